@@ -39,7 +39,7 @@ from pytest_readiness.errors import ReadinessError
 from pytest_readiness.pipeline import extensions
 from pytest_readiness.pipeline.bundles import merge_bundles
 from pytest_readiness.pipeline.evaluate_project import EvaluationRequest, evaluate_project, find_project
-from pytest_readiness.pipeline.maintenance import verify_store
+from pytest_readiness.pipeline.verification import verify_store
 from pytest_readiness.store.bundle import verify_bundle
 
 BATCH = 20

@@ -81,7 +81,7 @@ def test_every_pytest_option_is_in_the_reference_with_its_variable(pytester, mon
     assert sorted(in_reference) == sorted(option for option, _ in options)
 
 
-@pytest.mark.parametrize("code", [session.NOT_ELIGIBLE, session.NOT_KEPT, int(pytest.ExitCode.USAGE_ERROR)])
+@pytest.mark.parametrize("code", [session.NOT_ELIGIBLE, session.NOT_STORED, int(pytest.ExitCode.USAGE_ERROR)])
 def test_every_exit_code_of_a_session_is_in_the_reference(code):
     """The codes that a session can end with on our account have a row of their own."""
     assert f"\n| {code} | " in REFERENCE["options"]

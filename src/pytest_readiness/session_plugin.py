@@ -122,7 +122,7 @@ class SessionPlugin:
                 argv,
                 hooks,
                 distributes=self._distributes,
-                called=called,
+                selection_options=called,
                 written=written_paths(self.config.option),
                 dry=self._is_dry,
             )

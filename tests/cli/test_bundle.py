@@ -179,7 +179,7 @@ def test_the_manifest_tells_size_and_digest(recorded: Project) -> None:
         }
 
 
-TREE_MISSING = "this store has no tree yet"
+TREE_MISSING = "this store has no record tree yet"
 
 
 def test_the_report_goes_along(recorded: Project) -> None:

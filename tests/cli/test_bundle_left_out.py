@@ -138,7 +138,7 @@ def test_a_run_that_is_still_written_is_waited_for(passing: Project) -> None:
     try:
         passing.wait_for("started")
         code, told = bundled(passing, "UC-001")
-        assert (code, "wait for what is still written" in told) == (3, True), told
+        assert (code, "wait for runs that are still written" in told) == (3, True), told
         passing.write("go", "")
         assert process.wait(60) == 1
     finally:

@@ -90,7 +90,7 @@ def test_what_is_no_checkpoint_is_one_line_and_stays(recorded: Project, content:
     """Another file is neither read as a checkpoint nor written over."""
     (recorded.path / "notes.txt").write_bytes(content)
     for command in (("checkpoint", "-o"), ("verify", "--checkpoint"), ("gate", "--checkpoint")):
-        assert_refused(recorded, 2, *command, "notes.txt", told="notes.txt: is no checkpoint: ")
+        assert_refused(recorded, 2, *command, "notes.txt", told="notes.txt: is not a checkpoint: ")
     assert (recorded.path / "notes.txt").read_bytes() == content
 
 
@@ -171,14 +171,14 @@ def test_a_report_tells_of_a_rollback_too(recorded: Project) -> None:
 
 @pytest.mark.parametrize("said", ["", " ", os.pathsep, f"head.txt{os.pathsep}", f"{os.pathsep}head.txt"])
 def test_an_empty_name_in_the_variable_is_a_usage_error(recorded: Project, said: str) -> None:
-    """An output of CI that was never set is no checkpoint: nothing is passed over in silence, by no door."""
+    """An output of CI that was never set is not a checkpoint: nothing is passed over in silence, by no door."""
     recorded.cli("checkpoint", "-o", "head.txt")
     recorded.monkeypatch.setenv("READINESS_CHECKPOINT", said)
     for words in (("gate",), ("verify",), ("report",), ("review", "UC-001", "--approve", "--by", "ana@example.com")):
-        assert_refused(recorded, 2, *words, told="name a checkpoint, or unset it where none is to be compared")
+        assert_refused(recorded, 2, *words, told="name a checkpoint, or unset the variable")
     done = recorded.run("--readiness-gate")
     assert done.ret == pytest.ExitCode.USAGE_ERROR
-    done.stderr.fnmatch_lines(["*READINESS_CHECKPOINT *: name a checkpoint, or unset it*"])
+    done.stderr.fnmatch_lines(["*READINESS_CHECKPOINT *: name a checkpoint, or unset the variable*"])
     assert "are those of head.txt" in recorded.cli("verify", "--checkpoint", "head.txt").stdout
 
 
@@ -189,7 +189,7 @@ def test_a_checkpoint_of_nothing_is_nothing_to_look_at(recorded: Project) -> Non
     """Every store has grown out of an empty one: it says nothing, and neither command takes it for an answer."""
     name = head(recorded).partition("\n")[0]
     recorded.write("empty.txt", f"{name}\n{EMPTY}")
-    told = "checkpoint empty.txt: is of a store without a record: there is nothing to look at"
+    told = "checkpoint empty.txt: is of an empty store: there is nothing to compare"
     recorded.cli("checkpoint", "-o", "head.txt")
     for more in ((), ("--checkpoint", "head.txt")):
         done = recorded.cli("verify", "--checkpoint", "empty.txt", *more)

@@ -166,14 +166,14 @@ def test_after_a_squash_what_opens_counts_for_nothing_and_what_closes_stands(rea
     commit(ready, by=DEV)
     code, said = gate(ready)
     assert code == 1
-    assert f"the rejection of UC-001 stands as made by {BEN}" in said
+    assert f"the rejection of UC-001 counts as made by {BEN}" in said
     assert "merged without squash" in said
     assert status(ready) == ("BLOCKED", None)
     assert approve(ready, by=BEN)
     commit(ready, by=DEV)
     code, said = gate(ready)
     assert code == 1
-    assert f"the approval of UC-001 counts for nothing: {BEN} decided, it says, and {DEV} committed it" in said
+    assert f"the approval of UC-001 counts for nothing: it names {BEN}, and {DEV} committed it" in said
     for command in ("check", "report", "verify"):
         assert "the approval of UC-001 counts for nothing" in " ".join(ready.cli(command).output.split())
     approve(ready, by=BEN)
@@ -215,7 +215,7 @@ def test_what_closes_stands_when_decisions_move_out_of_the_store(project: Projec
     for command in ("gate", "check", "report", "verify"):
         said = " ".join(project.cli(command).output.split())
         assert f"the {worse} of UC-001 by {DEV if worse == 'blocker' else BEN} is in the store" in said, command
-        assert "it stands until it is ended there" in said
+        assert "it counts until it is ended there" in said
         assert f"the approval of UC-001 by {ANA} is in the store" in said
     if worse == "blocker":
         assert project.cli("unblock", "UC-001", "--reason", "done", "--by", ANA).exit_code == 0

@@ -291,7 +291,7 @@ def test_a_register_that_is_renamed_is_told_to_have_left_everything(project: Pro
     block(project)
     project.configured('register = "payments"\n' + CONFIG)
     take_out(project)
-    told = "the store also holds the register 'default' (1 run, 1 decision), of which nothing counts here"
+    told = "the store also has the register 'default' (1 run, 1 decision), which does not count here"
     result = project.run("--readiness-gate")
     assert told in one_line_of(result.stdout.str())
     for words in ("gate", "report", "check", "verify"):

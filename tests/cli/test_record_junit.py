@@ -265,20 +265,20 @@ ENTITIES = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><testsuite><testc
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "it.xml: is empty: what was to write it did not get to its end"),
-        ("<testsuite>\n<testcase>\n", "it.xml:3: is no XML"),
-        ("<html/>", "it.xml: is an HTML page, and no JUnit XML"),
-        ("<!-- x -->\n<!DOCTYPE html>\n<html><p>404", "it.xml: is an HTML page, and no JUnit XML"),
-        ("<report/>", "is no JUnit XML: its root is <report>"),
+        ("", "it.xml: is empty: the test run did not finish writing it"),
+        ("<testsuite>\n<testcase>\n", "it.xml:3: is not XML"),
+        ("<html/>", "it.xml: is an HTML page, not JUnit XML"),
+        ("<!-- x -->\n<!DOCTYPE html>\n<html><p>404", "it.xml: is an HTML page, not JUnit XML"),
+        ("<report/>", "is not JUnit XML: its root is <report>"),
         ("PK\x03\x04", "it.xml: is a zip archive: unpack it first"),
         (
             '<testsuites tests="1"><testsuite name="B" tests="1"><testcase name="a" file="a.cc"/></testsuite></testsuites>',
-            "is a list of tests, and no report of a run",
+            "is a list of tests, not a report of a run",
         ),
         (ENTITIES, "has a document type"),
         (ENTITIES.replace("<!DOCTYPE", '<?xml version="1.0"?>\n<!DOCTYPE'), "has a document type"),
         ('<!DOCTYPE x SYSTEM "file:///etc/passwd"><testsuite/>', "has a document type"),
-        ('<testsuite timestamp="noon"><testcase name="a"/></testsuite>', "the timestamp 'noon' is no time"),
+        ('<testsuite timestamp="noon"><testcase name="a"/></testsuite>', "the timestamp 'noon' is not a valid time"),
         ('<?xml version="1.0" encoding="x-none"?><testsuite/>', "it.xml"),
         ("<testsuite/>", "none of 0 test cases is mapped"),
         (
@@ -291,7 +291,7 @@ ENTITIES = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><testsuite><testc
         ),
         (
             PROPERTY.format("UC-001"),
-            "test case 'a': 'UC-001' is no UC/ITEM",
+            "test case 'a': 'UC-001' is not of the form UC/ITEM",
         ),
     ],
 )
@@ -332,7 +332,7 @@ def test_a_file_in_utf_16_is_kept_as_utf_8(placed: Project, encoding: str) -> No
     text = '<?xml version="1.0" encoding="UTF-16"?><testsuite><testcase name="a" time="1"><failure>tok-Zq8vLm2x é</failure></testcase></testsuite>'
     (placed.path / "it.xml").write_bytes(text.encode(encoding))
     result = placed.cli("record", "--junit", "it.xml", "--map", "a=UC-001/1")
-    assert (result.exit_code, "it.xml: is in UTF-16: it is kept as UTF-8" in result.stderr) == (0, True), result.output
+    assert (result.exit_code, "it.xml: is in UTF-16: stored as UTF-8" in result.stderr) == (0, True), result.output
     kept = b"".join(path.read_bytes() for path in (placed.path / ".readiness").rglob("*") if path.is_file())
     assert "é".encode() in kept
     assert b"Zq8vLm2x" not in kept
@@ -346,7 +346,7 @@ def test_what_xml_does_not_allow_costs_no_results(placed: Project, wrong: str | 
     (placed.path / "it.xml").write_bytes(data % said)
     result = placed.cli("record", "--junit", "it.xml", "--map", "*=UC-001/1")
     assert result.exit_code == 0, result.output
-    assert "it.xml: 1 character that XML does not allow: U+FFFD stands there instead" in result.stderr
+    assert "it.xml: 1 character that XML does not allow: replaced with U+FFFD" in result.stderr
     assert [(line["test"], line["result"]) for line in lines(placed)] == [("c::a", "PASSED"), ("c::b", "FAILED")]
 
 
@@ -398,7 +398,8 @@ def test_a_name_in_two_files_is_one_test_with_the_worst_result(placed: Project) 
     placed.write("out/b.xml", PASS.format("one"))
     result = placed.cli("record", "--junit", "out", "--map", "*=UC-001/1")
     assert (
-        "1 name of several test cases, such as 'c::one': each is taken as one, with the worst result" in result.stderr
+        "1 name of several test cases, such as 'c::one': each name counts as one test, with the worst result"
+        in result.stderr
     )
     (line,) = lines(placed)
     assert (line["result"], [one["name"] for one in line["artifacts"]]) == ("FAILED", ["a.xml", "b.xml"])
@@ -406,7 +407,7 @@ def test_a_name_in_two_files_is_one_test_with_the_worst_result(placed: Project) 
 
 @pytest.mark.parametrize(
     ("given", "told"),
-    [("empty", "empty: is a folder that holds no .xml file"), ("no*.xml", "no*.xml: matches no file")],
+    [("empty", "empty: the folder has no .xml file"), ("no*.xml", "no*.xml: no file matches")],
 )
 def test_nothing_where_files_are_meant(placed: Project, given: str, told: str) -> None:
     """A folder without reports, or a pattern that matches nothing, records nothing."""
@@ -420,7 +421,7 @@ def test_what_is_not_mapped_or_did_not_run_is_told(placed: Project) -> None:
     cases = '<testcase name="a" time="1"/><testcase name="b" time="1"/>'
     placed.write("it.xml", f'<testsuites><testsuite name="s" tests="1">{cases}</testsuite></testsuites>')
     result = placed.cli("record", "--junit", "it.xml", "--map", "a=UC-001/1")
-    assert "it.xml: the suite 's' says that it has 1 test, and has 2: perhaps some did not run" in result.stderr
+    assert "it.xml: the suite 's' declares 1 test and contains 2: perhaps some did not run" in result.stderr
     assert "1 of 2 test cases are mapped" in result.stderr
 
 
@@ -457,7 +458,7 @@ def test_a_gigabyte_is_refused_unread(placed: Project) -> None:
     ("args", "told"),
     [
         (("--map", "UC-001/1"), "--map takes PATTERN=UC/ITEM"),
-        (("--map", "a=UC-001"), "'UC-001' is no UC/ITEM"),
+        (("--map", "a=UC-001"), "'UC-001' is not of the form UC/ITEM"),
         (("--map", "*=UC-001/9"), "there is no item '9'"),
         (("--map", "*=UC-001/1", "--environment", "stagin"), "did you mean 'staging'"),
         (("UC-001",), "takes no use case"),

@@ -39,8 +39,8 @@ def test_a_failure_without_a_zone_is_not_hidden_by_an_earlier_pass(placed: Proje
     began, said = taken_in(placed, FAIL.format("2026-11-28T07:00:00"))
     assert began[-1] == "2026-11-28T12:00"
     assert (
-        "it.xml: 1 test case that did not pass and says no time zone is taken for as late as the file "
-        "(2026-11-28T12:00:05.000Z): give --timezone"
+        "it.xml: 1 test case that did not pass has no time zone: the time of the file "
+        "(2026-11-28T12:00:05.000Z) is used; give --timezone"
     ) in said
     assert placed.states("UC-001")["UC-001/1"] == "FAILING"
 
@@ -51,8 +51,8 @@ def test_a_pass_without_a_zone_hides_no_later_failure(placed: Project) -> None:
     began, said = taken_in(placed, PASS.format("2026-11-28T12:00:00"), written=morning)
     assert began == ["2026-11-28T03:00"]
     assert (
-        "it.xml: '2026-11-28T12:00:00' is 9 hours after the file was written (2026-11-28T03:00:05.000Z): what passed "
-        "is taken for as early as the file; if it is a local time, give --timezone"
+        "it.xml: '2026-11-28T12:00:00' is 9 hours after the file was written (2026-11-28T03:00:05.000Z): for passes "
+        "the time of the file is used; if it is a local time, give --timezone"
     ) in said
     taken_in(placed, FAIL.format("2026-11-28T05:00:00Z"), written=NOON.replace(hour=5))
     assert placed.states("UC-001")["UC-001/1"] == "FAILING"
@@ -115,7 +115,7 @@ def test_a_start_after_the_file_was_written_is_told(placed: Project, said: str) 
 def test_a_file_that_is_whole_hours_later_than_its_tests_is_told(placed: Project) -> None:
     """That is what a local time looks like, where the file was kept as it was written."""
     _, told = taken_in(placed, PASS.format("2026-11-28T07:00:00"))
-    assert "'2026-11-28T07:00:00' is taken for UTC, and the file was written 5 hours after that" in told
+    assert "'2026-11-28T07:00:00' is read as UTC, and the file was written 5 hours after that" in told
     for said in ("2026-11-28T12:00:00", "2026-11-28T07:00:00Z", "2026-11-28T07:11:00", "2026-11-26T12:00:00"):
         assert taken_in(placed, PASS.format(said))[1] == ""
 

@@ -79,9 +79,9 @@ def test_a_pattern_without_a_suite_takes_namesakes_as_one(placed: Project) -> No
     """With the worst result; that is told, and how to tell them apart."""
     result = record(placed, NAMESAKES, "test::*=UC-001/1")
     assert results(placed) == [("test::one", "FAILED")]
-    told = "a pattern with the suite tells them apart, such as 'group/test::one'"
+    told = "a pattern with the suite name separates them, such as 'group/test::one'"
     assert (
-        f"1 name of several test cases, such as 'test::one': each is taken as one, with the worst result; {told}"
+        f"1 name of several test cases, such as 'test::one': each name counts as one test, with the worst result; {told}"
         in result.stderr
     )
 

@@ -71,14 +71,14 @@ def test_everything_that_is_wrong_with_a_file_of_maps_is_told_at_once(placed: Pr
     assert told(result.stderr) == [
         "--map takes PATTERN=UC/ITEM, such as '*::test_*=UC-003/4', not 'x'",
         "--map 'a': there is no use case 'UC-9' in register 'default' (there are UC-001, UC-002)",
-        "maps.toml:1: 'mpa' is not known here: patterns stand under [map]",
+        "maps.toml:1: 'mpa' is unknown: patterns belong in [map]",
         "maps.toml:3: 'Pay::*': there is no use case 'UC-01' in register 'default' (did you mean 'UC-001'?)",
-        "maps.toml:6: 'Pay::a': 'UC-003' is no UC/ITEM, such as UC-003/4",
+        "maps.toml:6: 'Pay::a': 'UC-003' is not of the form UC/ITEM, such as UC-003/4",
         "maps.toml:6: 'Pay::a': there is no item '77' (items are 1, 2)",
-        f"maps.toml:7: 'tests': a pattern with a dot in it stands in quotes: {form}",
+        f"maps.toml:7: 'tests': a pattern with a dot needs quotes: {form}",
         f"maps.toml:8: 'n': {form}",
         f"maps.toml:9: 'l': {form}",
-        f"maps.toml:10: 'e' is evidence for nothing: {form}",
+        f"maps.toml:10: 'e' has no target: {form}",
         f"maps.toml:11: the pattern is empty: {form}",
         "maps.toml:12: 's': there is no environment or provider mode 'stagin' (did you mean 'staging'?)",
     ]
@@ -95,7 +95,7 @@ def test_everything_that_is_wrong_with_a_file_of_maps_is_told_at_once(placed: Pr
         (f"[map]\n'*' = {'[' * 5000}\n", "maps.toml:2: is not TOML: lists or tables are nested too deep: write"),
         (
             '[map]\n"a" = "UC-001/1"\n"a" = "UC-002/1"\n',
-            'maps.toml:3: the pattern is there twice: give it a list: ["UC/ITEM", ...]',
+            'maps.toml:3: duplicate pattern: give it a list: ["UC/ITEM", ...]',
         ),
     ],
 )
@@ -111,7 +111,7 @@ def test_a_file_of_maps_that_cannot_be_read(placed: Project) -> None:
     """One that is not there, a folder, and what is no text."""
     (placed.path / "bytes.toml").write_bytes(b"\xff\xfe")
     for name, expected in (
-        ("no.toml", "no.toml: there is no such file: it holds a table [map]"),
+        ("no.toml", "no.toml: no such file: create it with a table [map]"),
         (".", "cannot be read: it is a folder, and no regular file"),
         ("bytes.toml", "bytes.toml: is not UTF-8 text: save it as UTF-8"),
     ):
@@ -130,7 +130,7 @@ def test_every_bad_property_is_told_at_once(placed: Project) -> None:
     assert result.exit_code == 2
     assert told(result.stderr) == [
         "test case 'a': there is no use case 'UC-01' in register 'default' (did you mean 'UC-001'?)",
-        "test case 'c': 'UC-001' is no UC/ITEM, such as UC-003/4",
+        "test case 'c': 'UC-001' is not of the form UC/ITEM, such as UC-003/4",
         "test case 'd': there is no item '9' (items are 1, 2)",
     ]
     listed = placed.cli("record", "--junit", "it.xml", "--list")

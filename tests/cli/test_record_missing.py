@@ -9,7 +9,7 @@ from tests.project import CONFIG, Project
 
 pytestmark = pytest.mark.slow
 
-MISSING = "that the earlier import"
+MISSING = "of the earlier import"
 OTHERWISE = "of an earlier import under another name"
 
 
@@ -25,9 +25,9 @@ def test_what_the_earlier_import_had_is_missing(placed: Project) -> None:
     record(placed, suite("a", "A::one", "A::two") + suite("b", "B::three"), "*=UC-001/1")
     result = record(placed, suite("a", "A::one", at="11"), "*=UC-001/1")
     (line,) = [line for line in result.stderr.splitlines() if MISSING in line]
-    assert line.startswith("readiness: 2 tests that the earlier import 20")
+    assert line.startswith("readiness: 2 tests of the earlier import 20")
     assert line.endswith(
-        " had are missing ('A::two', 'B::three'): what they showed last stays until they are imported again or retired"
+        " are missing ('A::two', 'B::three'): their last results count until they are imported again or retired"
     )
     again = record(placed, suite("a", "A::one", "A::two", at="12") + suite("b", "B::three", at="12"), "*=UC-001/1")
     assert again.stderr == ""
@@ -38,13 +38,13 @@ def test_a_file_that_did_not_load_is_told_as_one(placed: Project) -> None:
     many = [f"B::t{number}" for number in range(12)]
     record(placed, suite("a", "A::one", "A::two", "A::three", "C::gone") + suite("b", *many), "*=UC-001/1")
     result = record(placed, suite("a", "A::one", at="11"), "*=UC-001/1")
-    assert " had are missing (all 12 of 'B', 2 of 'A', 'C::gone'): what they showed last stays" in result.stderr
+    assert " are missing (all 12 of 'B', 2 of 'A', 'C::gone'): their last results count" in result.stderr
     others = [f"K{number}::{name}" for number in range(7) for name in "ab"] + ["loose", "loose too"]
     record(placed, suite("k", "A::one", *others, at="12"), "*=UC-002/1")
     result = record(placed, suite("k", "A::one", at="13"), "*=UC-002/1")
-    assert "16 tests that" in result.stderr
+    assert "16 tests of" in result.stderr
     assert (
-        " had are missing (all 2 of 'K0', all 2 of 'K1', all 2 of 'K2', all 2 of 'K3', all 2 of 'K4' and 6 more): "
+        " are missing (all 2 of 'K0', all 2 of 'K1', all 2 of 'K2', all 2 of 'K3', all 2 of 'K4' and 6 more): "
         in result.stderr
     )
 
@@ -52,7 +52,7 @@ def test_a_file_that_did_not_load_is_told_as_one(placed: Project) -> None:
 def test_all_tests_of_the_same_suites_are_missing(placed: Project) -> None:
     """Also where no test of the earlier import is left."""
     record(placed, suite("a", "A::one"), "*=UC-001/1")
-    assert "1 test that the earlier import" in record(placed, suite("a", "A::two", at="11"), "*=UC-001/1").stderr
+    assert "1 test of the earlier import" in record(placed, suite("a", "A::two", at="11"), "*=UC-001/1").stderr
     other = record(placed, suite("c", "C::one", at="12"), "*=UC-001/1")
     assert MISSING not in other.stderr
 
@@ -75,7 +75,7 @@ def test_an_order_of_rules_and_a_file_of_maps_are_the_same_mapping(placed: Proje
     placed.write("maps.toml", '[map]\n"*" = "UC-002/1"\n"A::*" = "UC-001/1"\n')
     placed.write("it.xml", suite("a", "A::one", at="11"))
     result = placed.cli("record", "--junit", "it.xml", "--map-file", "maps.toml")
-    assert "1 test that the earlier import" in result.stderr
+    assert "1 test of the earlier import" in result.stderr
 
 
 def test_what_came_meanwhile_or_was_retired_is_not_missing(placed: Project) -> None:
@@ -95,7 +95,8 @@ def test_a_failure_under_another_name_is_told(placed: Project, first: str, then:
     """Who changes a mapping is told of the failures that it leaves behind, until they are mended or let go."""
     record(placed, suite("group", "t::one!"), f"{first}=UC-001/1")
     told = (
-        f"readiness: 1 failure {OTHERWISE} stays, such as of '{old}' (here '{new}'): import by that name, or retire it"
+        f"readiness: 1 failure {OTHERWISE} still counts, such as '{old}' (here '{new}'): "
+        "import under that name, or retire it"
     )
     assert told in record(placed, suite("group", "t::one", at="11"), f"{then}=UC-001/1").stderr.splitlines()
     record(placed, suite("group", "t::one", at="12"), f"{first}=UC-001/1")

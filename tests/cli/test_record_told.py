@@ -76,16 +76,16 @@ scope = "environment"
 def test_a_pass_that_satisfies_nothing_is_told(placed: Project) -> None:
     """Of an item that asks for a provider mode, or for the kind of a replay: what was not said, and by which option."""
     placed.configured(CONFIG + SCOPED)
-    mode = "no provider mode is stated: give --provider-mode or READINESS_PROVIDER_MODE"
+    mode = "no provider mode is given: use --provider-mode or READINESS_PROVIDER_MODE"
     result = record(placed, suite("s", "c::a", "c::b"), "*=UC-001/9", "*::b=UC-002/9")
     assert result.stderr.splitlines() == [
         f"readiness: 3 passes for UC-001/9, UC-002/9 do not count: {mode}",
     ]
     alone = placed.cli("record", "UC-001", "--item=10", "--result=PASSED")
-    kind = "nothing says whether the replay was FULL or TRACE_ONLY: give --replay-mode"
+    kind = "the replay mode (FULL or TRACE_ONLY) is not given: use --replay-mode"
     assert alone.stderr.splitlines() == [f"readiness: 1 pass for UC-001/10 does not count: {kind}"]
     limited = record(placed, suite("s", "c::a", "c::b"), "*=UC-001/11/production")
-    assert "readiness: 2 passes for UC-001/11 do not count: it is for production alone" in limited.stderr
+    assert "readiness: 2 passes for UC-001/11 do not count: its claim is limited to production" in limited.stderr
 
 
 def test_what_satisfies_something_or_failed_says_no_such_thing(placed: Project) -> None:

@@ -99,7 +99,7 @@ def test_a_copy_of_a_journal_that_was_kept(crashed: Project) -> None:
     assert crashed.journals == [journal]
     done = crashed.cli("verify")
     assert done.exit_code == 3
-    assert f"{journal}: another run with this id is in the store" in done.stdout
+    assert f"{journal}: differs from the run with this id in the store" in done.stdout
 
 
 def test_a_sealed_run_whose_store_was_away(project: Project) -> None:

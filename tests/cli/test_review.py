@@ -427,7 +427,7 @@ def test_a_developer_s_merge_does_not_make_them_a_reviewer(apart: Project) -> No
     assert status(apart) == ("IN_PROGRESS", "AWAITING_REVIEW")
     assert reviews(apart) == []
     told = " ".join(apart.cli("gate", "UC-001").output.split())
-    assert f"the approval of UC-001 counts for nothing: {ANA} decided, it says, and {DEV} committed it" in told
+    assert f"the approval of UC-001 counts for nothing: it names {ANA}, and {DEV} committed it" in told
 
 
 def test_a_sign_off_for_a_release_says_how_it_stands_for_that(project: Project) -> None:

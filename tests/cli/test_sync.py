@@ -116,7 +116,7 @@ def test_without_a_tracker(project: Project) -> None:
     project.configured(CONFIG.replace('tracker = "PROD_READINESS_TRACKER.md"', "[use_cases.UC-001]"), None)
     result = project.cli("sync")
     assert result.exit_code == 2, result.output
-    assert "there is no tracker to keep in step" in result.stderr
+    assert "there is no tracker to update" in result.stderr
 
 
 @pytest.mark.parametrize("how", ["tampered", "unreadable"])

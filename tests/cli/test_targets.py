@@ -21,10 +21,10 @@ SOURCES = {
     "readiness.toml": "the config",
     "PROD_READINESS_TRACKER.md": "the tracker",
     "keys/ci.pem": "a public key",
-    "secret/ci.key.pem": "the key that signs",
+    "secret/ci.key.pem": "the signing key",
     "decisions/20260101T000000Z-0000000000000000.json": "a decision",
     ".readiness/journal/20260101T000000Z-00000000.jsonl": "a journal",
-    ".readiness/fingerprint.key": "the key of the fingerprints",
+    ".readiness/fingerprint.key": "the fingerprint key",
     "head.txt": "a checkpoint",
 }
 """What a command or a session reads, and what it is called."""
@@ -61,7 +61,7 @@ def refused(project: Project, words: str, name: str, role: str) -> None:
         assert done.exit_code == 2, (words, name, done.output)
         lines = done.stderr.splitlines()
     (line,) = lines
-    assert f"would take the place of {role}: name another file" in line, (words, name)
+    assert f"would overwrite {role}: name another file" in line, (words, name)
     assert path.read_bytes() == before, (words, name)
 
 
@@ -107,14 +107,14 @@ def test_a_store_that_is_not_there_yet(project: Project) -> None:
     (project.path / ".readiness").mkdir()
     result = project.run("--readiness-json=.readiness/evidence.db")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*the report would take the place of the store: name another file"])
+    result.stderr.fnmatch_lines(["*the report would overwrite the store: name another file"])
 
 
 def test_two_things_in_one_file(prepared: Project) -> None:
     """Of a report and a bundle in one file only the later would be left."""
     result = prepared.run("--readiness-json=out", "--readiness-bundle=out")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*out: the bundle would take the place of the report: name another file"])
+    result.stderr.fnmatch_lines(["*out: the bundle would overwrite the report: name another file"])
     done = prepared.cli("bundle", "-o", "out", "--script", "out")
     assert (done.exit_code, Path("out").exists()) == (2, False)
 

@@ -130,7 +130,7 @@ def test_an_approval_over_another_store_is_told(project: Project, tmp_path_facto
     record(project)
     approve(project)
     commit(project, by=ANA)
-    said = "the store knows nothing of the evidence that the approval of UC-001 rests on"
+    said = "the store has none of the evidence behind the approval of UC-001"
     assert said not in " ".join(project.cli("gate").stdout.split())
     shutil.rmtree(project.path / ".readiness")
     record(project)

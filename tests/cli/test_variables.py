@@ -47,7 +47,7 @@ def test_a_wrong_word_is_an_error(project: Project, command: str) -> None:
     project.monkeypatch.setenv("READINESS_GATE_ON", "reviews")
     wrong = project.cli(command)
     assert (wrong.exit_code, wrong.stdout) == (2, "")
-    assert wrong.stderr == "readiness: READINESS_GATE_ON is review or evidence, not 'reviews'\n"
+    assert wrong.stderr == "readiness: READINESS_GATE_ON must be review or evidence, not 'reviews'\n"
     assert project.run("--readiness-gate").ret == 4
 
 

@@ -71,12 +71,12 @@ FILES = {
     "GoogleTest: a list of tests is no run": File(
         '<testsuites tests="1" name="AllTests"><testsuite name="Basic" tests="1"><testcase name="Fails" file="a.cc" line="5"/></testsuite></testsuites>',
         {},
-        "is a list of tests, and no report of a run",
+        "is a list of tests, not a report of a run",
     ),
     "pytest-rerunfailures: a failed try is one more case that passed": File(
         suites('<testcase classname="t" name="flaky"/><testcase classname="t" name="flaky"/>', "pytest"),
         {"t::flaky": "PASSED"},
-        "1 name of several test cases, such as 't::flaky': each is taken as one",
+        "1 name of several test cases, such as 't::flaky': each name counts as one test",
         ready=True,
     ),
     "gotestsum: a failed try is one more case": File(
@@ -94,7 +94,7 @@ FILES = {
     "jest-junit: test.todo is a bare case that its suite does not count": File(
         suites('<testcase classname="c" name="works"/><testcase classname="c" name="later"/>', more=f'tests="1" {AT}'),
         {"c::works": "PASSED", "c::later": "PASSED"},
-        "says that it has 1 test, and has 2: perhaps some did not run",
+        "declares 1 test and contains 2: perhaps some did not run",
         ready=True,
     ),
     **{f"status={word}": File(said(f'status="{word}"'), {"a::b": "ERROR"}) for word in UNKNOWN},
@@ -112,7 +112,7 @@ FILES = {
     "a control character in a message": File(
         '<testsuites><testsuite name="s"><testcase classname="a" name="b"/><testcase classname="a" name="c"><failure>x \x01 y</failure></testcase></testsuite></testsuites>',
         {"a::b": "PASSED", "a::c": "FAILED"},
-        "1 character that XML does not allow: U+FFFD stands there instead",
+        "1 character that XML does not allow: replaced with U+FFFD",
     ),
     "a lone surrogate": File(
         suites('<testcase classname="a" name="b"/><testcase classname="a" name="c"><failure>&#56575;</failure></testcase>'),
@@ -120,7 +120,7 @@ FILES = {
         "1 character that XML does not allow",
     ),
     "node: groups hold tests of one name": File(
-        NAMESAKES, {"test::one": "FAILED"}, "a pattern with the suite tells them apart, such as 'group/test::one'"
+        NAMESAKES, {"test::one": "FAILED"}, "a pattern with the suite name separates them, such as 'group/test::one'"
     ),
     "node: groups that are told apart": File(
         NAMESAKES,
@@ -128,8 +128,8 @@ FILES = {
         ready=True,
         maps=("group/*=UC-001/1", "other/*=UC-002/1"),
     ),
-    "a page of HTML": File("<!DOCTYPE html><html><body>404</body></html>", {}, "is an HTML page, and no JUnit XML"),
-    "cucumber: a report of 0 bytes": File("", {}, "is empty: what was to write it did not get to its end"),
+    "a page of HTML": File("<!DOCTYPE html><html><body>404</body></html>", {}, "is an HTML page, not JUnit XML"),
+    "cucumber: a report of 0 bytes": File("", {}, "is empty: the test run did not finish writing it"),
     "unittest-xml-reporting: the year 1": File(
         suites('<testcase classname="a" name="b" time="0"><failure/></testcase>', more='timestamp="0001-01-01T00:00:00"'),
         {"a::b": "FAILED"},

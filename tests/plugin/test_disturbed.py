@@ -274,8 +274,8 @@ def test_artifacts_that_a_test_removes_are_missed(project: Project, gone: str, w
     result = project.run_apart(*way, "--readiness-gate", "--readiness-gate-on=evidence")
     assert result.ret == 13
     told = " ".join(result.stdout.str().split())
-    assert "the artifact is gone or changed" in told
-    assert ": no test may touch what is kept in this folder" in told
+    assert "the artifact is missing or changed" in told
+    assert ": tests must not change this folder" in told
     assert project.states("UC-001")["UC-001/2"] == "ASSERTED"
 
 
@@ -293,4 +293,4 @@ def test_artifacts_that_a_test_changes_are_missed(project: Project, harm: str) -
     """)
     result = project.run_apart("--readiness-gate", "--readiness-gate-on=evidence")
     told = " ".join(result.stdout.str().split())
-    assert (result.ret, "the artifact is gone or changed" in told) == (13, True)
+    assert (result.ret, "the artifact is missing or changed" in told) == (13, True)

@@ -95,7 +95,7 @@ def test_a_passing_gate_needs_more_than_a_green_session(project: Project) -> Non
     ("option", "told"),
     [
         ("--readiness-environment=stagin", "there is no environment 'stagin' (did you mean 'staging'?)"),
-        ("--readiness-gate-on=revue", "--readiness-gate-on is review or evidence, not 'revue'"),
+        ("--readiness-gate-on=revue", "--readiness-gate-on must be review or evidence, not 'revue'"),
         ("--readiness-run-group=nightly", "takes ID:K/N"),
         ("--readiness-run-group=nightly:4", "takes ID:K/N, such as nightly:2/4, not 'nightly:4'"),
         ("--readiness-run-group=nightly:0/4", "K is a number from 1 to N"),

@@ -265,7 +265,7 @@ def test_a_secret_that_becomes_known_while_the_disk_is_full_is_nowhere(project: 
     if patch.startswith("monkeypatch"):
         assert len(kept(project)) == 2
     else:
-        assert "those lines are overwritten, and the run is not kept" in shown
+        assert "the lines with it are overwritten, and the run is not stored" in shown
         assert project.cli("gate").exit_code != 0
 
 

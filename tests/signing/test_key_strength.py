@@ -169,7 +169,7 @@ def test_a_weak_key_signs_nothing(project: Project, private: rsa.RSAPrivateKey) 
     result = project.run()
     assert result.ret == 13
     told = " ".join(str(result.stdout).split())
-    assert "is not signed, and is kept without a signature: READINESS_SIGNER: secret/weak.key.pem is an " in told
+    assert "is stored without a signature: READINESS_SIGNER: secret/weak.key.pem is an " in told
     assert store_of(project, lambda store: store.envelopes([store.runs()[0].id])) == []
 
 

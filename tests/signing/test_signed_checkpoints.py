@@ -32,7 +32,7 @@ public = "keys/eve.pem"
 roles = ["checkpoints"]
 """
 """Trusts the key that is neither CI's nor a person's."""
-UNSIGNED = "the checkpoint is not signed: signed notes take Ed25519 keys, and READINESS_SIGNER names another kind\n"
+UNSIGNED = "the checkpoint is not signed: signed notes need an Ed25519 key, and READINESS_SIGNER names another kind\n"
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_a_signer_that_fails_replaces_nothing(trusted: Project, uri: str, told: 
     for options in ((), ("-o", "head.txt")):
         done = trusted.cli("checkpoint", *options)
         assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (3, "", 1), done.output
-        assert "no checkpoint is made, since it cannot be signed: " in done.stderr
+        assert "no checkpoint was made, since it cannot be signed: " in done.stderr
         assert told in done.stderr
     assert (trusted.path / "head.txt").read_text(encoding="utf-8") == before
 
@@ -268,8 +268,8 @@ def test_a_checkpoint_that_counts_is_never_replaced_by_one_that_does_not(trusted
     signing_as(trusted, by)
     done = trusted.cli("checkpoint", "-o", "head.txt")
     assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (3, "", 1)
-    assert "checkpoint head.txt: counts, and the new one would not: " in done.stderr
-    assert "; the file was left as it is" in done.stderr
+    assert "checkpoint head.txt: is trusted, and the new one would not be: " in done.stderr
+    assert "; the file was not changed" in done.stderr
     assert (trusted.path / "head.txt").read_text(encoding="utf-8") == kept
     newer = keep(trusted, "eve")
     assert newer != kept

@@ -101,7 +101,9 @@ def test_a_key_with_a_passphrase(project: Project) -> None:
     signing_as(project, "ci")
     result = project.run()
     assert result.ret == 13
-    result.stdout.fnmatch_lines(["*is not signed*holds no private key that can be used*READINESS_SIGNER_SECRET*"])
+    result.stdout.fnmatch_lines(
+        ["*is stored without a signature*holds no private key that can be used*READINESS_SIGNER_SECRET*"]
+    )
     project.monkeypatch.setenv("READINESS_SIGNER_SECRET", "open sesame")
     project.run().assert_outcomes(passed=2)
     assert signatures(project) == 1
@@ -125,7 +127,7 @@ def test_a_signer_that_fails_costs_no_evidence(project: Project, uri: str, told:
     result = project.run("--readiness-gate", "--readiness-gate-on=evidence", "--readiness-uc=UC-001")
     assert result.ret == 13
     text = " ".join(result.stdout.str().split())
-    assert "is not signed, and is kept without a signature: READINESS_SIGNER" in text
+    assert "is stored without a signature: READINESS_SIGNER" in text
     assert told in text
     assert level(project) == "L1"
     assert store_of(project, lambda store: len(store.runs())) == 1
@@ -172,7 +174,7 @@ def test_a_signature_of_another_run_beside_a_journal_is_told(project: Project) -
     signing_as(project, None)
     done = project.cli("recover")
     assert done.exit_code == 3
-    assert f"is no signature of run {second.stem} as it is sealed" in done.output
+    assert f"is not a signature of the finalized run {second.stem}" in done.output
     assert signatures(project) == 1
 
 
@@ -215,7 +217,7 @@ def test_runs_that_are_taken_in_are_signed_where_a_key_is(project: Project) -> N
     shutil.rmtree(project.path / ".readiness")
     project.monkeypatch.setenv("READINESS_SIGNER", "file2:secret/none.pem")
     done = project.cli("merge", "run.zip")
-    assert (done.exit_code, "what was taken in is not signed" in done.output) == (3, True)
+    assert (done.exit_code, "the imported runs are not signed" in done.output) == (3, True)
     signing_as(project, "ci")
     for _ in range(2):
         assert project.cli("merge", "run.zip").exit_code == 0

@@ -418,7 +418,7 @@ ATTACKS: dict[str, Attack] = {
     ),
     "an artifact swapped": Attack(swap_artifact, VERIFY, "was changed: its content has another digest"),
     "a journal put beside the store that says something else of a run": Attack(
-        plant_journal, EVERY, "another run with this id is in the store"
+        plant_journal, EVERY, "differs from the run with this id in the store"
     ),
     "a trigger dropped": Attack(plainly("DROP TRIGGER line_no_update"), EVERY, "was dropped from the schema"),
     "a trigger planted": Attack(plainly(PLANTED), EVERY, "trigger theirs: does not belong to the schema"),

@@ -59,8 +59,11 @@ FORGED: dict[str, tuple[Change, str]] = {
     "another register": (says("context/register", "others"), "was changed"),
     "a use case of none": (says("use_cases/0/id", "UC-999"), "no use case in register 'default' matches"),
     "another digest": (says("context/requirements_digest", "sha256:x"), "context.requirements_digest was changed"),
-    "emptied": (lambda report: [report.pop(key) for key in {*report} - {"schema", "generated_at"}], "what it is about"),
-    "of no version": (lambda report: report["context"].pop("derived_by"), "it does not say what it is about"),
+    "emptied": (lambda report: [report.pop(key) for key in {*report} - {"schema", "generated_at"}], "are missing"),
+    "of no version": (
+        lambda report: report["context"].pop("derived_by"),
+        "its register, use cases or release are missing",
+    ),
 }
 
 
@@ -85,7 +88,7 @@ def test_a_report_of_another_version_is_told_and_not_compared(project: Project) 
     with_report(project, bundled(project), says("context/derived_by", "pytest-readiness 0.0.1"))
     database(project).unlink()
     done = project.cli("merge", "a.zip")
-    told = "readiness: a.zip: its report is by pytest-readiness 0.0.1, so that it was not compared\n"
+    told = "readiness: a.zip: its report was made by pytest-readiness 0.0.1 and was not compared\n"
     assert (done.exit_code, done.stderr) == (0, told)
 
 

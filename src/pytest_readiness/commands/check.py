@@ -13,7 +13,7 @@ from ..claims.register import examine_catalogue, skipped_rows
 from ..errors import ConfigError, Problem, ReadinessError, location
 from ..pipeline.evaluate_project import Project
 from ..pipeline.extensions import Plugins, load_plugins
-from ..pipeline.maintenance import verify_store
+from ..pipeline.verification import verify_store
 from ..settings import (
     DEFAULT_REGISTER,
     Settings,

@@ -8,7 +8,7 @@ import click
 
 from ..errors import ConfigError, count
 from ..pipeline.checkpoints import missing_store, requested_checkpoints
-from ..pipeline.maintenance import VerificationResult, verify_store
+from ..pipeline.verification import VerificationResult, verify_store
 from ..views.sanitise import sanitise
 from . import options
 from .cli_context import CliContext, pass_cli_context

@@ -1,4 +1,4 @@
-"""A command that is run for evidence: without a shell, its output handed on while it runs."""
+"""Execution of a command as evidence: without a shell, and with its output passed on while it runs."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from ..fast_values import dataclass
 
 BLOCK = 1 << 16
 GRACE = 1.0
-"""Seconds to wait for output after the command has ended: what it left running may hold its output open for ever."""
+"""Seconds to wait for output after the command has ended. A process that it left running may keep the output open."""
 PATIENCE = 2.0
-"""Seconds that an interrupted command has to end by itself, and again once it is asked to."""
-_TICK = 0.1
+"""Seconds that an interrupted command has to end by itself, and again after it was terminated."""
+_POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """How an execution ended."""
+    """Result of one execution."""
 
     result: Result
     message: str = ""
@@ -34,44 +34,44 @@ class CommandResult:
 
 
 def check_command(command: Sequence[str]) -> None:
-    """Look for the program before anything is recorded: a mistyped one is no failure of what was to be shown.
+    """Raise an error if the program does not exist. A mistyped name is no failed evidence, so nothing is recorded then.
 
     Raises:
-        ConfigError: there is no such program, or it is not executable.
+        ConfigError: the program does not exist, or is not executable.
     """
     if shutil.which(command[0]) is None:
         raise _not_started(command, "no such program, or it is not executable")
 
 
-def run_command(command: Sequence[str], take: Callable[[Iterator[bytes]], None]) -> CommandResult:
-    """Run a command to its end, with its standard input closed, and return how it ended.
+def run_command(command: Sequence[str], read_output: Callable[[Iterator[bytes]], None]) -> CommandResult:
+    """Run a command to its end, with its standard input closed, and return its result.
 
     Args:
-        command: The program and its arguments.
-        take: Is given the output (standard output and error, as they come) while the command runs; must read to the
-            end of it.
+        command: the program and its arguments.
+        read_output: receives the output (standard output and error, in order) while the command runs. It must read to
+            the end.
 
     Returns:
-        PASSED for exit code 0, FAILED for another or a signal.
+        PASSED for exit code 0; FAILED for any other exit code or a signal.
 
     Raises:
-        ConfigError: it cannot be started.
+        ConfigError: the command cannot be started.
     """
     begun = time.perf_counter()
     try:
-        process = subprocess.Popen(  # noqa: S603 - running it is what we were asked for
+        process = subprocess.Popen(  # noqa: S603 - the user asked to run it
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0
         )
     except (OSError, ValueError) as error:
         raise _not_started(command, getattr(error, "strerror", None) or str(error)) from None
     try:
-        take(_output(process))
+        read_output(_output(process))
         code = process.wait()
     except BaseException:
         _stop(process)
         raise
     duration = round((time.perf_counter() - begun) * 1000)
-    return CommandResult(Result.FAILED if code else Result.PASSED, _told(code), duration)
+    return CommandResult(Result.FAILED if code else Result.PASSED, _exit_message(code), duration)
 
 
 def _not_started(command: Sequence[str], why: str) -> ConfigError:
@@ -79,14 +79,14 @@ def _not_started(command: Sequence[str], why: str) -> ConfigError:
 
 
 def _output(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
-    """Yield the output until it ends, or until nothing comes any more of a command that has ended."""
+    """Yield the output until it ends, or until a command that has ended prints nothing for ``GRACE`` seconds."""
     assert process.stdout is not None  # noqa: S101 - for the type checker
     blocks: Queue[bytes | None] = Queue(maxsize=64)
-    Thread(target=_read, args=(process.stdout, blocks), daemon=True).start()
+    Thread(target=_read_blocks, args=(process.stdout, blocks), daemon=True).start()
     quiet_since: float | None = None
     while quiet_since is None or time.monotonic() - quiet_since < GRACE:
         try:
-            block = blocks.get(timeout=_TICK)
+            block = blocks.get(timeout=_POLL_SECONDS)
         except Empty:
             if quiet_since is None and process.poll() is not None:
                 quiet_since = time.monotonic()
@@ -96,24 +96,24 @@ def _output(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
         yield block
 
 
-def _read(stream: IO[bytes], blocks: Queue[bytes | None]) -> None:
+def _read_blocks(stream: IO[bytes], blocks: Queue[bytes | None]) -> None:
     with suppress(OSError, ValueError), stream:
-        while block := stream.read(BLOCK):  # unbuffered: what is there, at once
+        while block := stream.read(BLOCK):  # unbuffered: returns what is available
             blocks.put(block)
     blocks.put(None)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """See to it that a command ends; from a terminal it got the same Ctrl-C."""
-    for ask in (process.terminate, process.kill):
+    """Stop a command. If the user pressed Ctrl-C in a terminal, the command received it too."""
+    for stop in (process.terminate, process.kill):
         with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
             process.wait(PATIENCE)
             return
-        ask()
+        stop()
     process.wait()
 
 
-def _told(code: int) -> str:
+def _exit_message(code: int) -> str:
     if code >= 0:
         return f"exit code {code}" if code else ""
     try:

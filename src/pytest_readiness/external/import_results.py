@@ -1,4 +1,4 @@
-"""Results that are imported: JUnit XML files, as one run."""
+"""Import of JUnit XML files: all files of one import are recorded as one run."""
 
 from __future__ import annotations
 
@@ -23,200 +23,222 @@ from .record import ExternalRun, RecordOptions, RecordResult, attach_files, mess
 from .report_age import older_than_claimed
 from .resolved_suite_failures import ImportedReports, resolve_failures
 
-MOST_LINES = 100
-"""Lines of one kind that are told."""
+MAX_MESSAGES = 100
+"""Messages of one kind that are printed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportPreview:
-    """What JUnit XML files hold, and what a mapping makes of it. Nothing is recorded yet."""
+    """Contents of JUnit XML files and the mapping of their cases. Nothing is recorded yet."""
 
     reports: tuple[JUnitReport, ...]
-    """What each of them tells."""
+    """The report of each file."""
     rules: tuple[MappingRule, ...]
     mapping: MappingResult
-    """What the rules make of it."""
+    """The result of applying the rules."""
     size_limit: int
-    """The largest file that is read, in bytes."""
+    """Size of the largest file that is read, in bytes."""
 
     @property
     def cases(self) -> Iterator[JUnitCase]:
-        """The cases of all files."""
-        return chain.from_iterable(one.cases for one in self.reports)
+        """The test cases of all files."""
+        return chain.from_iterable(report.cases for report in self.reports)
 
     @property
     def notes(self) -> Iterator[str]:
-        """What is to be known of the files."""
-        return chain.from_iterable(one.notes for one in self.reports)
+        """Notes on the files, a sentence each."""
+        return chain.from_iterable(report.notes for report in self.reports)
 
 
 def preview_junit(
-    place: Project, given: Sequence[Path], rules: Sequence[MappingRule], zone: tzinfo | None = None
+    project: Project, paths: Sequence[Path], rules: Sequence[MappingRule], timezone: tzinfo | None = None
 ) -> ImportPreview:
-    """Read JUnit XML files, and see what is mapped.
+    """Read JUnit XML files and map their test cases.
 
     Args:
-        place: Where the settings say how large a file may be.
-        given: The XML files, folders of such, or patterns.
-        rules: Which cases are evidence for what.
-        zone: Of times that say none.
+        project: the project; its settings limit the size of a file.
+        paths: the XML files, folders of XML files, or patterns.
+        rules: the mapping of cases to evidence.
+        timezone: the time zone of times that name none.
 
     Raises:
         ConfigError: a file cannot be used.
     """
-    most = place.settings.junit_limit
-    read = tuple(read_junit(path, most, zone) for path in find_files(given))
-    return ImportPreview(read, tuple(rules), map_cases([case for one in read for case in one.cases], rules), most)
+    size_limit = project.settings.junit_limit
+    reports = tuple(read_junit(path, size_limit, timezone) for path in find_files(paths))
+    return ImportPreview(
+        reports, tuple(rules), map_cases([case for report in reports for case in report.cases], rules), size_limit
+    )
 
 
-def record_junit(place: Project, seen: ImportPreview, told: RecordOptions) -> RecordResult:
-    """Record the test cases that a pattern, or a property of their own, maps to an item: as one run.
+def record_junit(project: Project, preview: ImportPreview, options: RecordOptions) -> RecordResult:
+    """Record the test cases that a pattern, or their own property, maps to an item, as one run.
 
     Args:
-        place: Where it is kept.
-        seen: The files, and what is mapped; each file is kept as an artifact.
-        told: What the options tell.
+        project: the project that stores the run.
+        preview: the files and the mapping. Each file is stored as an artifact.
+        options: the options of the command.
 
     Raises:
-        ReadinessError: something named does not exist, or nothing is mapped; nothing was recorded.
+        ReadinessError: a name does not exist, or no case is mapped. Nothing was recorded.
     """
-    mapping = seen.mapping
+    mapping = preview.mapping
     if not mapping.tests:
-        raise SeveralError(*_nothing(seen))
-    every, wrong = claims_of(mapping, place, told)
-    if wrong:
-        raise SeveralError(*wrong)
-    mapped = list(zip(mapping.tests, every, strict=True))
-    origin = origin_of(seen.rules, {case.suites[0] for case in seen.cases if case.suites})
-    session = open_session(place, told, more={"imported": origin.to_plain()})
-    kept = _kept(session, seen)
-    beside, others = session.recorder_for([])
-    attach_files(beside, told.artifacts)
-    reports = ImportedReports(session, seen.reports)
+        raise SeveralError(*_unmapped_messages(preview))
+    claims_by_test, problems = claims_of(mapping, project, options)
+    if problems:
+        raise SeveralError(*problems)
+    mapped = list(zip(mapping.tests, claims_by_test, strict=True))
+    origin = origin_of(preview.rules, {case.suites[0] for case in preview.cases if case.suites})
+    session = open_session(project, options, more={"imported": origin.to_plain()})
+    file_artifacts = _store_reports(session, preview)
+    recorder, attached = session.recorder_for([])
+    attach_files(recorder, options.artifacts)
+    reports = ImportedReports(session, preview.reports)
     planned = [(session.name(test.name), claims) for test, claims in mapped]
-    over = list(reports.resolved_failures({name for name, _ in planned}))
-    session.plan([*planned, *((one.test_id, one.claims) for one in over)])
+    resolved = list(reports.resolved_failures({name for name, _ in planned}))
+    session.plan([*planned, *((failure.test_id, failure.claims) for failure in resolved)])
     for test, claims in mapped:
         _, recording = session.recorder_for(claims)
-        of_files = {(one["name"], one["sha256"]): one for case in test.members for one in kept[case.name]}
-        recording.artifacts += [*of_files.values(), *others.artifacts]
-        held = reports.required_cases(test)
-        session.record(_imported(session, test) | ({"held": held.to_plain()} if held else {}), recording, claims)
-    ended = [resolve_failures(session, one) for one in over]
-    earlier = PriorImport(place, session.pending.context, chain.from_iterable(every))
-    lacking = list(earlier.notes(origin, mapping.tests, session.name, [one.test_id for one in over]))
-    earlier.close()
-    left_out = [mapping_summary(seen)] if mapping.mapped < mapping.cases else []
-    age = older_than_claimed(seen.reports, told.context.get("release"))
-    return session.close(0, [*seen.notes, *age, *mapping_notes(seen), *lacking, *ended, *left_out])
+        artifacts = {
+            (artifact["name"], artifact["sha256"]): artifact
+            for case in test.members
+            for artifact in file_artifacts[case.name]
+        }
+        recording.artifacts += [*artifacts.values(), *attached.artifacts]
+        required = reports.required_cases(test)
+        session.record(
+            _result_line(session, test) | ({"held": required.to_plain()} if required else {}), recording, claims
+        )
+    resolved_notes = [resolve_failures(session, failure) for failure in resolved]
+    prior = PriorImport(project, session.pending.context, chain.from_iterable(claims_by_test))
+    missing_notes = list(prior.notes(origin, mapping.tests, session.name, [failure.test_id for failure in resolved]))
+    prior.close()
+    unmapped_notes = [mapping_summary(preview)] if mapping.mapped < mapping.cases else []
+    age_notes = older_than_claimed(preview.reports, options.context.get("release"))
+    return session.close(
+        0, [*preview.notes, *age_notes, *mapping_notes(preview), *missing_notes, *resolved_notes, *unmapped_notes]
+    )
 
 
-def mapping_summary(seen: ImportPreview) -> str:
-    """Return how many test cases are mapped, as a sentence, and what failed that is not."""
-    told = f"{seen.mapping.mapped:,} of {seen.mapping.cases:,} test cases are mapped"
-    taken = {id(case) for test in seen.mapping.tests for case in test.members}
-    failed = [case for case in seen.cases if case.result in BAD and id(case) not in taken]
+def mapping_summary(preview: ImportPreview) -> str:
+    """Return a sentence with the number of mapped test cases, and with the failures among the others."""
+    summary = f"{preview.mapping.mapped:,} of {preview.mapping.cases:,} test cases are mapped"
+    mapped_ids = {id(case) for test in preview.mapping.tests for case in test.members}
+    failed = [case for case in preview.cases if case.result in BAD and id(case) not in mapped_ids]
     if not failed:
-        return told
-    return f"{told}; {len(failed):,} of the others failed, such as '{one_line(failed[0].name, 100)}'"
+        return summary
+    return f"{summary}; {len(failed):,} of the others failed, such as '{one_line(failed[0].name, 100)}'"
 
 
-def claims_of(mapping: MappingResult, place: Project, told: RecordOptions) -> tuple[list[list[Claim]], list[str]]:
-    """Return what each test is evidence for, in their order; and a line for each property that names nothing."""
-    found: dict[str, Claim | str] = {}
+def claims_of(mapping: MappingResult, project: Project, options: RecordOptions) -> tuple[list[list[Claim]], list[str]]:
+    """Return the claims of each mapped test, in order, and a message for each target that does not exist."""
+    claim_or_message: dict[str, Claim | str] = {}
     for target in dict.fromkeys(target for test in mapping.tests for target in test.targets):
         try:
-            found[target] = claim_of(target, place.catalogue, told.part, told.replay_mode)
+            claim_or_message[target] = claim_of(target, project.catalogue, options.part, options.replay_mode)
         except ReadinessError as error:
-            found[target] = str(error)
-    wrong = [_wrong(test, why) for test in mapping.tests for at in test.targets if isinstance(why := found[at], str)]
-    more = [f"and {len(wrong) - MOST_LINES:,} more"] if len(wrong) > MOST_LINES else []
-    every = {target: claim for target, claim in found.items() if isinstance(claim, Claim)}
-    claims = [list(dict.fromkeys(every[at] for at in test.targets if at in every)) for test in mapping.tests]
-    return claims, [*wrong[:MOST_LINES], *more]
+            claim_or_message[target] = str(error)
+    problems = [
+        _claim_problem(test, message)
+        for test in mapping.tests
+        for target in test.targets
+        if isinstance(message := claim_or_message[target], str)
+    ]
+    more = [f"and {len(problems) - MAX_MESSAGES:,} more"] if len(problems) > MAX_MESSAGES else []
+    claim_by_target = {target: claim for target, claim in claim_or_message.items() if isinstance(claim, Claim)}
+    claims = [
+        list(dict.fromkeys(claim_by_target[target] for target in test.targets if target in claim_by_target))
+        for test in mapping.tests
+    ]
+    return claims, [*problems[:MAX_MESSAGES], *more]
 
 
-def _wrong(test: MappedTest, why: str) -> str:
-    return f"test case '{one_line(test.name, 100)}': {why}"
+def _claim_problem(test: MappedTest, reason: str) -> str:
+    return f"test case '{one_line(test.name, 100)}': {reason}"
 
 
-def _nothing(seen: ImportPreview) -> Iterator[str]:
-    """Yield what to do where no case is mapped."""
-    first = next(seen.cases, None)
-    such = f", such as '{one_line(first.name, 100)}'," if first else ""
-    how = "map some with --map 'PATTERN=UC/ITEM', or give them a property named 'readiness'"
-    where = shown_place(seen.reports[0].file.path) if len(seen.reports) == 1 else f"{len(seen.reports)} files"
-    yield f"{where}: none of {count(seen.mapping.cases, 'test case')}{such} is mapped: {how}; --list prints them all"
-    yield from unmatched_rules(seen.mapping.unmatched, seen.cases, only_hints=True)
+def _unmapped_messages(preview: ImportPreview) -> Iterator[str]:
+    """Yield messages with advice for an import in which no case is mapped."""
+    first = next(preview.cases, None)
+    example = f", such as '{one_line(first.name, 100)}'," if first else ""
+    advice = "map some with --map 'PATTERN=UC/ITEM', or give them a property named 'readiness'"
+    source = shown_place(preview.reports[0].file.path) if len(preview.reports) == 1 else f"{len(preview.reports)} files"
+    cases = count(preview.mapping.cases, "test case")
+    yield f"{source}: none of {cases}{example} is mapped: {advice}; --list prints them all"
+    yield from unmatched_rules(preview.mapping.unmatched, preview.cases, only_hints=True)
 
 
-def _kept(session: ExternalRun, seen: ImportPreview) -> dict[str, list[dict[str, Any]]]:
-    """Keep the files, and return them by the names of their cases: those of several files have each of them."""
+def _store_reports(session: ExternalRun, preview: ImportPreview) -> dict[str, list[dict[str, Any]]]:
+    """Store the files as artifacts, and return these by the names of their test cases.
+
+    A name that occurs in several files has the artifact of each.
+    """
     redactor = session.pending.redactor
-    found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for one in seen.reports:
-        name, blocks = redactor.text(one.file.path.name), same_blocks(one.file, seen.size_limit)
-        kept = session.pending.artifacts.store_blocks(blocks, name, "application/xml", redactor).to_plain()
-        for case in {case.name: case for case in one.cases}:
-            found[case].append(kept)
-    return found
+    artifacts_by_case: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for report in preview.reports:
+        name, blocks = redactor.text(report.file.path.name), same_blocks(report.file, preview.size_limit)
+        artifact = session.pending.artifacts.store_blocks(blocks, name, "application/xml", redactor).to_plain()
+        for case in {case.name: case for case in report.cases}:
+            artifacts_by_case[case].append(artifact)
+    return artifacts_by_case
 
 
-def mapping_notes(seen: ImportPreview) -> Iterator[str]:
-    """Yield what whoever imports should know of the mapping."""
-    mapping = seen.mapping
+def mapping_notes(preview: ImportPreview) -> Iterator[str]:
+    """Yield notes on the mapping for the person who imports."""
+    mapping = preview.mapping
     several = [test for test in mapping.tests if len(test.members) > 1]
     if several:
-        such = f", such as '{one_line(several[0].name, 100)}'"
+        example = f", such as '{one_line(several[0].name, 100)}'"
         yield (
-            f"{count(len(several), 'name')} of several test cases{such}: each is taken as one, with the worst result"
-            f"{_apart(several)}"
+            f"{count(len(several), 'name')} of several test cases{example}: "
+            f"each name counts as one test, with the worst result{_suite_advice(several)}"
         )
     if mapping.under_two_names:
-        yield _twice(mapping.under_two_names)
-    yield from unmatched_rules(mapping.unmatched, seen.cases)
+        yield _two_names_note(mapping.under_two_names)
+    yield from unmatched_rules(mapping.unmatched, preview.cases)
 
 
-def _twice(found: Sequence[tuple[JUnitCase, MappingRule, MappingRule]]) -> str:
-    """Return that cases count under two names for one item: of a failure both have to pass."""
-    case, plain, longer = found[0]
+def _two_names_note(cases: Sequence[tuple[JUnitCase, MappingRule, MappingRule]]) -> str:
+    """Return a note on cases that are evidence for one item under two names; both have to pass after a failure."""
+    case, plain, longer = cases[0]
     names = " and ".join(f"'{one_line(name, 100)}'" for name in (case.name, case.path))
     by = " and ".join(f"{rule.where} '{one_line(rule.pattern, 60)}'" for rule in (plain, longer))
     return (
-        f"{count(len(found), 'test case')} {'is' if len(found) == 1 else 'are'} evidence for one item under two names,"
+        f"{count(len(cases), 'test case')} {'is' if len(cases) == 1 else 'are'} evidence for one item under two names,"
         f" such as {names} for {plain.target} (by {by}): make one of the patterns narrower"
     )
 
 
-def _apart(several: Iterable[MappedTest]) -> str:
-    """Return how to tell namesakes apart by their suites, if that is possible."""
-    for test in several:
+def _suite_advice(tests: Iterable[MappedTest]) -> str:
+    """Return advice for separating cases of one name by their suites, if possible."""
+    for test in tests:
         paths = {case.path for case in test.members}
         if len(paths) > 1:
-            return f"; a pattern with the suite tells them apart, such as '{one_line(min(paths), 200)}'"
+            return f"; a pattern with the suite name separates them, such as '{one_line(min(paths), 200)}'"
     return ""
 
 
-def _imported(session: ExternalRun, test: MappedTest) -> dict[str, Any]:
+def _result_line(session: ExternalRun, test: MappedTest) -> dict[str, Any]:
     case = test.case
     attempts: list[dict[str, Any]] = []
-    begun = case.started
+    started = case.started
     for attempt in case.attempts:
-        told: dict[str, Any] = {
+        plain: dict[str, Any] = {
             "result": attempt.result.value,
-            "started_at": timestamp(begun),
+            "started_at": timestamp(started),
             "duration_ms": attempt.duration_ms,
         }
         if attempt.message:
-            told["message"] = message_of(session, attempt.message)
-        attempts.append(told)
-        begun += attempt.duration_ms / 1000
+            plain["message"] = message_of(session, attempt.message)
+        attempts.append(plain)
+        started += attempt.duration_ms / 1000
     body: dict[str, Any] = {
         "test": session.name(test.name),
         "method": IMPORTED,
         "result": case.result.value,
         "started_at": timestamp(case.started),
-        "finished_at": timestamp(begun),
+        "finished_at": timestamp(started),
         "attempts": attempts,
     }
     if case.attempts[-1].message:

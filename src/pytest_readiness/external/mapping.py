@@ -1,7 +1,7 @@
-"""Which test cases of a report are evidence for what: patterns on their names, and what a case says of itself.
+"""Mapping of test cases to evidence: by patterns on their names, and by a property of the case itself.
 
-What a case is called in the evidence depends on the pattern that it matches and on the case alone, and not on what else
-the report holds: an import of fewer cases, or of more, calls it the same.
+The name of a case in the evidence depends only on the matching pattern and on the case. It does not depend on the rest
+of the report, so that an import of fewer or more cases uses the same name.
 """
 
 from __future__ import annotations
@@ -25,76 +25,76 @@ from .suite_scope import CaseIndex, CaseName
 _MAGIC = re.compile(r"[*?[]")
 _LAST_MAGIC = re.compile(r"[*?[\]]")
 _SUITE = "/"
-"""A pattern with this in it may begin with the names of suites."""
+"""Separator of suites. A pattern that contains it may begin with the names of suites."""
 _HINTS = 20
-"""Idle rules that are looked at more closely."""
+"""Unmatched rules for which a hint is searched."""
 
 
 @dataclass(frozen=True, slots=True)
 class MappingRule:
-    """A line of a mapping."""
+    """One rule of a mapping."""
 
     pattern: str
-    """Glob on ``classname::name``; or, where it matches no such, on ``suite/classname::name``."""
+    """Glob on ``classname::name``. If none matches, glob on ``suite/classname::name``."""
     target: str
-    """``UC-003/4``."""
+    """The target, such as ``UC-003/4``."""
     where: str
-    """Where it was written: an option, or a line of a file."""
+    """The source of the rule: an option, or a line of a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class MappedTest:
-    """What is one test: the cases of one name, with the worst result of them."""
+    """One test: the cases of one name, with their worst result."""
 
     name: str
-    """Its id: ``classname::name``, or ``suite/classname::name`` where a pattern needs it."""
+    """The id: ``classname::name``, or ``suite/classname::name`` if a pattern needs it."""
     case: JUnitCase
     targets: tuple[str, ...]
-    """What it is evidence for, each once."""
+    """The targets, without duplicates."""
     members: tuple[JUnitCase, ...]
-    """The cases that it stands for, in their order."""
+    """The cases of this test, in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class MappingResult:
-    """What a mapping makes of a report."""
+    """The result of mapping the cases of a report."""
 
     tests: tuple[MappedTest, ...]
-    """What is mapped, in the order of the cases."""
+    """The mapped tests, in the order of the cases."""
     cases: int
-    """How many cases the report holds."""
+    """Number of cases in the report."""
     mapped: int
-    """How many of them match a rule, or say themselves what they are evidence for."""
+    """Number of cases that match a rule or name a target themselves."""
     unmatched: tuple[MappingRule, ...]
     """The rules that match no case."""
     under_two_names: tuple[tuple[JUnitCase, MappingRule, MappingRule], ...] = ()
-    """Cases that are evidence for one thing under both names, by one rule each."""
+    """Cases that are evidence for one target under both names, with the two rules."""
 
 
 def claim_of(target: str, catalogue: Catalogue, part: str | None = None, replay_mode: str | None = None) -> Claim:
-    """Return the claim that a target makes: ``UC-003/4``, or a requirement such as ``UC-003/6/rotation``.
+    """Return the claim of a target: ``UC-003/4``, or a requirement such as ``UC-003/6/rotation``.
 
     Args:
-        target: what a mapping or a test case says.
-        catalogue: which names exist.
-        part: the part that it shows, unless the target names one.
-        replay_mode: how a replay was validated.
+        target: the target of a rule or of a test case.
+        catalogue: the known use cases and items.
+        part: the part of the item, unless the target names one.
+        replay_mode: the mode of a replay.
 
     Raises:
-        ReadinessError: it is something else, or names what does not exist.
+        ReadinessError: the target has another form, or names something unknown.
     """
     use_case, _, rest = target.partition("/")
     item, *scope = rest.split("/")
     if not use_case or not item or not all(scope):
-        raise ConfigError(f"'{one_line(target, 60)}' is no UC/ITEM, such as UC-003/4")
+        raise ConfigError(f"'{one_line(target, 60)}' is not of the form UC/ITEM, such as UC-003/4")
     claim = catalogue.resolve(Claim(use_case, item, part=None if scope else part, replay_mode=replay_mode))
     for name in scope:
-        claim = _limited(claim, name, catalogue)
+        claim = _limit_claim(claim, name, catalogue)
     return claim if claim.part or not part else catalogue.resolve(replace(claim, part=part))
 
 
-def _limited(claim: Claim, name: str, catalogue: Catalogue) -> Claim:
-    """Return the claim within the environment, the provider mode or the part of this name."""
+def _limit_claim(claim: Claim, name: str, catalogue: Catalogue) -> Claim:
+    """Return the claim limited to the environment, provider mode or part of this name."""
     if name in catalogue.environments and claim.environment is None:
         return replace(claim, environment=name)
     if name in catalogue.provider_modes and claim.provider_mode is None:
@@ -105,23 +105,22 @@ def _limited(claim: Claim, name: str, catalogue: Catalogue) -> Claim:
         return catalogue.resolve(replace(claim, part=name))
     except ClaimError:
         if near := suggestion(name, [*catalogue.environments, *catalogue.provider_modes]):
-            told = f"there is no environment or provider mode '{one_line(name, 60)}'{near}"
-            raise ClaimError(told) from None
+            message = f"there is no environment or provider mode '{one_line(name, 60)}'{near}"
+            raise ClaimError(message) from None
         raise
 
 
 class _Patterns:
-    """Rules by what they match, each name looked at once: thousands of rules meet thousands of names.
+    """Index of rules by their pattern, with a cache of the names: thousands of rules meet thousands of names.
 
-    A pattern is tried only on names that begin, or end, as it does before its first sign that stands for others, or
-    after its last one.
+    A pattern with wildcards is tried only on names with the same text before its first wildcard, or after its last one.
     """
 
     def __init__(self, rules: Sequence[MappingRule]) -> None:
         self._exact: defaultdict[str, list[MappingRule]] = defaultdict(list)
         self._globs: defaultdict[tuple[str, str], list[tuple[int, MappingRule, re.Pattern[str]]]] = defaultdict(list)
-        """By how a name begins, or else by how it ends."""
-        self._found: dict[str, tuple[MappingRule, ...]] = {}
+        """Rules with wildcards, by the beginning or else the end of the name."""
+        self._cache: dict[str, tuple[MappingRule, ...]] = {}
         for number, rule in enumerate(rules):
             head, *rest = _MAGIC.split(rule.pattern)
             if rest:
@@ -136,105 +135,115 @@ class _Patterns:
         return bool(self._exact or self._globs)
 
     def matching(self, name: str) -> tuple[MappingRule, ...]:
-        if name not in self._found:
-            tried = [
-                one
+        if name not in self._cache:
+            candidates = [
+                candidate
                 for head, tail in self._lengths
-                for one in self._globs.get((name[:head], name[len(name) - tail :] if tail <= len(name) else name), ())
+                for candidate in self._globs.get(
+                    (name[:head], name[len(name) - tail :] if tail <= len(name) else name), ()
+                )
             ]
-            globs = (rule for _, rule, pattern in sorted(tried, key=itemgetter(0)) if pattern.match(name))
-            self._found[name] = (*self._exact.get(name, ()), *globs)
-        return self._found[name]
+            globs = (rule for _, rule, pattern in sorted(candidates, key=itemgetter(0)) if pattern.match(name))
+            self._cache[name] = (*self._exact.get(name, ()), *globs)
+        return self._cache[name]
 
 
 def map_cases(cases: Sequence[JUnitCase], rules: Sequence[MappingRule]) -> MappingResult:
-    """Return which cases are evidence for what.
+    """Return the mapping of cases to evidence.
 
-    A rule whose pattern matches ``classname::name`` takes all cases of that name as one test, whatever their suites.
-    One that matches only with the suites before it takes the cases of that suite, as a test of that longer name. Cases
-    of one name are one test, of which the worst result counts, also where only one says what it is evidence for.
-    A suite, or a hook, that failed is evidence also for what the cases that it concerns are mapped to: none of their
-    passes stands alone.
+    A rule whose pattern matches ``classname::name`` maps all cases of that name as one test, whatever their suites. A
+    rule that matches only with the suites maps the cases of that suite, as a test with that longer name. Cases of one
+    name are one test, and their worst result counts, even if only one of them names a target. A failed suite or hook
+    also counts for the targets of the cases that it concerns, so that their passes do not count alone.
     """
     plain, longer = _Patterns(rules), _Patterns([rule for rule in rules if _SUITE in rule.pattern])
-    found: defaultdict[str, list[JUnitCase]] = defaultdict(list)
+    cases_by_name: defaultdict[str, list[JUnitCase]] = defaultdict(list)
     targets: defaultdict[str, dict[str, None]] = defaultdict(dict)
     matched: set[MappingRule] = set()
-    mapped, twice = 0, list[tuple[JUnitCase, MappingRule, MappingRule]]()
+    mapped, under_two_names = 0, list[tuple[JUnitCase, MappingRule, MappingRule]]()
     for case in cases:
         by_name = plain.matching(case.name)
         if case.covered_cases is not None:
-            by_name = tuple(dict.fromkeys((*by_name, *plain.matching(f"{case.name}::"))))  # "suite::*" takes all of it
+            # "suite::*" includes the suite itself.
+            by_name = tuple(dict.fromkeys((*by_name, *plain.matching(f"{case.name}::"))))
         elif case.suite_failure is not None and case.suite_failure.scope in (FailureScope.CLASS, FailureScope.MODULE):
             by_name = tuple(dict.fromkeys((*by_name, *plain.matching(f"{case.suite_failure.names[0]}::"))))
         by_path = [rule for rule in longer.matching(case.path) if rule not in by_name] if longer else []
         matched.update(by_name, by_path)
         mapped += bool(by_name or by_path or case.claims)
-        found[case.name].append(case)
+        cases_by_name[case.name].append(case)
         targets[case.name] |= dict.fromkeys((*(rule.target for rule in by_name), *case.claims))
         if by_path:
-            found[case.path].append(case)
-            here = {rule.target: rule for rule in reversed(by_name)}
-            twice += [(case, here[rule.target], rule) for rule in by_path if rule.target in here][:1]
+            cases_by_name[case.path].append(case)
+            rule_by_target = {rule.target: rule for rule in reversed(by_name)}
+            under_two_names += [
+                (case, rule_by_target[rule.target], rule) for rule in by_path if rule.target in rule_by_target
+            ][:1]
             targets[case.path] |= dict.fromkeys(rule.target for rule in by_path)
-    for failed, concerned in _concerned(cases):
-        there = targets.get(failed.path, {})
-        is_known = bool(targets[failed.name] or there)
-        for case in concerned:
-            also = targets.get(case.name, {}) | targets.get(case.path, {})
-            targets[failed.name] |= {target: None for target in also if target not in there}
-        mapped += bool(targets[failed.name]) and not is_known
-    due = [(name, some) for name, some in found.items() if targets[name]]
-    tests = tuple(MappedTest(name, _as_one(some), tuple(targets[name]), tuple(some)) for name, some in due)
-    return MappingResult(tests, len(cases), mapped, tuple(rule for rule in rules if rule not in matched), tuple(twice))
+    for failed, covered in _failed_suites(cases):
+        path_targets = targets.get(failed.path, {})
+        was_mapped = bool(targets[failed.name] or path_targets)
+        for case in covered:
+            case_targets = targets.get(case.name, {}) | targets.get(case.path, {})
+            targets[failed.name] |= {target: None for target in case_targets if target not in path_targets}
+        mapped += bool(targets[failed.name]) and not was_mapped
+    mapped_names = [(name, members) for name, members in cases_by_name.items() if targets[name]]
+    tests = tuple(
+        MappedTest(name, _merge_cases(members), tuple(targets[name]), tuple(members)) for name, members in mapped_names
+    )
+    return MappingResult(
+        tests, len(cases), mapped, tuple(rule for rule in rules if rule not in matched), tuple(under_two_names)
+    )
 
 
-def _concerned(cases: Sequence[JUnitCase]) -> Iterator[tuple[JUnitCase, Sequence[JUnitCase]]]:
-    """Yield what failed and is no test, with the cases that it concerns: of suites the innermost first."""
+def _failed_suites(cases: Sequence[JUnitCase]) -> Iterator[tuple[JUnitCase, Sequence[JUnitCase]]]:
+    """Yield each failed suite or hook with the cases that it concerns; inner suites come before outer ones."""
     hooks = [case for case in cases if case.suite_failure is not None]
     tests = [case for case in cases if case.suite_failure is None and case.covered_cases is None] if hooks else []
-    reached = CaseIndex(CaseName(case.class_name, case.suites, case) for case in tests)
+    index = CaseIndex(CaseName(case.class_name, case.suites, case) for case in tests)
     for hook in hooks:
         if hook.suite_failure is not None:
-            yield hook, reached.reached_by(hook.suite_failure)
+            yield hook, index.reached_by(hook.suite_failure)
     for suite in cases:
         if suite.covered_cases:
             yield suite, suite.covered_cases
 
 
-def _as_one(cases: Sequence[JUnitCase]) -> JUnitCase:
-    """Return the cases of one test as one: the latest start, and of the worst results one with the worst attempts."""
-    worst = max(cases, key=lambda case: (BADNESS[case.result], max(BADNESS[one.result] for one in case.attempts)))
+def _merge_cases(cases: Sequence[JUnitCase]) -> JUnitCase:
+    """Return one case for all cases of a test: the latest start, and the worst result with the worst attempts."""
+    worst = max(
+        cases, key=lambda case: (BADNESS[case.result], max(BADNESS[attempt.result] for attempt in case.attempts))
+    )
     return replace(worst, started=max(case.started for case in cases))
 
 
 def unmatched_rules(
     rules: Sequence[MappingRule], cases: Iterable[JUnitCase], *, only_hints: bool = False
 ) -> Iterator[str]:
-    """Yield a line for each pattern that matches no case, with what may be meant.
+    """Yield a message for each pattern that matches no case, with a hint.
 
-    ``only_hints``: of those alone of which that is known.
+    ``only_hints``: leave out patterns without a hint.
     """
-    waiting = list({rule.pattern: rule for rule in reversed(rules)}.values())[::-1]
-    every = list(cases) if waiting else []
-    names = {case.name.lower(): case.name for case in every} | {case.path.lower(): case.path for case in every}
-    for number, rule in enumerate(waiting):
-        hint = _meant(rule.pattern.lower(), names) if number < _HINTS else ""
+    distinct_rules = list({rule.pattern: rule for rule in reversed(rules)}.values())[::-1]
+    all_cases = list(cases) if distinct_rules else []
+    names = {case.name.lower(): case.name for case in all_cases} | {case.path.lower(): case.path for case in all_cases}
+    for number, rule in enumerate(distinct_rules):
+        hint = _similar_name_hint(rule.pattern.lower(), names) if number < _HINTS else ""
         if hint or not only_hints:
             yield f"{rule.where} '{one_line(rule.pattern)}' matches no test case{hint}"
 
 
-def _meant(pattern: str, names: Mapping[str, str]) -> str:
-    """Return what matches if it is written a little otherwise, as the end of a sentence; empty: nothing does.
+def _similar_name_hint(pattern: str, names: Mapping[str, str]) -> str:
+    """Return a hint at a similar name that matches, as the end of a sentence; empty if there is none.
 
-    ``names``: each behind itself in small letters, as the pattern is.
+    ``names``: the names by their lower-case form. The pattern is in lower case too.
     """
-    for other, told in (
+    for variant, hint in (
         (pattern, "differs in letter case"),
         (pattern.replace("[", "[[]"), "has a [, which a pattern writes as [[]"),
-        (f"*{pattern}*", "is longer: a pattern matches the whole name, and * stands for what is left out"),
+        (f"*{pattern}*", "is longer: a pattern matches the whole name, and * matches the rest"),
     ):
-        matches = re.compile(translate(other)).match
-        if found := next((name for small, name in names.items() if matches(small)), None):
-            return f": '{one_line(found, 100)}' {told}"
+        is_match = re.compile(translate(variant)).match
+        if match := next((name for lower_name, name in names.items() if is_match(lower_name)), None):
+            return f": '{one_line(match, 100)}' {hint}"
     return ""

@@ -1,7 +1,7 @@
-"""What an import lacks: tests of the import before it that are not in it, and failures under another name of theirs.
+"""Notes on what an import lacks: tests of the import before it, and failures under another name.
 
-Neither changes what counts: the last result of a test stays until it runs again or is retired. But of a report that is
-shorter than the one before, nobody sees that a file of it did not load.
+These notes do not change what counts: the last result of a test counts until it runs again or is retired. A report that
+is shorter than the one before it may lack a file that did not load.
 """
 
 from __future__ import annotations
@@ -23,155 +23,169 @@ from ..recording.context import RunContext
 from ..store.protocol import Store
 from .mapping import MappedTest, MappingRule
 
-_LOOKED_AT = 20
-"""Earlier imports, the newest first, of which one may be of the same tests."""
+_COMPARED = 20
+"""Number of earlier imports that are compared, newest first."""
 _NAMED = 5
-"""Classes that are named."""
+"""Number of classes that are named."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOrigin:
-    """Where the cases of an import come from: of one mapping and of the same suites are the imports of one report."""
+    """Origin of the cases of an import. Imports with the same mapping and suites are imports of the same report."""
 
     mapping: str
-    """Digest of the rules, in any order."""
+    """Digest of the rules, regardless of their order."""
     suites: str
     """Digest of the names of the outermost suites."""
 
     def to_plain(self) -> dict[str, str]:
-        """Return it as the first line of the run holds it."""
+        """Return the origin as plain data for the first line of the run."""
         return {"mapping": self.mapping, "suites": self.suites}
 
 
 def origin_of(rules: Iterable[MappingRule], suites: Iterable[str]) -> ImportOrigin:
-    """Return where cases come from: the rules, and the names of the outermost suites."""
-    said = sorted({(rule.pattern, rule.target) for rule in rules})
-    return ImportOrigin(_digest([list(pair) for pair in said]), _digest(sorted(set(suites))))
+    """Return the origin of cases from the rules and the names of the outermost suites."""
+    pairs = sorted({(rule.pattern, rule.target) for rule in rules})
+    return ImportOrigin(_digest([list(pair) for pair in pairs]), _digest(sorted(set(suites))))
 
 
 def _digest(value: list[Any]) -> str:
     return sha256(canonical(escape_surrogates(value)).encode()).hexdigest()
 
 
-def _by_class(gone: Sequence[str], ours: Iterable[str]) -> str:
-    """Return which tests are gone, those of a class together: a file that did not load is all of one."""
-    left = set(map(_class, ours))
+def _grouped_by_class(missing: Sequence[str], imported: Iterable[str]) -> str:
+    """Return the missing tests as text, grouped by class: a file that did not load is one class."""
+    classes_left = set(map(_class, imported))
     classes: dict[str, list[str]] = {}
-    for name in gone:
+    for name in missing:
         classes.setdefault(_class(name), []).append(name)
-    told, others = [], len(gone)
-    for name, some in sorted(classes.items(), key=lambda pair: -len(pair[1]))[:_NAMED]:
-        many = "" if len(some) == 1 else f"{len(some)} of " if name in left else f"all {len(some)} of "
-        told.append(f"{many}'{one_line(name if many else some[0], 100)}'")
-        others -= len(some)
-    return ", ".join(told) + (f" and {others} more" if others else "")
+    texts, others = [], len(missing)
+    for name, tests in sorted(classes.items(), key=lambda pair: -len(pair[1]))[:_NAMED]:
+        amount = "" if len(tests) == 1 else f"{len(tests)} of " if name in classes_left else f"all {len(tests)} of "
+        texts.append(f"{amount}'{one_line(name if amount else tests[0], 100)}'")
+        others -= len(tests)
+    return ", ".join(texts) + (f" and {others} more" if others else "")
 
 
 def _class(name: str) -> str:
-    """Return the class of a test; its name, where it has none."""
+    """Return the class of a test, or the test's name if it has no class."""
     return name.rpartition("::")[0] or name
 
 
 class PriorImport:
-    """What was imported before, for the same use cases in the same environment and provider mode."""
+    """Earlier imports for the same use cases in the same environment and provider mode."""
 
-    def __init__(self, place: Project, context: RunContext, claims: Iterable[Claim]) -> None:
-        """Look into the store; where it cannot be read, there is nothing to tell: keeping the run says so."""
+    def __init__(self, project: Project, context: RunContext, claims: Iterable[Claim]) -> None:
+        """Read the store. If it cannot be read there are no notes; storing the run reports the error."""
         self._store: Store | None = None
-        self._pieces: list[Evidence] = []
+        self._evidence: list[Evidence] = []
         self._retired: set[str] = set()
         with suppress(ReadinessError):
-            store = place.store()
+            store = project.store()
             if store is None:
                 return
-            found = store.newest(place.catalogue.register, {claim.use_case for claim in claims})
-            where = (context.environment, context.provider_mode or context.usual_provider_mode)
-            imported = (one for one in found if one.method in (IMPORTED, ABSENT))
-            self._pieces = [one for one in imported if (one.environment, one.provider_mode) == where]
-            decided = place.sources(store).register_decisions.decisions if self._pieces else ()
-            self._retired = {one.test_id for one in decided if isinstance(one, Retirement)}
+            newest = store.newest(project.catalogue.register, {claim.use_case for claim in claims})
+            place = (context.environment, context.provider_mode or context.usual_provider_mode)
+            imported = (piece for piece in newest if piece.method in (IMPORTED, ABSENT))
+            self._evidence = [piece for piece in imported if (piece.environment, piece.provider_mode) == place]
+            decisions = project.sources(store).register_decisions.decisions if self._evidence else ()
+            self._retired = {decision.test_id for decision in decisions if isinstance(decision, Retirement)}
             self._store = store
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Close the store."""
         if self._store is not None:
             self._store.close()
 
     def notes(
-        self, origin: ImportOrigin, tests: Sequence[MappedTest], named: Callable[[str], str], over: Collection[str] = ()
+        self,
+        origin: ImportOrigin,
+        tests: Sequence[MappedTest],
+        test_id: Callable[[str], str],
+        resolved_ids: Collection[str] = (),
     ) -> Iterator[str]:
-        """Yield what is to be told of an import.
+        """Yield the notes on an import.
 
         Args:
-            origin: where its cases come from.
-            tests: what is mapped.
-            named: returns what a name is in the evidence.
-            over: ids of what is no test, and fails no more.
+            origin: the origin of its cases.
+            tests: the mapped tests.
+            test_id: returns the id for a name.
+            resolved_ids: ids of failed suites and hooks that are resolved.
         """
-        ours = {named(test.name) for test in tests}
-        last = {one.test_id: one for one in sorted(self._pieces, key=lambda one: one.started_at)}
-        gone = {test_id for test_id, one in last.items() if one.method == ABSENT}
-        yield from self._missing(origin, ours, gone.union(over))
-        yield from self._otherwise_named(tests, ours, named)
+        imported = {test_id(test.name) for test in tests}
+        newest = {piece.test_id: piece for piece in sorted(self._evidence, key=lambda piece: piece.started_at)}
+        absent = {id_ for id_, piece in newest.items() if piece.method == ABSENT}
+        yield from self._missing_tests(origin, imported, absent.union(resolved_ids))
+        yield from self._renamed_failures(tests, imported, test_id)
 
-    def _missing(self, origin: ImportOrigin, ours: set[str], over: set[str]) -> Iterator[str]:
-        run_id, planned, later = self._before(origin, ours)
-        there = ours | over | self._retired | {one.test_id for one in self._pieces if one.run_id in later}
-        if gone := [test for test in planned if test not in there]:
-            are = "is" if len(gone) == 1 else "are"
-            tests = f"{count(len(gone), 'test')} that the earlier import {run_id} had"
-            stays = "what they showed last stays until they are imported again or retired"
-            yield f"{tests} {are} missing ({_by_class(gone, ours)}): {stays}"
+    def _missing_tests(self, origin: ImportOrigin, imported: set[str], resolved_ids: set[str]) -> Iterator[str]:
+        run_id, planned, later_runs = self._previous_import(origin, imported)
+        present = (
+            imported
+            | resolved_ids
+            | self._retired
+            | {piece.test_id for piece in self._evidence if piece.run_id in later_runs}
+        )
+        if missing := [test for test in planned if test not in present]:
+            verb = "is" if len(missing) == 1 else "are"
+            tests = f"{count(len(missing), 'test')} of the earlier import {run_id}"
+            advice = "their last results count until they are imported again or retired"
+            yield f"{tests} {verb} missing ({_grouped_by_class(missing, imported)}): {advice}"
 
-    def _before(self, origin: ImportOrigin, ours: set[str]) -> tuple[str, Sequence[str], Collection[str]]:
-        """Return the newest import by the same mapping with one of these tests, else of the same suites.
+    def _previous_import(self, origin: ImportOrigin, imported: set[str]) -> tuple[str, Sequence[str], Collection[str]]:
+        """Return the newest import by the same mapping that has one of these tests, else the newest of the same suites.
 
-        With it: its tests, and the imports that came later.
+        The result is its id, its tests, and the ids of later imports.
         """
-        found: tuple[str, Sequence[str], Collection[str]] = ("", (), ())
-        if self._store is None or not self._pieces:
-            return found
+        fallback: tuple[str, Sequence[str], Collection[str]] = ("", (), ())
+        if self._store is None or not self._evidence:
+            return fallback
         with suppress(ReadinessError):
             runs = self._newest_first(self._store)
-            conducts = self._store.run_conditions(runs)
-            same = [
-                (run_id, at) for at, run_id in enumerate(runs) if conducts[run_id].imported[:1] == (origin.mapping,)
+            conditions = self._store.run_conditions(runs)
+            candidates = [
+                (run_id, position)
+                for position, run_id in enumerate(runs)
+                if conditions[run_id].imported[:1] == (origin.mapping,)
             ]
-            for run_id, at in same[:_LOOKED_AT]:
+            for run_id, position in candidates[:_COMPARED]:
                 planned = [test.test_id for test in self._store.plans([run_id])[run_id]]
-                if not ours.isdisjoint(planned):
-                    return run_id, planned, set(runs[:at])
-                if not found[0] and conducts[run_id].imported[1:] == (origin.suites,):
-                    found = run_id, planned, set(runs[:at])
-        return found
+                if not imported.isdisjoint(planned):
+                    return run_id, planned, set(runs[:position])
+                if not fallback[0] and conditions[run_id].imported[1:] == (origin.suites,):
+                    fallback = run_id, planned, set(runs[:position])
+        return fallback
 
     def _newest_first(self, store: Store) -> list[str]:
-        """Return the imports by when they began: ids say that to the second only."""
-        began = {
-            run_id: one.started_at for run_id, one in store.summaries({one.run_id for one in self._pieces}).items()
+        """Return the imports, newest first. Their ids tell the start only to the second."""
+        started = {
+            run_id: run.started_at
+            for run_id, run in store.summaries({piece.run_id for piece in self._evidence}).items()
         }
-        return sorted(began, key=lambda run_id: (began[run_id], run_id), reverse=True)
+        return sorted(started, key=lambda run_id: (started[run_id], run_id), reverse=True)
 
-    def _otherwise_named(
-        self, tests: Sequence[MappedTest], ours: set[str], named: Callable[[str], str]
+    def _renamed_failures(
+        self, tests: Sequence[MappedTest], imported: set[str], test_id: Callable[[str], str]
     ) -> Iterator[str]:
-        """Yield that tests failed under names that they do not bear in this import: with a suite before, or without."""
-        last: dict[tuple[str, str, str], Evidence] = {}
-        for one in sorted(self._pieces, key=lambda piece: (piece.started_at, BADNESS[piece.result])):
-            if one.result in CONCLUSIVE:
-                last[one.test_id, one.uc, one.item] = one
-        bad = {one.test_id for one in last.values() if one.result is not Result.PASSED} - ours - self._retired
-        found = {
-            other: test.name
-            for test in (tests if bad else ())
+        """Yield a note on tests that failed under another name: with a suite before it, or without."""
+        newest: dict[tuple[str, str, str], Evidence] = {}
+        for piece in sorted(self._evidence, key=lambda piece: (piece.started_at, BADNESS[piece.result])):
+            if piece.result in CONCLUSIVE:
+                newest[piece.test_id, piece.uc, piece.item] = piece
+        failed_ids = (
+            {piece.test_id for piece in newest.values() if piece.result is not Result.PASSED} - imported - self._retired
+        )
+        renamed = {
+            other_name: test.name
+            for test in (tests if failed_ids else ())
             for case in test.members
-            for other in (named(case.name), named(case.path))
-            if other in bad
+            for other_name in (test_id(case.name), test_id(case.path))
+            if other_name in failed_ids
         }
-        for other, name in list(found.items())[:1]:
-            what = f"'{one_line(other, 100)}' (here '{one_line(name, 100)}')"
-            are = "stays" if len(found) == 1 else "stay"
+        for other_name, name in list(renamed.items())[:1]:
+            example = f"'{one_line(other_name, 100)}' (here '{one_line(name, 100)}')"
+            verb = "counts" if len(renamed) == 1 else "count"
             yield (
-                f"{count(len(found), 'failure')} of an earlier import under another name {are}, such as of {what}:"
-                f" import by that name, or retire it"
+                f"{count(len(renamed), 'failure')} of an earlier import under another name still {verb}, "
+                f"such as {example}: import under that name, or retire it"
             )

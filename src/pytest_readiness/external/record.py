@@ -1,4 +1,4 @@
-"""Evidence from outside pytest: a command that is run, and a result that somebody examined."""
+"""Recorded evidence without pytest: a command that is run, or a result that a person examined."""
 
 from __future__ import annotations
 
@@ -31,59 +31,59 @@ from .uncounted_passes import uncounted_reason
 
 @dataclass(frozen=True, slots=True)
 class RecordOptions:
-    """What the options tell of the evidence, beside how it came about."""
+    """Options for recording evidence that are common to all its kinds."""
 
     argv: tuple[str, ...] = ()
-    """What was called."""
+    """The command line."""
     context: Mapping[str, str] = field(default_factory=dict)
-    """Context of the run, as ``open_run`` takes it."""
+    """The context of the run, as ``open_run`` takes it."""
     part: str | None = None
     replay_mode: str | None = None
     proofs: tuple[OwnProof, ...] = ()
     notes: tuple[str, ...] = ()
     references: tuple[tuple[str, str], ...] = ()
-    """(name, URL)."""
+    """Pairs of name and URL."""
     artifacts: tuple[Path, ...] = ()
     timezone: tzinfo | None = None
-    """Of times in a report that say none."""
+    """The time zone of times in a report that name none."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedEvidence:
-    """One piece of evidence that was recorded."""
+    """One recorded piece of evidence."""
 
     use_case: str
     item: str
-    """With the part of it that it is for, if that is one."""
+    """The item; with its part, if the evidence is for a single part."""
     test_id: str
     result: Result
     not_real_because: str | None
     is_flaky: bool = False
-    """It passed, and an attempt before that did not."""
+    """Whether it passed after an attempt that did not pass."""
     uncounted: str = ""
-    """Why it satisfies nothing, though it passed in a real environment; nothing where it may."""
+    """The reason why a pass satisfies no requirement; empty if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordResult:
-    """What came of recording."""
+    """The result of recording."""
 
     run_id: str | None
     pieces: tuple[RecordedEvidence, ...]
     problems: tuple[str, ...]
-    """What went wrong in keeping it, a line each."""
+    """Problems while storing the run, a line each."""
     notes: tuple[str, ...] = ()
-    """What whoever records should know."""
+    """Notes for the person who records."""
 
     @property
     def passed(self) -> bool:
-        """Every piece passed."""
+        """Whether every piece of evidence passed."""
         return all(piece.result is Result.PASSED for piece in self.pieces)
 
 
 @dataclass
 class ExternalRun:
-    """One run that is recorded here."""
+    """A run that is being recorded."""
 
     pending: PendingRun
     options: RecordOptions
@@ -91,140 +91,145 @@ class ExternalRun:
     problems: list[str] = field(default_factory=list)
 
     def claim(self, use_case: str, item: str) -> Claim:
-        """Return the claim as the register spells it.
+        """Return the claim with the names as the register spells them.
 
         Raises:
             ClaimError: the use case, item or part does not exist.
         """
-        given = Claim(use_case, item, part=self.options.part, replay_mode=self.options.replay_mode)
-        return self.pending.project.catalogue.resolve(given)
+        claim = Claim(use_case, item, part=self.options.part, replay_mode=self.options.replay_mode)
+        return self.pending.project.catalogue.resolve(claim)
 
     def name(self, text: str) -> str:
-        """Return the name of what is recorded as it is written: never as pytest names a test."""
+        """Return the name under which evidence is recorded. It never has the form of a pytest node id."""
         return self.pending.redactor.name(f"recorded: {text}" if is_of_pytest(text) else text)
 
     def recorder_for(self, claims: Sequence[Claim]) -> tuple[RecorderBase, RecordedData]:
-        """Return what takes in artifacts, and the recording that it writes: the options' word is in it already."""
-        opening, recording = self.pending, RecordedData(self.pending.context)
+        """Return a recorder for artifacts, and the data that it fills.
+
+        The data has the proofs, notes and references of the options.
+        """
+        pending, recording = self.pending, RecordedData(self.pending.context)
         recording.proofs.extend(self.options.proofs)
-        account = RecorderBase(recording, opening.redactor, opening.artifacts, claims, opening.project.catalogue)
+        recorder = RecorderBase(recording, pending.redactor, pending.artifacts, claims, pending.project.catalogue)
         for note in self.options.notes:
-            account.note(note)
+            recorder.note(note)
         for name, url in self.options.references:
-            account.reference(name, url)
-        return account, recording
+            recorder.reference(name, url)
+        return recorder, recording
 
     def resolve(self, claims: Sequence[Claim]) -> list[dict[str, Any]]:
-        """Return the claims as evidence holds them."""
+        """Return the claims as evidence stores them."""
         return resolve_claims(claims, self.pending.context, self.pending.project.catalogue, self.options.proofs)
 
     def plan(self, tests: Iterable[tuple[str, Sequence[Claim]]]) -> None:
-        """Say what is to be recorded."""
+        """Write the plan of the run."""
         self.pending.log.plan([{"test": test, "claims": self.resolve(claims)} for test, claims in tests])
 
     def record(self, body: dict[str, Any], recording: RecordedData, claims: Sequence[Claim]) -> None:
         """Write one execution."""
         redactor = self.pending.redactor
-        placed = self.resolve(claims)
+        resolved = self.resolve(claims)
         if body["result"] == Result.PASSED:
-            placed = without_connections(placed, self.pending.project.catalogue)
-        line = dict(redactor.plain({**recording.to_plain(), **body, "claims": placed}))
-        line |= {
-            key: body[key] for key in ("test", "held") if key in body
-        }  # without secrets already: names stay the same
+            resolved = without_connections(resolved, self.pending.project.catalogue)
+        line = dict(redactor.plain({**recording.to_plain(), **body, "claims": resolved}))
+        # These names are redacted already, and must stay the same.
+        line |= {key: body[key] for key in ("test", "held") if key in body}
         if counts := redactor.take_counts():
             line["redactions"] = [list(pair) for pair in counts]
         self.pending.log.finished(line)
         result = Result(body["result"])
         passed, catalogue = result is Result.PASSED, self.pending.project.catalogue
-        is_flaky = passed and any(one["result"] != Result.PASSED for one in body["attempts"])
+        is_flaky = passed and any(attempt["result"] != Result.PASSED for attempt in body["attempts"])
         for claim in line["claims"]:
             parts = claim.get("parts", ())
             item = f"{claim['item']}/{parts[0]}" if len(parts) == 1 else claim["item"]
             uncounted = uncounted_reason(claim, catalogue) if passed else ""
-            said = body["test"], result, claim.get("not_real_because"), is_flaky, uncounted
-            self.pieces.append(RecordedEvidence(claim["use_case"], item, *said))
+            reason = claim.get("not_real_because")
+            self.pieces.append(
+                RecordedEvidence(claim["use_case"], item, body["test"], result, reason, is_flaky, uncounted)
+            )
 
     def close(self, exit_status: int, notes: Iterable[str] = ()) -> RecordResult:
-        """Seal and keep the run."""
+        """Seal and store the run."""
         run, problems = close_run(self.pending.project, self.pending.log, exit_status)
-        told = (*notes, *redaction_problem(self.pending.redactor))
-        return RecordResult(run.id if run else None, tuple(self.pieces), (*self.problems, *problems), told)
+        all_notes = (*notes, *redaction_problem(self.pending.redactor))
+        return RecordResult(run.id if run else None, tuple(self.pieces), (*self.problems, *problems), all_notes)
 
 
 def record_command(
-    place: Project,
+    project: Project,
     target: tuple[str, str],
-    told: RecordOptions,
+    options: RecordOptions,
     command: Sequence[str],
     echo: Callable[[bytes], None],
     name: str | None = None,
 ) -> RecordResult:
-    """Run a command as evidence for an item of a use case, and keep its output as an artifact.
+    """Run a command as evidence for an item of a use case, and store its output as an artifact.
 
-    The run is opened before the command starts: killed in between, it is taken in as INTERRUPTED.
+    The run is opened before the command starts. If the process is killed in between, the run is imported as
+    INTERRUPTED.
 
     Args:
-        place: Where it is kept.
-        target: Use case and item.
-        told: What the options tell.
-        command: The program and its arguments.
-        echo: Is given the output as it comes.
-        name: Stands for the command line, and for its folder where that is not the config's, as the test's id, so that
-            a corrected command replaces an earlier one; the command line is kept as the property ``command``.
+        project: the project that stores the run.
+        target: the use case and the item.
+        options: the options of the command.
+        command: the program and its arguments.
+        echo: receives the output as it comes.
+        name: the test id, instead of the command line and its folder, so that a corrected command replaces an earlier
+            one. The command line is then stored as the property ``command``.
 
     Raises:
-        ReadinessError: something named does not exist, or the program cannot be started; nothing was recorded.
-        KeyboardInterrupt: the command was interrupted; that is recorded.
+        ReadinessError: a name does not exist, or the program cannot be started. Nothing was recorded.
+        KeyboardInterrupt: the command was interrupted. That is recorded.
     """
-    session = open_session(place, told)
+    session = open_session(project, options)
     claims = [session.claim(*target)]
     check_command(command)
-    account, recording = session.recorder_for(claims)
-    line, called = session.pending.redactor.command(command)
+    recorder, recording = session.recorder_for(claims)
+    line, command_name = session.pending.redactor.command(command)
     if name is not None:
-        account.set(command=line)
-    elif way := place.path_to(Path.cwd()):
-        called = f"cd {shlex.quote(way)} && {called}"
-    test_id, started = session.name(name or called), timestamp()
+        recorder.set(command=line)
+    elif folder := project.path_to(Path.cwd()):
+        command_name = f"cd {shlex.quote(folder)} && {command_name}"
+    test_id, started = session.name(name or command_name), timestamp()
     session.plan([(test_id, claims)])
     session.pending.log.started(test_id, started)
     try:
-        ended = run_command(command, lambda blocks: _keep_output(session, recording, blocks, echo))
+        command_result = run_command(command, lambda blocks: _store_output(session, recording, blocks, echo))
     except KeyboardInterrupt:
         session.close(130)
         raise
     except ConfigError:
         session.pending.log.discard()
         raise
-    ended = _with_artifacts(session, account, ended)
-    session.record(_body(session, test_id, "command", ended, started), recording, claims)
+    command_result = _attach_artifacts(session, recorder, command_result)
+    session.record(_result_line(session, test_id, "command", command_result, started), recording, claims)
     notes = [MASKED_NAME_NOTE] if name is None and line != shlex.join(command) else []
-    return session.close(0 if ended.result is Result.PASSED else 1, notes)
+    return session.close(0 if command_result.result is Result.PASSED else 1, notes)
 
 
 def record_examined(
-    place: Project, target: tuple[str, str], told: RecordOptions, result: Result, test_id: str | None = None
+    project: Project, target: tuple[str, str], options: RecordOptions, result: Result, test_id: str | None = None
 ) -> RecordResult:
-    """Record a result that somebody examined.
+    """Record a result that a person examined.
 
     Raises:
-        ReadinessError: something named does not exist, or an artifact cannot be kept; nothing was recorded.
+        ReadinessError: a name does not exist, or an artifact cannot be stored. Nothing was recorded.
     """
-    session = open_session(place, told, examined=True)
+    session = open_session(project, options, examined=True)
     claim = session.claim(*target)
-    account, recording = session.recorder_for([claim])
-    attach_files(account, told.artifacts)
-    ends = (claim.use_case, claim.item, *([claim.part] if claim.part else []))
-    # The name that is ours holds nothing secret: it is the same whatever becomes of a plugin's redactor.
-    name = session.name(test_id) if test_id else str(escape_surrogates(f"examined: {'/'.join(ends)}"))
+    recorder, recording = session.recorder_for([claim])
+    attach_files(recorder, options.artifacts)
+    scope = (claim.use_case, claim.item, *([claim.part] if claim.part else []))
+    # The default name contains no secret, and must not depend on a plugin's redactor.
+    name = session.name(test_id) if test_id else str(escape_surrogates(f"examined: {'/'.join(scope)}"))
     session.plan([(name, [claim])])
-    session.record(_body(session, name, "examined", CommandResult(result), timestamp()), recording, [claim])
+    session.record(_result_line(session, name, "examined", CommandResult(result), timestamp()), recording, [claim])
     return session.close(0 if result is Result.PASSED else 1)
 
 
 def is_of_pytest(name: str) -> bool:
-    """Return whether a name is such as pytest gives its tests: a file that it collects, ``::`` and what is in it."""
+    """Return whether a name has the form of a pytest node id: a file that pytest collects, and ``::``."""
     return _NODE_ID.match(name) is not None
 
 
@@ -232,19 +237,21 @@ _NODE_ID = re.compile(r"[^:]*\.(?:py|pyi|ipynb|md|rst|txt|feature|ya?ml|toml)::"
 
 
 def open_session(
-    place: Project, told: RecordOptions, *, examined: bool = False, more: Mapping[str, Any] | None = None
+    project: Project, options: RecordOptions, *, examined: bool = False, more: Mapping[str, Any] | None = None
 ) -> ExternalRun:
-    """Return a run that is open, for what somebody examined or for what is run or imported.
+    """Return an open run for an examined result, a command or an import.
 
-    ``more``: what its first line says besides.
+    ``more``: further keys of the run's first line.
 
     Raises:
-        ReadinessError: something named does not exist, or an endpoint is none of the environment's.
+        ReadinessError: a name does not exist, or an endpoint is not one of the environment's.
     """
-    session = ExternalRun(open_run(place, told.context, Path.cwd(), told.argv, more, examined=examined), told)
-    environment = place.catalogue.environments.get(session.pending.context.environment or "")
+    session = ExternalRun(
+        open_run(project, options.context, Path.cwd(), options.argv, more, examined=examined), options
+    )
+    environment = project.catalogue.environments.get(session.pending.context.environment or "")
     endpoints = environment.endpoints if environment is not None else ()
-    for proof in told.proofs if endpoints else ():
+    for proof in options.proofs if endpoints else ():
         endpoint = dict(proof.details).get("endpoint")
         if proof.own == "handshake" and endpoint is not None and not is_endpoint(endpoint, endpoints):
             where = f"no endpoint of environment '{session.pending.context.environment}' ({', '.join(endpoints)})"
@@ -252,94 +259,100 @@ def open_session(
     return session
 
 
-def _keep_output(
+def _store_output(
     session: ExternalRun, recording: RecordedData, blocks: Iterator[bytes], echo: Callable[[bytes], None]
 ) -> None:
-    """Keep the output without its secrets while it comes; whatever becomes of that, the command runs to its end."""
-    opening = session.pending
-    passing = _passing(blocks, echo)
-    first = next(passing, None)
+    """Store the redacted output while it comes. If that fails, the command still runs to its end."""
+    pending = session.pending
+    echoed = _echoed_blocks(blocks, echo)
+    first = next(echoed, None)
     if first is None:
         return
-    clean = opening.redactor.stream(chain([first], passing))
+    clean = pending.redactor.stream(chain([first], echoed))
     try:
-        kept = opening.artifacts.store_blocks(_cut(clean, opening.artifacts.limit, recording), "output", "text/plain")
-        recording.artifacts.append(kept.to_plain())
+        artifact = pending.artifacts.store_blocks(
+            _limited_blocks(clean, pending.artifacts.limit, recording), "output", "text/plain"
+        )
+        recording.artifacts.append(artifact.to_plain())
     except StorageError as error:
         session.problems.append(str(error))
-    for _ in passing:
+    for _ in echoed:
         pass
 
 
-def _passing(blocks: Iterator[bytes], echo: Callable[[bytes], None]) -> Iterator[bytes]:
-    """Hand the blocks on as they come; where nobody reads the terminal any more, the evidence is still kept."""
-    listened = True
+def _echoed_blocks(blocks: Iterator[bytes], echo: Callable[[bytes], None]) -> Iterator[bytes]:
+    """Pass the blocks on to ``echo``. If the terminal is closed, the evidence is still stored."""
+    is_open = True
     for block in blocks:
-        if listened:
+        if is_open:
             try:
                 echo(block)
             except OSError:
-                listened = False
+                is_open = False
         yield block
 
 
-def _cut(blocks: Iterator[bytes], limit: int, recording: RecordedData) -> Iterator[bytes]:
-    """Yield no more than the limit; cut after redaction, as half a secret would not be known."""
-    left = limit
+def _limited_blocks(blocks: Iterator[bytes], limit: int, recording: RecordedData) -> Iterator[bytes]:
+    """Yield at most ``limit`` bytes. The cut is made after redaction, which would not recognize half a secret."""
+    remaining = limit
     for block in blocks:
-        if left < len(block) and left >= 0:
+        if remaining < len(block) and remaining >= 0:
             recording.notes.append(f"the output was cut at artifact_limit ({limit:,} bytes)")
-            yield block[:left]
-            left = -1
-        elif left >= 0:
+            yield block[:remaining]
+            remaining = -1
+        elif remaining >= 0:
             yield block
-            left -= len(block)
+            remaining -= len(block)
 
 
-def attach_files(account: RecorderBase, paths: Iterable[Path]) -> None:
-    """Keep files as artifacts.
+def attach_files(recorder: RecorderBase, paths: Iterable[Path]) -> None:
+    """Store files as artifacts.
 
     Raises:
-        ConfigError: one cannot be kept.
+        ConfigError: a file cannot be stored.
     """
     for path in paths:
         try:
-            account.attach(path)
+            recorder.attach(path)
         except EvidenceError as error:
             raise ConfigError(str(error)) from None
 
 
-def _with_artifacts(session: ExternalRun, account: RecorderBase, ended: CommandResult) -> CommandResult:
-    """A command that did not leave what it was to leave has not passed."""
+def _attach_artifacts(session: ExternalRun, recorder: RecorderBase, command_result: CommandResult) -> CommandResult:
+    """Return the result after attaching artifacts. A command that did not write them has not passed."""
     for path in session.options.artifacts:
         try:
-            account.attach(path)
+            recorder.attach(path)
         except EvidenceError as error:
-            result = Result.ERROR if ended.result is Result.PASSED else ended.result
-            ended = replace(ended, result=result, message="; ".join(filter(None, (ended.message, str(error)))))
+            result = Result.ERROR if command_result.result is Result.PASSED else command_result.result
+            command_result = replace(
+                command_result, result=result, message="; ".join(filter(None, (command_result.message, str(error))))
+            )
         except StorageError as error:
             session.problems.append(str(error))
-    return ended
+    return command_result
 
 
-def _body(session: ExternalRun, test_id: str, method: str, ended: CommandResult, started: str) -> dict[str, Any]:
+def _result_line(
+    session: ExternalRun, test_id: str, method: str, command_result: CommandResult, started: str
+) -> dict[str, Any]:
     body: dict[str, Any] = {
         "test": test_id,
         "method": method,
-        "result": ended.result.value,
+        "result": command_result.result.value,
         "started_at": started,
         "finished_at": timestamp(),
     }
     attempt: dict[str, Any] = {
-        "result": ended.result.value,
+        "result": command_result.result.value,
         "started_at": started,
-        "duration_ms": ended.duration_ms,
+        "duration_ms": command_result.duration_ms,
     }
-    if ended.message:
-        body["message"] = attempt["message"] = message_of(session, ended.message)
+    if command_result.message:
+        body["message"] = attempt["message"] = message_of(session, command_result.message)
     return body | {"attempts": [attempt]}
 
 
 def message_of(session: ExternalRun, text: str) -> str:
-    """Return a message without secrets, and not longer than one is kept."""
+    """Return a message without secrets, cut to the maximal length."""
     return cut_message(session.pending.redactor.text(text))

@@ -1,9 +1,9 @@
-"""What failed and is no test is over when a later report holds all that it concerned: the rule, kept while importing.
+"""Resolution of failed hooks and modules: a later report that contains all they concerned replaces the failure.
 
-A hook that fails, or a file that does not load, is a case of the report only then
-(``external.junit.failure_only_cases``). Its failure keeps what a report must hold (``facts.suite_failure``). A report
-that does, and in which there is no such case, is recorded as an execution of it that passed, of the method ``absent``:
-it replaces that failure, and satisfies nothing.
+A hook that fails, or a file that does not load, is a case of the report only while it fails
+(``external.junit.failure_only_cases``). Its failure stores what a later report must contain (``facts.suite_failure``).
+If a report contains all of it and no such case, an execution of the method ``absent`` is recorded as passed. It
+replaces the failure and satisfies no requirement.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ from .suite_scope import CaseIndex, CaseName
 
 _RAN = frozenset({Result.PASSED, Result.FAILED, Result.ERROR})
 """Results of a case that ran to its end."""
-_MOST = 20_000
-"""Names that a failure keeps: of what concerns more cases, nothing is kept, and only a retirement lets go of it."""
+_MAX_NAMES = 20_000
+"""Maximal number of names stored with a failure. A failure that concerns more cases ends only by retirement."""
 
 
 class ResolvedFailure(NamedTuple):
-    """Something that fails no more."""
+    """A failed suite or hook that is resolved."""
 
     test_id: str
     started: float
     cases: int
-    """How many cases stand for it."""
+    """Number of cases that replace it."""
     claims: list[Claim]
 
 
-class _Named(NamedTuple):
-    """A case, named as evidence names it."""
+class _NamedCase(NamedTuple):
+    """A case with its names as evidence stores them."""
 
     case: JUnitCase
     name: str
@@ -58,179 +58,193 @@ class _Named(NamedTuple):
 
 
 class ImportedReports:
-    """The reports of one import, and what was known before them."""
+    """The reports of one import, with the failures recorded before it."""
 
-    def __init__(self, session: ExternalRun, read: Sequence[JUnitReport]) -> None:
+    def __init__(self, session: ExternalRun, reports: Sequence[JUnitReport]) -> None:
         self._session = session
-        self._read = read
-        self._known = self._standing()
-        self._all: list[list[_Named]] = []
-        cases = list(chain.from_iterable(one.cases for one in read))
-        if self._known or any(case.suite_failure is not None for case in cases):  # most often not so
-            self._all = [[self._named(case) for case in one.cases] for one in read]
-        every = list(chain.from_iterable(self._all))
-        self._names = {one.name for one in every}
-        self._reached = CaseIndex(CaseName(one.class_name, one.suites, one) for one in every if one.is_test)
-        self._file_of = {id(one.case): number for number, ones in enumerate(self._all) for one in ones}
-        """The number of the file that a case is of."""
+        self._reports = reports
+        self._stored = self._stored_failures()
+        self._cases: list[list[_NamedCase]] = []
+        cases = list(chain.from_iterable(report.cases for report in reports))
+        if self._stored or any(case.suite_failure is not None for case in cases):  # rare
+            self._cases = [[self._named_case(case) for case in report.cases] for report in reports]
+        all_cases = list(chain.from_iterable(self._cases))
+        self._case_names = {case.name for case in all_cases}
+        self._index = CaseIndex(CaseName(case.class_name, case.suites, case) for case in all_cases if case.is_test)
+        self._file_of = {id(case.case): number for number, file_cases in enumerate(self._cases) for case in file_cases}
+        """The number of the file of each case."""
         self._latest = timestamp(max((case.started for case in cases), default=0.0))
 
-    def _named(self, case: JUnitCase) -> _Named:
+    def _named_case(self, case: JUnitCase) -> _NamedCase:
         name = self._session.name
-        return _Named(case, name(case.name), name(case.class_name), tuple(map(name, case.suites)))
+        return _NamedCase(case, name(case.name), name(case.class_name), tuple(map(name, case.suites)))
 
-    def _standing(self) -> dict[str, list[Evidence]]:
-        """Return what is known of each test of which a failure is kept that is no test's."""
-        place = self._session.pending.project
+    def _stored_failures(self) -> dict[str, list[Evidence]]:
+        """Return the stored evidence of each test id with a failure of a suite or hook."""
+        project = self._session.pending.project
         try:
-            store = place.store()
+            store = project.store()
             if store is None:
                 return {}
             with closing(store):
-                newest = store.newest(place.catalogue.register)
-        except (IntegrityError, StorageError):  # the run itself is kept, or that is told; nothing is let go
+                newest = store.newest(project.catalogue.register)
+        except (IntegrityError, StorageError):  # the run is stored or its error is reported; no failure is resolved
             return {}
-        concerned = {one.test_id for one in newest if one.required_cases is not None}
-        known: dict[str, list[Evidence]] = defaultdict(list)
-        for one in newest:
-            if one.test_id in concerned:
-                known[one.test_id].append(one)
-        return known
+        concerned = {piece.test_id for piece in newest if piece.required_cases is not None}
+        stored: dict[str, list[Evidence]] = defaultdict(list)
+        for piece in newest:
+            if piece.test_id in concerned:
+                stored[piece.test_id].append(piece)
+        return stored
 
     def required_cases(self, test: MappedTest) -> RequiredCases | None:
-        """Return what must be there for a failure to be over; None: it is a test's, or nothing tells when it is."""
+        """Return the cases that a report must contain to resolve a failure.
+
+        None means that a test failed, or that no report can resolve the failure.
+        """
         kinds = {case.suite_failure for case in test.members}
-        (kind,) = kinds if len(kinds) == 1 else (None,)
-        if kind is None:
+        (original,) = kinds if len(kinds) == 1 else (None,)
+        if original is None:
             return None
-        what = self._renamed(kind)
-        where = sorted({self._file_of[id(case)] for case in test.members})
-        concerned = self._concerned(what, where)
-        empty = {self._session.name(name) for n in where for name in self._read[n].empty}
-        if what.scope is FailureScope.REPORT and not concerned:
+        failure = self._renamed(original)
+        files = sorted({self._file_of[id(case)] for case in test.members})
+        cases = self._concerned_cases(failure, files)
+        empty = {self._session.name(name) for n in files for name in self._reports[n].empty}
+        if failure.scope is FailureScope.REPORT and not cases:
             return None
-        before = self._before(self._session.name(test.name))
-        ran = Counter(one.name for one in concerned if one.ran) | Counter(before.ran if before else ())
-        others = Counter(one.name for one in concerned if not one.ran) | Counter(before.others if before else ())
-        suites = {*(empty if what.scope is FailureScope.REPORT else ()), *(before.suites if before else ())}
-        if ran.total() + others.total() + len(suites) > _MOST:
+        earlier = self._unresolved_requirements(self._session.name(test.name))
+        ran = Counter(case.name for case in cases if case.ran) | Counter(earlier.ran if earlier else ())
+        others = Counter(case.name for case in cases if not case.ran) | Counter(earlier.others if earlier else ())
+        suites = {*(empty if failure.scope is FailureScope.REPORT else ()), *(earlier.suites if earlier else ())}
+        if ran.total() + others.total() + len(suites) > _MAX_NAMES:
             return None
         names = sorted(ran.elements()), sorted(others.elements()), sorted(suites)
         name = self._session.name(test.members[0].name)
-        return RequiredCases(what, name, max(self._latest, before.since if before else ""), *map(tuple, names))
+        return RequiredCases(failure, name, max(self._latest, earlier.since if earlier else ""), *map(tuple, names))
 
     def _renamed(self, kind: SuiteFailure) -> SuiteFailure:
         name = self._session.name
         return SuiteFailure(kind.producer, kind.scope, tuple(map(name, kind.names)), kind.test and name(kind.test))
 
-    def _before(self, test_id: str) -> RequiredCases | None:
-        """Return what is still held from an earlier failure: a narrower report that fails takes nothing of it."""
-        bad = self._bad(test_id)
-        return bad[-1].required_cases if bad and not self._is_over(test_id, bad[-1].started_at) else None
+    def _unresolved_requirements(self, test_id: str) -> RequiredCases | None:
+        """Return the required cases of an unresolved earlier failure, of which a narrower report must not drop any."""
+        bad = self._failures(test_id)
+        return bad[-1].required_cases if bad and not self._is_resolved(test_id, bad[-1].started_at) else None
 
-    def _here(self, test_id: str) -> list[Evidence]:
+    def _evidence_in_place(self, test_id: str) -> list[Evidence]:
         context = self._session.pending.context
         place = context.environment, context.provider_mode or context.usual_provider_mode
-        return [one for one in self._known.get(test_id, ()) if (one.environment, one.provider_mode) == place]
+        return [piece for piece in self._stored.get(test_id, ()) if (piece.environment, piece.provider_mode) == place]
 
-    def _bad(self, test_id: str) -> list[Evidence]:
-        """Return its failures in the environment and the provider mode of this run, the newest last."""
-        return sorted((one for one in self._here(test_id) if one.result in BAD), key=lambda one: one.started_at)
+    def _failures(self, test_id: str) -> list[Evidence]:
+        """Return its failures in the environment and provider mode of this run, newest last."""
+        return sorted(
+            (piece for piece in self._evidence_in_place(test_id) if piece.result in BAD),
+            key=lambda piece: piece.started_at,
+        )
 
-    def _is_over(self, test_id: str, since: str) -> bool:
-        return any(one.method == ABSENT and one.started_at > since for one in self._here(test_id))
+    def _is_resolved(self, test_id: str, since: str) -> bool:
+        return any(piece.method == ABSENT and piece.started_at > since for piece in self._evidence_in_place(test_id))
 
-    def _concerned(self, what: SuiteFailure, where: Sequence[int]) -> Sequence[_Named]:
-        """Return the cases within reach; ``where``: of these files, if it is all of a report."""
-        if what.scope is FailureScope.REPORT:
-            return [one for number in where for one in self._all[number] if one.is_test]
-        return self._reached.reached_by(what)
+    def _concerned_cases(self, failure: SuiteFailure, files: Sequence[int]) -> Sequence[_NamedCase]:
+        """Return the cases that a failure concerns.
+
+        ``files``: numbers of the files to search if it concerns a whole report.
+        """
+        if failure.scope is FailureScope.REPORT:
+            return [case for number in files for case in self._cases[number] if case.is_test]
+        return self._index.reached_by(failure)
 
     def resolved_failures(self, recorded: Collection[str]) -> Iterator[ResolvedFailure]:
-        """Yield what fails no more; ``recorded``: ids of the tests that this import records."""
-        found = list(self._may_be_over(recorded))
-        tests = self._failed_as_tests([one.test_id for one in found]) if found else frozenset()
-        yield from (one for one in found if one.test_id not in tests)
+        """Yield the failures that this import resolves.
 
-    def _may_be_over(self, recorded: Collection[str]) -> Iterator[ResolvedFailure]:
-        """Yield what fails no more as far as its newest failure tells."""
-        for test_id in self._known:
-            bad = self._bad(test_id)
-            is_test = any(one.method != ABSENT and one.result not in BAD for one in self._known[test_id])
-            if not bad or is_test or test_id in recorded or self._is_over(test_id, bad[-1].started_at):
+        ``recorded``: ids of the tests that this import records.
+        """
+        candidates = list(self._resolution_candidates(recorded))
+        test_ids = self._failed_as_tests([candidate.test_id for candidate in candidates]) if candidates else frozenset()
+        yield from (candidate for candidate in candidates if candidate.test_id not in test_ids)
+
+    def _resolution_candidates(self, recorded: Collection[str]) -> Iterator[ResolvedFailure]:
+        """Yield the failures that are resolved if only the newest failure of each id is regarded."""
+        for test_id in self._stored:
+            failures = self._failures(test_id)
+            is_test = any(piece.method != ABSENT and piece.result not in BAD for piece in self._stored[test_id])
+            if not failures or is_test or test_id in recorded or self._is_resolved(test_id, failures[-1].started_at):
                 continue
-            held = bad[-1].required_cases
-            if held is None or held.name in self._names:
+            required = failures[-1].required_cases
+            if required is None or required.name in self._case_names:
                 continue
-            stands = self._all_of(held)
-            started = min((one.case.started for one in stands), default=0.0)
-            is_later = bool(stands) and timestamp(started) > max(held.since, bad[-1].started_at)
-            if is_later and (claims := list(self._claims(bad))):
-                yield ResolvedFailure(test_id, started, len(stands), claims)
+            replacements = self._replacing_cases(required)
+            started = min((case.case.started for case in replacements), default=0.0)
+            is_later = bool(replacements) and timestamp(started) > max(required.since, failures[-1].started_at)
+            if is_later and (claims := list(self._claims(failures))):
+                yield ResolvedFailure(test_id, started, len(replacements), claims)
 
     def _failed_as_tests(self, test_ids: Sequence[str]) -> Collection[str]:
-        """Return those of which an older failure is of a test of that name, or of what nothing tells when it is over.
+        """Return the ids with an older failure that is a test's, or that no report can resolve.
 
-        The newest failure of a name stands before it; where that is one of a hook, it speaks for no test.
+        The newest failure of an id hides the older ones. If a hook failed last, that is no statement about a test.
         """
-        bad = [one for test_id in test_ids for one in self._bad(test_id)]
-        place = self._session.pending.project
-        register, known = place.catalogue.register, {one.id for one in bad}
+        newest_failures = [piece for test_id in test_ids for piece in self._failures(test_id)]
+        project = self._session.pending.project
+        register, failure_ids = project.catalogue.register, {piece.id for piece in newest_failures}
         try:
-            store = place.store()
+            store = project.store()
             if store is None:
                 return test_ids
             with closing(store):
-                failures = store.failures(register, dict.fromkeys((one.uc for one in bad), ""))
-                slots = {one.slot for one in failures if one.evidence_id in known}
-                older = store.evidence_by_ids(register, [one.evidence_id for one in failures if one.slot in slots])
+                records = store.failures(register, dict.fromkeys((piece.uc for piece in newest_failures), ""))
+                slots = {failure.slot for failure in records if failure.evidence_id in failure_ids}
+                older = store.evidence_by_ids(
+                    register, [failure.evidence_id for failure in records if failure.slot in slots]
+                )
         except (IntegrityError, StorageError):
             return test_ids
-        older += bad
+        older += newest_failures
         return {
-            one.test_id
-            for one in older
-            if one.required_cases is None and not self._is_over(one.test_id, one.started_at)
+            piece.test_id
+            for piece in older
+            if piece.required_cases is None and not self._is_resolved(piece.test_id, piece.started_at)
         }
 
-    def _all_of(self, held: RequiredCases) -> Sequence[_Named]:
-        """Return the cases that stand for the end of a failure: none, unless all are there, each as it must be."""
-        there = self._concerned(held.failure, range(len(self._read)))
-        ran = [one for one in there if one.ran]
-        names, ended = Counter(one.name for one in there), Counter(one.name for one in ran)
-        if Counter(held.ran) - ended or Counter(held.others) - names:
+    def _replacing_cases(self, required: RequiredCases) -> Sequence[_NamedCase]:
+        """Return the cases that resolve a failure; empty unless all required cases are present and ran as required."""
+        cases = self._concerned_cases(required.failure, range(len(self._reports)))
+        ran = [case for case in cases if case.ran]
+        names, ended = Counter(case.name for case in cases), Counter(case.name for case in ran)
+        if Counter(required.ran) - ended or Counter(required.others) - names:
             return []
-        test = held.failure.test
-        if test and not any(one.class_name == test or one.name.endswith(f"::{test}") for one in ran):
+        test = required.failure.test
+        if test and not any(case.class_name == test or case.name.endswith(f"::{test}") for case in ran):
             return []
-        alive = {name for one in ran for name in one.suites}
-        return there if ran and alive.issuperset(held.suites) else []
+        suites_that_ran = {name for case in ran for name in case.suites}
+        return cases if ran and suites_that_ran.issuperset(required.suites) else []
 
-    def _claims(self, bad: Sequence[Evidence]) -> Iterator[Claim]:
-        """Yield what the failures claimed, as far as it is in the register still."""
-        claimed = (
-            Claim(one.uc, one.item, one.claim_environment, one.claim_provider_mode, part=part)
-            for one in bad
-            for part in one.parts or (None,)
+    def _claims(self, failures: Sequence[Evidence]) -> Iterator[Claim]:
+        """Yield the claims of the failures that are still in the register."""
+        claims = (
+            Claim(failure.uc, failure.item, failure.claim_environment, failure.claim_provider_mode, part=part)
+            for failure in failures
+            for part in failure.parts or (None,)
         )
-        for claim in dict.fromkeys(claimed):
+        for claim in dict.fromkeys(claims):
             try:
                 yield self._session.pending.project.catalogue.resolve(claim)
             except ClaimError:
                 continue
 
 
-def resolve_failures(session: ExternalRun, over: ResolvedFailure) -> str:
-    """Record that something fails no more, and return that as a sentence."""
-    told = (
-        f"'{one_line(over.test_id, 100)}' is no test, and fails no more: it is not there, and "
-        f"{count(over.cases, 'case')} that it concerned {'has' if over.cases == 1 else 'have'} run"
+def resolve_failures(session: ExternalRun, failure: ResolvedFailure) -> str:
+    """Record that a failure is resolved, and return the recorded note."""
+    note = (
+        f"'{one_line(failure.test_id, 100)}' is no test, and fails no more: it is not there, and "
+        f"{count(failure.cases, 'case')} that it concerned {'has' if failure.cases == 1 else 'have'} run"
     )
-    account, recording = session.recorder_for(over.claims)
-    account.note(told)
-    started = timestamp(over.started)
+    recorder, recording = session.recorder_for(failure.claims)
+    recorder.note(note)
+    started = timestamp(failure.started)
     attempt = {"result": Result.PASSED.value, "started_at": started, "duration_ms": 0}
-    body = {"test": over.test_id, "method": ABSENT, "result": Result.PASSED.value, "attempts": [attempt]}
-    session.record(body | {"started_at": started, "finished_at": started}, recording, over.claims)
-    del session.pieces[-len(over.claims) :]  # nobody is told of a pass that is none of a test
-    return told
+    body = {"test": failure.test_id, "method": ABSENT, "result": Result.PASSED.value, "attempts": [attempt]}
+    session.record(body | {"started_at": started, "finished_at": started}, recording, failure.claims)
+    del session.pieces[-len(failure.claims) :]  # not printed: it is no pass of a test
+    return note

@@ -1,4 +1,4 @@
-"""Which cases of a report the failure of something that is no test concerns: of its suite, its class or its module."""
+"""Index of the cases of a report that the failure of a suite, class or module concerns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class CaseName(NamedTuple, Generic[T]):
-    """A case, by what it may be found."""
+    """A case, with the names by which it is found."""
 
     class_name: str
     suites: tuple[str, ...]
@@ -21,10 +21,10 @@ class CaseName(NamedTuple, Generic[T]):
 
 
 class CaseIndex(Generic[T]):
-    """The cases of reports: thousands of hooks may fail that concern a few of them each."""
+    """Index of the cases of reports. It is fast also for thousands of hooks that concern a few cases each."""
 
     def __init__(self, cases: Iterable[CaseName[T]]) -> None:
-        """Take in the tests among the cases, in their order."""
+        """Index the cases of tests, in their order."""
         self._all: list[T] = []
         self._classes: defaultdict[str, list[T]] = defaultdict(list)
         self._suites: defaultdict[tuple[str, ...], list[T]] = defaultdict(list)
@@ -32,17 +32,20 @@ class CaseIndex(Generic[T]):
             self._all.append(case)
             self._classes[class_name].append(case)
             self._suites[suites].append(case)
-        self._sorted = sorted(self._classes)
+        self._class_names = sorted(self._classes)
 
-    def reached_by(self, what: SuiteFailure) -> Sequence[T]:
-        """Return the cases within reach; for a whole report, all."""
-        if what.scope is FailureScope.REPORT:
+    def reached_by(self, failure: SuiteFailure) -> Sequence[T]:
+        """Return the cases that a failure concerns; all cases if it concerns a whole report."""
+        if failure.scope is FailureScope.REPORT:
             return self._all
-        if what.scope is FailureScope.SUITE:
-            return self._suites.get(what.names, ())
-        (of,) = what.names
-        found = list(self._classes.get(of, ()))
-        if what.scope is FailureScope.MODULE:
-            inside = self._sorted[bisect_left(self._sorted, f"{of}.") : bisect_left(self._sorted, f"{of}/")]
-            found += [case for name in inside for case in self._classes[name]]  # "/" comes next to "."
-        return found
+        if failure.scope is FailureScope.SUITE:
+            return self._suites.get(failure.names, ())
+        (name,) = failure.names
+        cases = list(self._classes.get(name, ()))
+        if failure.scope is FailureScope.MODULE:
+            # "/" is the character after ".".
+            nested = self._class_names[
+                bisect_left(self._class_names, f"{name}.") : bisect_left(self._class_names, f"{name}/")
+            ]
+            cases += [case for class_name in nested for case in self._classes[class_name]]
+        return cases

@@ -1,11 +1,8 @@
-"""The whole path: where observing, keeping and judging meet, so that pytest and the command cannot disagree.
+"""Use cases of the tool: observing, storing and evaluating meet here, for pytest and for the command alike.
 
-extensions, keys, trust           what plugins add, who signs, whose signature counts
-place                             the folder, its config and tracker, its store
-gathering                         what a judgement rests on, from the store and the journals
-keeping, checkpoints              a sealed run goes from the journal into the store; the store's head, kept elsewhere
-judging                           the path on one page: gather, evaluate, decide, tell
-replay, carrying, syncing         the past; runs from elsewhere; the tracker's cells
-opening, selection, session       a run is opened and closed; which tests it is about; a pytest session
-outside, upkeep                   evidence without pytest; the store looked after
+extensions: plugins and what they add.
+project, session_plan, selection, session, run_lifecycle, preload: a run, from its options to its end.
+persist, maintenance, verification, checkpoints: a finalized run goes from the journal to the store; care of the store.
+load_inputs, decision_sources, requirements_in_force, evaluate_project, history: the evaluation, now and in the past.
+bundles, bundle_selection, derived_report, tracker_sync: export, import, and the tracker.
 """

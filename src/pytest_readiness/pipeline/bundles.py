@@ -1,4 +1,4 @@
-"""Carrying what is kept between stores: shards and last week's runs meet in one place."""
+"""Export and import of bundles: runs of CI shards, other machines and earlier times meet in one store."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
-from ..errors import ConfigError, IntegrityError, ReadinessError, StorageError, location as place_of, write_error
+from ..errors import ConfigError, IntegrityError, ReadinessError, StorageError, location as shown_place, write_error
 from ..facts.decision import Blocker, Decision, Review, Unblock, Waiver, makes_worse
 from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import Run
@@ -21,7 +21,7 @@ from ..store.bundle.origin import BundleOrigin
 from ..store.bundle.reading import Bundle, open_bundle
 from ..store.bundle.writing import BundleContents, write_bundle
 from ..store.protocol import RunSummary, Store
-from .bundle_selection import refuse_unstored_runs, runs_to_carry
+from .bundle_selection import refuse_unstored_runs, runs_to_export
 from .derived_report import ReportInputs, ReportScope, derive_report, refuse_other_report
 from .evaluate_project import HOME, EvaluationRequest, Project, evaluate_project, select_use_cases
 from .persist import statements_of
@@ -29,51 +29,54 @@ from .persist import statements_of
 
 @dataclass(frozen=True, slots=True)
 class BundleSummary:
-    """What went into a bundle."""
+    """Contents of a written bundle."""
 
     runs: int
     decisions: int
     verdicts: int
     missing: tuple[str, ...]
-    """SHA-256 of artifacts that the runs name and the artifact folder does not have."""
+    """SHA-256 of artifacts of the runs that are missing in the artifact folder."""
 
 
-def export_bundle(place: Project, use_cases: Sequence[str], path: Path, *, with_tree: bool = False) -> BundleSummary:
-    """Write what the store holds of this register into a file.
+def export_bundle(project: Project, use_cases: Sequence[str], path: Path, *, with_tree: bool = False) -> BundleSummary:
+    """Write the stored records of this register into a file.
 
     Args:
-        place: whose store, artifacts and register.
-        use_cases: ids or globs; none: everything. Else the runs with evidence for them, the other parts of their
-            groups and of the incomplete ones that hold them, whole, and the decisions about them; retirements always,
-            kept verdicts only with everything.
-        path: the file; equal contents give equal bytes.
-        with_tree: tell from which store it comes, and which records that has; else stores with the same records give
-            the same file.
+        project: the project with the store, the artifacts and the register.
+        use_cases: ids or globs. Without any, everything is exported. With some, the file has the whole runs with
+            evidence for them, the other parts of their groups and of incomplete groups that keep them closed, and the
+            decisions about them. Retirements are always exported, stored verdicts only with everything.
+        path: the file. Equal contents give equal bytes.
+        with_tree: include the store's id and its record tree. Without it, stores with equal records give equal files.
 
     Raises:
-        ConfigError: a use case is unknown; or there is no tree to tell of.
-        IntegrityError: something in the store, or in a journal, is not what was recorded.
+        ConfigError: a use case is unknown, or there is no tree to include.
+        IntegrityError: the store or a journal is not intact.
         StorageError: the store cannot be read, the file cannot be written, or a run is not in the store yet.
     """
-    register, chosen = place.catalogue.register, select_use_cases(place.catalogue, use_cases)
-    store = place.store()
+    register, chosen = project.catalogue.register, select_use_cases(project.catalogue, use_cases)
+    store = project.store()
     if store is None:
-        refuse_unstored_runs(place, None, chosen)
-        return BundleSummary(0, 0, 0, tuple(write_bundle(path, BundleContents(), _reader(place))))
+        refuse_unstored_runs(project, None, chosen)
+        return BundleSummary(0, 0, 0, tuple(write_bundle(path, BundleContents(), _artifact_reader(project))))
     try:
-        refuse_unstored_runs(place, store, chosen)
+        refuse_unstored_runs(project, store, chosen)
         tree = store.tree() if with_tree else None
         if with_tree and tree is None:
-            raise ConfigError("this store has no tree yet: it gets one with the next run or decision that is kept")
-        summaries = runs_to_carry(place, store, use_cases, chosen)
-        decisions = [one for one in _decisions(place, store) if chosen is None or _about(one, chosen)]
-        digests = {run.requirements_digest for run in summaries} | {one.requirements_digest for one in decisions}
+            raise ConfigError("this store has no record tree yet: the next stored run or decision creates it")
+        summaries = runs_to_export(project, store, use_cases, chosen)
+        decisions = [
+            decision for decision in _decisions(project, store) if chosen is None or _is_about(decision, chosen)
+        ]
+        digests = {run.requirements_digest for run in summaries} | {
+            decision.requirements_digest for decision in decisions
+        }
         verdicts = store.verdicts() if chosen is None else []
-        runs = _whole(store, summaries)
-        _refuse_damage(place, use_cases, summaries, decisions, verdicts)
+        runs = _complete_runs(store, summaries)
+        _refuse_damage(project, use_cases, summaries, decisions, verdicts)
         snapshots = _snapshots(store, digests)
-        envelopes = store.envelopes([*(run.id for run in summaries), *(one.id for one in decisions)])
-        held = ReportInputs(_whole(store, summaries), decisions, snapshots, verdicts, envelopes)
+        envelopes = store.envelopes([*(run.id for run in summaries), *(decision.id for decision in decisions)])
+        inputs = ReportInputs(_complete_runs(store, summaries), decisions, snapshots, verdicts, envelopes)
         contents = BundleContents(
             runs=runs,
             decisions=decisions,
@@ -81,35 +84,37 @@ def export_bundle(place: Project, use_cases: Sequence[str], path: Path, *, with_
             verdicts=verdicts,
             envelopes=store.envelopes,
             origin=BundleOrigin.from_tree(tree) if tree is not None else None,
-            report=derive_report(held, ReportScope(register, chosen, os.environ.get("READINESS_RELEASE") or None)),
+            report=derive_report(inputs, ReportScope(register, chosen, os.environ.get("READINESS_RELEASE") or None)),
         )
-        missing = write_bundle(path, contents, _reader(place))
+        missing = write_bundle(path, contents, _artifact_reader(project))
         return BundleSummary(len(summaries), len(decisions), len(verdicts), tuple(missing))
     finally:
         store.close()
 
 
-def bundle_session(place: Project, run: Run | None, path: Path) -> BundleSummary:
-    """Write the run of a session into a file, also where the store could not take it; None: a bundle of nothing.
+def bundle_session(project: Project, run: Run | None, path: Path) -> BundleSummary:
+    """Write the run of a session into a file, even if the store is unavailable; None as the run gives an empty bundle.
 
     Raises:
         IntegrityError: an artifact is not what was recorded.
         StorageError: the file cannot be written.
     """
     runs = [run] if run is not None else []
-    snapshots = [place.requirements for run in runs if run.requirements_digest == place.requirements.digest]
-    signed = [envelope for run in runs for envelope in statements_of(place, run)]
-    missing = write_bundle(path, BundleContents(runs, (), snapshots, envelopes=lambda _: signed), _reader(place))
+    snapshots = [project.requirements for run in runs if run.requirements_digest == project.requirements.digest]
+    signed = [envelope for run in runs for envelope in statements_of(project, run)]
+    missing = write_bundle(
+        path, BundleContents(runs, (), snapshots, envelopes=lambda _: signed), _artifact_reader(project)
+    )
     return BundleSummary(len(runs), 0, 0, tuple(missing))
 
 
 def write_script(path: Path) -> None:
-    """Write the script that verifies bundles with Python's standard library alone.
+    """Write the script that verifies bundles with only Python's standard library.
 
     Raises:
-        ConfigError, StorageError: it cannot be written.
+        ConfigError, StorageError: the file cannot be written.
     """
-    from importlib.resources import files  # read only where the script is asked for
+    from importlib.resources import files  # late: only this command needs it
 
     from ..store import bundle
 
@@ -121,146 +126,153 @@ def write_script(path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class MergeResult:
-    """What came of one bundle."""
+    """Result of importing one bundle."""
 
     path: Path
     merged: MergedRecords | None = None
-    """None: nothing of it was taken in."""
+    """The imported records; None if nothing was imported."""
     problem: str = ""
-    """Why not."""
+    """The reason why nothing was imported."""
     exit_code: int = 0
-    """What that means for the exit code of the command."""
+    """The exit code of the command for this problem."""
     other_registers: tuple[str, ...] = ()
-    """Registers of its runs and decisions, other than this one."""
+    """Registers of its runs and decisions, except this one."""
     runs: tuple[str, ...] = ()
-    """Ids of its runs, new or not."""
+    """Ids of its runs, new or known."""
     report_note: str = ""
-    """Why its report was not compared with what follows from its contents; empty: it was, or there is none."""
+    """The reason why its report was not checked against its contents; empty if it was, or if there is no report."""
     self_declared: int = 0
-    """How many of its decisions say more of who decided than is believed of them: nobody who is trusted signed them."""
+    """Number of its decisions that count as self-declared, since no trusted key signed who made them."""
 
 
-def merge_bundles(place: Project, paths: Sequence[Path]) -> list[MergeResult]:
-    """Take bundles into the store, each whole or not at all; one that is refused does not keep others out.
+def merge_bundles(project: Project, paths: Sequence[Path]) -> list[MergeResult]:
+    """Import bundles into the store, each completely or not at all. A refused bundle does not stop the others.
 
     Raises:
         StorageError: the store cannot be opened.
     """
-    limit = place.settings.artifact_limit
-    taken: list[MergeResult] = []
+    limit = project.settings.artifact_limit
+    results: list[MergeResult] = []
     store: Store | None = None
     try:
         for path in paths:
             try:
-                with open_bundle(path, limit) as found:
-                    _refuse_broken(found, place)
-                    doubt = _check_report(found)
-                    store = store or writable_store(place)
-                    registers = {run.register for run in found.runs} | {one.register for one in found.decisions}
-                    elsewhere = tuple(sorted(registers - {place.catalogue.register}))
-                    runs = tuple(run.id for run in found.runs)
-                    merged = merge_one(found, store, place.artifacts)
-                    declared = _declared(found, place, merged.decisions)
-                    taken.append(
+                with open_bundle(path, limit) as bundle:
+                    _refuse_bad_signatures(bundle, project)
+                    report_note = _check_report(bundle)
+                    store = store or writable_store(project)
+                    registers = {run.register for run in bundle.runs} | {
+                        decision.register for decision in bundle.decisions
+                    }
+                    other_ids = tuple(sorted(registers - {project.catalogue.register}))
+                    runs = tuple(run.id for run in bundle.runs)
+                    merged = merge_one(bundle, store, project.artifacts)
+                    self_declared = _count_self_declared(bundle, project, merged.decisions)
+                    results.append(
                         MergeResult(
                             path,
                             merged,
-                            other_registers=elsewhere,
+                            other_registers=other_ids,
                             runs=runs,
-                            self_declared=declared,
-                            report_note=doubt,
+                            self_declared=self_declared,
+                            report_note=report_note,
                         )
                     )
             except ReadinessError as error:
-                taken.append(MergeResult(path, problem=str(error), exit_code=error.exit_code))
+                results.append(MergeResult(path, problem=str(error), exit_code=error.exit_code))
     finally:
         if store is not None:
             store.close()
-    return taken
+    return results
 
 
-def _refuse_broken(found: Bundle, place: Project) -> None:
-    """Refuse a signature that says it is by a trusted key, and does not fit: kept, no store would be intact again."""
-    trust, by = TrustStore.from_policy(place.policy), {one.id: one.by for one in found.decisions}
-    for doubt in trust.distrust_reasons(found.envelopes, by) if not trust.unchecked else ():
-        if doubt.broken:
-            raise IntegrityError(f"{place_of(found.path)}: {doubt.problem}")
+def _refuse_bad_signatures(bundle: Bundle, project: Project) -> None:
+    """Refuse a bundle with an invalid signature of a trusted key: with it the store would never be intact again."""
+    trust, names = TrustStore.from_policy(project.policy), {decision.id: decision.by for decision in bundle.decisions}
+    for distrust in trust.distrust_reasons(bundle.envelopes, names) if not trust.unchecked else ():
+        if distrust.broken:
+            raise IntegrityError(f"{shown_place(bundle.path)}: {distrust.problem}")
 
 
-def _check_report(found: Bundle) -> str:
-    if not found.report:
+def _check_report(bundle: Bundle) -> str:
+    if not bundle.report:
         return ""
-    held = ReportInputs(found.runs, found.decisions, found.snapshots, found.verdicts, found.envelopes)
+    inputs = ReportInputs(bundle.runs, bundle.decisions, bundle.snapshots, bundle.verdicts, bundle.envelopes)
     try:
-        return refuse_other_report(found.report, held)
+        return refuse_other_report(bundle.report, inputs)
     except IntegrityError as error:
-        raise IntegrityError(f"{place_of(found.path)}: {error}") from None
+        raise IntegrityError(f"{shown_place(bundle.path)}: {error}") from None
 
 
-def _declared(found: Bundle, place: Project, new: Collection[str]) -> int:
-    """Return of how many decisions that came new no trusted key says who made them, whatever they say of it."""
-    trust = TrustStore.from_policy(place.policy)
-    said = {one.id: one for one in found.decisions if one.id in new}
-    about = [one for one in found.envelopes if one.subject in said]
-    return len(said.keys() - {one.subject for one in about if trust.is_by_decider(one, said[one.subject])})
+def _count_self_declared(bundle: Bundle, project: Project, new: Collection[str]) -> int:
+    """Return the number of new decisions without a trusted signature of who made them."""
+    trust = TrustStore.from_policy(project.policy)
+    decisions = {decision.id: decision for decision in bundle.decisions if decision.id in new}
+    envelopes = [envelope for envelope in bundle.envelopes if envelope.subject in decisions]
+    return len(
+        decisions.keys()
+        - {envelope.subject for envelope in envelopes if trust.is_by_decider(envelope, decisions[envelope.subject])}
+    )
 
 
-def writable_store(place: Project) -> Store:
-    """Return the open store, made where there is none yet, in a folder that git ignores.
+def writable_store(project: Project) -> Store:
+    """Return the open store. It is created if necessary, in a folder that git ignores.
 
     Raises:
-        StorageError: it cannot be made or opened.
+        StorageError: the store cannot be created or opened.
     """
     try:
-        ignore_folder(place.settings.folder / HOME)
+        ignore_folder(project.settings.folder / HOME)
     except OSError as error:
-        raise StorageError(f"{place.settings.folder / HOME}: cannot be made: {error.strerror}") from error
-    store = place.store(create=True)
-    assert store is not None  # noqa: S101 - for the type checker: it was to be made
+        raise StorageError(f"{project.settings.folder / HOME}: cannot be created: {error.strerror}") from error
+    store = project.store(create=True)
+    assert store is not None  # noqa: S101 - for the type checker
     return store
 
 
-def _reader(place: Project) -> Callable[[str], IO[bytes]]:
-    return lambda sha256: regular_file(place.artifacts / sha256[:2] / sha256)
+def _artifact_reader(project: Project) -> Callable[[str], IO[bytes]]:
+    return lambda sha256: regular_file(project.artifacts / sha256[:2] / sha256)
 
 
-def _whole(store: Store, summaries: Iterable[RunSummary]) -> Iterator[Run]:
+def _complete_runs(store: Store, summaries: Iterable[RunSummary]) -> Iterator[Run]:
     return (run for summary in summaries if (run := store.run(summary.id)) is not None)
 
 
 def _refuse_damage(
-    place: Project,
+    project: Project,
     use_cases: Sequence[str],
     runs: Sequence[RunSummary],
     decisions: Sequence[Decision],
     verdicts: Sequence[str],
 ) -> None:
-    """Refuse contents of which something that a judgement rests on is not what was recorded.
+    """Refuse contents that are needed for an evaluation and are not intact.
 
     Raises:
-        StorageError, IntegrityError: what it rests on cannot be read, or is not what was recorded.
+        StorageError, IntegrityError: the store cannot be read, or is not intact.
     """
-    moments = [*(run.finished_at for run in runs), *(one.at for one in decisions)]
+    moments = [*(run.finished_at for run in runs), *(decision.at for decision in decisions)]
     moments += [StoredVerdict.parse(text).at for text in verdicts]
     if not moments:
         return
     report = evaluate_project(
-        place, EvaluationRequest(tuple(use_cases), at=max(moments), on=place.policy.on, stored_only=True)
+        project, EvaluationRequest(tuple(use_cases), at=max(moments), on=project.policy.on, stored_only=True)
     )
     for problem in report.context.problems:
         raise IntegrityError(problem)
 
 
-def _decisions(place: Project, store: Store) -> list[Decision]:
-    """Return those that count and are in the store: decisions in a folder travel with the repository.
+def _decisions(project: Project, store: Store) -> list[Decision]:
+    """Return the decisions to export: those in the store that count.
 
-    Blockers and rejections in the store stand also where decisions live in a folder.
+    Decisions in a folder travel with the repository. Blockers and rejections in the store count as well.
     """
-    kept = store.decisions(place.catalogue.register)
-    return kept if place.settings.decisions == "store" else [one for one in kept if makes_worse(one)]
+    stored = store.decisions(project.catalogue.register)
+    return (
+        stored if project.settings.decisions == "store" else [decision for decision in stored if makes_worse(decision)]
+    )
 
 
-def _about(decision: Decision, use_cases: Iterable[str]) -> bool:
+def _is_about(decision: Decision, use_cases: Iterable[str]) -> bool:
     if isinstance(decision, Review | Blocker | Unblock):
         return decision.use_case in use_cases
     if isinstance(decision, Waiver):
@@ -269,4 +281,4 @@ def _about(decision: Decision, use_cases: Iterable[str]) -> bool:
 
 
 def _snapshots(store: Store, digests: Iterable[str]) -> list[Snapshot]:
-    return [found for digest in sorted(digests) if digest and (found := store.snapshot(digest)) is not None]
+    return [snapshot for digest in sorted(digests) if digest and (snapshot := store.snapshot(digest)) is not None]

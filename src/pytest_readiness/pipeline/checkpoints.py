@@ -1,4 +1,4 @@
-"""Checkpoints that were kept elsewhere: read, compared with the store, and written without losing an older one."""
+"""Checkpoints of the store in files: read, compared with the store, and written."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ from ..verdict.inputs import CheckpointComparison
 from ..views.text_format import count
 
 VARIABLE = "READINESS_CHECKPOINT"
-UNSIGNED = "the checkpoint is not signed: signed notes take Ed25519 keys, and READINESS_SIGNER names another kind"
+UNSIGNED = "the checkpoint is not signed: signed notes need an Ed25519 key, and READINESS_SIGNER names another kind"
 
 
 @dataclass(frozen=True, slots=True)
 class StoredCheckpoint:
-    """A checkpoint, and the file that it was kept in."""
+    """A checkpoint and its file."""
 
     path: Path
     checkpoint: Checkpoint
 
-    def problem(self, told: str) -> Problem:
-        """Return what this checkpoint says against the store."""
-        return Problem(f"checkpoint {shown_place(self.path)}", told)
+    def problem(self, message: str) -> Problem:
+        """Return a problem at this checkpoint."""
+        return Problem(f"checkpoint {shown_place(self.path)}", message)
 
 
 def read_checkpoint(path: Path) -> StoredCheckpoint:
     """Return the checkpoint in a file. Its signatures are not checked: see ``untrusted_checkpoints``.
 
     Raises:
-        ConfigError: there is no such file, or it holds no checkpoint.
+        ConfigError: the file does not exist, or is not a checkpoint.
     """
     try:
         with regular_file(path) as file:
@@ -55,154 +55,159 @@ def read_checkpoint(path: Path) -> StoredCheckpoint:
     except OSError as error:
         raise ConfigError(f"{shown_place(path)}: the checkpoint cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise ConfigError(f"{shown_place(path)}: is no checkpoint: it is no text") from None
+        raise ConfigError(f"{shown_place(path)}: is not a checkpoint: it is not text") from None
     except IntegrityError as error:
-        raise ConfigError(f"{shown_place(path)}: is no checkpoint: {error}") from None
+        raise ConfigError(f"{shown_place(path)}: is not a checkpoint: {error}") from None
 
 
 def requested_checkpoints(paths: Sequence[Path] = ()) -> list[StoredCheckpoint]:
-    """Return the checkpoints in these files; where none is named, in those that ``READINESS_CHECKPOINT`` names.
+    """Return the checkpoints in these files; without any, those in the files that ``READINESS_CHECKPOINT`` names.
 
     Raises:
-        ConfigError: one cannot be read, or the variable is empty.
+        ConfigError: a checkpoint cannot be read, or the variable is empty.
     """
     return [read_checkpoint(path) for path in paths or named_checkpoints()]
 
 
 def named_checkpoints() -> list[Path]:
-    """Return the files that ``READINESS_CHECKPOINT`` names; none, where it is not set.
+    """Return the files that ``READINESS_CHECKPOINT`` names; empty if it is not set.
 
     Raises:
-        ConfigError: it is set and a name in it is empty, as of an output of CI that was never set: what was to be
-            compared would be passed over in silence.
+        ConfigError: the variable has an empty name, such as an unset output of CI. Otherwise the comparison would be
+            skipped silently.
     """
-    said = os.environ.get(VARIABLE)
-    names = said.split(os.pathsep) if said is not None else []
+    value = os.environ.get(VARIABLE)
+    names = value.split(os.pathsep) if value is not None else []
     if not all(name.strip() for name in names):
-        where = "is empty" if len(names) == 1 else f"has an empty name in it ({one_line(said or '', 100)})"
-        raise ConfigError(f"{VARIABLE} {where}: name a checkpoint, or unset it where none is to be compared")
+        problem = "is empty" if len(names) == 1 else f"has an empty name in it ({one_line(value or '', 100)})"
+        raise ConfigError(f"{VARIABLE} {problem}: name a checkpoint, or unset the variable")
     return [Path(name) for name in names]
 
 
-def untrusted_checkpoints(kept: Iterable[StoredCheckpoint], trust: TrustStore) -> list[Problem]:
-    """Return which checkpoints do not count, since no key signed them that is trusted with checkpoints, if any is."""
-    doubts = ((one, trust.checkpoint_distrust_reason(one.checkpoint)) for one in kept)
-    return [one.problem(told) for one, told in doubts if told is not None]
+def untrusted_checkpoints(stored: Iterable[StoredCheckpoint], trust: TrustStore) -> list[Problem]:
+    """Return a problem for each checkpoint without a trusted signature, if any key is trusted with checkpoints."""
+    reasons = ((checkpoint, trust.checkpoint_distrust_reason(checkpoint.checkpoint)) for checkpoint in stored)
+    return [checkpoint.problem(reason) for checkpoint, reason in reasons if reason is not None]
 
 
-NOTHING = "is of a store without a record: there is nothing to look at"
-"""Said of an empty tree, which every store has grown out of."""
+EMPTY = "is of an empty store: there is nothing to compare"
+"""Message about an empty tree: every store begins with it."""
 
 
-def empty_checkpoints(kept: Iterable[StoredCheckpoint]) -> list[Problem]:
-    """Return which checkpoints speak of no record at all."""
-    return [one.problem(NOTHING) for one in kept if not one.checkpoint.size]
+def empty_checkpoints(stored: Iterable[StoredCheckpoint]) -> list[Problem]:
+    """Return a problem for each checkpoint without a record."""
+    return [checkpoint.problem(EMPTY) for checkpoint in stored if not checkpoint.checkpoint.size]
 
 
-def contradictions(store: Store | None, kept: Sequence[StoredCheckpoint]) -> tuple[int, list[Problem]]:
-    """Return how many records a store has, and what the checkpoints say against it.
+def contradictions(store: Store | None, stored: Sequence[StoredCheckpoint]) -> tuple[int, list[Problem]]:
+    """Return the number of records of a store, and a problem for each checkpoint that it contradicts.
 
     Raises:
         StorageError, IntegrityError: the store cannot be read.
     """
     tree = store.tree() if store is not None else None
     if tree is None:
-        there = "there is none" if store is None else "is an older copy, which has no tree"
-        told = f"and {there}: it was deleted or replaced"
-        return 0, [one.problem(f"the store had {count(one.checkpoint.size, 'record')} then, {told}") for one in kept]
-    found = tree.contradictions([one.checkpoint for one in kept])
-    return len(tree.leaves), [one.problem(told) for one, told in zip(kept, found, strict=True) if told is not None]
+        state = "there is none" if store is None else "is an older copy, which has no tree"
+        reason = f"and {state}: it was deleted or replaced"
+        return 0, [
+            checkpoint.problem(f"the store had {count(checkpoint.checkpoint.size, 'record')} then, {reason}")
+            for checkpoint in stored
+        ]
+    messages = tree.contradictions([checkpoint.checkpoint for checkpoint in stored])
+    return len(tree.leaves), [
+        checkpoint.problem(message) for checkpoint, message in zip(stored, messages, strict=True) if message is not None
+    ]
 
 
 def matching_checkpoints(
-    kept: Iterable[StoredCheckpoint], number: int, problems: Iterable[Problem], trust: TrustStore
+    stored: Iterable[StoredCheckpoint], number: int, problems: Iterable[Problem], trust: TrustStore
 ) -> Iterator[str]:
-    """Yield a sentence for each checkpoint that a store with so many records fits: nothing of the problems is its."""
-    wrong = {problem.where for problem in problems}
+    """Yield a sentence for each checkpoint without a problem."""
+    places = {problem.where for problem in problems}
     signed = ", signed with a trusted key" if trust.keys_of_role("checkpoints") else ""
-    for one in kept:
-        if one.problem("").where not in wrong:
-            of = f"the first {one.checkpoint.size} of {count(number, 'record')}"
-            yield f"{of} are those of {shown_place(one.path)}{signed}"
+    for checkpoint in stored:
+        if checkpoint.problem("").where not in places:
+            records = f"the first {checkpoint.checkpoint.size} of {count(number, 'record')}"
+            yield f"{records} are those of {shown_place(checkpoint.path)}{signed}"
 
 
 def compare_checkpoints(
-    store: Store | None, kept: Sequence[StoredCheckpoint], run_ids: Iterable[str], trust: TrustStore
+    store: Store | None, stored: Sequence[StoredCheckpoint], run_ids: Iterable[str], trust: TrustStore
 ) -> CheckpointComparison:
-    """Return what checkpoints say of a store, and of the runs that an answer rests on, as the gate tells it."""
+    """Return, for the gate, the result of comparing checkpoints with a store and with the runs that were used."""
     try:
-        number, problems = contradictions(store, kept)
+        number, problems = contradictions(store, stored)
         if store is not None and not problems:
             problems += store.check_tree(run_ids)
-        problems = [*untrusted_checkpoints(kept, trust), *empty_checkpoints(kept), *problems]
+        problems = [*untrusted_checkpoints(stored, trust), *empty_checkpoints(stored), *problems]
     except ReadinessError as error:
         number, problems = 0, [Problem("", str(error))]
-    largest = max(one.checkpoint.size for one in kept)
-    names = ", ".join(shown_place(one.path) for one in kept)
-    since = f", and {number - largest} came since" if number > largest else ""
+    largest = max(checkpoint.checkpoint.size for checkpoint in stored)
+    names = ", ".join(shown_place(checkpoint.path) for checkpoint in stored)
+    newer = f", and {number - largest} came since" if number > largest else ""
     return CheckpointComparison(
-        min(number, largest), tuple(problems), f"the store begins with the records of {names}{since}"
+        min(number, largest), tuple(problems), f"the store begins with the records of {names}{newer}"
     )
 
 
 def missing_store(url: str) -> str:
-    """Return what is said of a store that is not there, by who asks for one that is."""
+    """Return the message for a store that does not exist."""
     shown = printable_url(url)
     return f"there is no store at {shown}: record a run first, or name the right one (--store, READINESS_STORE)"
 
 
 def store_head(store: Store | None, url: str) -> StoreTree:
-    """Return the tree of a store, which is at this address, whose leaves fit its records.
+    """Return the tree of a store, after checking its leaves against the records.
+
+    Args:
+        store: the store; None if it does not exist.
+        url: its address, for messages.
 
     Raises:
-        ConfigError: there is no store.
-        IntegrityError: they do not, so that a checkpoint would vouch for what is not there.
-        StorageError: it has no tree yet, or it cannot be read.
+        ConfigError: the store does not exist.
+        IntegrityError: the leaves do not match the records, so that a checkpoint would be false.
+        StorageError: the store has no tree yet, or cannot be read.
     """
     if store is None:
         raise ConfigError(missing_store(url))
     tree = store.tree()
     if tree is None:
-        raise StorageError("the store is of an older version, and has no tree before something is added to it")
+        raise StorageError("the store is of an older version: it gets a record tree with the next record")
     if problems := list(store.check_tree(())):
-        raise IntegrityError(f"{problems[0]}; 'readiness verify' names everything that does not fit")
+        raise IntegrityError(f"{problems[0]}; 'readiness verify' names all problems")
     return tree
 
 
 def signed_checkpoint(checkpoint: Checkpoint, folder: Path, trust: TrustStore) -> Checkpoint:
-    """Return a checkpoint signed with the key that the environment names; as it is, where that signs no notes.
-
-    Raises:
-        StorageError: the key cannot sign.
-    """
-    # The name that is trusted with checkpoints, where one key has several.
+    """Return a checkpoint signed with the key in the environment; unsigned if a key of its kind cannot sign one."""
+    # If one key has several names, the name that is trusted with checkpoints comes first.
     ordered = sorted(trust.keys, key=lambda key: "checkpoints" not in key.roles)
     try:
         return sign_checkpoint(checkpoint, folder, {key.name: key.public for key in ordered})
     except ConfigError as error:
-        raise StorageError(f"no checkpoint is made, since it cannot be signed: {error}") from None
+        raise StorageError(f"no checkpoint was made, since it cannot be signed: {error}") from None
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint, tree: StoreTree, trust: TrustStore) -> None:
-    """Write a checkpoint of a tree to a file. One that is there is replaced only where the tree has grown out of it.
+    """Write a checkpoint of a tree to a file. It replaces only a checkpoint that the tree has grown from.
 
-    Nor does one that counts for nothing take the place of one that counts.
+    A checkpoint that is not trusted does not replace a trusted one.
 
     Raises:
-        ConfigError: there is a file that holds no checkpoint, or no file can be written there.
-        IntegrityError: the one that is there is of another store, larger, or of other records, or is trusted and the
-            new one is not; it is left as it is.
-        StorageError: it cannot be written.
+        ConfigError: the file exists and is not a checkpoint, or cannot be created.
+        IntegrityError: the checkpoint in the file is of another store, larger, of other records, or trusted while the
+            new one is not. The file is not changed.
+        StorageError: the file cannot be written.
     """
     if path.exists():
-        there = read_checkpoint(path)
-        [told] = tree.contradictions([there.checkpoint])
-        if told is None and trust.checkpoint_distrust_reason(there.checkpoint) is None:
-            doubt = trust.checkpoint_distrust_reason(checkpoint)
-            advice = "sign with a key that is trusted (READINESS_SIGNER), or name another file"
-            told = f"counts, and the new one would not: {doubt}; {advice}" if doubt is not None else None
-        if told is not None:
-            raise IntegrityError(f"{there.problem(told)}; the file was left as it is")
+        previous = read_checkpoint(path)
+        [reason] = tree.contradictions([previous.checkpoint])
+        if reason is None and trust.checkpoint_distrust_reason(previous.checkpoint) is None:
+            distrust = trust.checkpoint_distrust_reason(checkpoint)
+            advice = "sign with a trusted key (READINESS_SIGNER), or name another file"
+            reason = f"is trusted, and the new one would not be: {distrust}; {advice}" if distrust is not None else None
+        if reason is not None:
+            raise IntegrityError(f"{previous.problem(reason)}; the file was not changed")
     try:
         write_atomically(path, checkpoint.text.encode())
     except OSError as error:

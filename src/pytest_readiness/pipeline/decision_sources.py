@@ -1,4 +1,4 @@
-"""Both homes of decisions, the store and a folder of the repository: what counts, and what is told of the rest."""
+"""Decisions from both places, the store and a folder of the repository: those that count, and notes on the others."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ..signing.trust import TrustStore
 from ..store.decision_files.committed_files import find_other_files
 from ..store.protocol import DecisionStore, DisputedDecision, RegisterDecisions, Store
 
-_CAUSES = (
+_ADVICE = (
     "one merge request for each person, merged without squash, keeps who decided, and so does a signature"
     ' ([review] identity = "signed")'
 )
@@ -35,100 +35,111 @@ _CAUSES = (
 def read_decisions(
     home: DecisionStore | None, store: Store | None, folder: Path, register: str, trust: TrustStore
 ) -> RegisterDecisions:
-    """Return what counts of the decisions of a register, wherever they are, and what is told of the others.
+    """Return the decisions of a register that count, and notes on the others.
 
     Args:
-        home: where decisions live; None: that is the store, and there is none yet.
+        home: the configured place of decisions; None means the store, which does not exist yet.
         store: the open store.
-        folder: of the config.
-        register: whose decisions count.
-        trust: whose names are one person's, and whose signatures count.
+        folder: the folder of the config.
+        register: the register.
+        trust: the names of each person, and the trusted signatures.
 
     Raises:
         IntegrityError: a decision in the store is not what was decided.
         StorageError: the store cannot be read.
     """
-    found = _in_both(home, store, folder, register, trust)
-    return replace(found, notes=(*found.notes, *_ahead(found.decisions, timestamp())))
+    decisions = _combine_places(home, store, folder, register, trust)
+    return replace(decisions, notes=(*decisions.notes, *_future_notes(decisions.decisions, timestamp())))
 
 
-def _in_both(
+def _combine_places(
     home: DecisionStore | None, store: Store | None, folder: Path, register: str, trust: TrustStore
 ) -> RegisterDecisions:
     if home is None or home is store:
-        found = home.register_decisions(register) if home is not None else RegisterDecisions()
-        around = find_other_files(folder, register, trust.people.is_same_person)
-        found = replace(found, notes=(*found.notes, *around.notes), problems=(*found.problems, *around.problems))
-        return _with_others(found, around.elsewhere, "is a file, and decisions live in the store")
-    found = _settled(home.register_decisions(register), home, trust)
-    told = "lies in another folder than the one where decisions live"
-    found = _with_others(found, found.elsewhere, told)
-    kept = store.decisions(register) if store is not None else []
-    return _with_others(found, kept, "is in the store, and decisions live in a folder of the repository")
+        decisions = home.register_decisions(register) if home is not None else RegisterDecisions()
+        other_files = find_other_files(folder, register, trust.people.is_same_person)
+        decisions = replace(
+            decisions,
+            notes=(*decisions.notes, *other_files.notes),
+            problems=(*decisions.problems, *other_files.problems),
+        )
+        return _with_others(
+            decisions, other_files.elsewhere, "is a file, and decisions are configured to be in the store"
+        )
+    decisions = _settle_disputed(home.register_decisions(register), home, trust)
+    reason = "is in another folder than the configured one"
+    decisions = _with_others(decisions, decisions.elsewhere, reason)
+    stored = store.decisions(register) if store is not None else []
+    return _with_others(decisions, stored, "is in the store, and decisions are configured to be in a folder")
 
 
-def _ahead(decisions: Sequence[Decision], now: str) -> Iterator[Problem]:
-    """Yield a sentence for each decision, of all in order, that lies in the future: a clock is wrong somewhere."""
-    for one in decisions[bisect_right(decisions, now, key=lambda each: each.at) :]:
-        worth = "counts all the same" if makes_worse(one) else "counts for nothing until then"
+def _future_notes(decisions: Sequence[Decision], now: str) -> Iterator[Problem]:
+    """Yield a note for each decision in the future: a clock is wrong. The decisions are sorted by time."""
+    for decision in decisions[bisect_right(decisions, now, key=lambda decision: decision.at) :]:
+        effect = "counts all the same" if makes_worse(decision) else "counts for nothing until then"
         clock = f"by the clock here it is {now}, so one of the two is wrong"
-        told = f"{decision_subject(one)} by {one.by} was made at {one.at} and {worth}: {clock}"
-        yield Problem(f"decision {one.id}", one_line(told, 600))
+        message = f"{decision_subject(decision)} by {decision.by} was made at {decision.at} and {effect}: {clock}"
+        yield Problem(f"decision {decision.id}", one_line(message, 600))
 
 
-def _settled(found: RegisterDecisions, home: DecisionStore, trust: TrustStore) -> RegisterDecisions:
-    """Return what was found with what counts of the decisions that name somebody who did not commit them.
+def _settle_disputed(decisions: RegisterDecisions, home: DecisionStore, trust: TrustStore) -> RegisterDecisions:
+    """Return the decisions with those added that count although their author did not commit them.
 
-    Who signed one decided it. Unsigned, one that makes things worse stands as made by whoever it names, so that no
-    squash ends it; the rest counts for nothing.
+    A signature proves the author. An unsigned blocker or rejection counts as made by the named person, so that no
+    squash ends it; other unsigned decisions do not count.
     """
-    if not found.disputed:
-        return found
-    by_id = {one.decision.id: one.decision for one in found.disputed}
-    signed = {one.subject for one in home.envelopes(by_id) if trust.is_by_decider(one, by_id[one.subject])}
-    counting, notes = list(found.decisions), list(found.notes)
-    for one in found.disputed:
-        if one.decision.id in signed:
-            counting.append(one.decision)
+    if not decisions.disputed:
+        return decisions
+    by_id = {disputed.decision.id: disputed.decision for disputed in decisions.disputed}
+    signed = {
+        envelope.subject for envelope in home.envelopes(by_id) if trust.is_by_decider(envelope, by_id[envelope.subject])
+    }
+    counting, notes = list(decisions.decisions), list(decisions.notes)
+    for disputed in decisions.disputed:
+        if disputed.decision.id in signed:
+            counting.append(disputed.decision)
             continue
-        if stands := makes_worse(one.decision):
-            counting.append(one.decision.identified(IdentityLevel.GIT))
-        notes.append(Problem(one.where, one_line(_disputed(one, stands=stands), 600)))
-    return replace(found, decisions=_in_order(counting), notes=tuple(notes))
+        if is_adverse := makes_worse(disputed.decision):
+            counting.append(disputed.decision.identified(IdentityLevel.GIT))
+        notes.append(Problem(disputed.where, one_line(_disputed_note(disputed, is_adverse=is_adverse), 600)))
+    return replace(decisions, decisions=_in_order(counting), notes=tuple(notes))
 
 
-def _disputed(one: DisputedDecision, *, stands: bool) -> str:
-    worth = f"stands as made by {one.decision.by}" if stands else "counts for nothing"
-    told = f"{one.decision.by} decided, it says, and {one.author} committed it"
-    return f"{decision_subject(one.decision)} {worth}: {told}: {_CAUSES}"
+def _disputed_note(disputed: DisputedDecision, *, is_adverse: bool) -> str:
+    effect = f"counts as made by {disputed.decision.by}" if is_adverse else "counts for nothing"
+    cause = f"it names {disputed.decision.by}, and {disputed.author} committed it"
+    return f"{decision_subject(disputed.decision)} {effect}: {cause}: {_ADVICE}"
 
 
 def _with_others(
-    found: RegisterDecisions, others: tuple[Decision, ...] | list[Decision], why: str
+    result: RegisterDecisions, others: tuple[Decision, ...] | list[Decision], reason: str
 ) -> RegisterDecisions:
-    """Return what was found with the decisions of a home that is not in force."""
-    if not others:  # most often so, and an id takes writing its decision anew
-        return found
-    there = {one.id for one in found.decisions}
-    apart = [one for one in others if one.id not in there]
-    if not apart:
-        return found
-    standing = [one for one in apart if makes_worse(one)]
-    notes = tuple(_told(apart, why))
-    return replace(found, decisions=_in_order([*found.decisions, *standing]), notes=(*found.notes, *notes))
+    """Return the decisions with those of the place that is not in force."""
+    if not others:  # usual, and an id is computed from the whole decision
+        return result
+    known_ids = {decision.id for decision in result.decisions}
+    new = [decision for decision in others if decision.id not in known_ids]
+    if not new:
+        return result
+    adverse = [decision for decision in new if makes_worse(decision)]
+    notes = tuple(_misplaced_notes(new, reason))
+    return replace(result, decisions=_in_order([*result.decisions, *adverse]), notes=(*result.notes, *notes))
 
 
-def _told(apart: list[Decision], why: str) -> Iterator[Problem]:
-    for one in apart:
-        worth = "it stands until it is ended there" if makes_worse(one) else "it counts for nothing: decide again"
-        yield Problem(f"decision {one.id}", one_line(f"{decision_subject(one)} by {one.by} {why}: {worth}", 600))
+def _misplaced_notes(decisions: list[Decision], reason: str) -> Iterator[Problem]:
+    for decision in decisions:
+        effect = "it counts until it is ended there" if makes_worse(decision) else "it counts for nothing: decide again"
+        yield Problem(
+            f"decision {decision.id}",
+            one_line(f"{decision_subject(decision)} by {decision.by} {reason}: {effect}", 600),
+        )
 
 
 def _in_order(decisions: list[Decision]) -> tuple[Decision, ...]:
-    return tuple(sorted(decisions, key=lambda one: (one.at, one.id)))
+    return tuple(sorted(decisions, key=lambda decision: (decision.at, decision.id)))
 
 
-def _retired(decision: Retirement | Departure | RunRetirement) -> str:
+def _retired_subject(decision: Retirement | Departure | RunRetirement) -> str:
     match decision:
         case Retirement():
             return decision.test_id
@@ -139,15 +150,15 @@ def _retired(decision: Retirement | Departure | RunRetirement) -> str:
 
 
 def decision_subject(decision: Decision) -> str:
-    """Return what was decided about what, such as `the blocker of UC-001`."""
+    """Return a phrase for a decision, such as `the blocker of UC-001`."""
     match decision:
         case Review():
-            word = "rejection" if decision.meaning is ReviewMeaning.REJECTED else "approval"
-            return f"the {word} of {decision.use_case}"
+            noun = "rejection" if decision.meaning is ReviewMeaning.REJECTED else "approval"
+            return f"the {noun} of {decision.use_case}"
         case Waiver():
             return f"the waiver of {decision.requirement}"
         case Retirement() | Departure() | RunRetirement():
-            return f"the retirement of {_retired(decision)}"
+            return f"the retirement of {_retired_subject(decision)}"
         case Blocker() | Unblock():
             return f"the {decision.KIND} of {decision.use_case}"
     return f"the {decision.KIND}"

@@ -1,7 +1,7 @@
-"""The report of a bundle: derived from what it holds and from nothing else, when it is written and when it is read.
+"""Report of a bundle, derived only from its contents, both at export and at import.
 
-So whoever takes a bundle in can derive it again, and refuse one that says something else. What only the tracker says
-(titles, owners, declared states) is not in it: no bundle holds that but as the tracker itself, among its artifacts.
+An import derives the report again and refuses a bundle with another one. The report leaves out titles, owners and
+declared states: only the tracker has them, and a bundle contains the tracker only as an artifact.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ from .requirements_in_force import RequirementsHistory
 
 LATEST = "9999-12-31T23:59:59.999Z"
 AT_ONCE = 64
-"""Runs that are held in memory together."""
+"""Number of runs in memory at one time."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportInputs:
-    """What a report is derived from."""
+    """Contents that a report is derived from."""
 
     runs: Iterable[Run]
     decisions: Sequence[Decision]
@@ -54,131 +54,130 @@ class ReportInputs:
 
 @dataclass(frozen=True, slots=True)
 class ReportScope:
-    """What a report answers; it says so itself."""
+    """Scope of a report, which the report names itself."""
 
     register: str
     use_cases: tuple[str, ...] | None = None
-    """Their ids; None: all of the register."""
+    """Ids of the use cases; None means all of the register."""
     release: str | None = None
-    """The release that is judged."""
+    """The evaluated release."""
 
 
-def derive_report(held: ReportInputs, question: ReportScope) -> str:
-    """Return the report on these contents as canonical text, at the newest moment in them; empty: nothing is in them.
+def derive_report(inputs: ReportInputs, scope: ReportScope) -> str:
+    """Return the report on these contents as canonical text, as of their newest moment; empty if there are none.
 
     Raises:
-        IntegrityError: they cannot be judged.
-        StorageError: there is no room to do that in.
+        IntegrityError: the contents cannot be evaluated.
+        StorageError: a temporary store cannot be written.
     """
     with TemporaryDirectory(prefix="readiness-") as folder:
-        place = _Alone.at(Path(folder), question.register)
-        store = place.store(create=True)
-        assert store is not None  # noqa: S101 - for the type checker: it was to be made
+        project = _BundleProject.at(Path(folder), scope.register)
+        store = project.store(create=True)
+        assert store is not None  # noqa: S101 - for the type checker
         try:
-            moments = list(_taken(held, store))
+            moments = list(_store_inputs(inputs, store))
         finally:
             store.close()
         if not moments:
             return ""
-        report = evaluate_project(place, _asked(place, question, max(moments)))
+        report = evaluate_project(project, _build_request(project, scope, max(moments)))
     document = to_document(replace(report, context=replace(report.context, store=None)))
-    document["context"]["derived_by"] = report_generator(place.policy_at)
+    document["context"]["derived_by"] = report_generator(project.policy_at)
     return canonical(document)
 
 
-def refuse_other_report(text: str, held: ReportInputs) -> str:
-    """Refuse a report that is not the one that is derived from these contents; return why it was not derived.
+def refuse_other_report(text: str, inputs: ReportInputs) -> str:
+    """Refuse a report that does not match these contents; return why it was not compared, or an empty text.
 
-    That is where another version made it, or one that could not verify the signatures that this one can: empty, where
-    it was compared.
+    A report of another version is not compared, nor is one of an installation that could not verify signatures.
 
     Raises:
-        IntegrityError: it is another.
-        StorageError: there is no room to do that in.
+        IntegrityError: the report does not match.
+        StorageError: a temporary store cannot be written.
     """
-    found = json.loads(text)
+    report = json.loads(text)
     try:
-        context = found["context"]
-        ids = tuple(row["id"] for row in found["use_cases"])
-        question = ReportScope(context["register"], ids, context["release"])
-        by = context["derived_by"]
-        told = all(isinstance(one, str) for one in (question.register, by, question.release or "", *ids))
+        context = report["context"]
+        ids = tuple(row["id"] for row in report["use_cases"])
+        scope = ReportScope(context["register"], ids, context["release"])
+        generator = context["derived_by"]
+        is_complete = all(isinstance(value, str) for value in (scope.register, generator, scope.release or "", *ids))
     except (LookupError, TypeError, AttributeError):
-        told = False
-    if not told:
-        raise IntegrityError("report.json is not the report on what is in it: it does not say what it is about")
+        is_complete = False
+    if not is_complete:
+        raise IntegrityError("report.json does not match the bundle: its register, use cases or release are missing")
     try:
-        expected = derive_report(held, question)
+        expected = derive_report(inputs, scope)
     except ReadinessError as error:
-        raise IntegrityError(f"report.json cannot be derived from what is in it: {error}") from None
-    except Exception as error:  # noqa: BLE001 - requirements of others may hold anything, and are judged by here
-        why = one_line(f"{type(error).__name__}: {error}", 200)
-        raise IntegrityError(f"report.json cannot be derived from what is in it: {why}") from None
+        raise IntegrityError(f"report.json cannot be derived from the bundle: {error}") from None
+    except Exception as error:  # noqa: BLE001 - requirements of another project may contain anything
+        reason = one_line(f"{type(error).__name__}: {error}", 200)
+        raise IntegrityError(f"report.json cannot be derived from the bundle: {reason}") from None
     if expected == text:
         return ""
-    ours = json.loads(expected or "{}")
-    if by != ours.get("context", {}).get("derived_by"):
-        return f"its report is by {one_line(by, 80)}, so that it was not compared"
-    raise IntegrityError(f"report.json is not the report on what is in it: {_difference(ours, found)} was changed")
+    derived = json.loads(expected or "{}")
+    if generator != derived.get("context", {}).get("derived_by"):
+        return f"its report was made by {one_line(generator, 80)} and was not compared"
+    raise IntegrityError(f"report.json does not match the bundle: {_difference(derived, report)} was changed")
 
 
 def report_generator(policy: Policy) -> str:
-    """Return what makes reports here: another version may say the same in other words, or judge more strictly."""
+    """Return the version that derives reports. Another version may use other texts, or evaluate more strictly."""
     try:
-        named = version("pytest-readiness")
+        number = version("pytest-readiness")
     except PackageNotFoundError:  # run from a source tree
-        named = "unknown"
-    return f"pytest-readiness {named}{' without signatures' if TrustStore.from_policy(policy).unchecked else ''}"
+        number = "unknown"
+    return f"pytest-readiness {number}{' without signatures' if TrustStore.from_policy(policy).unchecked else ''}"
 
 
-def _difference(ours: Any, theirs: Any, at: str = "") -> str:
-    """Return the path of the first thing that differs."""
-    if isinstance(ours, dict) and isinstance(theirs, dict):
-        for name in sorted(ours.keys() | theirs.keys()):
-            if name not in ours or name not in theirs or ours[name] != theirs[name]:
-                return _difference(ours.get(name), theirs.get(name), f"{at}.{one_line(name, 60)}".removeprefix("."))
-    if isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
-        for number, (one, other) in enumerate(zip(ours, theirs, strict=True)):
-            if one != other:
-                return _difference(one, other, f"{at}[{number}]")
+def _difference(first: Any, second: Any, at: str = "") -> str:
+    """Return the path of the first difference."""
+    if isinstance(first, dict) and isinstance(second, dict):
+        for name in sorted(first.keys() | second.keys()):
+            if name not in first or name not in second or first[name] != second[name]:
+                return _difference(first.get(name), second.get(name), f"{at}.{one_line(name, 60)}".removeprefix("."))
+    if isinstance(first, list) and isinstance(second, list) and len(first) == len(second):
+        for number, (first_item, second_item) in enumerate(zip(first, second, strict=True)):
+            if first_item != second_item:
+                return _difference(first_item, second_item, f"{at}[{number}]")
     return at or "all of it"
 
 
-def _taken(held: ReportInputs, store: Store) -> Iterator[str]:
-    """Take what is held into a store, and yield the moments in it."""
-    runs = iter(held.runs)
-    store.save((), held.snapshots, held.decisions, held.verdicts)
-    while some := list(islice(runs, AT_ONCE)):
-        store.save(some)
-        yield from (run.finished_at or run.started_at for run in some)
-    store.save((), envelopes=held.envelopes)
-    yield from (one.at for one in held.decisions)
-    yield from (StoredVerdict.parse(text).at for text in held.verdicts)
+def _store_inputs(inputs: ReportInputs, store: Store) -> Iterator[str]:
+    """Store the contents, and yield the moments in them."""
+    runs = iter(inputs.runs)
+    store.save((), inputs.snapshots, inputs.decisions, inputs.verdicts)
+    while batch := list(islice(runs, AT_ONCE)):
+        store.save(batch)
+        yield from (run.finished_at or run.started_at for run in batch)
+    store.save((), envelopes=inputs.envelopes)
+    yield from (decision.at for decision in inputs.decisions)
+    yield from (StoredVerdict.parse(text).at for text in inputs.verdicts)
 
 
-def _asked(place: _Alone, question: ReportScope, at: str) -> EvaluationRequest:
-    store = place.store()
-    assert store is not None  # noqa: S101 - for the type checker: it was made above
+def _build_request(project: _BundleProject, scope: ReportScope, at: str) -> EvaluationRequest:
+    store = project.store()
+    assert store is not None  # noqa: S101 - for the type checker: created above
     try:
-        sources = place.sources(store)
-        in_force = RequirementsHistory(sources, place.catalogue, place.policy, place.requirements.digest, LATEST)
+        sources = project.sources(store)
+        in_force = RequirementsHistory(sources, project.catalogue, project.policy, project.requirements.digest, LATEST)
         catalogue, policy = in_force.at(at)
     finally:
         store.close()
-    place.__dict__["policy_at"] = policy
-    ids = question.use_cases
+    project.__dict__["policy_at"] = policy
+    ids = scope.use_cases
     everything = ids is None or (catalogue.use_cases.keys() <= {*ids})
-    patterns = () if everything or ids is None else tuple(map(_exactly, ids))
-    return _Question(patterns, at=at, on=policy.on, release=question.release, stored_only=True)
+    patterns = () if everything or ids is None else tuple(map(_exact_pattern, ids))
+    return _BundleRequest(patterns, at=at, on=policy.on, release=scope.release, stored_only=True)
 
 
-def _exactly(name: str) -> str:
-    """Return the pattern that matches this name alone."""
+def _exact_pattern(name: str) -> str:
+    """Return the pattern that matches only this name."""
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 
 
-class _Question(EvaluationRequest):
-    """What is asked of a bundle alone: no variable of this machine says anything to it."""
+class _BundleRequest(EvaluationRequest):
+    """Request for the evaluation of a bundle: independent of the variables of this machine."""
 
     @property
     def judged_release(self) -> str | None:
@@ -186,36 +185,38 @@ class _Question(EvaluationRequest):
 
     @property
     def current_time(self) -> str:
-        return LATEST  # what is held is over, whatever a clock says: it must be derived alike at any time
+        return LATEST  # the contents are past: the result must not depend on the clock
 
     def named_checkpoints(self) -> list[StoredCheckpoint]:
         return []
 
 
-class _Alone(Project):
-    """A place that has a store, and nothing else: no config, no repository, no journals."""
+class _BundleProject(Project):
+    """A project with only a store: no config, no repository, no journals."""
 
     @classmethod
-    def at(cls, folder: Path, register: str) -> _Alone:
-        """Return the place in an empty folder; git is asked in no folder at all, so that it says nothing anywhere."""
-        nowhere = folder / "none"
+    def at(cls, folder: Path, register: str) -> _BundleProject:
+        """Return the project in an empty folder. Its settings name a folder that does not exist, so git has no data."""
+        missing_folder = folder / "none"
         store = f"sqlite:///{(folder / 'held.db').as_posix()}"
-        settings = Settings(folder=nowhere, path=nowhere / "readiness.toml", register=register, store=store)
+        settings = Settings(
+            folder=missing_folder, path=missing_folder / "readiness.toml", register=register, store=store
+        )
         return cls(settings, Catalogue(register))
 
     @cached_property
     def policy_at(self) -> Policy:
-        """The policy that was in force."""
+        """The policy in force."""
         return self.policy
 
     def sources(self, store: Store | None) -> FactSources:
-        return _OneStore(
+        return _StoreSources(
             self.catalogue.register, store, store, [], self.settings.folder, TrustStore.from_policy(self.policy)
         )
 
 
-class _OneStore(FactSources):
-    """The decisions of one store, and what is told of none."""
+class _StoreSources(FactSources):
+    """The decisions of one store, without notes on others."""
 
     @cached_property
     def register_decisions(self) -> RegisterDecisions:

@@ -1,6 +1,6 @@
-"""The whole path on one page: locate, keep, judge. Both doors, pytest and the command, come through here.
+"""Evaluation of a project: readiness, the gate's verdict and the report, for pytest and the command alike.
 
-A session that only records takes the first two from their own modules, which load nothing that judges.
+A session that only records imports the modules it needs instead of this one, which loads the whole evaluation.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ..store.address import printable_url
 from ..store.protocol import Store
 from ..verdict.actions import by_urgency, next_actions
 from ..verdict.evaluation import Facts, evaluate
-from ..verdict.gate import CheckpointComparison, GateInput as GateGrounds, evaluate_gate
+from ..verdict.gate import CheckpointComparison, GateInput, evaluate_gate
 from ..verdict.policy import Policy
 from ..verdict.readiness import Action, Readiness, Verdict
 from ..verdict.regression import no_regression
@@ -41,53 +41,53 @@ from .uncollected_modules import uncollected_notes
 
 @dataclass(frozen=True)
 class EvaluationRequest:
-    """What is to be judged."""
+    """Options of an evaluation."""
 
     patterns: tuple[str, ...] = ()
-    """Use cases (glob); none: the whole register."""
+    """Globs of use cases; empty means the whole register."""
     at: str | None = None
-    """The moment, as ``facts.timestamps`` writes it, judged by what was known and in force then; None: now."""
+    """The moment to evaluate with its facts and requirements, as ``facts.timestamps`` writes it; None means now."""
     on: str | None = None
-    """``review`` or ``evidence``; None: what ``READINESS_GATE_ON`` says, else as configured."""
+    """``review`` or ``evidence``; None means the value of ``READINESS_GATE_ON``, else the config."""
     session: ReportedSession | None = None
     problems: tuple[str, ...] = ()
-    """What went wrong in keeping the evidence."""
+    """Problems while storing the evidence."""
     release: str | None = None
-    """The release that is judged; None: that of ``READINESS_RELEASE``, if any."""
+    """The release to evaluate; None means that of ``READINESS_RELEASE``, if any."""
     only_release: bool = False
-    """Nothing made for another release counts, whatever the config says: a person asks for this one."""
+    """Ignore what was made for another release, whatever the config says."""
     waivers: str | None = None
-    """``accept`` or ``refuse``; None: as configured."""
+    """``accept`` or ``refuse``; None means the config."""
     no_regression: Mapping[str, Any] | None = None
-    """An earlier JSON report: nothing may be worse than in it. None: that is not asked."""
+    """An earlier JSON report. Nothing may be worse than in it. None means no comparison."""
     checkpoints: tuple[Path, ...] = ()
-    """Files with checkpoints that the store must have grown out of; none: those of ``READINESS_CHECKPOINT``, if any."""
+    """Files with checkpoints to compare; empty means those of ``READINESS_CHECKPOINT``, if any."""
     to_sign: bool = True
-    """What a review would rest on is asked for: a gate that only answers need not know which runs ever failed."""
+    """Collect what a review would pin. A gate that only answers need not know all failed runs."""
     stored_only: bool = False
-    """Leave out what lies in journals and is not taken in yet."""
+    """Leave out runs in journals that are not stored yet."""
 
     @property
     def judged_release(self) -> str | None:
-        """The release that is judged, if one is named."""
+        """The release to evaluate, if any."""
         return self.release or os.environ.get("READINESS_RELEASE") or None
 
     @property
     def current_time(self) -> str:
-        """The moment it is."""
+        """The current time."""
         return timestamp()
 
     def named_checkpoints(self) -> list[StoredCheckpoint]:
-        """Return the checkpoints that the store must have grown out of.
+        """Return the checkpoints to compare with the store.
 
         Raises:
-            ConfigError: one cannot be read.
+            ConfigError: a checkpoint cannot be read.
         """
         return requested_checkpoints(self.checkpoints)
 
     def requested_policy(self, policy: Policy) -> Policy:
-        """Return the policy with what the door asks for in its place."""
-        on = cast("Literal['review', 'evidence']", self.on or _on_by_variable() or policy.on)
+        """Return the policy with the options of this request."""
+        on = cast("Literal['review', 'evidence']", self.on or _gate_on_variable() or policy.on)
         waivers = cast("Literal['refuse', 'accept']", self.waivers or policy.waivers)
         release: Literal["ignore", "required"] = "required" if self.only_release else policy.release
         return replace(policy, on=on, waivers=waivers, release=release, declared=policy)
@@ -96,142 +96,152 @@ class EvaluationRequest:
 ON = ("review", "evidence")
 
 
-def _on_by_variable() -> str | None:
-    """Return what ``READINESS_GATE_ON`` says; an empty one says nothing.
+def _gate_on_variable() -> str | None:
+    """Return the value of ``READINESS_GATE_ON``; None if it is unset or empty.
 
     Raises:
-        ConfigError: it is none of the words.
+        ConfigError: the value is invalid.
     """
-    said = os.environ.get("READINESS_GATE_ON")
-    if said and said not in ON:
-        raise ConfigError(f"READINESS_GATE_ON is review or evidence, not '{one_line(said)}'")
-    return said or None
+    value = os.environ.get("READINESS_GATE_ON")
+    if value and value not in ON:
+        raise ConfigError(f"READINESS_GATE_ON must be review or evidence, not '{one_line(value)}'")
+    return value or None
 
 
 @dataclass(frozen=True)
 class EvaluatedReport:
-    """A report, and what it rests on: what a decision is made from."""
+    """A report, and the facts and rules behind it, from which a decision is made."""
 
     report: Report
     facts: Facts
     policy: Policy
-    """What the gate asked for."""
+    """The policy of the gate."""
     catalogue: Catalogue
-    """The requirements that were in force."""
+    """The requirements in force."""
 
 
-def evaluate_project(place: Project, request: EvaluationRequest) -> Report:
-    """Return where the use cases stand and what the gate says.
-
-    Raises:
-        ConfigError: a use case is unknown, or ``no_regression`` is no report.
-        StorageError, IntegrityError: the store or the decisions cannot be read.
-    """
-    return evaluate_with_facts(place, request).report
-
-
-def evaluate_with_facts(place: Project, request: EvaluationRequest) -> EvaluatedReport:
-    """Return where the use cases stand and what the gate says, with the facts and the policy it was judged by.
+def evaluate_project(project: Project, request: EvaluationRequest) -> Report:
+    """Return the report on a project.
 
     Raises:
-        ConfigError: a use case is unknown, or ``no_regression`` is no report.
+        ConfigError: a use case is unknown, or ``no_regression`` is not a report.
         StorageError, IntegrityError: the store or the decisions cannot be read.
     """
-    kept = request.named_checkpoints()
-    store = place.store()
+    return evaluate_with_facts(project, request).report
+
+
+def evaluate_with_facts(project: Project, request: EvaluationRequest) -> EvaluatedReport:
+    """Return the report on a project, with its facts and policy.
+
+    Raises:
+        ConfigError: a use case is unknown, or ``no_regression`` is not a report.
+        StorageError, IntegrityError: the store or the decisions cannot be read.
+    """
+    checkpoints = request.named_checkpoints()
+    store = project.store()
     try:
-        sources = place.sources(store)
+        sources = project.sources(store)
         if request.stored_only:
             sources = replace(sources, leftovers=[])
-        grounds = _grounds(place, sources, request)
+        inputs = _load_inputs(project, sources, request)
         readiness = evaluate(
-            grounds.catalogue,
-            grounds.policy,
-            grounds.facts,
-            grounds.now,
-            grounds.use_cases,
+            inputs.catalogue,
+            inputs.policy,
+            inputs.facts,
+            inputs.now,
+            inputs.use_cases,
             release=request.judged_release,
-            removed=grounds.gone,
+            removed=inputs.removed,
         )
         if readiness.removed:
-            past = RegisterHistory(
-                sources, place.settings.folder, grounds.facts.evidence, grounds.now, now=not grounds.past
+            history = RegisterHistory(
+                sources, project.settings.folder, inputs.facts.evidence, inputs.now, now=not inputs.past
             )
-            readiness = replace(readiness, removed=tuple(past.resolve_departures(readiness.removed)))
-        if grounds.use_cases == () and not readiness.removed:
-            select_use_cases(grounds.catalogue, request.patterns)  # says which pattern matches nothing
-        unread = (*uncollected_notes(sources, grounds.facts, readiness), *other_registers(store, sources.register))
-        resting = _kept(store, sources.leftovers, _shown(readiness))
-        intact = [*_intact(store, sources.leftovers, resting), *sources.register_decisions.problems]
-        compared = None
-        if kept:
-            compared = compare_checkpoints(
-                store, kept, sorted({piece.run_id for piece in resting}), TrustStore.from_policy(place.policy)
+            readiness = replace(readiness, removed=tuple(history.resolve_departures(readiness.removed)))
+        if inputs.use_cases == () and not readiness.removed:
+            select_use_cases(inputs.catalogue, request.patterns)  # raises an error for the pattern without a match
+        extra_notes = (*uncollected_notes(sources, inputs.facts, readiness), *other_registers(store, sources.register))
+        used_evidence = _stored_evidence(store, sources.leftovers, _used_evidence(readiness))
+        problems = [*_find_problems(store, sources.leftovers, used_evidence), *sources.register_decisions.problems]
+        comparison = None
+        if checkpoints:
+            comparison = compare_checkpoints(
+                store,
+                checkpoints,
+                sorted({piece.run_id for piece in used_evidence}),
+                TrustStore.from_policy(project.policy),
             )
     finally:
         if store is not None:
             store.close()
-    verdict = _verdict(place, request, grounds, readiness, intact, compared)
+    verdict = _verdict(project, request, inputs, readiness, problems, comparison)
     context = ReportContext(
         register=readiness.register,
-        store=printable_url(place.settings.store) if store is not None else None,
-        requirements_digest=grounds.digest,
+        store=printable_url(project.settings.store) if store is not None else None,
+        requirements_digest=inputs.digest,
         generated_at=readiness.at,
         release=request.judged_release,
-        configured=place.configured,
-        notes=_notes(place, sources, grounds, readiness, unread),
-        problems=(*request.problems, *map(str, intact), *(map(str, compared.problems) if compared else ())),
+        configured=project.configured,
+        notes=_notes(project, sources, inputs, readiness, extra_notes),
+        problems=(*request.problems, *map(str, problems), *(map(str, comparison.problems) if comparison else ())),
         session=request.session,
     )
-    actions = _actions(request, grounds, readiness, verdict, compared)
-    report = Report(readiness, verdict, actions, context, grounds.facts.origins)
-    return EvaluatedReport(report, grounds.facts, grounds.policy, grounds.catalogue)
+    actions = _actions(request, inputs, readiness, verdict, comparison)
+    report = Report(readiness, verdict, actions, context, inputs.facts.origins)
+    return EvaluatedReport(report, inputs.facts, inputs.policy, inputs.catalogue)
 
 
 _NO_CONFIG = "there is no config: run 'readiness init'"
 
 
 @dataclass(frozen=True)
-class _Grounds:
-    """What is judged, and by what."""
+class _Inputs:
+    """Inputs of an evaluation."""
 
     catalogue: Catalogue
     policy: Policy
     digest: str
-    """Of the requirements."""
+    """Digest of the requirements."""
     facts: Facts
     now: str
     use_cases: tuple[str, ...] | None
-    gone: tuple[str, ...]
-    """Names without a row that the patterns match."""
+    removed: tuple[str, ...]
+    """Matching names of use cases without a row."""
     past: bool = False
-    """The moment is over: what stands there now says nothing of it."""
+    """Whether the moment is past, so that the current work tree does not belong to it."""
 
 
-def _grounds(place: Project, sources: FactSources, request: EvaluationRequest) -> _Grounds:
-    """Return what is known and asked for now, or what was at the moment that is asked about."""
+def _load_inputs(project: Project, sources: FactSources, request: EvaluationRequest) -> _Inputs:
+    """Return the facts and requirements as of now, or as of ``request.at``."""
     if request.at is None:
-        now, digest, policy = timestamp(), place.requirements.digest, request.requested_policy(place.policy)
-        gone, days = names_without_row(sources, place.catalogue, request.patterns), place.catalogue.longest_max_age_days
-        use_cases = select_use_cases(place.catalogue, request.patterns, gone)
-        to_sign = _to_sign(place.catalogue, use_cases, now) if request.to_sign else {}
-        asked_of = _asked(use_cases, gone)
-        facts = facts_now(sources, policy, now, asked_of, release=request.judged_release, to_sign=to_sign, days=days)
-        return _Grounds(_with_use_cases(place.catalogue, facts), policy, digest, facts, now, use_cases, gone)
-    today = request.current_time
-    in_force = RequirementsHistory(sources, place.catalogue, place.policy, place.requirements.digest, today)
+        now, digest, policy = timestamp(), project.requirements.digest, request.requested_policy(project.policy)
+        removed, days = (
+            names_without_row(sources, project.catalogue, request.patterns),
+            project.catalogue.longest_max_age_days,
+        )
+        use_cases = select_use_cases(project.catalogue, request.patterns, removed)
+        to_sign = _failures_since(project.catalogue, use_cases, now) if request.to_sign else {}
+        needed = _needed_use_cases(use_cases, removed)
+        facts = facts_now(sources, policy, now, needed, release=request.judged_release, to_sign=to_sign, days=days)
+        return _Inputs(_with_use_cases(project.catalogue, facts), policy, digest, facts, now, use_cases, removed)
+    current_time = request.current_time
+    in_force = RequirementsHistory(
+        sources, project.catalogue, project.policy, project.requirements.digest, current_time
+    )
     catalogue, policy = in_force.at(request.at)
-    catalogue = _undeclared(catalogue)
-    policy, gone = request.requested_policy(policy), names_without_row(sources, catalogue, request.patterns)
-    use_cases = select_use_cases(catalogue, request.patterns, gone)
-    facts = facts_at(sources, policy, request.at, _asked(use_cases, gone), days=catalogue.longest_max_age_days)
+    catalogue = _without_declared_states(catalogue)
+    policy, removed = request.requested_policy(policy), names_without_row(sources, catalogue, request.patterns)
+    use_cases = select_use_cases(catalogue, request.patterns, removed)
+    facts = facts_at(
+        sources, policy, request.at, _needed_use_cases(use_cases, removed), days=catalogue.longest_max_age_days
+    )
     catalogue = _with_use_cases(catalogue, facts)
-    digest, past = in_force.digest_at(request.at), request.at < today
-    return _Grounds(catalogue, policy, digest, facts, request.at, use_cases, gone, past)
+    digest, past = in_force.digest_at(request.at), request.at < current_time
+    return _Inputs(catalogue, policy, digest, facts, request.at, use_cases, removed, past)
 
 
-def _undeclared(catalogue: Catalogue) -> Catalogue:
-    """Return it without what the rows declare: that is today's word, and says nothing of another moment."""
+def _without_declared_states(catalogue: Catalogue) -> Catalogue:
+    """Return the catalogue without the declared states of its rows, which belong only to the present."""
     rows = {
         name: replace(row, declared_status="", declared_also=(), declared_in=())
         for name, row in catalogue.use_cases.items()
@@ -239,34 +249,34 @@ def _undeclared(catalogue: Catalogue) -> Catalogue:
     return replace(catalogue, use_cases=rows)
 
 
-def _asked(use_cases: tuple[str, ...] | None, gone: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Return everything that facts are needed of; None: all."""
-    return None if use_cases is None else (*use_cases, *gone)
+def _needed_use_cases(use_cases: tuple[str, ...] | None, removed: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return the use cases that facts are needed for; None means all."""
+    return None if use_cases is None else (*use_cases, *removed)
 
 
-def _to_sign(catalogue: Catalogue, use_cases: Iterable[str] | None, now: str) -> dict[str, str]:
-    """Return for each use case the moment since which its failures matter to whoever signs it now."""
+def _failures_since(catalogue: Catalogue, use_cases: Iterable[str] | None, now: str) -> dict[str, str]:
+    """Return, by use case, the moment after which failures matter to a review that is made now."""
     since = failures_from((item.max_age_days for item in catalogue.items.values()), now)
     return dict.fromkeys(catalogue.use_cases if use_cases is None else use_cases, since)
 
 
 def _verdict(
-    place: Project,
+    project: Project,
     request: EvaluationRequest,
-    grounds: _Grounds,
+    inputs: _Inputs,
     readiness: Readiness,
-    intact: Sequence[Problem],
-    compared: CheckpointComparison | None,
+    problems: Sequence[Problem],
+    comparison: CheckpointComparison | None,
 ) -> Verdict:
     verdict = evaluate_gate(
         readiness,
-        grounds.policy,
-        [*intact, *(Problem("", text) for text in request.problems)],
-        config_missing=None if place.configured else _NO_CONFIG,
-        origins=grounds.facts.origins,
+        inputs.policy,
+        [*problems, *(Problem("", text) for text in request.problems)],
+        config_missing=None if project.configured else _NO_CONFIG,
+        origins=inputs.facts.origins,
         release=request.judged_release,
-        signature_problem=grounds.facts.signature_problem,
-        checkpoint=compared,
+        signature_problem=inputs.facts.signature_problem,
+        checkpoint=comparison,
     )
     if request.no_regression is None:
         return verdict
@@ -275,87 +285,98 @@ def _verdict(
 
 def _actions(
     request: EvaluationRequest,
-    grounds: _Grounds,
+    inputs: _Inputs,
     readiness: Readiness,
     verdict: Verdict,
-    compared: CheckpointComparison | None,
+    comparison: CheckpointComparison | None,
 ) -> tuple[Action, ...]:
-    actions = next_actions(readiness, grounds.policy)
+    actions = next_actions(readiness, inputs.policy)
     if verdict.eligible:
         return actions
-    rests_on = GateGrounds(
+    gate_input = GateInput(
         readiness,
-        grounds.policy,
-        origins=grounds.facts.origins,
+        inputs.policy,
+        origins=inputs.facts.origins,
         release=request.judged_release,
-        signature_problem=grounds.facts.signature_problem,
-        checkpoint=compared,
+        signature_problem=inputs.facts.signature_problem,
+        checkpoint=comparison,
     )
-    return by_urgency((*actions, *gate_remedies(rests_on, verdict, actions)))
+    return by_urgency((*actions, *gate_remedies(gate_input, verdict, actions)))
 
 
 def _notes(
-    place: Project, sources: FactSources, grounds: _Grounds, readiness: Readiness, unread: Sequence[str]
+    project: Project, sources: FactSources, inputs: _Inputs, readiness: Readiness, extra_notes: Sequence[str]
 ) -> tuple[str, ...]:
-    no_config = () if place.configured else (_NO_CONFIG,)
+    config_notes = () if project.configured else (_NO_CONFIG,)
     return (
-        *no_config,
-        *grounds.facts.retirement_notes,
-        *_of_another_store(grounds),
-        *unread,
+        *config_notes,
+        *inputs.facts.retirement_notes,
+        *_missing_store_notes(inputs),
+        *extra_notes,
         *map(str, sources.register_decisions.notes),
         *readiness.notes,
         *removed_notes(readiness.removed),
     )
 
 
-def _of_another_store(grounds: _Grounds) -> Iterable[str]:
-    """Yield a sentence where approvals rest on nothing that this store knows: they may be of another project."""
-    missing = grounds.facts.missing
+def _missing_store_notes(inputs: _Inputs) -> Iterable[str]:
+    """Yield a note if the store has none of the evidence behind an approval, which may be from another project."""
+    missing = inputs.facts.missing
     if not missing:
         return
-    counting = newest_approvals(grounds.facts.decisions, grounds.policy, grounds.now)
-    named = sorted({one.use_case for one in counting if (pins := pins_of([one])) and pins.issubset(missing)})
-    if named:
-        of = one_line(", ".join(named), 200)
+    approvals = newest_approvals(inputs.facts.decisions, inputs.policy, inputs.now)
+    use_cases = sorted(
+        {review.use_case for review in approvals if (pins := pins_of([review])) and pins.issubset(missing)}
+    )
+    if use_cases:
+        names = one_line(", ".join(use_cases), 200)
         yield (
-            f"the store knows nothing of the evidence that the approval of {of} rests on: if another project has the"
-            ' register that it was made for, give each its own name (register = "..." in the config)'
+            f"the store has none of the evidence behind the approval of {names}: if another project uses the same"
+            ' register name, give each its own (register = "..." in the config)'
         )
 
 
 def _with_use_cases(catalogue: Catalogue, facts: Facts) -> Catalogue:
-    """Without config and tracker, every use case that a marker named exists."""
+    """Return the catalogue; without config and tracker, with all use cases that markers name."""
     if not catalogue.open_world:
         return catalogue
-    named = sorted({piece.uc for piece in facts.evidence if piece.register == catalogue.register})
-    return replace(catalogue, use_cases={name: UseCase(id=name) for name in named})
+    names = sorted({piece.uc for piece in facts.evidence if piece.register == catalogue.register})
+    return replace(catalogue, use_cases={name: UseCase(id=name) for name in names})
 
 
-def _shown(readiness: Readiness) -> list[Evidence]:
-    return [piece for use_case in readiness.use_cases for one in use_case.requirements for piece in one.evidence]
+def _used_evidence(readiness: Readiness) -> list[Evidence]:
+    return [
+        piece
+        for use_case in readiness.use_cases
+        for requirement in use_case.requirements
+        for piece in requirement.evidence
+    ]
 
 
-def _kept(store: Store | None, left: Iterable[Leftover], deciding: Sequence[Evidence]) -> list[Evidence]:
-    """What the store must be able to show: a run that is in a journal as well must be the same there."""
+def _stored_evidence(
+    store: Store | None, leftovers: Iterable[Leftover], evidence: Sequence[Evidence]
+) -> list[Evidence]:
+    """Return the evidence that the store must contain. A run that is only in a journal is left out."""
     if store is None:
         return []
-    in_journal = {leftover.run.id for leftover in left if leftover.run is not None}
-    only_there = in_journal - store.summaries(in_journal).keys() if in_journal else in_journal
-    return [piece for piece in deciding if piece.run_id not in only_there]
+    in_journal = {leftover.run.id for leftover in leftovers if leftover.run is not None}
+    only_in_journal = in_journal - store.summaries(in_journal).keys() if in_journal else in_journal
+    return [piece for piece in evidence if piece.run_id not in only_in_journal]
 
 
-def _intact(store: Store | None, left: Iterable[Leftover], resting: Sequence[Evidence]) -> list[Problem]:
-    """What does not fit in the journals, and in the runs and lines that the answer rests on."""
-    found = [Problem("", str(leftover.problem)) for leftover in left if leftover.problem is not None]
-    return [*found, *store.check(resting)] if store is not None else found
+def _find_problems(
+    store: Store | None, leftovers: Iterable[Leftover], used_evidence: Sequence[Evidence]
+) -> list[Problem]:
+    """Return the problems of the journals, and of the stored runs and lines that the evaluation used."""
+    problems = [Problem("", str(leftover.problem)) for leftover in leftovers if leftover.problem is not None]
+    return [*problems, *store.check(used_evidence)] if store is not None else problems
 
 
 def write_report(path: Path, text: str) -> None:
-    """Write a report where it was asked for.
+    """Write a report to a file.
 
     Raises:
-        ConfigError, StorageError: it cannot be written.
+        ConfigError, StorageError: the file cannot be written.
     """
     try:
         path.write_text(text, encoding="utf-8")

@@ -1,6 +1,6 @@
-"""Plugins: from the entry-point group ``pytest_readiness``, from ``plugins`` in the config, and in a session pytest's.
+"""Plugins: from the entry-point group ``pytest_readiness``, from the config, and in a session from pytest.
 
-They are loaded by every command and by a session that records, never because pytest started.
+Every command loads them, and every session that records. Starting pytest alone does not.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ GROUP = "pytest_readiness"
 PREFIX = "pytest_readiness_"
 
 
-class _Manager(pluggy.PluginManager):
-    """Takes hooks by their name, as pytest's own manager does: a plugin needs no decorator."""
+class _PluginManager(pluggy.PluginManager):
+    """Plugin manager that finds hooks by their name, as pytest's does: a plugin needs no decorator."""
 
     def __init__(self) -> None:
         super().__init__("pytest")
         self.named_at: dict[str, str] = {}
-        """Where a plugin is named, by its name."""
+        """The place that names a plugin, by the plugin's name."""
 
     def parse_hookimpl_opts(self, plugin: Any, name: str) -> pluggy.HookimplOpts | None:
-        found = super().parse_hookimpl_opts(plugin, name)
-        if found is None and name.startswith(PREFIX) and callable(getattr(plugin, name, None)):
+        options = super().parse_hookimpl_opts(plugin, name)
+        if options is None and name.startswith(PREFIX) and callable(getattr(plugin, name, None)):
             return {
                 "wrapper": False,
                 "hookwrapper": False,
@@ -48,29 +48,29 @@ class _Manager(pluggy.PluginManager):
                 "trylast": False,
                 "specname": None,
             }
-        return found
+        return options
 
 
 @dataclass(frozen=True)
 class Plugins:
-    """What was loaded, and what was not."""
+    """The loaded plugins, and the problems of others."""
 
     managers: tuple[pluggy.PluginManager, ...] = ()
     loaded: pluggy.PluginManager | None = None
-    """The one of them that holds what we have loaded."""
+    """The manager with the plugins that were loaded here."""
     problems: tuple[str, ...] = ()
-    """Plugins that cannot be loaded, a line each: by their name, and where that is said."""
+    """A message for each plugin that cannot be loaded, with its name and the place that names it."""
     requested_kinds: frozenset[str] = frozenset()
-    """Proof kinds beside the built-in ones that the config names."""
+    """Proof kinds in the config that are not built in."""
     named_at: str = ""
-    """Where the config names plugins, as a line begins with it."""
+    """The place in the config that names plugins, as the beginning of a message."""
 
     @cached_property
     def kinds(self) -> Mapping[str, ProofCheck]:
-        """The proof kinds that plugins bring, by name.
+        """The proof kinds of plugins, by name.
 
         Raises:
-            ConfigError: a plugin cannot be loaded, or its kinds cannot be used.
+            ConfigError: a plugin cannot be loaded, or its kinds are invalid.
         """
         self.check()
         with redirect_stdout(sys.stderr):
@@ -78,183 +78,187 @@ class Plugins:
 
     @property
     def unusable_reason(self) -> str | None:
-        """Why plugins cannot be used, in a line, if so it is."""
+        """The reason why plugins cannot be used, in one line; None if they can."""
         try:
-            self.kinds  # noqa: B018 - asked for what it raises
+            self.kinds  # noqa: B018 - the property may raise an error
         except ConfigError as error:
             return str(error)
         return None
 
     def check(self) -> None:
-        """Say that a plugin cannot be loaded.
+        """Raise an error if a plugin cannot be loaded.
 
         Raises:
-            ConfigError: so it is.
+            ConfigError: a plugin cannot be loaded.
         """
         if self.problems:
             raise ConfigError("; ".join(self.problems))
 
     def redactors(self) -> list[Callable[[str], object]]:
-        """Return the redactors that plugins bring.
+        """Return the redactors of plugins.
 
         Raises:
-            ConfigError: a plugin cannot be loaded: it might have been one that brings some.
+            ConfigError: a plugin cannot be loaded, which might have a redactor.
         """
         self.check()
         return own_redactors(*self.managers)
 
     def simulations(self) -> list[pluggy.HookImpl]:
-        """Return who says why a test was a simulation, but for pytest's own plugins: those are asked around it."""
+        """Return the hooks that report a simulation, except those of pytest's plugins, which are called separately."""
         return list(reversed(self.loaded.hook.pytest_readiness_simulation.get_hookimpls())) if self.loaded else []
 
 
 def every_kind(plugins: Plugins) -> Collection[str]:
-    """Return the kinds that plugins bring, whether or not the config names one.
+    """Return the proof kinds of plugins, whether or not the config names one.
 
     Raises:
-        ConfigError: a plugin cannot be loaded, or its kinds cannot be used.
+        ConfigError: a plugin cannot be loaded, or its kinds are invalid.
     """
     return plugins.kinds
 
 
 def kinds_if_requested(plugins: Plugins) -> Collection[str]:
-    """Return them where the config names one.
+    """Return the proof kinds of plugins if the config names one.
 
     Raises:
-        ConfigError: it does, and a plugin cannot be loaded, or its kinds cannot be used.
+        ConfigError: the config names one, and a plugin cannot be loaded or its kinds are invalid.
     """
     return plugins.kinds if plugins.requested_kinds else ()
 
 
 def kinds_as_named(plugins: Plugins) -> Collection[str]:
-    """Return them, and those that the config names, whether or not anybody brings them; nothing is raised."""
+    """Return the proof kinds of plugins and of the config, whether or not a plugin defines them. Nothing is raised."""
     return plugins.requested_kinds if plugins.unusable_reason else {*plugins.kinds, *plugins.requested_kinds}
 
 
 def load_plugins(settings: Settings, *managers: pluggy.PluginManager) -> Plugins:
-    """Load the plugins of the entry-point group and those that the config names; what they print is no answer of ours.
+    """Load the plugins of the entry-point group and of the config. Their output goes to standard error.
 
     Args:
-        settings: what the config says.
-        managers: plugins that are loaded already: pytest's own.
+        settings: the settings of the config.
+        managers: managers of loaded plugins: pytest's own.
     """
-    said = f"{key_location(settings, 'plugins')}: " if settings.plugins else ""
+    named_at = f"{key_location(settings, 'plugins')}: " if settings.plugins else ""
     with redirect_stdout(sys.stderr):
-        found = load_named(settings.plugins, settings.folder, said, managers)
-    asked = {kind for item in settings.items.values() for kind in _asked(item)}
-    return replace(found, requested_kinds=frozenset(asked.difference(PROOFS)))
+        plugins = load_named(settings.plugins, settings.folder, named_at, managers)
+    kinds = {kind for item in settings.items.values() for kind in _named_kinds(item)}
+    return replace(plugins, requested_kinds=frozenset(kinds.difference(PROOFS)))
 
 
-def load_named(names: Sequence[str], folder: Path, said: str, managers: Sequence[pluggy.PluginManager] = ()) -> Plugins:
+def load_named(
+    names: Sequence[str], folder: Path, named_at: str, managers: Sequence[pluggy.PluginManager] = ()
+) -> Plugins:
     """Load the plugins of the entry-point group and the modules with these names, installed or in the folder.
 
     Args:
-        names: of the modules.
-        folder: the config's, where modules may be.
-        said: where the names stand, for those that cannot be loaded.
-        managers: plugins that are loaded already.
+        names: the names of the modules.
+        folder: the folder of the config, which may contain modules.
+        named_at: the place with the names, for messages.
+        managers: managers of loaded plugins.
     """
-    manager, problems = _Manager(), list[str]()
+    manager, problems = _PluginManager(), list[str]()
     manager.add_hookspecs(hookspecs)
     for entry in entry_points(group=GROUP):
-        of = f" of {entry.dist.name}" if entry.dist is not None else ""
-        where = one_line(f"entry point {entry.name} = {entry.value}{of}: ", 200)
-        problems += _register(manager, entry.load, entry.name, where)
+        distribution = f" of {entry.dist.name}" if entry.dist is not None else ""
+        entry_place = one_line(f"entry point {entry.name} = {entry.value}{distribution}: ", 200)
+        problems += _register(manager, entry.load, entry.name, entry_place)
     if names and str(folder) not in sys.path:
-        sys.path.append(str(folder))  # at the end: a module beside the config hides none that is installed
+        sys.path.append(str(folder))  # at the end: installed modules come first
     for name in names:
-        problems += _register(manager, partial(import_module, name), name, said)
-    return Plugins((*managers, manager), manager, tuple(problems), named_at=said)
+        problems += _register(manager, partial(import_module, name), name, named_at)
+    return Plugins((*managers, manager), manager, tuple(problems), named_at=named_at)
 
 
-def _register(manager: _Manager, find: Callable[[], Any], name: str, said: str) -> list[str]:
-    """Return what is wrong with a plugin, in a line."""
-    manager.named_at.setdefault(name, said)
+def _register(manager: _PluginManager, find: Callable[[], Any], name: str, named_at: str) -> list[str]:
+    """Register a plugin, and return messages about its problems."""
+    manager.named_at.setdefault(name, named_at)
     try:
         plugin = find()
-        if not manager.is_registered(plugin):  # an entry point that the config names too
+        if not manager.is_registered(plugin):  # the config may name an entry point too
             manager.register(plugin, name)
         manager.check_pending()
     except BaseException as error:
         if not is_failure(error):
             raise
-        if (half := manager.get_plugin(name)) is not None:
-            manager.unregister(half)
-        return [f"{said}the plugin '{one_line(name, 100)}' cannot be loaded: {describe_exception(error)}"]
+        if (partly_registered := manager.get_plugin(name)) is not None:
+            manager.unregister(partly_registered)
+        return [f"{named_at}the plugin '{one_line(name, 100)}' cannot be loaded: {describe_exception(error)}"]
     return []
 
 
 def own_proofs(*managers: pluggy.PluginManager) -> dict[str, ProofCheck]:
-    """Return the proof kinds that plugins bring, by name.
+    """Return the proof kinds of plugins, by name.
 
     Raises:
-        ConfigError: a plugin returns something else, or a kind that is there already; the message names the plugin,
-            and where that is named.
+        ConfigError: a plugin returns something else, or a kind that exists already. The message has the plugin's name
+            and the place that names it.
     """
-    found: dict[str, tuple[str, ProofCheck]] = {}
-    for by, given, check in _brought(managers):
-        if not isinstance(given, str) or not callable(check):
-            pair = f"{safe_repr(given)}: {safe_repr(check)}"
-            raise ConfigError(f"{by}: {_MUST}, and its dict holds {one_line(pair, 200)}")
-        name = plain_text(given)
-        told = f"{by} brings a proof '{one_line(name, 100)}'"
+    kinds: dict[str, tuple[str, ProofCheck]] = {}
+    for plugin, kind, check in _defined_kinds(managers):
+        if not isinstance(kind, str) or not callable(check):
+            pair = f"{safe_repr(kind)}: {safe_repr(check)}"
+            raise ConfigError(f"{plugin}: {_RETURN_RULE}, and its dict holds {one_line(pair, 200)}")
+        name = plain_text(kind)
+        defined = f"{plugin} brings a proof '{one_line(name, 100)}'"
         if name in PROOFS:
-            raise ConfigError(f"{told}, which is a built-in one: give it another name")
-        first, other = found.setdefault(name, (by, check))
+            raise ConfigError(f"{defined}, which is a built-in one: give it another name")
+        first, other = kinds.setdefault(name, (plugin, check))
         if other is not check:
-            raise ConfigError(f"{told}, and so does {first}: give one of them another name")
-    return {name: check for name, (_, check) in found.items()}
+            raise ConfigError(f"{defined}, and so does {first}: give one of them another name")
+    return {name: check for name, (_, check) in kinds.items()}
 
 
-_MUST = "pytest_readiness_proofs must return a dict of names and functions"
+_RETURN_RULE = "pytest_readiness_proofs must return a dict of names and functions"
 
 
-def _brought(managers: Sequence[pluggy.PluginManager]) -> Iterator[tuple[str, Any, Any]]:
-    """Yield by whom, name and function of each kind."""
+def _defined_kinds(managers: Sequence[pluggy.PluginManager]) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the plugin, the name and the function of each proof kind."""
     for manager in managers:
         for hook in manager.hook.pytest_readiness_proofs.get_hookimpls():
-            by = _named(manager, hook)
+            plugin = _plugin_text(manager, hook)
             try:
                 kinds: Any = call_hook(hook)
             except BaseException as error:
                 if not is_failure(error):
                     raise
-                raise ConfigError(f"{by}: pytest_readiness_proofs failed: {describe_exception(error)}") from None
+                raise ConfigError(f"{plugin}: pytest_readiness_proofs failed: {describe_exception(error)}") from None
             try:
-                found = [] if kinds is None else list(dict(kinds).items())
+                pairs = [] if kinds is None else list(dict(kinds).items())
             except BaseException as error:
                 if not is_failure(error):
                     raise
-                raise ConfigError(f"{by}: {_MUST}, and returned a value of the kind {class_name(kinds)}") from None
-            yield from ((by, name, check) for name, check in found)
+                raise ConfigError(
+                    f"{plugin}: {_RETURN_RULE}, and returned a value of the kind {class_name(kinds)}"
+                ) from None
+            yield from ((plugin, name, check) for name, check in pairs)
 
 
-def _named(manager: pluggy.PluginManager, hook: pluggy.HookImpl) -> str:
-    """Return how a plugin is called, after where it is named."""
-    said = getattr(manager, "named_at", {}).get(hook.plugin_name, "")
-    return f"{said}the plugin '{one_line(hook.plugin_name, 200)}'"
+def _plugin_text(manager: pluggy.PluginManager, hook: pluggy.HookImpl) -> str:
+    """Return a text with the plugin's name, after the place that names it."""
+    named_at = getattr(manager, "named_at", {}).get(hook.plugin_name, "")
+    return f"{named_at}the plugin '{one_line(hook.plugin_name, 200)}'"
 
 
 def own_redactors(*managers: pluggy.PluginManager) -> list[Callable[[str], object]]:
-    """Return the redactors that plugins bring, each to be given what the one before it left."""
+    """Return the redactors of plugins, in the order in which they are applied."""
     return [
-        _OwnRedactor(_named(one, hook), hook)
-        for one in managers
-        for hook in reversed(one.hook.pytest_readiness_redact.get_hookimpls())
+        _OwnRedactor(_plugin_text(manager, hook), hook)
+        for manager in managers
+        for hook in reversed(manager.hook.pytest_readiness_redact.get_hookimpls())
     ]
 
 
 @dataclass(frozen=True, slots=True)
 class _OwnRedactor:
-    """A plugin's redactor, which can be told."""
+    """A plugin's redactor, with a text for messages."""
 
     by: str
-    """How the plugin is called, after where it is named."""
+    """The plugin's name, after the place that names it."""
     hook: pluggy.HookImpl
 
     def __call__(self, text: str) -> object:
         return call_hook(self.hook, text=text)
 
 
-def _asked(item: Any) -> tuple[str, ...]:
+def _named_kinds(item: Any) -> tuple[str, ...]:
     return item.parts if item.proof == "part" else (item.proof,)

@@ -1,4 +1,4 @@
-"""What became of a use case, replayed from all that the store and the home of the decisions hold."""
+"""History of a use case, replayed from the store and the decisions."""
 
 from __future__ import annotations
 
@@ -18,88 +18,94 @@ from .requirements_in_force import RequirementsHistory
 from .retired_runs import find_remaining_evidence, find_retired_runs
 
 
-def use_case_history(place: Project, use_case: str, request: EvaluationRequest | None = None) -> UseCaseHistory:
-    """Return the promotions and demotions of a use case with their causes, and how much was complete when.
+def use_case_history(project: Project, use_case: str, request: EvaluationRequest | None = None) -> UseCaseHistory:
+    """Return the changes of a use case with their causes, and the number of complete requirements over time.
 
-    ``request``: of it counts the moment that the replay ends at, and the release.
+    ``request``: the moment at which the replay ends, and the release.
 
     Raises:
-        ClaimError: there is no such use case, and nothing is known of one.
+        ClaimError: the use case does not exist, and the store has no record of it.
         StorageError, IntegrityError: the store or the decisions cannot be read.
     """
-    asked = request or EvaluationRequest()
-    today = timestamp()
-    now = asked.at or today
-    store = place.store()
+    options = request or EvaluationRequest()
+    current_time = timestamp()
+    now = options.at or current_time
+    store = project.store()
     try:
-        sources = place.sources(store)
-        name = _name(place, sources, use_case)
-        in_force = RequirementsHistory(sources, place.catalogue, place.policy, place.requirements.digest, today)
+        sources = project.sources(store)
+        name = _use_case_name(project, sources, use_case)
+        in_force = RequirementsHistory(
+            sources, project.catalogue, project.policy, project.requirements.digest, current_time
+        )
         decisions = decisions_known_at(
-            TrustStore.from_policy(place.policy).with_identities(sources.register_decisions.decisions, sources.home),
+            TrustStore.from_policy(project.policy).with_identities(sources.register_decisions.decisions, sources.home),
             now,
         )
-        aside = find_retired_runs(store, decisions, place.policy, sources.register, now)
-        evidence = [*stored_history(sources, [name]), *_in_journals(sources, name)]
-        evidence += [one for one in find_remaining_evidence(store, aside, evidence) if one.uc == name]
-        pinned = pinned_ids(decisions, place.policy, now)
+        retired = find_retired_runs(store, decisions, project.policy, sources.register, now)
+        evidence = [*stored_history(sources, [name]), *_journal_evidence(sources, name)]
+        evidence += [piece for piece in find_remaining_evidence(store, retired, evidence) if piece.uc == name]
+        pinned = pinned_ids(decisions, project.policy, now)
         missing = store.missing(pinned) if store is not None and pinned else set(pinned)
-        rests_on = {one.run_id for one in evidence} | {run_of(one) for one in pinned}
-        origins = origins_of(sources, rests_on - aside.all_runs.keys())
+        run_ids = {piece.run_id for piece in evidence} | {run_of(evidence_id) for evidence_id in pinned}
+        origins = origins_of(sources, run_ids - retired.all_runs.keys())
         return replay_history(
             name,
-            [*_runs(sources, evidence, origins), *_decided(name, decisions, evidence, now)],
+            [*_run_events(sources, evidence, origins), *_decision_events(name, decisions, evidence, now)],
             in_force.at,
             now,
             constant=Facts(
                 origins=origins,
-                missing=missing - {one.id for one in evidence},
-                retired_runs=aside.runs,
-                void_run_retirements=aside.ineffective,
-                unknown_runs=aside.unknown,
+                missing=missing - {piece.id for piece in evidence},
+                retired_runs=retired.runs,
+                void_run_retirements=retired.void,
+                unknown_runs=retired.unknown,
             ),
-            release=asked.judged_release,
+            release=options.judged_release,
         )
     finally:
         if store is not None:
             store.close()
 
 
-def _name(place: Project, sources: FactSources, use_case: str) -> str:
+def _use_case_name(project: Project, sources: FactSources, use_case: str) -> str:
     try:
-        return place.catalogue.use_case(use_case).id
+        return project.catalogue.use_case(use_case).id
     except ClaimError:
-        # A use case that left the register has a history all the same.
+        # A use case that left the register still has a history.
         if sources.store is not None and use_case in sources.store.use_cases(sources.register):
             return use_case
         raise
 
 
-def _in_journals(sources: FactSources, use_case: str) -> list[Evidence]:
-    """Return the evidence of runs that ended and are not in the store yet."""
+def _journal_evidence(sources: FactSources, use_case: str) -> list[Evidence]:
+    """Return the evidence of finalized runs that are not in the store yet."""
     ended = [run for run in sources.journal_runs.values() if run.seal is not None]
-    return [one for run in ended for one in run.evidence() if one.uc == use_case]
+    return [piece for run in ended for piece in run.evidence() if piece.uc == use_case]
 
 
-def _runs(sources: FactSources, evidence: list[Evidence], origins: Mapping[str, RunOrigin]) -> Iterator[HistoryEvent]:
-    """Yield what each run brought, at the moment it ended."""
+def _run_events(
+    sources: FactSources, evidence: list[Evidence], origins: Mapping[str, RunOrigin]
+) -> Iterator[HistoryEvent]:
+    """Yield the evidence of each run, at the moment when the run ended."""
     ends = {run.id: run.finished_at for run in sources.runs}
     ends |= {run.id: run.finished_at for run in sources.journal_runs.values() if run.finished_at is not None}
-    brought: dict[str, dict[str, Evidence]] = {}
-    for one in evidence:
-        brought.setdefault(one.run_id, {})[one.id] = one
-    for run_id, pieces in brought.items():
+    by_run: dict[str, dict[str, Evidence]] = {}
+    for piece in evidence:
+        by_run.setdefault(piece.run_id, {})[piece.id] = piece
+    for run_id, pieces in by_run.items():
         if run_id in ends:
-            conduct = origins.get(run_id, UNKNOWN).conditions
-            in_order = sorted(pieces.values(), key=lambda one: (one.started_at, one.seq, one.id))
-            yield HistoryEvent(max(ends[run_id], in_order[-1].started_at), evidence=tuple(in_order), conditions=conduct)
+            conditions = origins.get(run_id, UNKNOWN).conditions
+            in_order = sorted(pieces.values(), key=lambda piece: (piece.started_at, piece.seq, piece.id))
+            yield HistoryEvent(
+                max(ends[run_id], in_order[-1].started_at), evidence=tuple(in_order), conditions=conditions
+            )
 
 
-def _decided(
+def _decision_events(
     use_case: str, decisions: tuple[Decision, ...], evidence: list[Evidence], now: str
 ) -> Iterator[HistoryEvent]:
-    tests = {one.test_id for one in evidence}
-    runs = {one.run_id for one in evidence}
+    tests = {piece.test_id for piece in evidence}
+    runs = {piece.run_id for piece in evidence}
     for decision in decisions:
         if isinstance(decision, Retirement):
             concerns = decision.test_id in tests

@@ -1,4 +1,4 @@
-"""What a judgement rests on, gathered: evidence, decisions, who recorded what, and what was required at a moment."""
+"""Inputs of an evaluation: evidence, decisions and the origins of runs, as of now or of a past moment."""
 
 from __future__ import annotations
 
@@ -29,29 +29,29 @@ from .decision_sources import read_decisions
 from .retired_runs import NOTHING, RetiredRuns, find_remaining_evidence, find_retired_runs
 from .unseen_failures import UnseenFailures
 
-_LONG = 36_500
-"""Days from which on nothing is too old: a date so long ago may be none."""
+_NO_LIMIT_DAYS = 36_500
+"""Days after which no age limit applies; a longer period may start before the first valid date."""
 
 
 @dataclass(frozen=True)
 class FactSources:
-    """Where the facts of a register are."""
+    """Sources of the facts of a register."""
 
     register: str
     store: Store | None
-    """None: there is none yet."""
+    """The open store; None if there is none yet."""
     home: DecisionStore | None
-    """Of the decisions; None: that is the store, and there is none yet."""
+    """The place of the decisions; None means the store, which does not exist yet."""
     leftovers: Sequence[Leftover]
     """Journals that are not in the store."""
     folder: Path
-    """Of the config."""
+    """The folder of the config."""
     trust: TrustStore
-    """Whose names are one person's, and whose signatures count."""
+    """The names of each person, and the trusted signatures."""
 
     @cached_property
     def register_decisions(self) -> RegisterDecisions:
-        """The decisions that count, in whatever home, and what keeps others from counting.
+        """The decisions that count, in both places, and notes on the others.
 
         Raises:
             StorageError, IntegrityError: the store cannot be read, or a decision in it is not what was decided.
@@ -60,13 +60,13 @@ class FactSources:
 
     @cached_property
     def journal_runs(self) -> dict[str, Run]:
-        """The runs that are in a journal, whole and of this register, by id."""
+        """The intact runs of this register in journals, by id."""
         runs = [leftover.run for leftover in self.leftovers if leftover.run is not None and leftover.problem is None]
         return {run.id: run for run in runs if run.register == self.register}
 
     @cached_property
     def runs(self) -> list[RunSummary]:
-        """Every kept run, oldest first: only for questions about the past."""
+        """All stored runs, oldest first; only for questions about the past."""
         return self.store.runs(self.register)[::-1] if self.store is not None else []
 
 
@@ -83,107 +83,115 @@ def facts_now(
     to_sign: Mapping[str, str] | None = None,
     days: int | None = None,
 ) -> Facts:
-    """Return what is known now. The time it takes does not grow with the history behind the newest executions.
+    """Return the current facts. The time this takes does not grow with the history before the newest executions.
 
     Args:
-        sources: where the facts are.
-        policy: whose approvals count; and whether only one release does.
-        now: the moment being judged.
-        use_cases: those in scope; None: all.
-        release: the release being judged.
-        to_sign: use cases of which it is asked what a review would rest on, and since when their failures matter.
-        days: the longest max age of the items; None: none has one.
+        sources: the sources of the facts.
+        policy: the policy, with its reviewers and its rule about releases.
+        now: the evaluated moment.
+        use_cases: the use cases in scope; None means all.
+        release: the evaluated release.
+        to_sign: use cases for which a review is prepared, each with the time after which its failures matter.
+        days: the longest max age of the items; None means no limit.
 
     Raises:
         StorageError, IntegrityError: the store cannot be read.
     """
     trust = TrustStore.from_policy(policy)
     decisions = trust.with_identities(sources.register_decisions.decisions, sources.home)
-    aside = find_retired_runs(sources.store, decisions, policy, sources.register, now)
-    evidence = _newest(sources, use_cases, now)
-    broken = find_remaining_evidence(sources.store, aside, evidence)
+    retired = find_retired_runs(sources.store, decisions, policy, sources.register, now)
+    evidence = _newest_evidence(sources, use_cases, now)
+    retired_evidence = find_remaining_evidence(sources.store, retired, evidence)
     in_journals = [piece for run in sources.journal_runs.values() for piece in open_evidence(run)]
-    counting = newest_approvals(decisions, policy, now)
-    asked = [one for one in counting if use_cases is None or one.use_case in use_cases]
-    failures = UnseenFailures(sources.store, sources.register, asked, to_sign or {})
-    # Of a retired run what ended badly stays, as far as it can be read.
-    adverse = [*failures.unseen(policy, release), *(one for one in broken if one.result in BAD)]
-    evidence += _earlier(sources, (*evidence, *in_journals, *adverse, *broken))
-    pinned = pins_of(counting)
-    known = {piece.id for piece in (*evidence, *in_journals)}
-    runs = {piece.run_id for piece in (*evidence, *adverse)} | {run_of(one) for one in pinned - known}
-    runs -= aside.all_runs.keys()
+    approvals = newest_approvals(decisions, policy, now)
+    approvals_in_scope = [review for review in approvals if use_cases is None or review.use_case in use_cases]
+    failures = UnseenFailures(sources.store, sources.register, approvals_in_scope, to_sign or {})
+    # Readable failures of a retired run still count.
+    adverse = [*failures.unseen(policy, release), *(piece for piece in retired_evidence if piece.result in BAD)]
+    evidence += _earliest_evidence(sources, (*evidence, *in_journals, *adverse, *retired_evidence))
+    pinned = pins_of(approvals)
+    known_ids = {piece.id for piece in (*evidence, *in_journals)}
+    runs = {piece.run_id for piece in (*evidence, *adverse)} | {
+        run_of(evidence_id) for evidence_id in pinned - known_ids
+    }
+    runs -= retired.all_runs.keys()
     origins = origins_of(sources, runs, plans=policy.asks_for_plans)
-    parts = parts_of(sources, now, days, aside=aside)
+    parts = parts_of(sources, now, days, retired=retired)
     if policy.release != "ignore" and release is not None:
-        evidence, origins = _of_release(sources, evidence, origins, release, plans=policy.asks_for_plans)
+        evidence, origins = _add_release_evidence(sources, evidence, origins, release, plans=policy.asks_for_plans)
     return Facts(
-        evidence=[*evidence, *_in(broken, use_cases), *in_journals],
+        evidence=[*evidence, *_in_scope(retired_evidence, use_cases), *in_journals],
         open_runs=_open_runs(sources),
         parts=parts,
         decisions=decisions,
         adverse=adverse,
         failed_runs=failures.runs,
-        missing=_missing(sources, pinned - known) | aside.retired_ids(pinned),
+        missing=_missing_evidence(sources, pinned - known_ids) | retired.retired_ids(pinned),
         origins=_with_groups(origins, parts),
-        retired_runs=aside.runs,
-        void_run_retirements=aside.ineffective,
-        unknown_runs=aside.unknown,
-        retirement_notes=aside.notes,
-        signed=trust.signed_runs(sources.store, {one.run_id for one in evidence}),
+        retired_runs=retired.runs,
+        void_run_retirements=retired.void,
+        unknown_runs=retired.unknown,
+        retirement_notes=retired.notes,
+        signed=trust.signed_runs(sources.store, {piece.run_id for piece in evidence}),
         signature_problem=trust.unchecked,
     )
 
 
-def _in(pieces: Iterable[Evidence], use_cases: Sequence[str] | None) -> list[Evidence]:
-    return [one for one in pieces if use_cases is None or one.uc in use_cases]
+def _in_scope(pieces: Iterable[Evidence], use_cases: Sequence[str] | None) -> list[Evidence]:
+    return [piece for piece in pieces if use_cases is None or piece.uc in use_cases]
 
 
-def _newest(sources: FactSources, use_cases: Sequence[str] | None, now: str) -> list[Evidence]:
+def _newest_evidence(sources: FactSources, use_cases: Sequence[str] | None, now: str) -> list[Evidence]:
     if sources.store is None:
         return []
-    found = sources.store.newest(sources.register, use_cases)
-    if any(piece.started_at > now for piece in found):
-        # A clock that runs ahead must not hide what is known: the evaluation drops what is there twice.
-        found += sources.store.newest(sources.register, use_cases, now)
-    return found
+    newest = sources.store.newest(sources.register, use_cases)
+    if any(piece.started_at > now for piece in newest):
+        # A clock that runs ahead must not hide older results. The evaluation drops duplicates.
+        newest += sources.store.newest(sources.register, use_cases, now)
+    return newest
 
 
-def _earlier(sources: FactSources, known: Iterable[Evidence]) -> list[Evidence]:
-    """Return what tells where tests that were cut short ran before: they may count there."""
+def _earliest_evidence(sources: FactSources, evidence: Iterable[Evidence]) -> list[Evidence]:
+    """Return the oldest evidence of tests that were cut short: it shows where they ran before, and so may count."""
     cut_short = {
-        (one.uc, one.item, one.test_id) for one in known if one.is_cut_short and one.register == sources.register
+        (piece.uc, piece.item, piece.test_id)
+        for piece in evidence
+        if piece.is_cut_short and piece.register == sources.register
     }
     return sources.store.oldest(sources.register, cut_short) if sources.store is not None and cut_short else []
 
 
-def _missing(sources: FactSources, pinned: Collection[str]) -> set[str]:
+def _missing_evidence(sources: FactSources, pinned: Collection[str]) -> set[str]:
     return sources.store.missing(pinned) if sources.store is not None and pinned else set(pinned)
 
 
 def origins_of(sources: FactSources, runs: Collection[str], *, plans: bool = False) -> dict[str, RunOrigin]:
-    """Return where runs come from, by id; a run that is nowhere is left out.
+    """Return the origins of runs, by id. Unknown runs are left out.
 
-    ``plans``: also which evidence tests each left out, which takes reading what it had planned.
+    ``plans``: include the evidence tests that each run left out, for which its plan is read.
     """
     origins = {id_: _origin(run) for id_, run in sources.journal_runs.items()}
     for id_, run in sources.journal_runs.items():
-        conduct = conditions_of(run.head, run.seal.body if run.seal is not None else None)
+        conditions = conditions_of(run.head, run.seal.body if run.seal is not None else None)
         origins[id_] = replace(
-            origins[id_], conditions=conduct, deselected_tests=_left_out(run.planned if plans else ())
+            origins[id_], conditions=conditions, deselected_tests=_unselected_tests(run.planned if plans else ())
         )
     if sources.store is None or not runs:
         return origins
-    conducts = sources.store.run_conditions(runs)
-    # A run that says it left out nothing need not be asked what.
-    asked = [id_ for id_, conduct in conducts.items() if conduct.deselected != 0] if plans else []
-    planned = sources.store.plans(asked) if asked else {}
-    kept = {
-        id_: replace(_origin(run), conditions=conducts[id_], deselected_tests=_left_out(planned.get(id_, ())))
+    conditions_by_run = sources.store.run_conditions(runs)
+    # The plan is needed only for runs that left out tests.
+    narrowed_runs = (
+        [id_ for id_, conditions in conditions_by_run.items() if conditions.deselected != 0] if plans else []
+    )
+    planned = sources.store.plans(narrowed_runs) if narrowed_runs else {}
+    stored = {
+        id_: replace(
+            _origin(run), conditions=conditions_by_run[id_], deselected_tests=_unselected_tests(planned.get(id_, ()))
+        )
         for id_, run in sources.store.summaries(runs).items()
-        if id_ in conducts
+        if id_ in conditions_by_run
     }
-    return kept | origins
+    return stored | origins
 
 
 def _origin(run: Run | RunSummary) -> RunOrigin:
@@ -195,27 +203,30 @@ def _with_groups(origins: Mapping[str, RunOrigin], parts: Sequence[GroupPart]) -
     return {**origins, **{id_: replace(origins[id_], group=name) for id_, name in groups.items() if id_ in origins}}
 
 
-def _left_out(planned: Sequence[PlanEntry]) -> tuple[PlanEntry, ...]:
-    """Under xdist a test may be told of more than once: where it was selected anywhere, it was not left out."""
+def _unselected_tests(planned: Sequence[PlanEntry]) -> tuple[PlanEntry, ...]:
+    """Return the tests that no worker selected. Under xdist a plan may contain a test several times."""
     selected = {test.test_id for test in planned if test.selected}
     return tuple({test.test_id: test for test in planned if test.test_id not in selected}.values())
 
 
-def _of_release(
+def _add_release_evidence(
     sources: FactSources, evidence: list[Evidence], origins: Mapping[str, RunOrigin], release: str, *, plans: bool
 ) -> tuple[list[Evidence], dict[str, RunOrigin]]:
-    """Add the evidence of a release that a newer execution for another one hides: only for use cases with such."""
+    """Add the evidence of a release that newer executions for other releases hide, if a use case has such."""
     store = sources.store
-    others = {piece.uc for piece in evidence if origins.get(piece.run_id, RunOrigin()).release != release}
-    if store is None or not others:
+    use_cases_to_read = {piece.uc for piece in evidence if origins.get(piece.run_id, RunOrigin()).release != release}
+    if store is None or not use_cases_to_read:
         return evidence, dict(origins)
-    older = [piece for name in sorted(others) for piece in store.history(sources.register, name)]
-    every = {**origins, **origins_of(sources, {piece.run_id for piece in older} - origins.keys(), plans=plans)}
-    return [*evidence, *(piece for piece in older if every.get(piece.run_id, RunOrigin()).release == release)], every
+    older = [piece for name in sorted(use_cases_to_read) for piece in store.history(sources.register, name)]
+    all_origins = {**origins, **origins_of(sources, {piece.run_id for piece in older} - origins.keys(), plans=plans)}
+    return [
+        *evidence,
+        *(piece for piece in older if all_origins.get(piece.run_id, RunOrigin()).release == release),
+    ], all_origins
 
 
 def _open_runs(sources: FactSources, until: str | None = None) -> dict[str, frozenset[str]]:
-    """Return the runs that are not sealed, and the use cases that they planned to show."""
+    """Return the runs that are not finalized, with the use cases in their plans."""
     return {
         run.id: frozenset(use_case for planned in run.planned for use_case, _ in planned.claims)
         for run in sources.journal_runs.values()
@@ -224,40 +235,42 @@ def _open_runs(sources: FactSources, until: str | None = None) -> dict[str, froz
 
 
 def parts_of(
-    sources: FactSources, now: str, days: int | None, until: str | None = None, aside: RetiredRuns = NOTHING
+    sources: FactSources, now: str, days: int | None, until: str | None = None, retired: RetiredRuns = NOTHING
 ) -> tuple[GroupPart, ...]:
-    """Return the sealed runs that are parts of run groups, with their plans where these say what is held.
+    """Return the finalized runs that are parts of run groups, with their plans if these keep use cases closed.
 
     Args:
-        sources: where the runs are: in the store, or sealed in a journal.
-        now: the moment being judged.
-        days: the longest max age of the items: what is older holds nothing; None: none has one.
+        sources: the sources, with runs in the store or finalized in a journal.
+        now: the evaluated moment.
+        days: the longest max age of the items, after which a part has no effect; None means no limit.
         until: leave out runs that ended after this moment.
-        aside: runs that a reviewer set aside, which are read as far as they can be.
+        retired: the retired runs, of which everything readable is used.
     """
     if sources.store is None and not sources.journal_runs:
         return ()
-    since = (parse_timestamp(now) - timedelta(days=days)).isoformat() if days is not None and days < _LONG else ""
+    since = (
+        (parse_timestamp(now) - timedelta(days=days)).isoformat() if days is not None and days < _NO_LIMIT_DAYS else ""
+    )
     sealed = {id_: run for id_, run in sources.journal_runs.items() if run.seal is not None}
-    found = {
+    parts = {
         part.run_id: part for part in (sources.store.group_parts(sources.register, since) if sources.store else ())
     }
-    found |= {id_: part for id_, run in sealed.items() if (part := GroupPart.from_run(run)) is not None}
-    found = {id_: part for id_, part in found.items() if part.started_at <= now}
-    if until is not None and found:
+    parts |= {id_: part for id_, run in sealed.items() if (part := GroupPart.from_run(run)) is not None}
+    parts = {id_: part for id_, part in parts.items() if part.started_at <= now}
+    if until is not None and parts:
         ended = {run.id for run in sources.runs if run.finished_at <= until}
         ended |= {id_ for id_, run in sealed.items() if (run.finished_at or "") <= until}
-        found = {id_: part for id_, part in found.items() if id_ in ended}
+        parts = {id_: part for id_, part in parts.items() if id_ in ended}
 
     def plan(run_id: str) -> RunPlan:
-        if run_id in aside.runs and sources.store is not None:
+        if run_id in retired.runs and sources.store is not None:
             return RunPlan(sources.store.salvage_run(run_id, sources.register).planned or (), frozenset(), frozenset())
         run = sealed.get(run_id) or (sources.store.run(run_id) if sources.store is not None else None)
         if run is None:
-            raise IntegrityError(f"run {run_id} is in the index, and is not there")
+            raise IntegrityError(f"run {run_id} is in the index, but its lines are missing")
         return RunPlan.from_run(run)
 
-    return with_plans(found.values(), plan, now, days, aside.runs.keys())
+    return with_plans(parts.values(), plan, now, days, retired.runs.keys())
 
 
 # -- the past ------------------------------------------------------------------------------------------------------
@@ -266,7 +279,7 @@ def parts_of(
 def facts_at(
     sources: FactSources, policy: Policy, at: str, use_cases: Sequence[str] | None = None, *, days: int | None = None
 ) -> Facts:
-    """Return what was known at a moment: evidence of runs that had ended, and decisions that had been made.
+    """Return the facts of a past moment: evidence of runs that had ended, and decisions that had been made.
 
     Reads the whole history of the use cases.
 
@@ -275,29 +288,31 @@ def facts_at(
     """
     trust = TrustStore.from_policy(policy)
     decisions = decisions_known_at(trust.with_identities(sources.register_decisions.decisions, sources.home), at)
-    aside = find_retired_runs(sources.store, decisions, policy, sources.register, at)
-    ended = {run.id: run for run in sources.runs if run.finished_at <= at and run.id not in aside.all_runs}
-    evidence = [one for one in stored_history(sources, use_cases) if one.run_id in ended and one.started_at <= at]
+    retired = find_retired_runs(sources.store, decisions, policy, sources.register, at)
+    ended = {run.id: run for run in sources.runs if run.finished_at <= at and run.id not in retired.all_runs}
+    evidence = [
+        piece for piece in stored_history(sources, use_cases) if piece.run_id in ended and piece.started_at <= at
+    ]
     for run in sources.journal_runs.values():
         if run.started_at <= at and (run.finished_at or "") <= at:
-            evidence += [one for one in open_evidence(run) if one.started_at <= at]
-    evidence += _in(find_remaining_evidence(sources.store, aside, evidence), use_cases)
+            evidence += [piece for piece in open_evidence(run) if piece.started_at <= at]
+    evidence += _in_scope(find_remaining_evidence(sources.store, retired, evidence), use_cases)
     pinned = pinned_ids(decisions, policy, at)
-    parts = parts_of(sources, at, days, at, aside)
-    rests_on = {*ended, *map(run_of, pinned)} - aside.all_runs.keys()
-    origins = origins_of(sources, rests_on, plans=policy.asks_for_plans)
+    parts = parts_of(sources, at, days, at, retired)
+    run_ids = {*ended, *map(run_of, pinned)} - retired.all_runs.keys()
+    origins = origins_of(sources, run_ids, plans=policy.asks_for_plans)
     return Facts(
         evidence=evidence,
         open_runs=_open_runs(sources, at),
         parts=parts,
         decisions=decisions,
-        missing=_missing(sources, pinned - {one.id for one in evidence}) | aside.retired_ids(pinned),
+        missing=_missing_evidence(sources, pinned - {piece.id for piece in evidence}) | retired.retired_ids(pinned),
         origins=_with_groups(origins, parts),
-        retired_runs=aside.runs,
-        void_run_retirements=aside.ineffective,
-        unknown_runs=aside.unknown,
-        retirement_notes=aside.notes,
-        signed=trust.signed_runs(sources.store, {one.run_id for one in evidence}),
+        retired_runs=retired.runs,
+        void_run_retirements=retired.void,
+        unknown_runs=retired.unknown,
+        retirement_notes=retired.notes,
+        signed=trust.signed_runs(sources.store, {piece.run_id for piece in evidence}),
         signature_problem=trust.unchecked,
     )
 
@@ -305,14 +320,14 @@ def facts_at(
 def decisions_known_at(decisions: Iterable[Decision], at: str) -> tuple[Decision, ...]:
     """Return the decisions that were known at a past moment.
 
-    When those were made that lie in the future even now, no clock tells: they count as known.
+    A decision with a time in the future counts as known, since no clock shows when it was made.
     """
     now = timestamp()
-    return tuple(one for one in decisions if one.at <= at or one.at > now)
+    return tuple(decision for decision in decisions if decision.at <= at or decision.at > now)
 
 
 def stored_history(sources: FactSources, use_cases: Sequence[str] | None = None) -> list[Evidence]:
-    """Return every piece of evidence of use cases (None: of all) that the store has."""
+    """Return all stored evidence of use cases; None means all use cases."""
     store = sources.store
     if store is None:
         return []
@@ -321,12 +336,12 @@ def stored_history(sources: FactSources, use_cases: Sequence[str] | None = None)
 
 
 def policy_of(plain: Mapping[str, Any]) -> Policy:
-    """Return the policy that a snapshot holds as plain data.
+    """Return the policy from the plain data of a snapshot.
 
-    That is ``gate`` and ``review``, and where there are any ``people`` and ``keys``.
+    The data has ``gate`` and ``review``, and ``people`` and ``keys`` if there are any.
 
     Raises:
-        TypeError: it has a setting that this version does not know.
+        TypeError: the data has a setting that this version does not know.
     """
     review = {**plain.get("review", {})}
     review["reviewers"] = tuple(review.get("reviewers", ()))

@@ -1,4 +1,4 @@
-"""What somebody names to be written: never a file that is read from, which may be the only copy of what it holds."""
+"""Output files: none may be a file that the tool reads, whose content would be lost."""
 
 from __future__ import annotations
 
@@ -16,54 +16,55 @@ from .checkpoints import named_checkpoints
 from .project import HOME, Project
 
 CHECKPOINT = "the checkpoint"
-_BESIDE = ("", "-journal", "-wal", "-shm")
-"""What SQLite calls its files beside a store."""
+_STORE_SUFFIXES = ("", "-journal", "-wal", "-shm")
+"""Suffixes of SQLite's files for a store."""
 
 
-def check_targets(place: Project, named: Mapping[str, Path]) -> None:
-    """Refuse what the options of a session name, by the option's name, where it cannot be written.
+def check_targets(project: Project, targets: Mapping[str, Path]) -> None:
+    """Refuse the output files of a session that cannot be written, by the names of their options.
 
     Raises:
-        ConfigError: there is no folder for it, or as ``refuse_sources`` does.
+        ConfigError: the folder of a file does not exist, or as ``refuse_sources``.
     """
-    for name, path in named.items():
+    for name, path in targets.items():
         if path.is_dir() or not path.absolute().parent.is_dir():
             raise ConfigError(f"--readiness-{name}={one_line(str(path))}: there is no folder to write this file in")
-    refuse_sources(place, {"the report": named.get("json"), "the bundle": named.get("bundle")})
+    refuse_sources(project, {"the report": targets.get("json"), "the bundle": targets.get("bundle")})
 
 
-def refuse_sources(place: Project, targets: Mapping[str, Path | None]) -> None:
-    """Refuse to write into a file that is read from, and two things into one file. Nothing is opened.
+def refuse_sources(project: Project, targets: Mapping[str, Path | None]) -> None:
+    """Refuse to write into a file that is read, or twice into the same file. No file is opened.
 
-    ``targets``: what is to be written (such as "the report"), and where; None: nowhere.
+    ``targets``: the path of each output, such as "the report"; None means no output.
 
     Raises:
-        ConfigError: one of them is such a file, under whatever name, or they are one.
+        ConfigError: an output is such a file, under any name, or two outputs are the same file.
     """
-    named: dict[Path, str] = {}
-    for what, path in targets.items():
+    outputs: dict[Path, str] = {}
+    for output, path in targets.items():
         if path is None:
             continue
         target = Path(os.path.realpath(path))
-        if role := _role(place, target, what) or named.get(target):
-            told = f"{what} would take the place of {role}: name another file"
-            raise ConfigError(f"{one_line(shown_place(path))}: {told}")
-        named[target] = what
+        if role := _role(project, target, output) or outputs.get(target):
+            raise ConfigError(f"{one_line(shown_place(path))}: {output} would overwrite {role}: name another file")
+        outputs[target] = output
 
 
-def _role(place: Project, target: Path, what: str) -> str | None:
-    """Return what is read from the file; None: nothing."""
-    sources = _sources(place)
-    if what != CHECKPOINT:  # which takes the place of one that it has grown out of, and of no other
+def _role(project: Project, target: Path, output: str) -> str | None:
+    """Return the role of a file that is read; None if it has none."""
+    sources = _sources(project)
+    if output != CHECKPOINT:  # a checkpoint may replace one that it has grown from
         sources = chain(sources, ((path, "a checkpoint") for path in named_checkpoints()))
-    return next((role for source, role in sources if _is_one(target, source)), None) or _within(place, target)
+    return next((role for source, role in sources if _is_same_file(target, source)), None) or _folder_role(
+        project, target
+    )
 
 
-def _sources(place: Project) -> Iterator[tuple[Path, str]]:
-    """Yield each file that is read from, and what it is."""
-    settings = place.settings
-    for name in _BESIDE:
-        yield place.store_file.with_name(f"{place.store_file.name}{name}"), "the store"
+def _sources(project: Project) -> Iterator[tuple[Path, str]]:
+    """Yield each file that is read, and its role."""
+    settings = project.settings
+    for name in _STORE_SUFFIXES:
+        yield project.store_file.with_name(f"{project.store_file.name}{name}"), "the store"
     for config in (settings.path, settings.folder / "readiness.toml", settings.folder / "pyproject.toml"):
         if config is not None:
             yield config, "the config"
@@ -73,13 +74,13 @@ def _sources(place: Project) -> Iterator[tuple[Path, str]]:
         yield settings.folder / key.public, "a public key"
     scheme, _, signer = os.environ.get(SIGNER, "").partition(":")
     if scheme == FILE:
-        yield settings.folder / signer, "the key that signs"
-    yield settings.folder / HOME / NAME, "the key of the fingerprints"
-    yield settings.folder / HOME / ".gitignore", "what keeps evidence out of git"
+        yield settings.folder / signer, "the signing key"
+    yield settings.folder / HOME / NAME, "the fingerprint key"
+    yield settings.folder / HOME / ".gitignore", "the file that keeps evidence out of git"
 
 
-def _is_one(target: Path, source: Path) -> bool:
-    """Whether they are one file, by name or by what lies there (a link, another letter case)."""
+def _is_same_file(target: Path, source: Path) -> bool:
+    """Return whether both paths are the same file, by name or through a link or another letter case."""
     if target == Path(os.path.realpath(source)):
         return True
     with suppress(OSError):
@@ -87,15 +88,15 @@ def _is_one(target: Path, source: Path) -> bool:
     return False
 
 
-def _within(place: Project, target: Path) -> str | None:
-    """Return what a file of one of the folders that are read is; None: it is in none of them."""
-    folder = place.settings.folder
-    if target.is_relative_to(place.journals.resolve()):
+def _folder_role(project: Project, target: Path) -> str | None:
+    """Return the role of a file in a folder that is read; None if it has none."""
+    folder = project.settings.folder
+    if target.is_relative_to(project.journals.resolve()):
         return "a journal"
-    artifacts = place.artifacts.resolve()
+    artifacts = project.artifacts.resolve()
     if artifacts in target.parents and target == artifacts / target.name[:2] / target.name:
         return "an artifact"
-    decisions = place.settings.decisions
+    decisions = project.settings.decisions
     if decisions != "store" and target.parent == (folder / decisions).resolve() and target.name.endswith(SUFFIX):
         return "a decision"
     return None

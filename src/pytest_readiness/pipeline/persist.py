@@ -1,7 +1,7 @@
-"""Keep: a sealed run, and what earlier sessions left behind, go from the journal into the store.
+"""Storage of runs: finalized runs, and runs of earlier sessions, go from the journal into the store.
 
-Where a key that signs is named, the seal is signed first. The statement lies beside the journal until the store has
-both, so that no signature is lost where the store is away.
+If a signing key is configured, the seal is signed first. The signature is a file next to the journal until the store
+has both, so that it is not lost if the store is unavailable.
 """
 
 from __future__ import annotations
@@ -21,55 +21,62 @@ from ..regular_files import read_regular
 from ..store.protocol import Store
 from .project import Project
 
-if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
+if TYPE_CHECKING:  # loaded for signatures, which most sessions do not have
     from ..facts.envelope import Envelope
 
 STATEMENT = ".statement.json"
-"""Ends the name of the statement beside a journal."""
+"""Suffix of the file with the signed statement about a run."""
 
 
-def keep_run(place: Project, sealed: Run, writer: JournalWriter) -> list[str]:
-    """Take a sealed run, and what earlier sessions left behind, into the store; return what went wrong, a line each.
+def keep_run(project: Project, sealed: Run, writer: JournalWriter) -> list[str]:
+    """Store a finalized run, and runs that earlier sessions left behind; return problems, a line each.
 
-    The journal goes only when the store has the run, so that nothing is lost where this fails. A run that cannot be
-    signed is kept all the same.
+    The journal is deleted only when the store has the run, so that nothing is lost if this fails. A run that cannot be
+    signed is stored without a signature.
 
     Raises:
-        ChangedJournalError: the journal is not what was written; nothing of the run was kept.
+        ChangedJournalError: the journal was changed. Nothing of the run was stored.
     """
     problems: list[str] = []
     if writer.unwritten:
         problems.append(f"{writer.path}: {writer.unwritten} lines could not be written: {writer.error}")
-    signed, unsigned = _signed(place, sealed, writer.path)
+    signed, unsigned = _signatures_of(project, sealed, writer.path)
     problems += unsigned
     try:
-        store = place.store(create=True)
+        store = project.store(create=True)
     except ReadinessError as error:
         writer.close()
-        return [*problems, _still_there(error, writer.path, writer.unwritten)]
-    assert store is not None  # noqa: S101 - for the type checker: it was to be made
+        return [*problems, _unstored_message(error, writer.path, writer.unwritten)]
+    assert store is not None  # noqa: S101 - for the type checker
     try:
-        problems += _keep_run(store, sealed, writer, place, signed, made_here=True)
-        problems += recover_all(place, store, but=sealed.id)[1]
+        problems += _keep_run(store, sealed, writer, project, signed, made_here=True)
+        problems += recover_all(project, store, except_id=sealed.id)[1]
     finally:
         store.close()
     return problems
 
 
 def _keep_run(
-    store: Store, sealed: Run, writer: JournalWriter, place: Project, signed: list[Envelope], *, made_here: bool = False
+    store: Store,
+    sealed: Run,
+    writer: JournalWriter,
+    project: Project,
+    signed: list[Envelope],
+    *,
+    made_here: bool = False,
 ) -> list[str]:
-    found = requirements_of(place.journals, sealed)
-    if found is None and sealed.requirements_digest == place.requirements.digest:
-        found = place.requirements
-    made = [sealed.id] if made_here else ()
+    snapshot = requirements_of(project.journals, sealed)
+    if snapshot is None and sealed.requirements_digest == project.requirements.digest:
+        snapshot = project.requirements
     try:
-        store.save([sealed], [found] if found else [], made_here=made, envelopes=signed)
+        store.save(
+            [sealed], [snapshot] if snapshot else [], made_here=[sealed.id] if made_here else (), envelopes=signed
+        )
     except ChangedJournalError:
         raise
     except ReadinessError as error:
         writer.close()
-        return [_still_there(error, writer.path, writer.unwritten)]
+        return [_unstored_message(error, writer.path, writer.unwritten)]
     writer.delete()
     if signed:
         with suppress(OSError):
@@ -77,17 +84,17 @@ def _keep_run(
     return []
 
 
-def _still_there(error: ReadinessError, journal: Path, unwritten: int) -> str:
+def _unstored_message(error: ReadinessError, journal: Path, unwritten: int) -> str:
     if unwritten:
-        return f"evidence could not be kept: {error}"
+        return f"evidence could not be stored: {error}"
     return f"{error}; the evidence is safe in {journal}: run 'readiness recover' when the store is back"
 
 
-def recover_all(place: Project, store: Store, but: str | None = None) -> tuple[list[Run], list[str]]:
-    """Take every journal that no living process writes into the store; return the runs, and what went wrong."""
-    kept: list[Run] = []
+def recover_all(project: Project, store: Store, except_id: str | None = None) -> tuple[list[Run], list[str]]:
+    """Store every journal that no living process writes; return the runs, and problems, a line each."""
+    runs: list[Run] = []
     problems: list[str] = []
-    for leftover in find_leftovers(place.journals, but):
+    for leftover in find_leftovers(project.journals, except_id):
         if leftover.is_active:
             continue
         try:
@@ -97,67 +104,67 @@ def recover_all(place: Project, store: Store, but: str | None = None) -> tuple[l
             continue
         if recovered is not None:
             run, writer = recovered
-            signed, unsigned = _signed(place, run, writer.path)
-            wrong = _keep_run(store, run, writer, place, signed)
-            problems += [*unsigned, *wrong]
-            kept += [] if wrong else [run]
-    return kept, problems
+            signed, unsigned = _signatures_of(project, run, writer.path)
+            run_problems = _keep_run(store, run, writer, project, signed)
+            problems += [*unsigned, *run_problems]
+            runs += [] if run_problems else [run]
+    return runs, problems
 
 
 # -- signatures ----------------------------------------------------------------------------------------------------
 
 
-def _signed(place: Project, sealed: Run, journal: Path) -> tuple[list[Envelope], list[str]]:
-    """Return the signed statements about a run, if there are to be any, and what went wrong, a line each.
+def _signatures_of(project: Project, sealed: Run, journal: Path) -> tuple[list[Envelope], list[str]]:
+    """Return the signed statements about a run, if any, and problems, a line each.
 
-    One that lies beside the journal is taken; where no trusted key signed it, whoever put it there, one is made all the
-    same, if the environment names a key that signs.
+    A statement next to the journal is used. If no trusted key signed it, another statement is made with the key in the
+    environment, if there is one.
     """
     path = _statement_path(journal)
-    left, problems = _left_behind(path, sealed)
-    there = [left] if left is not None else []
-    if not os.environ.get("READINESS_SIGNER") or (left is not None and _trusted(place, left)):
-        return there, problems
+    statement, problems = _read_statement(path, sealed)
+    statements = [statement] if statement is not None else []
+    if not os.environ.get("READINESS_SIGNER") or (statement is not None and _is_trusted(project, statement)):
+        return statements, problems
     try:
-        # Here: only where something is signed; the libraries that sign take 200 ms to load.
+        # Late: the signing libraries take 200 ms to load.
         from ..facts.envelope import run_statement
         from ..signing.keys import sign_statement
 
-        for _ in sealed.lines:  # nothing is signed that is not what was written
+        for _ in sealed.lines:  # reading checks that the lines are those that were written
             pass
-        made = sign_statement(run_statement(sealed), place.settings.folder, place.public_keys)
+        signature = sign_statement(run_statement(sealed), project.settings.folder, project.public_keys)
     except ReadinessError as error:
-        return there, [*problems, f"run {sealed.id} is not signed, and is kept without a signature: {error}"]
+        return statements, [*problems, f"run {sealed.id} is stored without a signature: {error}"]
     try:
-        write_atomically(path, f"{made.text}\n".encode())
+        write_atomically(path, f"{signature.text}\n".encode())
     except OSError as error:
-        told = f"{path}: the signature could not be written beside the journal: {error.strerror}"
-        return [*there, made], [*problems, told]
-    return [*there, made], problems
+        problem = f"{path}: the signature could not be written next to the journal: {error.strerror}"
+        return [*statements, signature], [*problems, problem]
+    return [*statements, signature], problems
 
 
-def _trusted(place: Project, envelope: Envelope) -> bool:
+def _is_trusted(project: Project, envelope: Envelope) -> bool:
     """Return whether a trusted key signed a statement about a run."""
-    from ..signing.trust import TrustStore  # as above; and what lies there is rare
+    from ..signing.trust import TrustStore  # late, as above
 
-    return TrustStore.from_policy(place.policy).signer(envelope, "runs") is not None
+    return TrustStore.from_policy(project.policy).signer(envelope, "runs") is not None
 
 
-def statements_of(place: Project, run: Run) -> list[Envelope]:
-    """Return the signed statements about a run: those that the store has, else what lies beside its journal."""
+def statements_of(project: Project, run: Run) -> list[Envelope]:
+    """Return the signed statements about a run: those in the store, else the one next to its journal."""
     with suppress(ReadinessError):
-        store = place.store()
+        store = project.store()
         if store is not None:
             try:
-                if found := store.envelopes([run.id]):
-                    return found
+                if envelopes := store.envelopes([run.id]):
+                    return envelopes
             finally:
                 store.close()
-    left, _ = _left_behind(_statement_path(place.journals / f"{run.id}.jsonl"), run)
-    return [left] if left else []
+    statement, _ = _read_statement(_statement_path(project.journals / f"{run.id}.jsonl"), run)
+    return [statement] if statement else []
 
 
-def _left_behind(path: Path, sealed: Run) -> tuple[Envelope | None, list[str]]:
+def _read_statement(path: Path, sealed: Run) -> tuple[Envelope | None, list[str]]:
     try:
         text = read_regular(path)
     except FileNotFoundError:
@@ -167,12 +174,12 @@ def _left_behind(path: Path, sealed: Run) -> tuple[Envelope | None, list[str]]:
     from ..facts.envelope import parse_envelope
 
     try:
-        found = parse_envelope(text.decode().removesuffix("\n"))
+        envelope = parse_envelope(text.decode().removesuffix("\n"))
     except (ValueError, ReadinessError) as error:
         return None, [f"{path}: cannot be used as a signature: {one_line(str(error))}"]
-    if sealed.seal is None or (found.subject, found.subject_digest) != (sealed.id, sealed.seal.digest):
-        return None, [f"{path}: is no signature of run {sealed.id} as it is sealed: it is not kept"]
-    return found, []
+    if sealed.seal is None or (envelope.subject, envelope.subject_digest) != (sealed.id, sealed.seal.digest):
+        return None, [f"{path}: is not a signature of the finalized run {sealed.id}: it is not stored"]
+    return envelope, []
 
 
 def _statement_path(journal: Path) -> Path:

@@ -1,4 +1,4 @@
-"""What a session needs until its end, loaded before its first test."""
+"""Imports that a session needs until its end, made before its first test."""
 
 from __future__ import annotations
 
@@ -17,40 +17,40 @@ _ALWAYS = (
     "redaction.key_scan",
 )
 _NAMING = ("redaction.parameter_source",)
-"""What is asked once a secret becomes known that stands in the name of a test."""
-_OWN = ("store.sqlite.store", "views.line_writer", "views.sanitise")
+"""Modules for a secret that turns up in the name of a test."""
+_STORING = ("store.sqlite.store", "views.line_writer", "views.sanitise")
 _SIGNING = ("facts.envelope", "signing.keys")
 _BUNDLING = ("pipeline.bundles",)
-_JUDGING = ("pipeline.evaluate_project", "views.document", "views.gate", "views.report", "views.terminal")
+_EVALUATING = ("pipeline.evaluate_project", "views.document", "views.gate", "views.report", "views.terminal")
 _PACKAGE = __name__.partition(".")[0]
 
 
 def preload(*, records: bool, keeps: Path | None, bundles: bool, judges: bool) -> None:
-    """Load what is needed until the session ends: a test may leave Python's own ways to load a module replaced.
+    """Import the modules that are needed until the session ends: a test may replace Python's import functions.
 
     Args:
-        records: a test uses ``record_evidence``.
-        keeps: where this process keeps the run: the file of the store; None: the controller of xdist does.
-        bundles: a bundle is asked for.
-        judges: a report or a gate is asked for.
+        records: whether a test uses ``record_evidence``.
+        keeps: the file of the store, if this process stores the run; None means that xdist's controller does.
+        bundles: whether a bundle is requested.
+        judges: whether a report or a gate is requested.
     """
-    wanted = [*_ALWAYS]
+    modules = [*_ALWAYS]
     if records:
-        guess_media_type("any.txt")  # the types are read from files
-        wanted += _NAMING
+        guess_media_type("any.txt")  # loads the table of media types from files
+        modules += _NAMING
     if keeps is not None:
-        wanted += _OWN
-        wanted += _SIGNING if os.environ.get("READINESS_SIGNER") else ()
-        wanted += _BUNDLING if bundles else ()
-        wanted += _JUDGING if judges else ()
-    for name in wanted:
+        modules += _STORING
+        modules += _SIGNING if os.environ.get("READINESS_SIGNER") else ()
+        modules += _BUNDLING if bundles else ()
+        modules += _EVALUATING if judges else ()
+    for name in modules:
         import_module(f"{_PACKAGE}.{name}")
     if keeps is not None and not _is_up_to_date(keeps):
-        import_module("sqlite_utils")  # makes the tables, when the store is written
+        import_module("sqlite_utils")  # creates the tables when the store is written
 
 
 def _is_up_to_date(store: Path) -> bool:
-    """Return whether a store is there, and of the newest schema: SQLite has its number in the head of the file."""
+    """Return whether the store exists and has the newest schema, whose number SQLite has in the file's head."""
     from ..store.sqlite.tables import VERSION
 
     try:

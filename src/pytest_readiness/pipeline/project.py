@@ -1,4 +1,4 @@
-"""Where a session or a command is: the nearest config, the register, and the requirements in force."""
+"""A project: the nearest config, its register, and the requirements in force."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ..store.address import open_store, sqlite_path
 from ..store.protocol import DecisionStore, Store
 from .extensions import Plugins, every_kind, load_plugins
 
-if TYPE_CHECKING:  # these are heavy: loaded where something is judged, or said
+if TYPE_CHECKING:  # slow to import: loaded for an evaluation or a redaction
     from ..redaction.redactor import Redactor
     from ..verdict.policy import Policy
     from .load_inputs import FactSources
@@ -34,7 +34,7 @@ HOME = ".readiness"
 
 @dataclass(frozen=True)
 class Project:
-    """Where a session or a command is: its config, its register and the requirements in force."""
+    """A project: its settings, its register and the requirements in force."""
 
     settings: Settings
     catalogue: Catalogue
@@ -42,31 +42,31 @@ class Project:
 
     @property
     def journals(self) -> Path:
-        """Folder of the journals."""
+        """The folder of the journals."""
         return self.settings.folder / HOME / "journal"
 
     @property
     def artifacts(self) -> Path:
-        """Folder of the artifacts."""
+        """The folder of the artifacts."""
         return self.settings.folder / self.settings.artifacts
 
     @property
     def store_file(self) -> Path:
-        """Where evidence is kept.
+        """The file of the store.
 
         Raises:
-            ConfigError: the store's address cannot be used.
+            ConfigError: the store's address is invalid.
         """
         return sqlite_path(self.settings.store, self.settings.folder)
 
     @property
     def configured(self) -> bool:
-        """A config was found."""
+        """Whether there is a config."""
         return self.settings.path is not None
 
     @property
     def plugin_problem(self) -> str | None:
-        """Why plugins, or the kinds of proof that the config asks them for, cannot be used, if so it is."""
+        """The reason why plugins, or the proof kinds that the config needs, cannot be used; None if they can."""
         if self.plugins.unusable_reason or self.plugins.requested_kinds <= self.plugins.kinds.keys():
             return self.plugins.unusable_reason
         try:
@@ -77,14 +77,14 @@ class Project:
 
     @cached_property
     def policy(self) -> Policy:
-        """What the gate asks for."""
-        from .load_inputs import policy_of  # late, as in ``sources``: who only records does not judge
+        """The policy of the gate."""
+        from .load_inputs import policy_of  # late: recording needs no evaluation
 
         return policy_of(self._policy)
 
     @cached_property
     def _policy(self) -> dict[str, Any]:
-        """The policy as plain data, as a snapshot holds it."""
+        """The policy as plain data for a snapshot."""
         people = {name: list(person.also) for name, person in self.settings.people.items()}
         plain = {"gate": self.settings.gate.model_dump(), "review": self.settings.review.model_dump()}
         keys = self._keys
@@ -95,17 +95,17 @@ class Project:
         """The trusted keys as plain data, by name.
 
         Raises:
-            ConfigError: the file of one cannot be read or holds no public key.
+            ConfigError: the file of a key cannot be read, or is not a public key.
         """
         if not self.settings.keys:
             return {}
-        from ..signing.keys import trusted_keys  # only where there are any
+        from ..signing.keys import trusted_keys  # late: only with keys
 
         return trusted_keys(self.settings)
 
     @cached_property
     def redactor(self) -> Redactor:
-        """Takes secrets out of what a person says here."""
+        """The redactor for texts that a person enters."""
         from ..redaction.redactor import Redactor
 
         return Redactor(load_key(self.settings.folder / HOME), find_plugins=self.plugins.redactors)
@@ -121,29 +121,29 @@ class Project:
         return take_snapshot(self.catalogue, self._policy)
 
     def store(self, *, create: bool = False) -> Store | None:
-        """Open the store; None where there is none yet and none is to be made.
+        """Return the open store; None if it does not exist and is not to be created.
 
         Raises:
-            StorageError: it cannot be read, or is no store of ours.
-            ConfigError: its address cannot be used.
+            StorageError: it cannot be read, or is not a store of this tool.
+            ConfigError: its address is invalid.
         """
         return open_store(self.settings.store, self.settings.folder, create=create)
 
     def path_to(self, folder: Path) -> str:
-        """Return the way from the config's folder to another; empty: it is the same.
+        """Return the relative path from the config's folder to another; empty if it is the same.
 
-        What runs there is named with it: two packages may each have a test, or a command, of the same name.
+        The path is part of test ids: two packages may have tests or commands with equal names.
         """
         return relative_path(folder, self.settings.folder)
 
     def decisions(self, store: Store | None) -> DecisionStore | None:
-        """Return where decisions live: the store (None where there is none yet), or a folder of the repository."""
+        """Return the place of decisions: the store (None if it does not exist), or a folder of the repository."""
         from ..store.decision_files.folder import open_decisions
 
         return open_decisions(self.settings.decisions, store, self.settings.folder, self.policy.people.is_same_person)
 
     def sources(self, store: Store | None) -> FactSources:
-        """Return where the facts of the register are.
+        """Return the sources of the register's facts.
 
         Raises:
             StorageError: the journals cannot be read.
@@ -151,8 +151,10 @@ class Project:
         from ..signing.trust import TrustStore
         from .load_inputs import FactSources
 
-        left, trust = find_leftovers(self.journals), TrustStore.from_policy(self.policy)
-        return FactSources(self.catalogue.register, store, self.decisions(store), left, self.settings.folder, trust)
+        leftovers, trust = find_leftovers(self.journals), TrustStore.from_policy(self.policy)
+        return FactSources(
+            self.catalogue.register, store, self.decisions(store), leftovers, self.settings.folder, trust
+        )
 
 
 def find_project(
@@ -164,16 +166,16 @@ def find_project(
     hooks: Sequence[PluginManager] = (),
     kinds: Callable[[Plugins], Collection[str]] = every_kind,
 ) -> Project:
-    """Return the place that the config nearest to ``start`` describes.
+    """Return the project of the config nearest to ``start``.
 
     Args:
-        start: where to look for a config, upward.
-        config: the config to use; None: what ``READINESS_CONFIG`` says, else the nearest.
-        store: the store to use; None: what ``READINESS_STORE`` says, else the config's.
-        artifacts: where artifacts are; None: the same.
-        hooks: plugins beside those of the entry-point group and of the config: pytest's own.
-        kinds: returns the proof kinds that the config may name. Where evidence is about to be recorded, it raises
-            nothing: a plugin that cannot be used costs none, and is told from ``plugins`` of the place.
+        start: the folder in which the search for a config starts, upwards.
+        config: the config; None means the value of ``READINESS_CONFIG``, else the nearest.
+        store: the store; None means the value of ``READINESS_STORE``, else that of the config.
+        artifacts: the folder of artifacts; None means the value of ``READINESS_ARTIFACTS``, else that of the config.
+        hooks: plugins in addition to those of the entry-point group and the config: pytest's own.
+        kinds: returns the proof kinds that the config may use. When evidence is recorded, it raises nothing: an
+            unusable plugin must not prevent that, and ``plugins`` of the project reports it.
 
     Raises:
         ConfigError: the config, the tracker or a plugin cannot be used.
@@ -192,11 +194,11 @@ def find_project(
 
 
 def select_use_cases(
-    catalogue: Catalogue, patterns: Sequence[str], gone: Collection[str] = ()
+    catalogue: Catalogue, patterns: Sequence[str], removed: Collection[str] = ()
 ) -> tuple[str, ...] | None:
-    """Return the use cases that match any of the patterns (glob); None, meaning all, where there is no pattern.
+    """Return the use cases that match any of the patterns (glob); None, which means all, without a pattern.
 
-    ``gone``: names without a row that a pattern may match instead.
+    ``removed``: names without a row that a pattern may match instead.
 
     Raises:
         ConfigError: a pattern matches no use case.
@@ -207,9 +209,9 @@ def select_use_cases(
         return tuple(patterns)
     chosen: dict[str, None] = {}
     for pattern in patterns:
-        found = [name for name in catalogue.use_cases if fnmatchcase(name.lower(), pattern.lower())]
-        if not found and not any(fnmatchcase(name.lower(), pattern.lower()) for name in gone):
-            told = "" if any(sign in pattern for sign in "*?[") else catalogue.use_case_hint(pattern)
-            raise ConfigError(f"no use case in register '{catalogue.register}' matches '{pattern}'{told}")
-        chosen |= dict.fromkeys(found)
+        names = [name for name in catalogue.use_cases if fnmatchcase(name.lower(), pattern.lower())]
+        if not names and not any(fnmatchcase(name.lower(), pattern.lower()) for name in removed):
+            hint = "" if any(wildcard in pattern for wildcard in "*?[") else catalogue.use_case_hint(pattern)
+            raise ConfigError(f"no use case in register '{catalogue.register}' matches '{pattern}'{hint}")
+        chosen |= dict.fromkeys(names)
     return tuple(name for name in catalogue.use_cases if name in chosen)

@@ -1,7 +1,7 @@
-"""Use cases that left the register: which names have no row, and whether their row was one of this history.
+"""Use cases that left the register: names without a row, and whether this history had their row.
 
-A row that is known only from a branch did not leave the register of another: the commits of the runs that were made
-under it tell, as git has them. What git cannot tell counts as having been here.
+A row that only a branch had did not leave the register of another branch. Git answers that from the commits of the runs
+under the row. If git cannot answer, the row counts as one of this history.
 """
 
 from __future__ import annotations
@@ -26,99 +26,105 @@ from .load_inputs import FactSources, decisions_known_at
 
 
 def names_without_row(sources: FactSources, catalogue: Catalogue, patterns: Sequence[str]) -> tuple[str, ...]:
-    """Return the names with evidence or decisions that match a pattern, and have no row.
+    """Return the names with evidence or decisions that match a pattern and have no row.
 
     Raises:
         StorageError, IntegrityError: the store cannot be read.
     """
     if not patterns or catalogue.open_world:
         return ()
-    names = {one.uc for run in sources.journal_runs.values() for one in run.evidence()}
-    names |= {name for one in sources.register_decisions.decisions if (name := getattr(one, "use_case", None))}
+    names = {piece.uc for run in sources.journal_runs.values() for piece in run.evidence()}
+    names |= {
+        name for decision in sources.register_decisions.decisions if (name := getattr(decision, "use_case", None))
+    }
     names |= set(sources.store.use_cases(sources.register)) if sources.store is not None else set()
     folded = [pattern.lower() for pattern in patterns]
-    gone = names - catalogue.use_cases.keys()
-    return tuple(sorted(name for name in gone if any(fnmatchcase(name.lower(), one) for one in folded)))
+    removed = names - catalogue.use_cases.keys()
+    return tuple(sorted(name for name in removed if any(fnmatchcase(name.lower(), pattern) for pattern in folded)))
 
 
 @dataclass(frozen=True)
 class RegisterHistory:
-    """What is known of the rows that there were by a moment."""
+    """The rows of the register up to a moment."""
 
     sources: FactSources
     folder: Path
-    """Whose git is asked."""
+    """A folder of the git repository."""
     evidence: Sequence[Evidence]
     at: str
     now: bool
-    """The moment is now, so that the judged commit is the one that is checked out; else that of the newest run."""
+    """Whether the moment is now, so that HEAD is the evaluated commit; otherwise it is the commit of the newest run."""
 
     def resolve_departures(self, departed: Iterable[RemovedUseCase]) -> Iterator[RemovedUseCase]:
-        """Yield those whose row was known, as of here or of elsewhere; the history is read only where there is one.
+        """Yield the use cases that had a row, each marked if only other commits had it.
 
         Raises:
-            StorageError, IntegrityError: the store cannot be read, or a snapshot cannot.
+            StorageError, IntegrityError: the store or a snapshot cannot be read.
         """
-        for one in departed:
-            commits = self._commits(one.use_case)
+        for removed in departed:
+            commits = self._commits(removed.use_case)
             if commits:
-                here = None in commits or any(map(self._is_contained, commits))
-                yield one if here else replace(one, in_other_commits=True)
+                is_known_here = None in commits or any(map(self._is_contained, commits))
+                yield removed if is_known_here else replace(removed, in_other_commits=True)
 
     def _commits(self, name: str) -> set[str | None]:
-        """Return the commits under which a row of this name was known; None among them: one that nobody can tell."""
-        mine = {one.run_id for one in self.evidence if one.uc == name}
-        found: set[str | None] = set()
-        by_runs: set[str] = set()
+        """Return the commits with a row of this name; None stands for an unknown commit."""
+        run_ids = {piece.run_id for piece in self.evidence if piece.uc == name}
+        commits: set[str | None] = set()
+        digests_of_runs: set[str] = set()
         for id_, digest, commit in self._runs:
-            by_runs.add(digest)
+            digests_of_runs.add(digest)
             rows = self._rows(digest)
-            if name in rows if rows is not None else id_ in mine:
-                found.add(commit)
-        for digest, about in self._decisions:
+            if name in rows if rows is not None else id_ in run_ids:
+                commits.add(commit)
+        for digest, use_case in self._decisions:
             rows = self._rows(digest)
-            # A decision names no commit: the runs under the same requirements do, if there are any.
-            if digest not in by_runs and (name in rows if rows is not None else about == name):
-                found.add(None)
-        return found
+            # A decision has no commit. Runs under the same requirements have one.
+            if digest not in digests_of_runs and (name in rows if rows is not None else use_case == name):
+                commits.add(None)
+        return commits
 
     @cached_property
     def _runs(self) -> list[tuple[str, str, str | None]]:
-        """(id, digest of the requirements, commit) of each run, oldest first."""
+        """The id, requirements digest and commit of each run, oldest first."""
         runs: list[Run | RunSummary] = [*self.sources.runs, *self.sources.journal_runs.values()]
         return [(run.id, run.requirements_digest, run.commit) for run in runs if run.started_at <= self.at]
 
     @cached_property
     def _decisions(self) -> list[tuple[str, str | None]]:
-        """(digest of the requirements, the use case it is about) of each decision."""
-        made = decisions_known_at(self.sources.register_decisions.decisions, self.at)
-        return [(one.requirements_digest, getattr(one, "use_case", None)) for one in made]
+        """The requirements digest and the use case of each decision."""
+        decisions = decisions_known_at(self.sources.register_decisions.decisions, self.at)
+        return [(decision.requirements_digest, getattr(decision, "use_case", None)) for decision in decisions]
 
     def _rows(self, digest: str) -> Collection[str] | None:
-        """Return the ids of the rows that there were under these requirements; None: nobody kept them."""
-        if digest not in self._known:
-            found = self.sources.store.snapshot(digest) if self.sources.store is not None and digest else None
-            self._known[digest] = None if found is None else _ids(digest, found.text)
-        return self._known[digest]
+        """Return the ids of the rows in these requirements; None if they are not stored."""
+        if digest not in self._row_cache:
+            snapshot = self.sources.store.snapshot(digest) if self.sources.store is not None and digest else None
+            self._row_cache[digest] = None if snapshot is None else _row_ids(digest, snapshot.text)
+        return self._row_cache[digest]
 
     @cached_property
-    def _known(self) -> dict[str, Collection[str] | None]:
+    def _row_cache(self) -> dict[str, Collection[str] | None]:
         return {}
 
     def _is_contained(self, commit: str | None) -> bool:
-        return self._history is None or commit in self._history or (self._is_shallow and commit is not None)
+        return (
+            self._contained_commits is None
+            or commit in self._contained_commits
+            or (self._is_shallow and commit is not None)
+        )
 
     @property
     def _is_shallow(self) -> bool:
-        return self._told is not None and self._told[0]
+        return self._git_history is not None and self._git_history[0]
 
     @property
-    def _history(self) -> Collection[str] | None:
-        return None if self._told is None else self._told[1]
+    def _contained_commits(self) -> Collection[str] | None:
+        return None if self._git_history is None else self._git_history[1]
 
     @cached_property
-    def _told(self) -> tuple[bool, Collection[str]] | None:
-        """Whether the history is cut off, and the commits that the judged one contains; None: git cannot tell."""
+    def _git_history(self) -> tuple[bool, Collection[str]] | None:
+        """Whether the git history is shallow, and the commits up to the evaluated one; None if git cannot answer."""
         head = "HEAD" if self.now else next((commit for _, _, commit in reversed(self._runs) if commit), None)
         if head is None:
             return None
@@ -130,43 +136,43 @@ class RegisterHistory:
         return shallow == "true", frozenset(listed.split())
 
 
-def _ids(digest: str, text: str) -> Collection[str]:
+def _row_ids(digest: str, text: str) -> Collection[str]:
     try:
         plain: Mapping[str, list[Mapping[str, str]]] = json.loads(text)["catalogue"]
         return frozenset(row["id"] for row in plain["use_cases"])
     except (LookupError, TypeError, ValueError) as error:
-        told = f"{type(error).__name__}: {error}"
-        raise IntegrityError(f"the requirements kept as {digest} cannot be read: {told}") from None
+        cause = f"{type(error).__name__}: {error}"
+        raise IntegrityError(f"the stored requirements {digest} cannot be read: {cause}") from None
 
 
-_MOST_REGISTERS = 3
-"""Others that are named; a shared store may hold any number."""
+_MAX_REGISTERS = 3
+"""Number of other registers that are named."""
 
 
 def other_registers(store: Store | None, register: str) -> Iterator[str]:
-    """Yield a sentence where the store holds other registers: one that was renamed left everything under its old name.
+    """Yield a note if the store has other registers: the records of a renamed register belong to its old name.
 
     Raises:
         StorageError: the store cannot be read.
     """
-    found = store.other_registers(register) if store is not None else {}
-    if not found:
+    others = store.other_registers(register) if store is not None else {}
+    if not others:
         return
-    told = [
+    texts = [
         f"'{one_line(name, 60)}' ({count(runs, 'run')}, {count(decisions, 'decision')})"
-        for name, (runs, decisions) in list(found.items())[:_MOST_REGISTERS]
+        for name, (runs, decisions) in list(others.items())[:_MAX_REGISTERS]
     ]
-    more = f" and {len(found) - _MOST_REGISTERS} more" if len(found) > _MOST_REGISTERS else ""
-    word = "register" if len(found) == 1 else "registers"
+    more = f" and {len(others) - _MAX_REGISTERS} more" if len(others) > _MAX_REGISTERS else ""
+    noun = "register" if len(others) == 1 else "registers"
     yield (
-        f"the store also holds the {word} {', '.join(told)}{more}, of which nothing counts here, blockers and failures"
-        f' too: if this register was called so, call it so again (register = "..." in the config)'
+        f"the store also has the {noun} {', '.join(texts)}{more}, which does not count here, not even its blockers and"
+        f' failures: if this register was renamed, restore its old name (register = "..." in the config)'
     )
 
 
 def removed_notes(departed: Iterable[RemovedUseCase]) -> Iterator[str]:
-    """Yield a sentence for each use case that is known from other commits only."""
-    for one in departed:
-        if one.in_other_commits:
-            found = f"of commits that this one does not contain, {one.sentence}"
+    """Yield a note for each use case that only other commits have."""
+    for removed in departed:
+        if removed.in_other_commits:
+            found = f"of commits that this one does not contain, {removed.sentence}"
             yield f"{found}: it has no row here, and keeps no gate closed"

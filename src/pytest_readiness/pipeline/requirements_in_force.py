@@ -1,4 +1,4 @@
-"""What is required at a moment: by the config from now on, and before by what was kept with runs and decisions."""
+"""The requirements in force at a moment: from the config for the present, from stored snapshots for the past."""
 
 from __future__ import annotations
 
@@ -16,32 +16,34 @@ from .load_inputs import FactSources, policy_of
 
 @dataclass(frozen=True)
 class RequirementsHistory:
-    """The requirements in force at any moment: those of the newest run or decision at or before it.
+    """The requirements in force at any moment: those of the newest run or decision up to it.
 
-    From now on those of the config are: no store knows what it says since the last run.
+    From now on the config applies, which may have changed after the last run.
     """
 
     sources: FactSources
     present: Catalogue
-    """Tells what a row only tells (titles, owners), and stands in where nothing was recorded yet."""
+    """The current catalogue. It supplies titles and owners, and applies before the first record."""
     policy: Policy
     digest: str
-    """Of the requirements that are in force now."""
+    """Digest of the current requirements."""
     now: str
-    """The moment it is, whatever moment is asked about."""
+    """The current time, whatever moment is asked about."""
 
     @cached_property
     def _moments(self) -> list[tuple[str, str]]:
         runs = [(run.started_at, run.requirements_digest) for run in self.sources.runs]
         runs += [(run.started_at, run.requirements_digest) for run in self.sources.journal_runs.values()]
-        made = [(one.at, one.requirements_digest) for one in self.sources.register_decisions.decisions]
-        return sorted((at, digest) for at, digest in (*runs, *made) if digest)
+        decisions = [
+            (decision.at, decision.requirements_digest) for decision in self.sources.register_decisions.decisions
+        ]
+        return sorted((at, digest) for at, digest in (*runs, *decisions) if digest)
 
     def digest_at(self, at: str) -> str:
         """Return the digest of the requirements in force at a moment."""
         if at >= self.now:
             return self.digest
-        count = bisect_right(self._moments, at, key=lambda one: one[0])
+        count = bisect_right(self._moments, at, key=lambda moment: moment[0])
         return self._moments[count - 1][1] if count else self.digest
 
     def at(self, at: str) -> tuple[Catalogue, Policy]:
@@ -50,9 +52,9 @@ class RequirementsHistory:
         Raises:
             IntegrityError: the snapshot cannot be read.
         """
-        return self._known(self.digest_at(at))
+        return self._cached(self.digest_at(at))
 
-    def _known(self, digest: str) -> tuple[Catalogue, Policy]:
+    def _cached(self, digest: str) -> tuple[Catalogue, Policy]:
         if digest not in self._cache:
             self._cache[digest] = self._read(digest)
         return self._cache[digest]
@@ -62,23 +64,27 @@ class RequirementsHistory:
         return {self.digest: (self.present, self.policy)}
 
     def _read(self, digest: str) -> tuple[Catalogue, Policy]:
-        found = self.sources.store.snapshot(digest) if self.sources.store is not None else None
-        if found is None:
-            # Nobody kept them (a journal that was never taken in): what is asked now is the best that is known.
+        snapshot = self.sources.store.snapshot(digest) if self.sources.store is not None else None
+        if snapshot is None:
+            # Not stored (the journal was never imported): the current requirements are the best approximation.
             return self.present, self.policy
         try:
-            plain = json.loads(found.text)
-            return _told_by(self.present, Catalogue.from_plain(plain["catalogue"])), policy_of(plain["policy"])
+            plain = json.loads(snapshot.text)
+            return _with_descriptions(self.present, Catalogue.from_plain(plain["catalogue"])), policy_of(
+                plain["policy"]
+            )
         except (LookupError, TypeError, ValueError) as error:
-            told = f"{type(error).__name__}: {error}"
-            raise IntegrityError(f"the requirements kept as {digest} cannot be read: {told}") from None
+            cause = f"{type(error).__name__}: {error}"
+            raise IntegrityError(f"the stored requirements {digest} cannot be read: {cause}") from None
 
 
-def _told_by(present: Catalogue, past: Catalogue) -> Catalogue:
-    """Return the past requirements with what the rows only tell (a snapshot holds none of it)."""
-    told = ("title", "owner", "declared_status", "declared_also", "declared_in", "last_updated", "notes", "line")
+def _with_descriptions(present: Catalogue, past: Catalogue) -> Catalogue:
+    """Return the past requirements with the descriptive fields of the present rows, which a snapshot lacks."""
+    fields = ("title", "owner", "declared_status", "declared_also", "declared_in", "last_updated", "notes", "line")
     rows = {
-        name: replace(row, **{each: getattr(present.use_cases[name], each) for each in told})
+        name: replace(
+            row, **{name_of_field: getattr(present.use_cases[name], name_of_field) for name_of_field in fields}
+        )
         if name in present.use_cases
         else row
         for name, row in past.use_cases.items()

@@ -1,4 +1,4 @@
-"""Runs that a person set aside because they are broken: whose word holds, and what is left of them."""
+"""Runs that were retired because they are broken: the retirements in force, and the evidence that remains."""
 
 from __future__ import annotations
 
@@ -17,108 +17,123 @@ from ..verdict.review.authority import may_decide
 
 @dataclass(frozen=True, slots=True)
 class RetiredRuns:
-    """The runs that were retired."""
+    """The retired runs."""
 
     runs: dict[str, RunRetirement] = field(default_factory=dict)
-    """By id: the retirement that holds."""
-    ineffective: dict[str, RunRetirement] = field(default_factory=dict)
-    """By id: a retirement that does not hold. It excuses nothing that does not fit, and the passes count for nothing
-    all the same: else they would count again once its reviewer leaves the list, or where nobody knows who decided."""
+    """The retirements in force, by run id."""
+    void: dict[str, RunRetirement] = field(default_factory=dict)
+    """Retirements that are not in force, by run id. They excuse no problem.
+
+    The passes of these runs do not count either. Otherwise they would count again once the reviewer leaves the list, or
+    if the reviewer is unknown.
+    """
     unknown: frozenset[str] = frozenset()
-    """Those of them whose plan is not intact: nobody knows any more what they were to show."""
+    """Ids of those runs whose plan is not intact, so that their tests are unknown."""
     refusals: tuple[str, ...] = ()
-    """Why others do not hold; a sentence each."""
+    """Reasons why other retirements are not in force, a sentence each."""
 
     def retired_ids(self, evidence_ids: Iterable[str]) -> set[str]:
-        """Return which pieces of evidence are of a retired run: a review that rests on them rests on nothing."""
-        every = self.all_runs
-        return {one for one in evidence_ids if run_of(one) in every} if every else set()
+        """Return the ids of evidence in a retired run. A review that pins them has no basis."""
+        all_runs = self.all_runs
+        return {evidence_id for evidence_id in evidence_ids if run_of(evidence_id) in all_runs} if all_runs else set()
 
     @property
     def all_runs(self) -> dict[str, RunRetirement]:
-        """The runs on whose passes nothing rests, by id."""
-        return {**self.ineffective, **self.runs}
+        """The runs whose passes do not count, by id."""
+        return {**self.void, **self.runs}
 
     @property
     def notes(self) -> tuple[str, ...]:
         """A sentence for each retirement."""
-        return (*(retirement_sentence(one) for one in self.runs.values()), *self.refusals)
+        return (*(retirement_sentence(retirement) for retirement in self.runs.values()), *self.refusals)
 
 
 NOTHING = RetiredRuns()
 
 
-def retirement_sentence(one: RunRetirement) -> str:
-    """Return who retired a run and why, in a sentence."""
-    return f"run {one.run_id} was retired by {one.by}: {one.reason}"
+def retirement_sentence(retirement: RunRetirement) -> str:
+    """Return a sentence with the reviewer who retired a run, and the reason."""
+    return f"run {retirement.run_id} was retired by {retirement.by}: {retirement.reason}"
 
 
 def find_retired_runs(
     store: Store | None, decisions: Iterable[Decision], policy: Policy, register: str, now: str
 ) -> RetiredRuns:
-    """Return the runs that were retired by a moment, and let the store leave them out of its answers.
+    """Return the runs that were retired by a moment, and exclude them from the store's answers.
 
     Raises:
         StorageError: the store cannot be read.
     """
-    made = [one for one in decisions if isinstance(one, RunRetirement) and one.at <= now and one.register == register]
-    if store is None or not made:
+    retirements = [
+        decision
+        for decision in decisions
+        if isinstance(decision, RunRetirement) and decision.at <= now and decision.register == register
+    ]
+    if store is None or not retirements:
         return RetiredRuns()
-    summaries = store.summaries({one.run_id for one in made})
+    summaries = store.summaries({retirement.run_id for retirement in retirements})
     runs: dict[str, RunRetirement] = {}
-    doubted: dict[str, RunRetirement] = {}
-    void: list[str] = []
-    for one in made:
-        why = retirement_refusal(one, summaries.get(one.run_id), store, policy)
-        if why is None:
-            runs.setdefault(one.run_id, one)
+    void: dict[str, RunRetirement] = {}
+    refusals: list[str] = []
+    for retirement in retirements:
+        refusal = retirement_refusal(retirement, summaries.get(retirement.run_id), store, policy)
+        if refusal is None:
+            runs.setdefault(retirement.run_id, retirement)
         else:
-            void.append(f"the retirement of run {one.run_id} does not hold: {why}")
-            if one.run_id in summaries and summaries[one.run_id].register == register:
-                doubted.setdefault(one.run_id, one)
-    found = RetiredRuns(runs, {id_: one for id_, one in doubted.items() if id_ not in runs}, refusals=tuple(void))
-    store.exclude_runs(runs, found.ineffective)
-    unknown = frozenset(run for run in found.all_runs if store.salvage_run(run, register).planned is None)
-    return replace(found, unknown=unknown)
+            refusals.append(f"the retirement of run {retirement.run_id} does not hold: {refusal}")
+            if retirement.run_id in summaries and summaries[retirement.run_id].register == register:
+                void.setdefault(retirement.run_id, retirement)
+    retired = RetiredRuns(
+        runs, {id_: retirement for id_, retirement in void.items() if id_ not in runs}, refusals=tuple(refusals)
+    )
+    store.exclude_runs(runs, retired.void)
+    unknown = frozenset(run for run in retired.all_runs if store.salvage_run(run, register).planned is None)
+    return replace(retired, unknown=unknown)
 
 
-def retirement_refusal(one: RunRetirement, summary: RunSummary | None, store: Store, policy: Policy) -> str | None:
-    """Return why a run could not be retired, in a sentence; None: it could.
+def retirement_refusal(
+    retirement: RunRetirement, summary: RunSummary | None, store: Store, policy: Policy
+) -> str | None:
+    """Return the reason why a run cannot be retired, in a sentence; None if it can.
 
     Raises:
         StorageError: the store cannot be read.
     """
-    if summary is None or summary.register != one.register:
+    if summary is None or summary.register != retirement.register:
         return "there is no such run in the store"
-    head = store.salvage_run(one.run_id, one.register).head
+    head = store.salvage_run(retirement.run_id, retirement.register).head
     recorders = {summary.actor, *(str(head[name]) for name in ("actor", "started_by") if head.get(name))}
-    return may_decide(one.by, one.known_by, policy, recorders - {""})
+    return may_decide(retirement.by, retirement.known_by, policy, recorders - {""})
 
 
-def find_remaining_evidence(store: Store | None, aside: RetiredRuns, known: Sequence[Evidence]) -> list[Evidence]:
-    """Return what counts of the retired runs, beside the evidence of others.
+def find_remaining_evidence(
+    store: Store | None, retired: RetiredRuns, other_evidence: Sequence[Evidence]
+) -> list[Evidence]:
+    """Return the evidence of retired runs that still counts.
+
+    ``other_evidence``: evidence of other runs.
 
     Raises:
         StorageError: the store cannot be read.
     """
-    every = aside.all_runs
-    if store is None or not every:
+    all_runs = retired.all_runs
+    if store is None or not all_runs:
         return []
-    summaries = store.summaries(every)
-    found: list[Evidence] = []
-    for run_id, one in every.items():
-        read = store.salvage_run(run_id, one.register)
-        context = read.head.get("context")
-        said = context if isinstance(context, dict) and not read.changed else {}
+    summaries = store.summaries(all_runs)
+    remaining: list[Evidence] = []
+    for run_id, retirement in all_runs.items():
+        content = store.salvage_run(run_id, retirement.register)
+        context = content.head.get("context")
+        plain_context = context if isinstance(context, dict) and not content.changed else {}
         remains = RunRemains(
             run_id=run_id,
-            register=one.register,
+            register=retirement.register,
             started_at=summaries[run_id].started_at,
-            environment=said.get("environment"),
-            provider_mode=said.get("provider_mode"),
-            evidence=read.evidence,
-            unreported=read.unreported if read.planned is not None else None,
-            why=retirement_sentence(one),
+            environment=plain_context.get("environment"),
+            provider_mode=plain_context.get("provider_mode"),
+            evidence=content.evidence,
+            unreported=content.unreported if content.planned is not None else None,
+            why=retirement_sentence(retirement),
         )
-        found += remaining_evidence(remains, known)
-    return found
+        remaining += remaining_evidence(remains, other_evidence)
+    return remaining

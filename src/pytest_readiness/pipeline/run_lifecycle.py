@@ -1,4 +1,4 @@
-"""A run from its opening to its keeping, whoever records it: a pytest session or ``readiness record``."""
+"""Life of a run, from its start to its storage, for a pytest session and for ``readiness record`` alike."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .project import HOME, Project
 
 @dataclass(frozen=True)
 class PendingRun:
-    """Ready to record; nothing is written before the first piece of evidence begins."""
+    """A run that is ready to record. Nothing is written before the first evidence."""
 
     project: Project
     context: RunContext
@@ -37,8 +37,8 @@ class PendingRun:
 
 
 def open_run(
-    place: Project,
-    said: Mapping[str, str],
+    project: Project,
+    options: Mapping[str, str],
     root: Path,
     argv: Sequence[str],
     more: Mapping[str, Any] | None = None,
@@ -46,74 +46,76 @@ def open_run(
     examined: bool = False,
     written: Sequence[str] = (),
 ) -> PendingRun:
-    """Return what a run needs to record.
+    """Return a run that is ready to record.
 
     Args:
-        place: Where it is kept.
-        said: What the options say of it, or their environment variables: ``environment``, ``provider-mode``,
-            ``tenant``, ``project``, ``release``, ``actor``.
-        root: The folder whose git is asked for the commit.
-        argv: What was called.
-        more: What its first line says besides, unless it is None.
-        written: Files and folders that are written beside ours.
-        examined: A person tells what they saw, and nothing is run.
+        project: the project that stores the run.
+        options: the values of options or their environment variables: ``environment``, ``provider-mode``, ``tenant``,
+            ``project``, ``release``, ``actor``.
+        root: a folder of the git repository with the commit.
+        argv: the command line.
+        more: further keys of the run's first line; values of None are left out.
+        examined: whether a person reports a result, and nothing is executed.
+        written: files and folders that others write, in addition to those of this tool.
 
     Raises:
         ClaimError: the environment or the provider mode does not exist.
-        ConfigError: the store's address cannot be used.
+        ConfigError: the store's address is invalid.
     """
-    context = _context(place, said)
-    check_address(place.settings.store, place.settings.folder)
-    key = load_key(place.settings.folder / HOME)
-    redactor = Redactor(key, find_plugins=place.plugins.redactors)
-    artifacts = ArtifactFolder(place.artifacts, place.settings.artifact_limit)
+    context = _context(project, options)
+    check_address(project.settings.store, project.settings.folder)
+    key = load_key(project.settings.folder / HOME)
+    redactor = Redactor(key, find_plugins=project.plugins.redactors)
+    artifacts = ArtifactFolder(project.artifacts, project.settings.artifact_limit)
 
-    own = [*written, *_own_files(place, said)]  # now: a test may go to another folder
+    own_files = [*written, *_own_files(project, options)]  # early: a test may change the current folder
 
     def head() -> dict[str, Any]:
-        told = dict(redactor.plain(_head(said, context, root, argv, more or {}, examined=examined, written=own)))
-        return told | store_tracker(place.settings.tracker, place.settings.folder, artifacts, redactor)
+        plain = dict(
+            redactor.plain(_head(options, context, root, argv, more or {}, examined=examined, written=own_files))
+        )
+        return plain | store_tracker(project.settings.tracker, project.settings.folder, artifacts, redactor)
 
     log = RunLog(
-        folder=place.journals,
+        folder=project.journals,
         head=head,
-        register=place.catalogue.register,
-        requirements=place.requirements,
+        register=project.catalogue.register,
+        requirements=project.requirements,
         key=key,
     )
-    return PendingRun(place, context, key, redactor, artifacts, log)
+    return PendingRun(project, context, key, redactor, artifacts, log)
 
 
-def _own_files(place: Project, said: Mapping[str, str]) -> list[str]:
-    """Return what we write: the store with what SQLite puts beside it, journals, artifacts and what options ask for."""
-    store, asked = str(place.store_file), [said[name] for name in ("json", "bundle") if said.get(name)]
-    names = [store, f"{store}-*", str(place.settings.folder / HOME), str(place.artifacts), *asked]
+def _own_files(project: Project, options: Mapping[str, str]) -> list[str]:
+    """Return the files that this tool writes: the store, SQLite's files, journals, artifacts and requested outputs."""
+    store, outputs = str(project.store_file), [options[name] for name in ("json", "bundle") if options.get(name)]
+    names = [store, f"{store}-*", str(project.settings.folder / HOME), str(project.artifacts), *outputs]
     return [str(Path(name).absolute()) for name in names]
 
 
-_BLOTTED = (
-    "a secret that became known late stood in it, and it could not be written anew: those lines are overwritten, "
-    "and the run is not kept; make room, delete the file, and run the tests again"
+_OVERWRITTEN = (
+    "it contained a secret that was registered late, and could not be rewritten: the lines with it are overwritten, "
+    "and the run is not stored; free disk space, delete the file, and run the tests again"
 )
 
 
-def close_run(place: Project, log: RunLog, exit_status: int, *, whole: bool = False) -> tuple[Run | None, list[str]]:
-    """Seal a run and take it into the store; return it (None: nothing was recorded), and what went wrong.
+def close_run(project: Project, log: RunLog, exit_status: int, *, whole: bool = False) -> tuple[Run | None, list[str]]:
+    """Seal a run and store it; return the run, or None if nothing was recorded, and problems, a line each.
 
-    ``whole``: with its lines in memory, for whoever has a use for them after the journal is gone.
+    ``whole``: keep its lines in memory, for use after the journal is deleted.
     """
     problems: list[str] = []
     if log.failure is not None:
         problems.append(f"evidence could not be recorded: {one_line(str(log.failure), 600)}")
     if log.is_overwritten and log.writer is not None:
         log.writer.close()
-        return None, [*problems, f"{log.writer.path}: {_BLOTTED}"]
+        return None, [*problems, f"{log.writer.path}: {_OVERWRITTEN}"]
     try:
         sealed = log.seal(exit_status)
         if sealed is not None and log.writer is not None:
             sealed = Run(tuple(sealed.lines)) if whole else sealed
-            problems += keep_run(place, sealed, log.writer)
-            problems += _gone(place, sealed, log.artifacts)
+            problems += keep_run(project, sealed, log.writer)
+            problems += _changed_artifacts(project, sealed, log.artifacts)
     except ChangedJournalError as error:
         if log.writer is not None:
             log.writer.close()
@@ -121,57 +123,57 @@ def close_run(place: Project, log: RunLog, exit_status: int, *, whole: bool = Fa
     return sealed, problems
 
 
-def _gone(place: Project, sealed: Run, attached: Mapping[str, int]) -> Iterator[str]:
-    """Yield a line where artifacts of the run, or its tracker, are not as they were kept: a test may do that."""
-    folder, sizes, tracker = ArtifactFolder(place.artifacts, 0), dict(attached), sealed.head.get("tracker", {})
+def _changed_artifacts(project: Project, sealed: Run, attached: Mapping[str, int]) -> Iterator[str]:
+    """Yield a message if an artifact of the run, or its tracker, was changed, which a test may have done."""
+    folder, sizes, tracker = ArtifactFolder(project.artifacts, 0), dict(attached), sealed.head.get("tracker", {})
     if "sha256" in tracker:
         sizes[tracker["sha256"]] = tracker["size"]
-    wrong = sorted(folder.path(one) for one, size in sizes.items() if _size(folder.path(one)) != size)
-    if wrong:
-        more = f", and {len(wrong) - 1} more of this run" if wrong[1:] else ""
-        yield f"{wrong[0]}: the artifact is gone or changed{more}: no test may touch what is kept in this folder"
+    changed = sorted(folder.path(digest) for digest, size in sizes.items() if _size(folder.path(digest)) != size)
+    if changed:
+        more = f", and {len(changed) - 1} more of this run" if changed[1:] else ""
+        yield f"{changed[0]}: the artifact is missing or changed{more}: tests must not change this folder"
 
 
 def _size(path: Path) -> int | None:
-    """Return the size of a regular file in bytes; None: there is none of that name."""
+    """Return the size of a regular file in bytes; None if there is none of that name."""
     try:
-        found = path.lstat()
+        status = path.lstat()
     except OSError:
         return None
-    return found.st_size if S_ISREG(found.st_mode) else None
+    return status.st_size if S_ISREG(status.st_mode) else None
 
 
 def plugin_problem(redactor: Redactor) -> list[str]:
-    """Return a line about plugins that cannot be loaded, where a text was to be redacted."""
-    told = "nobody knows what they would redact, and each text that they would be asked about was replaced"
-    return [f"{redactor.plugins.load_failure}: {told}"] if redactor.plugins.load_failure is not None else []
+    """Return a message about plugins that cannot be loaded, if a text needed redaction."""
+    effect = "they may have redactors, so that all texts to redact were replaced"
+    return [f"{redactor.plugins.load_failure}: {effect}"] if redactor.plugins.load_failure is not None else []
 
 
 def redaction_problem(redactor: Redactor) -> list[str]:
-    """Return a line about a plugin's redactor that failed, once."""
-    trouble, redactor.plugins.failure = redactor.plugins.failure, None
-    told = f"a redactor of a plugin failed, and each text that it failed over was replaced: {trouble}"
-    return [told] if trouble is not None else []
+    """Return a message about a plugin's redactor that failed. Later calls do not repeat it."""
+    failure, redactor.plugins.failure = redactor.plugins.failure, None
+    message = f"a redactor of a plugin failed, and each text on which it failed was replaced: {failure}"
+    return [message] if failure is not None else []
 
 
-def _context(place: Project, said: Mapping[str, str]) -> RunContext:
-    environment, mode = said.get("environment"), said.get("provider-mode")
+def _context(project: Project, options: Mapping[str, str]) -> RunContext:
+    environment, mode = options.get("environment"), options.get("provider-mode")
     if environment is not None:
-        place.catalogue.check_environment(environment)
+        project.catalogue.check_environment(environment)
     if mode is not None:
-        place.catalogue.check_provider_mode(mode)
-    usual = place.settings.context
+        project.catalogue.check_provider_mode(mode)
+    defaults = project.settings.context
     return RunContext(
         environment=environment,
         provider_mode=mode,
-        tenant_id=said.get("tenant") or usual.tenant_id,
-        project_id=said.get("project") or usual.project_id,
-        usual_provider_mode=usual.provider_mode,
+        tenant_id=options.get("tenant") or defaults.tenant_id,
+        project_id=options.get("project") or defaults.project_id,
+        usual_provider_mode=defaults.provider_mode,
     )
 
 
 def _head(
-    said: Mapping[str, str],
+    options: Mapping[str, str],
     context: RunContext,
     root: Path,
     argv: Sequence[str],
@@ -180,15 +182,15 @@ def _head(
     examined: bool,
     written: Sequence[str],
 ) -> dict[str, Any]:
-    """What the first line of the run says."""
+    """Return the plain data of the run's first line."""
     from ..store.sqlite.schema import (
-        SQLITE,  # late: only who records loads the store, and every such session keeps its run
+        SQLITE,  # late: only recording needs the store
     )
 
     versions = {name: _version(name) for name in ("pytest", "pytest-readiness")} | {"sqlite": SQLITE}
-    head = read_provenance(root, argv, said.get("actor"), versions, examined=examined, written=written)
+    head = read_provenance(root, argv, options.get("actor"), versions, examined=examined, written=written)
     head["context"] = {name: value for name, value in context.to_plain().items() if isinstance(value, str)}
-    if release := said.get("release"):
+    if release := options.get("release"):
         head["release"] = release
     return head | {name: value for name, value in more.items() if value is not None}
 

@@ -1,4 +1,4 @@
-"""Which tests a session is about: those that claim certain use cases, those that are still needed."""
+"""Selection of the tests of a session: tests that claim certain use cases, or whose evidence is missing."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ from ..recording.claim_resolution import resolve_claim
 from ..recording.context import RunContext
 from .project import Project
 
-if TYPE_CHECKING:  # judging is heavy: loaded where a session asks for it
+if TYPE_CHECKING:  # slow to import: loaded if a session asks for an evaluation
     from ..verdict.readiness import RequirementReadiness
 
 
 @dataclass(frozen=True, slots=True)
 class SelectedTests:
-    """What a session is about; the same in each xdist worker."""
+    """The selection of a session; the same in each xdist worker."""
 
     patterns: tuple[str, ...] = ()
-    """Use cases (glob); none: any."""
+    """Globs of use cases; empty means any."""
     missing: frozenset[str] | None = None
-    """Ids of the requirements that still need evidence; None: that is not asked."""
+    """Ids of the requirements that need evidence; None means no such restriction."""
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> SelectedTests:
-        """Return the selection that ``to_plain`` described."""
+        """Return the selection from its plain data."""
         missing = plain["missing"]
         return cls(tuple(plain["patterns"]), None if missing is None else frozenset(missing))
 
     def to_plain(self) -> dict[str, Any]:
-        """Return it as plain data (for an xdist worker)."""
+        """Return the selection as plain data for an xdist worker."""
         return {"patterns": list(self.patterns), "missing": None if self.missing is None else sorted(self.missing)}
 
     @property
     def narrows(self) -> bool:
-        """Whether it leaves anything out."""
+        """Whether the selection leaves out any test."""
         return bool(self.patterns) or self.missing is not None
 
     def wants(self, tagged: TaggedTest | None, catalogue: Catalogue, context: RunContext) -> bool:
-        """Return whether a test is to run; one without a mark is not, one with a wrong mark is never passed over."""
+        """Return whether a test is to run: never without a marker, and always with an invalid one."""
         if tagged is None:
             return False
         return bool(tagged.problems) or any(self._asks_for(claim, catalogue, context) for claim in tagged.claims)
@@ -59,10 +59,10 @@ class SelectedTests:
         return self.missing is None or self._is_missing(claim, catalogue, context)
 
     def _is_missing(self, claim: Claim, catalogue: Catalogue, context: RunContext) -> bool:
-        """Whether the test, if it passed here, could cover a missing requirement: told as it is of evidence."""
+        """Return whether a pass of the test here could cover a missing requirement, by the rules for evidence."""
         from ..verdict.coverage import RealPlaces
 
-        expected = _expected(claim, catalogue, context)
+        expected = _expected_evidence(claim, catalogue, context)
         places = RealPlaces.from_catalogue(catalogue)
         return any(
             needed.item == claim.item and needed.id in (self.missing or ()) and places.could_cover(needed, expected)
@@ -70,8 +70,8 @@ class SelectedTests:
         )
 
 
-def _expected(claim: Claim, catalogue: Catalogue, context: RunContext) -> Evidence:
-    """Return the evidence that a test gives for its claim where it passes in this context and says nothing more."""
+def _expected_evidence(claim: Claim, catalogue: Catalogue, context: RunContext) -> Evidence:
+    """Return the evidence of a test's claim if it passes in this context without further scopes."""
     body = {
         "test": "",
         "claims": [resolve_claim(claim, context, catalogue)],
@@ -83,27 +83,29 @@ def _expected(claim: Claim, catalogue: Catalogue, context: RunContext) -> Eviden
     return expected
 
 
-def missing_only(place: Project, patterns: tuple[str, ...], release: str | None) -> SelectedTests:
-    """Return the selection of what still needs evidence: requirements not complete, or soon not any more.
+def missing_only(project: Project, patterns: tuple[str, ...], release: str | None) -> SelectedTests:
+    """Return the selection of requirements that are not complete, or will soon be stale.
 
     Raises:
         ConfigError: a pattern matches no use case.
-        StorageError, IntegrityError: the store cannot be read, or is not intact: what is missing cannot be told.
+        StorageError, IntegrityError: the store cannot be read or is not intact, so that missing evidence is unknown.
     """
     from .evaluate_project import EvaluationRequest, evaluate_project
 
-    if place.catalogue.open_world:
-        return SelectedTests(patterns or ("*",))  # no environment is declared there, so nothing is ever complete
-    report = evaluate_project(place, EvaluationRequest(patterns, release=release))
+    if project.catalogue.open_world:
+        return SelectedTests(patterns or ("*",))  # without declared environments nothing is ever complete
+    report = evaluate_project(project, EvaluationRequest(patterns, release=release))
     if report.context.problems:
-        raise IntegrityError(f"what is missing cannot be told: {report.context.problems[0]}")
-    judged = (one for use_case in report.readiness.use_cases for one in use_case.requirements)
-    return SelectedTests(patterns, frozenset(one.requirement.id for one in judged if _is_needed(one)))
+        raise IntegrityError(f"missing evidence cannot be determined: {report.context.problems[0]}")
+    requirements = (requirement for use_case in report.readiness.use_cases for requirement in use_case.requirements)
+    return SelectedTests(
+        patterns, frozenset(requirement.requirement.id for requirement in requirements if _is_needed(requirement))
+    )
 
 
-def _is_needed(judged: RequirementReadiness) -> bool:
+def _is_needed(requirement: RequirementReadiness) -> bool:
     from ..verdict.readiness import State
 
-    if judged.state is State.NOT_APPLICABLE:
+    if requirement.state is State.NOT_APPLICABLE:
         return False
-    return judged.state is not State.COMPLETE or judged.expires_soon
+    return requirement.state is not State.COMPLETE or requirement.expires_soon

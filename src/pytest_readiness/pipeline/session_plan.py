@@ -1,4 +1,4 @@
-"""The plan of a session that runs nothing: who would show what, what nobody shows, and which marks are wrong."""
+"""Plan of a session that runs no test: the tests of each requirement, missing tests and invalid markers."""
 
 from __future__ import annotations
 
@@ -16,38 +16,42 @@ from .session import PreparedSession, SessionOptions, prints_unicode
 def plan_lines(
     tagged: Sequence[TaggedTest], prepared: PreparedSession, options: SessionOptions, *, width: int
 ) -> list[Line]:
-    """Return the plan: requirement by requirement the tests that claim it, and what nobody claims."""
-    place, called = prepared.project, prepared.report_writer.names.name_of_test
-    sound = (
+    """Return the plan as lines: each requirement with the tests that claim it."""
+    project, test_id_of = prepared.project, prepared.report_writer.names.name_of_test
+    valid_claims = (
         (test, claim) for test in tagged if test.selected for claim in test.claims if claim not in test.guessed_claims
     )
-    claims = [(called(test), claim) for test, claim in sound]
-    chosen = select_use_cases(place.catalogue, options.patterns)
-    if place.catalogue.open_world and chosen is None:
+    claims = [(test_id_of(test), claim) for test, claim in valid_claims]
+    chosen = select_use_cases(project.catalogue, options.patterns)
+    if project.catalogue.open_world and chosen is None:
         chosen = tuple(sorted({claim.use_case for _, claim in claims}))
     tests: dict[tuple[str, str], list[tuple[str, Any]]] = {}
     for test_id, claim in claims:
         tests.setdefault((claim.use_case, claim.item), []).append((test_id, claim))
     rows = []
-    for name in chosen if chosen is not None else place.catalogue.use_cases:
-        for needed in place.catalogue.requirements(name):
-            if needed.not_applicable is None and _is_asked(needed.id, prepared.selection):
-                found = [test for test, claim in tests.get((needed.use_case, needed.item), ()) if _may(claim, needed)]
-                title = place.catalogue.item(needed.item).title
-                rows.append(PlanRow(needed.id, title, tuple(dict.fromkeys(found))))
-    wrong = {called(test): "; ".join(test.problems) for test in tagged if test.selected and test.problems}
-    return render_plan(rows, width, wrong=wrong, unicode=prints_unicode())
+    for name in chosen if chosen is not None else project.catalogue.use_cases:
+        for requirement in project.catalogue.requirements(name):
+            if requirement.not_applicable is None and _is_selected(requirement.id, prepared.selection):
+                test_ids = [
+                    test
+                    for test, claim in tests.get((requirement.use_case, requirement.item), ())
+                    if _may_cover(claim, requirement)
+                ]
+                title = project.catalogue.item(requirement.item).title
+                rows.append(PlanRow(requirement.id, title, tuple(dict.fromkeys(test_ids))))
+    problems = {test_id_of(test): "; ".join(test.problems) for test in tagged if test.selected and test.problems}
+    return render_plan(rows, width, wrong=problems, unicode=prints_unicode())
 
 
-def _is_asked(requirement: str, selection: SelectedTests) -> bool:
+def _is_selected(requirement: str, selection: SelectedTests) -> bool:
     return selection.missing is None or requirement in selection.missing
 
 
-def _may(claim: Any, needed: Any) -> bool:
-    """A claim without a scope may cover any."""
+def _may_cover(claim: Any, requirement: Any) -> bool:
+    """Return whether a claim may cover a requirement. A claim without a scope may cover any."""
     pairs = (
-        (claim.environment, needed.environment),
-        (claim.provider_mode, needed.provider_mode),
-        (claim.part, needed.part),
+        (claim.environment, requirement.environment),
+        (claim.provider_mode, requirement.provider_mode),
+        (claim.part, requirement.part),
     )
-    return all(said is None or asked is None or said == asked for said, asked in pairs)
+    return all(claimed is None or required is None or claimed == required for claimed, required in pairs)

@@ -1,4 +1,4 @@
-"""Keeping the tracker in step: the derived status and its date into the rows that say something else."""
+"""Synchronization of the tracker: the derived status and its date go into rows with another status."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .history import use_case_history
 
 @dataclass(frozen=True, slots=True)
 class TrackerDrift:
-    """A row of the tracker that says another status than the derived one."""
+    """A row of the tracker whose status differs from the derived one."""
 
     use_case: str
     where: str
@@ -28,88 +28,87 @@ class TrackerDrift:
     declared: str
     derived: str
     environment: str
-    """Whose column says so; empty: the status of the use case."""
+    """The environment of the differing column; empty means the status of the use case."""
     since: str
     """UTC date of the last change of the derived status."""
 
 
-def find_drift(place: Project) -> list[TrackerDrift]:
-    """Return the rows of the tracker that say another status than the derived one, in their order.
+def find_drift(project: Project) -> list[TrackerDrift]:
+    """Return the rows of the tracker whose status differs from the derived one, in order.
 
     Raises:
-        ConfigError: the config names no tracker, or one that has no word for READY_FOR_GO_LIVE alone.
-        StorageError, IntegrityError: the store cannot be read, or is not intact: nothing can be derived from it.
+        ConfigError: the config names no tracker, or the tracker has no status of its own for READY_FOR_GO_LIVE.
+        StorageError, IntegrityError: the store cannot be read or is not intact, so that no status can be derived.
     """
-    tracker = _tracker(place)
-    if told := _wanted(place).unwritable_reason():
-        raise ConfigError(f"{shown_place(tracker)}: {told}")
-    report = evaluate_project(place, EvaluationRequest())
+    tracker = _tracker(project)
+    if problem := _layout(project).unwritable_reason():
+        raise ConfigError(f"{shown_place(tracker)}: {problem}")
+    report = evaluate_project(project, EvaluationRequest())
     if report.context.problems:
-        told = "the tracker is left as it is, since what it would be mended by is not intact"
-        raise IntegrityError(f"{report.context.problems[0]}; {told}")
+        raise IntegrityError(f"{report.context.problems[0]}; the tracker was not changed")
     return [
         TrackerDrift(
-            use_case=found.use_case.id,
-            where=shown_place(tracker, found.use_case.line),
-            declared=one.declared,
-            derived=one.derived,
-            environment=one.environment,
-            since=changed_on(place, found.use_case.id),
+            use_case=readiness.use_case.id,
+            where=shown_place(tracker, readiness.use_case.line),
+            declared=difference.declared,
+            derived=difference.derived,
+            environment=difference.environment,
+            since=changed_on(project, readiness.use_case.id),
         )
-        for found in report.readiness.use_cases
-        if found.use_case.line is not None
-        for one in cell_differences(found)
+        for readiness in report.readiness.use_cases
+        if readiness.use_case.line is not None
+        for difference in cell_differences(readiness)
     ]
 
 
-def changed_on(place: Project, use_case: str) -> str:
-    """Return the UTC date on which the derived status of a use case last changed; today, where it never did.
+def changed_on(project: Project, use_case: str) -> str:
+    """Return the UTC date of the last change of a use case's derived status; today if it never changed.
 
     Raises:
         StorageError, IntegrityError: the store cannot be read.
     """
-    return (use_case_history(place, use_case).status_since or timestamp())[:10]
+    return (use_case_history(project, use_case).status_since or timestamp())[:10]
 
 
-def sync_tracker(place: Project) -> list[TrackerDrift]:
-    """Write the derived status, and the date of its last change, into the rows whose status differs; return these.
+def sync_tracker(project: Project) -> list[TrackerDrift]:
+    """Write the derived status and its date into the rows whose status differs; return these rows.
 
     Raises:
-        ConfigError: there is no tracker, or a row cannot be changed with certainty; nothing was written.
+        ConfigError: there is no tracker, or a row cannot be changed safely. Nothing was written.
         StorageError, IntegrityError: the store cannot be read or is not intact, or the tracker cannot be written.
     """
-    found = find_drift(place)
-    if found:
-        _mend(place, _tracker(place), found)
-    return found
+    drift = find_drift(project)
+    if drift:
+        _write_rows(project, _tracker(project), drift)
+    return drift
 
 
-def _tracker(place: Project) -> Path:
-    if place.settings.tracker is None:
-        raise ConfigError('there is no tracker to keep in step: name one in the config (tracker = "...")')
-    return place.settings.tracker
+def _tracker(project: Project) -> Path:
+    if project.settings.tracker is None:
+        raise ConfigError('there is no tracker to update: name one in the config (tracker = "...")')
+    return project.settings.tracker
 
 
-def _wanted(place: Project) -> RegisterLayout:
-    settings = place.settings
-    columns = {str(ours): theirs for ours, theirs in settings.tracker_columns.items()}
-    statuses = {str(ours): theirs for ours, theirs in settings.statuses.items()}
+def _layout(project: Project) -> RegisterLayout:
+    settings = project.settings
+    columns = {str(name): column for name, column in settings.tracker_columns.items()}
+    statuses = {str(status): text for status, text in settings.statuses.items()}
     return RegisterLayout.from_config(columns, statuses, settings.tracker_skip)
 
 
-def _mend(place: Project, tracker: Path, found: Sequence[TrackerDrift]) -> None:
+def _write_rows(project: Project, tracker: Path, drift: Sequence[TrackerDrift]) -> None:
     changes: dict[str, RowUpdate] = {}
-    for one in found:
-        known = changes.setdefault(one.use_case, RowUpdate("", one.since))
-        if one.environment:
-            known = replace(known, by_environment=(*known.by_environment, (one.environment, one.derived)))
+    for row in drift:
+        update = changes.setdefault(row.use_case, RowUpdate("", row.since))
+        if row.environment:
+            update = replace(update, by_environment=(*update.by_environment, (row.environment, row.derived)))
         else:
-            known = replace(known, status=one.derived)
-        changes[one.use_case] = known
+            update = replace(update, status=row.derived)
+        changes[row.use_case] = update
     try:
         data = read_regular(tracker)
-        mended = update_with_layout(tracker, data, changes, _wanted(place))
-        if mended != data:
-            write_atomically(tracker.resolve(), mended)
+        updated = update_with_layout(tracker, data, changes, _layout(project))
+        if updated != data:
+            write_atomically(tracker.resolve(), updated)
     except OSError as error:
         raise StorageError(f"{shown_place(tracker)}: the tracker cannot be written: {error.strerror}") from error

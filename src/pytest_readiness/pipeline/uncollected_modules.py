@@ -1,4 +1,4 @@
-"""Modules that could not be collected: told beside the verdict, as what they hold left no trace but their count."""
+"""Notes on modules that could not be collected: of their tests only the number of modules is known."""
 
 from __future__ import annotations
 
@@ -11,34 +11,38 @@ from ..verdict.inputs import Facts
 from ..verdict.readiness import Readiness
 from .load_inputs import FactSources, origins_of
 
-_MOST = 3
-"""Runs that are told one by one; of more there is only the number."""
+_MAX_NOTES = 3
+"""Number of runs that have a note of their own."""
 
 
 def uncollected_notes(sources: FactSources, facts: Facts, readiness: Readiness) -> Iterator[str]:
-    """Yield a sentence for each run that could not collect everything: the newest one, and those that decide."""
-    newest = _newest(sources, readiness.register, readiness.at, facts)
-    concerned = {id_ for id_, origin in facts.origins.items() if origin.conditions.unrecorded_remark}
-    required = (one for use_case in readiness.use_cases for one in use_case.required) if concerned else ()
-    runs = {piece.run_id for one in required for piece in one.deciding}
-    known = {id_: facts.origins[id_].conditions for id_ in sorted(runs & concerned, reverse=True)}
-    remarks = [(id_, told) for id_, how in {**newest, **known}.items() if (told := how.unrecorded_remark)]
-    yield from (f"run {id_}: {told}" for id_, told in remarks[:_MOST])
-    if len(remarks) > _MOST:
-        yield f"modules could not be collected in {len(remarks) - _MOST} more of the runs that decide"
+    """Yield a sentence for each run that could not collect all modules: the newest run, and runs that decide."""
+    newest = _newest_run(sources, readiness.register, readiness.at, facts)
+    with_remarks = {id_ for id_, origin in facts.origins.items() if origin.conditions.unrecorded_remark}
+    requirements = (
+        (requirement for use_case in readiness.use_cases for requirement in use_case.required) if with_remarks else ()
+    )
+    runs = {piece.run_id for requirement in requirements for piece in requirement.deciding}
+    deciding = {id_: facts.origins[id_].conditions for id_ in sorted(runs & with_remarks, reverse=True)}
+    remarks = [
+        (id_, remark) for id_, conditions in {**newest, **deciding}.items() if (remark := conditions.unrecorded_remark)
+    ]
+    yield from (f"run {id_}: {remark}" for id_, remark in remarks[:_MAX_NOTES])
+    if len(remarks) > _MAX_NOTES:
+        yield f"modules could not be collected in {len(remarks) - _MAX_NOTES} more of the runs that decide"
 
 
-def _newest(sources: FactSources, register: str, until: str, facts: Facts) -> dict[str, RunConditions]:
-    """Return how the run was conducted that started last, in the store or sealed in a journal."""
+def _newest_run(sources: FactSources, register: str, until: str, facts: Facts) -> dict[str, RunConditions]:
+    """Return the conditions of the run that started last, in the store or finalized in a journal, by its id."""
     sealed = [
         (run.started_at, id_)
         for id_, run in sources.journal_runs.items()
         if run.seal is not None and (run.finished_at or "") <= until
     ]
-    kept = sources.store.newest_run(register, until) if sources.store is not None else None
-    ids = [*([max(sealed)[1]] if sealed else []), *([kept] if kept is not None else [])]
-    with suppress(IntegrityError):  # a run that nothing rests on: verify tells that it is damaged
+    stored_run = sources.store.newest_run(register, until) if sources.store is not None else None
+    ids = [*([max(sealed)[1]] if sealed else []), *([stored_run] if stored_run is not None else [])]
+    with suppress(IntegrityError):  # the run is not used here: ``verify`` reports that it is damaged
         origins = origins_of(sources, [id_ for id_ in ids if id_ not in facts.run_retirements])
-        there = [(origins[id_].started_at, id_) for id_ in ids if id_ in origins]
-        return {id_: origins[id_].conditions for _, id_ in [max(there)]} if there else {}
+        candidates = [(origins[id_].started_at, id_) for id_ in ids if id_ in origins]
+        return {id_: origins[id_].conditions for _, id_ in [max(candidates)]} if candidates else {}
     return {}

@@ -1,4 +1,4 @@
-"""What went wrong, and those who approved could not see: asked of the index, and only what they did not see is read."""
+"""Failures that reviewers could not see: found in the store's index, so that only unseen ones are read."""
 
 from __future__ import annotations
 
@@ -14,63 +14,67 @@ from ..verdict.review.standing import horizons_of, starts_of
 
 
 class UnseenFailures:
-    """What failed for the use cases that were approved, or that could be."""
+    """Failures of the use cases that were approved, or could be."""
 
     def __init__(
         self, store: Store | None, register: str, counting: Iterable[Review], to_sign: Mapping[str, str]
     ) -> None:
-        """Ask the store.
+        """Read the index of failures.
 
         Args:
-            store: None: there is none yet.
-            register: whose use cases.
-            counting: the approvals that can be suspect.
-            to_sign: use cases of which it is asked what a review would rest on, and since when their failures matter.
+            store: the store; None if there is none yet.
+            register: the register.
+            counting: the approvals that may be suspect.
+            to_sign: use cases for which a review is prepared, each with the time after which its failures matter.
         """
         self._store = store
         self._register = register
-        self._counting = tuple(counting)
-        self._horizons = horizons_of(self._counting)
+        self._approvals = tuple(counting)
+        self._horizons = horizons_of(self._approvals)
         self._to_sign = to_sign
         since = dict(to_sign)
         for name, horizons in self._horizons.items():
-            since[name] = min(since.get(name, horizons[0].since), *(one.since for one in horizons))
+            since[name] = min(since.get(name, horizons[0].since), *(horizon.since for horizon in horizons))
         self._rows = store.failures(register, since) if store is not None and since else []
 
     @property
     def runs(self) -> dict[str, set[str]]:
-        """The runs that failed for the use cases that could be signed."""
-        found: dict[str, set[str]] = {}
+        """The failed runs, by use case that could be signed."""
+        runs: dict[str, set[str]] = {}
         for row in self._rows:
             if row.use_case in self._to_sign and row.started_at > self._to_sign[row.use_case]:
-                found.setdefault(row.use_case, set()).add(row.run_id)
-        return found
+                runs.setdefault(row.use_case, set()).add(row.run_id)
+        return runs
 
     def unseen(self, policy: Policy, release: str | None) -> list[Evidence]:
-        """Return what makes an approval suspect, if it counts: for each the newest that its reviewer could not see.
+        """Return the newest failure of each slot that a reviewer could not see: it may make the approval suspect.
 
-        The newest of each slot is enough: a pass that excuses it excuses the older ones. With what was interrupted.
+        The newest of a slot is enough, since a pass that excuses it excuses the older ones. Interruptions are included.
         """
-        if self._store is None or not self._counting:
+        if self._store is None or not self._approvals:
             return []
         rows: Sequence[FailureRecord] = [row for row in self._rows if row.use_case in self._horizons]
         if policy.release != "ignore":
-            made = self._store.summaries({row.run_id for row in rows})
-            ours = {id_ for id_, run in made.items() if release is not None and run.release == release}
-            rows = [row for row in rows if row.run_id in ours]
-        theirs: dict[str, list[FailureRecord]] = {}
+            summaries = self._store.summaries({row.run_id for row in rows})
+            release_runs = {id_ for id_, run in summaries.items() if release is not None and run.release == release}
+            rows = [row for row in rows if row.run_id in release_runs]
+        rows_by_use_case: dict[str, list[FailureRecord]] = {}
         for row in rows:
-            theirs.setdefault(row.use_case, []).append(row)
-        newest = (_newest(mine, horizon) for name, mine in theirs.items() for horizon in self._horizons[name])
-        wanted = dict.fromkeys(chain.from_iterable(newest))
-        interrupted = self._store.interruptions(self._register, starts_of(self._counting))
-        return [*self._store.evidence_by_ids(self._register, wanted), *interrupted]
+            rows_by_use_case.setdefault(row.use_case, []).append(row)
+        newest = (
+            _newest_unseen(use_case_rows, horizon)
+            for name, use_case_rows in rows_by_use_case.items()
+            for horizon in self._horizons[name]
+        )
+        evidence_ids = dict.fromkeys(chain.from_iterable(newest))
+        interrupted = self._store.interruptions(self._register, starts_of(self._approvals))
+        return [*self._store.evidence_by_ids(self._register, evidence_ids), *interrupted]
 
 
-def _newest(rows: Iterable[FailureRecord], horizon: ReviewHorizon) -> Collection[str]:
-    """Return the ids of what one reviewer could not see: the newest of each slot. Of the rows the newest is first."""
-    found: dict[int, str] = {}
+def _newest_unseen(rows: Iterable[FailureRecord], horizon: ReviewHorizon) -> Collection[str]:
+    """Return the newest failure of each slot that one reviewer could not see, by id. The newest rows come first."""
+    newest: dict[int, str] = {}
     for row in rows:
-        if row.slot not in found and horizon.hides(row.run_id, row.started_at):
-            found[row.slot] = row.evidence_id
-    return found.values()
+        if row.slot not in newest and horizon.hides(row.run_id, row.started_at):
+            newest[row.slot] = row.evidence_id
+    return newest.values()

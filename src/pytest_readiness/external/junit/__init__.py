@@ -1,1 +1,1 @@
-"""JUnit XML as any producer writes it, read without trust."""
+"""Readers of JUnit XML from any producer; the files are untrusted input."""

@@ -1,4 +1,4 @@
-"""JUnit XML as it comes from anywhere: read without trust, into plain executions."""
+"""Reader of JUnit XML from any producer: untrusted input becomes plain test executions."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from ...facts.suite_failure import SuiteFailure
 from ...fast_values import dataclass, field
 from .failure_only_cases import find_suite_failure
 from .files import JUnitFile, TextBlocks
-from .parser import BAD, MOST_OF_A_TEXT, OpenSuite, XmlElement, parse_junit
+from .parser import BAD, MAX_TEXT, OpenSuite, XmlElement, parse_junit
 from .timestamps import TimestampReader
 
 PROPERTY = "readiness"
-"""Name of the property by which a test case says what it is evidence for: ``UC-003/4``."""
-_BAD = {"error": Result.ERROR, "failure": Result.FAILED, "skipped": Result.SKIPPED}
-_AGAIN = {
+"""Name of the property with which a test case names its target, such as ``UC-003/4``."""
+_RESULT_ELEMENTS = {"error": Result.ERROR, "failure": Result.FAILED, "skipped": Result.SKIPPED}
+_ATTEMPT_ELEMENTS = {
     "flakyError": Result.ERROR,
     "flakyFailure": Result.FAILED,
     "rerunError": Result.ERROR,
     "rerunFailure": Result.FAILED,
 }
-"""What Maven's Surefire and others write of further attempts."""
-_FLAKY = frozenset({"flakyError", "flakyFailure"})
-"""Those of a test that passed in the end."""
-_TELLS_NOTHING = frozenset({"properties", "system-out", "system-err"})
-"""What may be in a test case that passed."""
-_GOOD = frozenset({"", "run", "completed", "passed"})
-"""Words in ``status`` and ``result`` of a test that passed, as 26 producers write them."""
+"""Elements for further attempts, as Maven's Surefire and others write them."""
+_FLAKY_ELEMENTS = frozenset({"flakyError", "flakyFailure"})
+"""Those of them for a test that finally passed."""
+_NEUTRAL_ELEMENTS = frozenset({"properties", "system-out", "system-err"})
+"""Elements that a passed test case may contain."""
+_PASSED_VALUES = frozenset({"", "run", "completed", "passed"})
+"""Values of ``status`` and ``result`` for a test that passed, from 26 producers."""
 _STATUS = {
     "disabled": Result.SKIPPED,
     "error": Result.ERROR,
@@ -43,22 +43,22 @@ _STATUS = {
     "skipped": Result.SKIPPED,
     "suppressed": Result.SKIPPED,
 }
-"""Words of those who write no element for it (GoogleTest). Any other may mean anything, and is an ERROR."""
-_BESIDE_SKIPPED = frozenset({"untested"})
-"""Words of those who write ``<skipped>`` as well (behave, of what it only lists)."""
+"""Values for results without an element of their own (GoogleTest). Any other value is unknown and counts as ERROR."""
+_SKIPPED_VALUES = frozenset({"untested"})
+"""Values that appear together with ``<skipped>`` (behave, for tests that it only lists)."""
 _COUNTS = {"failures": Result.FAILED, "failure": Result.FAILED, "errors": Result.ERROR, "error": Result.ERROR,
            "skipped": Result.SKIPPED, "incomplete": Result.ERROR}  # fmt: skip
-"""Attributes of a test case that speak against it, where they say more than nothing."""
-_NOTHING = frozenset({"", "0", "false", "no"})
-_EXPECTED = frozenset({"pytest.xfail", "xfail"})
-"""Types of ``<skipped>`` of a test that was expected to fail (pytest; unittest-xml-reporting)."""
+"""Attributes of a test case that count against it unless they are zero or empty."""
+_ZERO_VALUES = frozenset({"", "0", "false", "no"})
+_XFAIL_TYPES = frozenset({"pytest.xfail", "xfail"})
+"""Types of ``<skipped>`` for a test that was expected to fail (pytest, unittest-xml-reporting)."""
 _EXPECTED_TO_FAIL = "fail"
-"""The property that Playwright gives a test that is expected to fail, and failed."""
+"""Property of Playwright for a test that was expected to fail, and failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseAttempt:
-    """One try of a test case."""
+    """One attempt of a test case."""
 
     result: Result
     message: str
@@ -67,95 +67,98 @@ class CaseAttempt:
 
 @dataclass(frozen=True, slots=True)
 class JUnitCase:
-    """A test case; those with one name are one."""
+    """A test case. Several cases with one name are one test."""
 
     name: str
     """``classname::name``."""
     started: float
-    """Seconds since the epoch."""
+    """Start, in seconds since the epoch."""
     attempts: tuple[CaseAttempt, ...]
-    """In their order; the last one is how it ended."""
+    """The attempts in order; the last one is the result."""
     claims: tuple[str, ...]
     """Values of its property ``readiness``."""
     suites: tuple[str, ...] = ()
-    """Names of the suites around it, the outermost first; before them the project of Playwright."""
+    """Names of the suites around it, outermost first; for Playwright the project comes before them."""
     class_name: str = ""
     suite_failure: SuiteFailure | None = None
-    """What it is, if it failed and is no test."""
+    """The failure of a suite, hook or module, if this case is no test."""
     covered_cases: tuple[JUnitCase, ...] | None = field(default=None, compare=False)
-    """Of a suite with something against it as a whole: the test cases in it, in whose place it stands as well; of
-    suites in it that have such a case of their own, that one. None: it is a test case."""
+    """The test cases of a failed suite, if this case stands for one; else None.
+
+    An inner suite that failed itself takes the place of its cases.
+    """
 
     @property
     def path(self) -> str:
-        """``suite/classname::name``, with each suite around it: tells namesakes of two suites apart."""
+        """``suite/classname::name``, with all suites around it: separates equal names of two suites."""
         return "/".join((*self.suites, self.name))
 
     @property
     def result(self) -> Result:
-        """How it ended."""
+        """The result of the last attempt."""
         return self.attempts[-1].result
 
     @property
     def duration_ms(self) -> int:
-        """Of all attempts."""
+        """Duration of all attempts, in milliseconds."""
         return sum(attempt.duration_ms for attempt in self.attempts)
 
 
 @dataclass(frozen=True, slots=True)
 class JUnitReport:
-    """What a file tells."""
+    """The content of a file."""
 
     file: JUnitFile
     cases: tuple[JUnitCase, ...]
-    """In their order."""
+    """The test cases in order."""
     notes: tuple[str, ...]
-    """What whoever imports it should know, a sentence each."""
+    """Notes for the person who imports, a sentence each."""
     empty: tuple[str, ...] = ()
     """Names of the suites without a case."""
 
 
-def read_junit(path: Path, most: int, zone: tzinfo | None = None) -> JUnitReport:
-    """Return the test cases of a JUnit XML file; what has no timestamp started when the file was written.
+def read_junit(path: Path, size_limit: int, timezone: tzinfo | None = None) -> JUnitReport:
+    """Return the test cases of a JUnit XML file. A case without a timestamp started when the file was written.
 
     Args:
-        path: of the file.
-        most: the largest file that is read, in bytes.
-        zone: of times that say none.
+        path: the file.
+        size_limit: size of the largest file that is read, in bytes.
+        timezone: the time zone of times that name none.
 
     Raises:
-        ConfigError: it cannot be read, is no XML, no JUnit XML, a list of tests that were not run, has a document type
-            (and so could have entities), or a time in it is none.
+        ConfigError: the file cannot be read, is not XML or JUnit XML, is a list of tests that were not run, has a
+            document type, which could declare entities, or has an invalid time.
     """
-    blocks = TextBlocks(path, most)
-    reading = _Reading(blocks, zone)
-    parse_junit(path, blocks, reading.found, reading.ended)
+    blocks = TextBlocks(path, size_limit)
+    builder = _CaseBuilder(blocks, timezone)
+    parse_junit(path, blocks, builder.add_case, builder.end_suite)
     if blocks.file is None:
         raise ConfigError(f"{location(path)}: was not read to its end")
-    notes = [*blocks.notes, *reading.notes()]
-    told = tuple(f"{location(path)}: {note}" for note in notes)
-    return JUnitReport(blocks.file, tuple(reading.cases), told, tuple(reading.empty))
+    notes = [f"{location(path)}: {note}" for note in (*blocks.notes, *builder.notes())]
+    return JUnitReport(blocks.file, tuple(builder.cases), tuple(notes), tuple(builder.empty))
 
 
-class _Reading:
-    """Makes cases of what the parser tells."""
+class _CaseBuilder:
+    """Builder of test cases from the parser's elements."""
 
-    def __init__(self, blocks: TextBlocks, zone: tzinfo | None) -> None:
+    def __init__(self, blocks: TextBlocks, timezone: tzinfo | None) -> None:
         self.cases: list[JUnitCase] = []
         self.empty: list[str] = []
-        self._blocks, self._zone = blocks, zone
-        self._times: TimestampReader | None = None
-        self._waiting: list[tuple[int, JUnitCase]] = []
-        """Cases that no suite with something against it has taken in yet, with how many came before each."""
-        self._many = 0
-        self._short: list[tuple[int, str]] = []
-        self._whole: list[tuple[int, str]] = []
+        self._blocks, self._timezone = blocks, timezone
+        self._timestamps: TimestampReader | None = None
+        self._uncovered: list[tuple[int, JUnitCase]] = []
+        """Cases that no failed suite covers yet, with the number of cases before each."""
+        self._number_of_cases = 0
+        self._count_notes: list[tuple[int, str]] = []
+        self._suite_errors: list[tuple[int, str]] = []
 
-    def found(self, element: XmlElement, suite: OpenSuite) -> None:
+    def add_case(self, element: XmlElement, suite: OpenSuite) -> None:
         """Take in a test case."""
         attempts = _attempts(element)
         case = JUnitCase(
-            name="::".join(filter(None, (element.get("classname"), element.get("name")))) or suite.called or _NAMELESS,
+            name="::".join(filter(None, (element.get("classname"), element.get("name"))))
+            or suite.effective_name
+            or _UNNAMED_CASE,
             started=self._started(element.get("timestamp") or suite.timestamp, attempts[-1].result, suite),
             attempts=attempts,
             claims=tuple(
@@ -163,25 +166,25 @@ class _Reading:
             ),
             suites=suite.names,
             class_name=element.get("classname"),
-            suite_failure=_no_test(element, suite, attempts[-1]),
+            suite_failure=_suite_failure(element, suite, attempts[-1]),
         )
         suite.bad += sum(child.tag in BAD for child in element.children) or case.result in _FAILED
-        self._add(self._many, case)
-        self._many += 1
+        self._add(self._number_of_cases, case)
+        self._number_of_cases += 1
 
-    def ended(self, suite: OpenSuite) -> None:
-        """Take in a suite: what is against it as a whole is a case of its own, which takes in those of the suite."""
+    def end_suite(self, suite: OpenSuite) -> None:
+        """Add a suite. A failure of the suite itself becomes a case that covers the cases in it."""
         if not suite.cases and suite.get("name"):
             self.empty.append(suite.get("name"))
-        if note := _counted(suite):
-            self._short.append((suite.number, note))
-        if against := _against_suite(suite):
+        if note := _count_note(suite):
+            self._count_notes.append((suite.number, note))
+        if failures := _suite_failures(suite):
             covered = []
-            while self._waiting and self._waiting[-1][0] >= suite.first:
-                covered.append(self._waiting.pop()[1])
-            message = "; ".join(against)
+            while self._uncovered and self._uncovered[-1][0] >= suite.first:
+                covered.append(self._uncovered.pop()[1])
+            message = "; ".join(failures)
             case = JUnitCase(
-                name=suite.called or _NAMELESS_SUITE,
+                name=suite.effective_name or _UNNAMED_SUITE,
                 started=self._started(suite.timestamp, Result.ERROR, suite),
                 attempts=(CaseAttempt(Result.ERROR, message, 0),),
                 claims=(),
@@ -189,85 +192,85 @@ class _Reading:
                 covered_cases=tuple(reversed(covered)),
             )
             self._add(suite.first, case)
-            told = f"the suite '{one_line(case.name, 60)}' is an ERROR of its own: {one_line(message, 300)}"
-            self._whole.append((suite.number, told))
+            note = f"the suite '{one_line(case.name, 60)}' is an ERROR of its own: {one_line(message, 300)}"
+            self._suite_errors.append((suite.number, note))
         if suite.outer is not None:
             suite.outer.bad += suite.bad
 
-    def _add(self, before: int, case: JUnitCase) -> None:
+    def _add(self, cases_before: int, case: JUnitCase) -> None:
         self.cases.append(case)
-        self._waiting.append((before, case))
+        self._uncovered.append((cases_before, case))
 
     def _started(self, timestamp: str, result: Result, suite: OpenSuite) -> float:
-        if self._times is None:
-            self._times = TimestampReader(self._blocks.modified, self._zone)
+        if self._timestamps is None:
+            self._timestamps = TimestampReader(self._blocks.modified, self._timezone)
         try:
-            took = _milliseconds(suite.get("time")) / 1000
-            return self._times.started(timestamp, passed=result is Result.PASSED, took=took)
+            duration = _milliseconds(suite.get("time")) / 1000
+            return self._timestamps.started(timestamp, passed=result is Result.PASSED, duration=duration)
         except (ValueError, OverflowError):
-            shown = f"the timestamp '{one_line(timestamp, 60)}' is no time: write ISO 8601"
+            shown = f"the timestamp '{one_line(timestamp, 60)}' is not a valid time: use ISO 8601"
             raise ConfigError(f"{location(self._blocks.path)}: {shown}") from None
 
     def notes(self) -> list[str]:
-        """Return what is to be told, a sentence each."""
-        times = self._times.notes() if self._times is not None else []
-        return [*_first(self._whole), *_first(self._short), *times]
+        """Return the notes, a sentence each."""
+        times = self._timestamps.notes() if self._timestamps is not None else []
+        return [*_first_notes(self._suite_errors), *_first_notes(self._count_notes), *times]
 
 
-_MOST_NOTES = 5
+_MAX_NOTES = 5
 
 
-def _first(notes: list[tuple[int, str]]) -> list[str]:
+def _first_notes(numbered_notes: list[tuple[int, str]]) -> list[str]:
     """Return the first notes of a kind, in the order of the suites."""
-    shown = [note for _, note in sorted(notes)[:_MOST_NOTES]]
-    more = len(notes) - len(shown)
-    return [*shown, f"so with {count(more, 'more suite')}"] if more else shown
+    first_notes = [note for _, note in sorted(numbered_notes)[:_MAX_NOTES]]
+    more = len(numbered_notes) - len(first_notes)
+    return [*first_notes, f"the same for {count(more, 'more suite')}"] if more else first_notes
 
 
 _DIGITS = 18
-"""Of a number of tests that a suite may say."""
+"""Digits of the number of tests of a suite."""
 
 
-def _counted(suite: OpenSuite) -> str:
-    """Tell where a suite has more test cases than it says: some may not have run (``test.todo`` of jest)."""
-    said = suite.get("tests")
-    if suite.tag != "testsuite" or not said.isdecimal() or len(said) > _DIGITS or suite.cases <= int(said):
+def _count_note(suite: OpenSuite) -> str:
+    """Return a note if a suite declares more tests than it contains: some may not have run (``test.todo`` of jest)."""
+    declared = suite.get("tests")
+    if suite.tag != "testsuite" or not declared.isdecimal() or len(declared) > _DIGITS or suite.cases <= int(declared):
         return ""
-    says = f"says that it has {count(int(said), 'test')}, and has {suite.cases}"
-    return f"the suite '{one_line(suite.get('name'), 60)}' {says}: perhaps some did not run"
+    numbers = f"declares {count(int(declared), 'test')} and contains {suite.cases}"
+    return f"the suite '{one_line(suite.get('name'), 60)}' {numbers}: perhaps some did not run"
 
 
-def _against_suite(suite: OpenSuite) -> list[str]:
-    """Return what is against a suite that no test case in it tells, and count it as told.
+def _suite_failures(suite: OpenSuite) -> list[str]:
+    """Return the failures of a suite that none of its test cases reports, and add them to its count.
 
-    That are errors and failures of the suite itself (TAP), and more failures and errors said than there are (newman).
+    These are errors and failures of the suite itself (TAP), and counts larger than the failures it contains (newman).
     """
     suite.bad += len(suite.children)
-    against = [_message(child) or f"it has an <{child.tag}>" for child in suite.children]
-    said = 0.0
-    for name in _OF_SUITES:
-        if (value := suite.get(name)).lower() in _NOTHING:
+    failures = [_message(child) or f"it has an <{child.tag}>" for child in suite.children]
+    declared = 0.0
+    for name in _SUITE_COUNTS:
+        if (value := suite.get(name)).lower() in _ZERO_VALUES:
             continue
         number = _number(value)
         if number is None:
-            against.append(f"it says {name}='{one_line(value, 60)}'")
-        said += number or 0.0
-    if said > suite.bad:
-        against.append(f"it says that it has {said:,.0f} failures and errors, and has {suite.bad:,}")
-        suite.bad = math.ceil(said)
-    words = {name: suite.get(name).lower() for name in ("status", "result")}
-    against += [
-        f"it says {name}='{word}', and none of its test cases failed"
-        for name, word in words.items()
-        if not suite.bad and _STATUS.get(word) in _FAILED
+            failures.append(f"it says {name}='{one_line(value, 60)}'")
+        declared += number or 0.0
+    if declared > suite.bad:
+        failures.append(f"it says that it has {declared:,.0f} failures and errors, and has {suite.bad:,}")
+        suite.bad = math.ceil(declared)
+    statuses = {name: suite.get(name).lower() for name in ("status", "result")}
+    failures += [
+        f"it says {name}='{status}', and none of its test cases failed"
+        for name, status in statuses.items()
+        if not suite.bad and _STATUS.get(status) in _FAILED
     ]
-    if against:
+    if failures:
         suite.bad = max(suite.bad, 1)
-    return against
+    return failures
 
 
 def _number(text: str) -> float | None:
-    """Return a count; None: it is none."""
+    """Return a count; None if the text is not one."""
     try:
         number = float(text.replace(",", ""))
     except ValueError:
@@ -275,8 +278,8 @@ def _number(text: str) -> float | None:
     return number if math.isfinite(number) and number >= 0 else None
 
 
-def _no_test(element: XmlElement, suite: OpenSuite, last: CaseAttempt) -> SuiteFailure | None:
-    """Return what a case is that exists only while it fails; None: it did not fail, or is a test."""
+def _suite_failure(element: XmlElement, suite: OpenSuite, last: CaseAttempt) -> SuiteFailure | None:
+    """Return the failure of a suite if the case exists only while it fails; None if it did not fail or is a test."""
     if last.result not in _FAILED:
         return None
     return find_suite_failure(suite.names, element.get("classname"), element.get("name"), last.message)
@@ -287,60 +290,65 @@ def _properties(element: XmlElement) -> list[XmlElement]:
 
 
 def _attempts(element: XmlElement) -> tuple[CaseAttempt, ...]:
-    """Return the tries of a test case in their order."""
-    took = _milliseconds(element.get("time"))
-    last = _last(element, took)
+    """Return the attempts of a test case in order."""
+    duration = _milliseconds(element.get("time"))
+    last = _last_attempt(element, duration)
     if last.result is Result.PASSED and any(prop.get("name") == _EXPECTED_TO_FAIL for prop in _properties(element)):
-        last = CaseAttempt(Result.XFAILED, "expected to fail", took)
-    again = [
-        CaseAttempt(_AGAIN[child.tag], _message(child), _milliseconds(child.get("time")))
+        last = CaseAttempt(Result.XFAILED, "expected to fail", duration)
+    earlier = [
+        CaseAttempt(_ATTEMPT_ELEMENTS[child.tag], _message(child), _milliseconds(child.get("time")))
         for child in element.children
-        if child.tag in _AGAIN
+        if child.tag in _ATTEMPT_ELEMENTS
     ]
-    # A test that passed in the end tells its failures as flaky ones, one that never did its first as the failure.
-    return (*again, last) if last.result is Result.PASSED else (last, *again)
+    # A test that finally passed reports its failures as flaky; otherwise its first failure is the main one.
+    return (*earlier, last) if last.result is Result.PASSED else (last, *earlier)
 
 
-_NAMELESS, _NAMELESS_SUITE = "a test case without a name", "a test suite without a name"
+_UNNAMED_CASE, _UNNAMED_SUITE = "a test case without a name", "a test suite without a name"
 _FAILED = (Result.FAILED, Result.ERROR)
-_OF_SUITES = ("failures", "errors", "failure", "error")
-"""Counts of a suite that speak against it."""
+_SUITE_COUNTS = ("failures", "errors", "failure", "error")
+"""Attributes with the failures and errors of a suite."""
 
 
-def _last(element: XmlElement, took: int) -> CaseAttempt:
-    """Return how it ended: PASSED where nothing speaks against it, and nothing is there whose meaning is not known."""
-    told = [CaseAttempt(_result(child), _message(child), took) for child in element.children if child.tag in _BAD]
-    if any(one.result in _FAILED for one in told):
-        return _worst(told)
-    told += [CaseAttempt(*one, took) for one in _against(element)]  # a skip takes nothing back
-    return _worst(told) if told else CaseAttempt(Result.PASSED, "", took)
+def _last_attempt(element: XmlElement, duration: int) -> CaseAttempt:
+    """Return the last attempt: PASSED if nothing counts against it and no element or value is unknown."""
+    attempts = [
+        CaseAttempt(_result(child), _message(child), duration)
+        for child in element.children
+        if child.tag in _RESULT_ELEMENTS
+    ]
+    if any(attempt.result in _FAILED for attempt in attempts):
+        return _worst(attempts)
+    # A skip does not revoke what counts against the test.
+    attempts += [CaseAttempt(result, message, duration) for result, message in _adverse_results(element)]
+    return _worst(attempts) if attempts else CaseAttempt(Result.PASSED, "", duration)
 
 
-def _against(element: XmlElement) -> Iterator[tuple[Result, str]]:
-    """Yield what speaks against a test case without a failure or an error, and why."""
+def _adverse_results(element: XmlElement) -> Iterator[tuple[Result, str]]:
+    """Yield the results and reasons that count against a test case without a failure or an error."""
     is_skipped = any(child.tag == "skipped" for child in element.children)
     for name in ("status", "result"):
-        word = element.get(name).lower()
-        if word not in _GOOD and not (is_skipped and word in _BESIDE_SKIPPED):
-            unknown = f"{name}='{one_line(word, 60)}' is not known to be said of a test that passed"
-            yield (_STATUS[word], word) if word in _STATUS else (Result.ERROR, unknown)
+        status = element.get(name).lower()
+        if status not in _PASSED_VALUES and not (is_skipped and status in _SKIPPED_VALUES):
+            unknown = f"{name}='{one_line(status, 60)}' is not known to be said of a test that passed"
+            yield (_STATUS[status], status) if status in _STATUS else (Result.ERROR, unknown)
     for name, result in _COUNTS.items():
         value = element.get(name)
-        if value.lower() not in _NOTHING:
+        if value.lower() not in _ZERO_VALUES:
             yield result, f"{name}='{one_line(value, 200)}'"
     if (executed := (element.get("executed") or "true").lower()) not in ("true", "yes", "1"):
-        yield Result.SKIPPED if executed in _NOTHING else Result.ERROR, f"executed='{one_line(executed, 60)}'"
+        yield Result.SKIPPED if executed in _ZERO_VALUES else Result.ERROR, f"executed='{one_line(executed, 60)}'"
     for tag in (child.tag for child in element.children):
-        if tag in _AGAIN and tag not in _FLAKY and not is_skipped:
-            yield _AGAIN[tag], f"<{tag}>, and no end"
-        elif tag not in _TELLS_NOTHING and tag not in _AGAIN and tag not in _BAD:
+        if tag in _ATTEMPT_ELEMENTS and tag not in _FLAKY_ELEMENTS and not is_skipped:
+            yield _ATTEMPT_ELEMENTS[tag], f"<{tag}>, and no end"
+        elif tag not in _NEUTRAL_ELEMENTS and tag not in _ATTEMPT_ELEMENTS and tag not in _RESULT_ELEMENTS:
             yield Result.ERROR, f"<{one_line(tag, 60)}> is not known to be said of a test that passed"
 
 
 def _result(child: XmlElement) -> Result:
-    if child.tag == "skipped" and child.get("type").lower() in _EXPECTED:
+    if child.tag == "skipped" and child.get("type").lower() in _XFAIL_TYPES:
         return Result.XFAILED
-    return _BAD[child.tag]
+    return _RESULT_ELEMENTS[child.tag]
 
 
 def _worst(attempts: Iterable[CaseAttempt]) -> CaseAttempt:
@@ -348,11 +356,11 @@ def _worst(attempts: Iterable[CaseAttempt]) -> CaseAttempt:
 
 
 def _message(child: XmlElement) -> str:
-    return child.attributes.get("message", "")[:MOST_OF_A_TEXT] or child.text.strip() or child.get("type")
+    return child.attributes.get("message", "")[:MAX_TEXT] or child.text.strip() or child.get("type")
 
 
 def _milliseconds(text: str) -> int:
-    """Return a duration in seconds as milliseconds; what is none counts as none."""
+    """Return a duration in seconds as milliseconds; 0 if it is invalid."""
     try:
         seconds = float(text.replace(",", ""))
     except ValueError:
