@@ -30,7 +30,7 @@ def test_the_meaning_attaches_to_text_that_speaks_of_it(text, name):
     """A tracker's own words get the meaning they speak of, under the tracker's number and with its text."""
     item = recognise_item("42", text)
     assert (item.key, item.title, item.name) == ("42", text, name)
-    meaning = next(one for one in BUILTIN_ITEMS if one.name == name)
+    meaning = next(builtin for builtin in BUILTIN_ITEMS if builtin.name == name)
     assert (item.scope, item.parts, item.proof, item.max_age_days) == (
         meaning.scope,
         meaning.parts,

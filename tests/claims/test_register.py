@@ -39,7 +39,7 @@ def project(tmp_path, monkeypatch):
     return make
 
 
-def told(settings):
+def problem_lines(settings):
     """Return the problems as lines."""
     return [str(problem) for problem in catalogue_problems(settings)]
 
@@ -50,8 +50,8 @@ def test_the_config_adds_to_the_row(project):
         ENVIRONMENTS + "[use_cases.UC-1]\ntitle = 'Sign in'\nowner = 'team'\nenvironments = ['staging']\n"
         "provider_modes = ['BYOK']\ndrills = ['timeout']\nnot_applicable = { trace = 'no trace', 'secrets/rotation' = 'fixed' }\n"
     )
-    known = read_catalogue(settings)
-    first, second = known.use_cases.values()
+    catalogue = read_catalogue(settings)
+    first, second = catalogue.use_cases.values()
     assert (first.title, first.owner, first.architecture_status, first.declared_status) == (
         *("Sign in", "team", "GREEN", "NOT_STARTED"),
     )
@@ -59,27 +59,27 @@ def test_the_config_adds_to_the_row(project):
     assert (first.environments, first.provider_modes, first.drills) == (("staging",), ("BYOK",), ("timeout",))
     assert first.not_applicable == (("4", "no trace"), ("6/rotation", "fixed"))
     assert (second.owner, second.declared_status, second.environments) == ("me", "BLOCKED", None)
-    assert known.environments["staging"].real
-    assert not known.environments["dev"].real
-    assert not known.provider_modes["FAKE"].real
-    assert not known.open_world
+    assert catalogue.environments["staging"].real
+    assert not catalogue.environments["dev"].real
+    assert not catalogue.provider_modes["FAKE"].real
+    assert not catalogue.open_world
 
 
 def test_the_config_is_the_register_where_there_is_no_tracker(project):
     """Use cases and items may stand in the config alone."""
     settings = project("register = 'r'\n[use_cases.UC-9]\ntitle = 't'\narchitecture_status = 'RED'\n", None)
-    known = read_catalogue(settings)
-    assert known.register == "r"
-    assert known.use_cases == {"UC-9": UseCase("UC-9", title="t", architecture_status="RED")}
-    assert list(known.items) == ["1", "2", "3", "4", "5", "6", "7"]
+    catalogue = read_catalogue(settings)
+    assert catalogue.register == "r"
+    assert catalogue.use_cases == {"UC-9": UseCase("UC-9", title="t", architecture_status="RED")}
+    assert list(catalogue.items) == ["1", "2", "3", "4", "5", "6", "7"]
     assert tracker_of(settings) is None
 
 
 def test_without_config_and_tracker_everything_exists(tmp_path):
     """An unconfigured folder is an open world with the seven items."""
-    known = read_catalogue(default_settings(tmp_path))
-    assert known.open_world
-    assert [item.name for item in known.items.values()] == [
+    catalogue = read_catalogue(default_settings(tmp_path))
+    assert catalogue.open_world
+    assert [item.name for item in catalogue.items.values()] == [
         *("credential", "handshake", "attestation", "trace", "replay", "secrets", "drill"),
     ]
 
@@ -87,15 +87,15 @@ def test_without_config_and_tracker_everything_exists(tmp_path):
 def test_without_config_the_tracker_closes_the_world(tmp_path):
     """A tracker that lies in an unconfigured folder says which use cases exist."""
     (tmp_path / "PROD_READINESS_TRACKER.md").write_text(TRACKER)
-    known = read_catalogue(default_settings(tmp_path))
-    assert not known.open_world
-    assert list(known.use_cases) == ["UC-1", "UC-2"]
+    catalogue = read_catalogue(default_settings(tmp_path))
+    assert not catalogue.open_world
+    assert list(catalogue.use_cases) == ["UC-1", "UC-2"]
 
 
 def test_the_trackers_list_is_what_is_required(project):
     """Without items in the config, the tracker's list is required, each with the meaning it speaks of."""
-    known = read_catalogue(project("", TRACKER + LIST))
-    assert [(item.key, item.proof) for item in known.items.values()] == [("1", "credential"), ("2", "drill")]
+    catalogue = read_catalogue(project("", TRACKER + LIST))
+    assert [(item.key, item.proof) for item in catalogue.items.values()] == [("1", "credential"), ("2", "drill")]
 
 
 def test_the_configs_items_win(project):
@@ -107,29 +107,29 @@ def test_the_configs_items_win(project):
         *("Provider credentials work", ("environment",), "none", None),
     )
     assert (second.title, second.proof, second.max_age_days) == ("mine", "trace", 3)
-    assert told(settings) == []
+    assert problem_lines(settings) == []
 
 
 def test_an_item_that_only_the_tracker_lists_is_required_and_told(project):
     """A line added to the tracker's list after init is required at once, and `check` asks for its meaning."""
     settings = project("[items.1]\nproof = 'credential'\n", TRACKER + LIST)
     assert list(read_catalogue(settings).items) == ["1", "2"]
-    assert told(settings) == [
+    assert problem_lines(settings) == [
         "readiness.toml:2: required evidence 2 of the tracker has no [items.2]: write down what it means"
     ]
 
 
 def test_two_items_that_speak_of_one_thing_share_no_name(project):
     """A built-in name that would mean two items means neither, rather than the wrong one."""
-    known = read_catalogue(project("", TRACKER + "\n# Required Evidence\n1. a drill\n2. more drills\n"))
-    assert [item.name for item in known.items.values()] == [None, None]
+    catalogue = read_catalogue(project("", TRACKER + "\n# Required Evidence\n1. a drill\n2. more drills\n"))
+    assert [item.name for item in catalogue.items.values()] == [None, None]
 
 
 def test_rows_and_proofs_from_elsewhere(project):
     """Use cases and kinds of proof that plugins bring are known like our own."""
     settings = project("[use_cases.EXT-1]\nowner = 'x'\n[items.1]\nproof = 'sbom'\n", None)
-    known = read_catalogue(settings, rows=[UseCase("EXT-1", title="ext")], proofs=["sbom"])
-    assert (known.use_cases["EXT-1"].title, known.use_cases["EXT-1"].owner) == ("ext", "x")
+    catalogue = read_catalogue(settings, rows=[UseCase("EXT-1", title="ext")], proofs=["sbom"])
+    assert (catalogue.use_cases["EXT-1"].title, catalogue.use_cases["EXT-1"].owner) == ("ext", "x")
 
 
 @pytest.mark.parametrize(
@@ -170,38 +170,38 @@ def test_each_misfit_is_one_line_with_its_place(project, config, line, what):
     """Each thing that does not fit is told once, at its line of the config, and reading raises that line."""
     head = "" if config.startswith("[use_cases.UC-11]") else ENVIRONMENTS
     settings = project(head + config)
-    found = told(settings)
-    assert len(found) == 1
-    assert found[0].startswith(f"readiness.toml:{line}: ")
-    assert what in found[0]
+    lines = problem_lines(settings)
+    assert len(lines) == 1
+    assert lines[0].startswith(f"readiness.toml:{line}: ")
+    assert what in lines[0]
     with pytest.raises(ConfigError) as raised:
         read_catalogue(settings)
-    assert str(raised.value) == found[0]
+    assert str(raised.value) == lines[0]
 
 
 def test_a_part_of_the_seven_that_is_also_an_environment(project):
     """An environment called like a built-in part would make two requirements with one id, and is told."""
-    assert told(project("[environments.rotation]\nreal = true\n")) == [
+    assert problem_lines(project("[environments.rotation]\nreal = true\n")) == [
         "readiness.toml:2: 'rotation' is the name of both a declared environment and a part: rename one"
     ]
 
 
 def test_a_config_without_use_cases_is_told(project):
     """A config with neither tracker nor use cases would judge nothing, and is told so."""
-    assert told(project("register = 'r'\n", None)) == [
+    assert problem_lines(project("register = 'r'\n", None)) == [
         'readiness.toml: there is no use case: name a tracker (tracker = "...") or write [use_cases.ID]'
     ]
 
 
 def test_an_id_that_no_requirement_could_carry(project):
     """A use case of the config is held to the rules that a tracker's is held to."""
-    assert "has a '/' in its id" in told(project("[use_cases.'A/B']\n", None))[0]
+    assert "has a '/' in its id" in problem_lines(project("[use_cases.'A/B']\n", None))[0]
 
 
 def test_problems_of_tracker_and_config_are_told_together(project):
     """A mistake in the tracker does not hide one in the config."""
     settings = project("[use_cases.UC-1]\nenvironments = ['x']\n", TRACKER.replace("BLOCKED", "STUCK"))
-    assert [line.partition(" ")[0] for line in told(settings)] == ["TRACKER.md:4:", "readiness.toml:3:"]
+    assert [line.partition(" ")[0] for line in problem_lines(settings)] == ["TRACKER.md:4:", "readiness.toml:3:"]
     assert examine_catalogue(settings)[0] is not None
     with pytest.raises(ConfigError, match=r"^TRACKER\.md:4: "):
         read_catalogue(settings)
@@ -211,7 +211,7 @@ def test_a_tracker_that_cannot_be_read_is_the_only_problem(project):
     """Where there is no tracker to compare with, the config's use cases are not all told to be missing."""
     settings = project("[use_cases.UC-1]\n")
     settings.tracker.unlink()
-    assert [line.partition(": ")[2] for line in told(settings)] == [
+    assert [line.partition(": ")[2] for line in problem_lines(settings)] == [
         "there is no such tracker: write one with `readiness init`"
     ]
     assert examine_catalogue(settings)[0] is None
@@ -225,12 +225,12 @@ def test_joining_grows_with_the_rows_and_the_words_about_them(project):
     def read(count: int) -> Callable[[], None]:
         numbers = range(3, count + 3)
         rows = "".join(f"| UC-{number} | GREEN | NOT_STARTED | tbd | note |\n" for number in numbers)
-        said = "".join(f"[use_cases.UC-{number}]\nnot_applicable = {{ 6 = 'x' }}\n" for number in numbers)
+        config = "".join(f"[use_cases.UC-{number}]\nnot_applicable = {{ 6 = 'x' }}\n" for number in numbers)
 
         def act() -> None:
             assert len(read_catalogue(settings).use_cases) == count + 2
 
-        settings = project(said, TRACKER + rows)
+        settings = project(config, TRACKER + rows)
         act()
         return act
 

@@ -77,12 +77,12 @@ def test_an_address_is_in_its_network(address: ipaddress.IPv4Address, bits: int,
 @given(st.text())
 def test_any_text_is_an_endpoint_or_told_why_not(text: str) -> None:
     """Whatever the config says, one of the two; never another error."""
-    told = "must "
+    message = "must "
     try:
         parse_endpoint(text)
     except ValueError as error:
-        told = str(error)
-    assert told.startswith("must ")
+        message = str(error)
+    assert message.startswith("must ")
 
 
 @given(st.text())
@@ -110,7 +110,7 @@ def test_a_url_is_split_into_host_and_port(text: str, place: tuple[str, int | No
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "told"),
+    ("endpoint", "message"),
     [
         ("https://api.example.com", "must be a host or a network and no URL, such as 'api.example.com:443'"),
         ("*", "must not match every host: leave endpoints out if any server will do"),
@@ -122,7 +122,7 @@ def test_a_url_is_split_into_host_and_port(text: str, place: tuple[str, int | No
         ("", "must not be empty"),
     ],
 )
-def test_a_wrong_endpoint_is_told_with_file_and_line(tmp_path: Path, endpoint: str, told: str) -> None:
+def test_a_wrong_endpoint_is_told_with_file_and_line(tmp_path: Path, endpoint: str, message: str) -> None:
     """The error names the line of the entry in its list, and what it must be."""
     config = tmp_path / "readiness.toml"
     config.write_text(
@@ -130,4 +130,4 @@ def test_a_wrong_endpoint_is_told_with_file_and_line(tmp_path: Path, endpoint: s
     )
     with pytest.raises(Exception, match=r"readiness\.toml:5: environments\.staging\.endpoints ") as caught:
         load_settings(config)
-    assert told in str(caught.value)
+    assert message in str(caught.value)

@@ -138,7 +138,7 @@ def test_pyproject_holds_the_same(config):
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "told"),
+    ("text", "line", "message"),
     [
         ('trakcer = "x"', 1, "unknown key 'trakcer' (did you mean 'tracker'?)"),
         ("[review]\nreviewer = []", 2, "unknown key 'reviewer' (did you mean 'reviewers'?)"),
@@ -199,43 +199,43 @@ def test_pyproject_holds_the_same(config):
         (f"b = {'[' * 250}{']' * 250}", 1, "unknown key 'b'"),
     ],
 )
-def test_each_mistake_is_one_line_with_its_place(config, text, line, told):
+def test_each_mistake_is_one_line_with_its_place(config, text, line, message):
     """Every mistake is told once, with file and line and what would be right; loading raises the same line."""
     path = config(text + "\n")
-    found = [str(problem) for problem in config_problems(path)]
-    assert len(found) == 1
-    assert found[0].startswith(f"readiness.toml:{line}: ")
-    assert told in found[0]
+    lines = [str(problem) for problem in config_problems(path)]
+    assert len(lines) == 1
+    assert lines[0].startswith(f"readiness.toml:{line}: ")
+    assert message in lines[0]
     with pytest.raises(ConfigError) as raised:
         load_settings(path)
-    assert str(raised.value) == found[0]
+    assert str(raised.value) == lines[0]
 
 
 def test_all_mistakes_in_the_order_of_the_lines(config):
     """A file with several mistakes tells each of them, and loading raises the topmost."""
     path = config("[gate]\non = 1\n[review]\nrequired = 0\nx = 1\n[items.'a/b']\n")
-    found = [problem.where for problem in config_problems(path)]
-    assert found == [f"readiness.toml:{line}" for line in (2, 4, 5, 6)]
+    lines = [problem.where for problem in config_problems(path)]
+    assert lines == [f"readiness.toml:{line}" for line in (2, 4, 5, 6)]
     with pytest.raises(ConfigError, match=r"^readiness\.toml:2: "):
         load_settings(path)
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "message"),
     [
         (lambda path: None, "there is no such file: write it with `readiness init`"),
         (lambda path: path.mkdir(), "is a folder"),
         (lambda path: path.write_bytes(b"\x00\xff\xfe"), "is not UTF-8 text"),
     ],
 )
-def test_what_is_no_readable_file_is_told(tmp_path, make, told):
+def test_what_is_no_readable_file_is_told(tmp_path, make, message):
     """A missing file, a folder and a binary file each end in one line that names the path and says what to do."""
     path = tmp_path / "readiness.toml"
     make(path)
     with pytest.raises(ConfigError) as raised:
         load_settings(path)
     assert str(raised.value).startswith(f"{path}: ")
-    assert told in str(raised.value)
+    assert message in str(raised.value)
     assert "\n" not in str(raised.value)
     assert [str(problem) for problem in config_problems(path)] == [str(raised.value)]
 
@@ -248,7 +248,7 @@ def test_pyproject_without_our_table_is_told(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("said", "size"),
+    ("text", "size"),
     [
         ("1 GiB", 2**30),
         ("1.5KiB", 1536),
@@ -259,9 +259,9 @@ def test_pyproject_without_our_table_is_told(tmp_path):
         ("3tb", 3 * 10**12),
     ],
 )
-def test_sizes(said, size):
+def test_sizes(text, size):
     """Sizes are read with binary and decimal units, in any letter case, or as bytes."""
-    assert Settings.model_validate({"folder": ".", "artifact_limit": said}).artifact_limit == size
+    assert Settings.model_validate({"folder": ".", "artifact_limit": text}).artifact_limit == size
 
 
 def test_without_a_config_the_tracker_of_the_folder_is_used(tmp_path):

@@ -1,4 +1,4 @@
-"""Trackers as people write them, and what each says: the shapes, written afresh."""
+"""Trackers of the shapes that people write, with the rows of each."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ READY = "READY_FOR_GO_LIVE"
 
 @dataclass(frozen=True)
 class Shape:
-    """A tracker, the config that it is read with, and what it says."""
+    """A tracker, the config that it is read with, and its rows."""
 
     text: str
     rows: tuple[tuple[str, str], ...]
-    """(id, the first status that its word stands for)."""
+    """(id, the first status that its word means)."""
     after: dict[str, str]
-    """What stands in place of a text once nothing is started, where the tracker said otherwise."""
+    """The texts that change if each status becomes NOT_STARTED, with their replacements."""
     columns: str = ""
     statuses: str = ""
     top: str = ""
-    left_out: tuple[int, ...] = ()
-    """Lines of rows that are no use cases."""
+    skipped_lines: tuple[int, ...] = ()
+    """Lines of the rows that are no use cases."""
 
     @property
     def words(self) -> str:
-        """The tables of the config."""
+        """Return the tables of the config."""
         columns = f"[tracker_columns]\n{self.columns}\n" if self.columns else ""
         return columns + (f"[statuses]\n{self.statuses}\n" if self.statuses else "")
 
@@ -105,7 +105,7 @@ SHAPES = {
         {"| Login | 🟢 Done": "| Login | 🔴 Not Started"},
         columns='uc = "ID"\ntitle = "Issue"\nstatus = "Status"',
         statuses='NOT_STARTED = "🔴 Not Started"\nREADY_FOR_GO_LIVE = "🟢 Done"\nskip = ["Deferred*", "N/A", "Total"]',
-        left_out=(13, 20, 21),
+        skipped_lines=(13, 20, 21),
     ),
     "9 a traceability matrix": Shape(
         "| Req | Test | Result |\n|---|---|---|\n| R-1.1 | `test_login` | Pass ✅ |\n| R-1.2 | `test_pay` | Fail ❌ |\n"
@@ -122,7 +122,7 @@ SHAPES = {
         {"☑": "☐", "[x]": "[ ]"},
         columns='status = "Done"',
         statuses='skip = ""',
-        left_out=(5,),
+        skipped_lines=(5,),
     ),
     "11 a table per domain": Shape(
         "## Billing\n\n| UC | Prod Readiness Status |\n|--|--|\n| UC-1 | IN_PROGRESS |\n\n"
@@ -138,7 +138,7 @@ SHAPES = {
         {"**Approved (Gate 1), 2026-09-28**": "**Draft**", "In review": "Draft"},
         columns='status = "Board"',
         statuses='READY_FOR_GO_LIVE = "Approved*"\nIN_PROGRESS = "In review"\nNOT_STARTED = "Draft"',
-        left_out=(4,),
+        skipped_lines=(4,),
     ),
     "13 a list of issues": Shape(
         "* [ ] #12 Retry of payments @ann\n* [x] acme/shop#18 Receipts (@ben)\n"
@@ -154,7 +154,7 @@ SHAPES = {
         {"✅ Excellent": "NOT_STARTED", "⚠️ Needs work": "NOT_STARTED"},
         columns='status = "Status"',
         statuses='READY_FOR_GO_LIVE = "✅*"\nIN_PROGRESS = "⚠️*"\nskip = ["Overall"]',
-        left_out=(5,),
+        skipped_lines=(5,),
     ),
 }
 

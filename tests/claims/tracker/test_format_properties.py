@@ -55,7 +55,7 @@ def changed(name: str, pieces: list[list[str]], statuses: dict[str, str], to: di
 
 def sheet_cell(word: str, sign: str, style: str) -> str:
     """A value of a sheet in some style, in quotes where it must have them."""
-    must = word.startswith('"') or any(one in word for one in (sign, "\n", "\r"))
+    must = word.startswith('"') or any(character in word for character in (sign, "\n", "\r"))
     quoted = '"' + word.replace('"', '""') + '"'
     return {"plain": quoted if must else word, "quoted": quoted, "wide": f" {quoted if must else word} "}[style]
 
@@ -196,7 +196,7 @@ def test_any_text_is_a_tree_or_a_fault(text):
     except YamlError as error:
         fault = error
     assert fault.position is None or 0 <= fault.position <= len(text)
-    assert "\n" not in fault.what
+    assert "\n" not in fault.message
     while pending:
         node = pending.pop()
         assert 0 <= node.start <= node.end <= len(text)
@@ -224,13 +224,13 @@ def test_both_parsers_say_the_same(outline):
     pieces, statuses, to = outline
     data = "".join("".join(piece[1:]) for piece in pieces).encode()
     changes = {uc: RowUpdate(status, "2026-02-12") for uc, status in to.items()}
-    found = []
+    results = []
     for compiled in (True, False):
         with pytest.MonkeyPatch.context() as patch:
             if not compiled:
                 patch.delattr(yaml, "CSafeLoader", raising=False)
             try:
-                found.append(update_tracker(Path("T.yaml"), data, changes, KEYS, statuses))
+                results.append(update_tracker(Path("T.yaml"), data, changes, KEYS, statuses))
             except ConfigError as error:
-                found.append(str(error).encode())
-    assert found[0] == found[1]
+                results.append(str(error).encode())
+    assert results[0] == results[1]

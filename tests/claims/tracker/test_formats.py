@@ -24,7 +24,7 @@ def problems(tmp_path: Path, name: str, text: str, **words) -> list[str]:
     """Return what is wrong with a tracker, without its folder."""
     path = tmp_path / name
     path.write_bytes(text.encode())
-    return [str(one).replace(f"{tmp_path}/", "") for one in tracker_problems(path, **words)]
+    return [str(problem).replace(f"{tmp_path}/", "") for problem in tracker_problems(path, **words)]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_value_of_csv_keeps_its_quotes_and_blanks(row, expected, newline, mark
     """Quotes, blanks, line ends, further lines and a byte order mark stay as they are."""
     around = "{mark}{head}{row}{newline}UC-2,BLOCKED,2026-01-01,NOT_STARTED{newline}"
     head = CSV_HEAD.replace("\n", newline)
-    before, after = (around.format(mark=mark, head=head, row=one, newline=newline) for one in (row, expected))
+    before, after = (around.format(mark=mark, head=head, row=text, newline=newline) for text in (row, expected))
     assert mended("T.csv", before) == after
 
 
@@ -87,7 +87,7 @@ def test_what_is_read_of_a_csv(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (
             "UC,Status\nUC-1,NOT_STARTED\n",
@@ -114,9 +114,9 @@ def test_what_is_read_of_a_csv(tmp_path):
         ),
     ],
 )
-def test_what_is_wrong_with_a_csv_is_told_with_its_line(tmp_path, text, told):
+def test_what_is_wrong_with_a_csv_is_told_with_its_line(tmp_path, text, message):
     """Nothing is passed over in silence."""
-    assert problems(tmp_path, "T.csv", text)[0].startswith(told)
+    assert problems(tmp_path, "T.csv", text)[0].startswith(message)
 
 
 def test_a_short_record_has_no_place_for_a_date():
@@ -192,7 +192,7 @@ def test_a_value_of_yaml_keeps_its_style(row, expected, newline, mark):
     around = (
         f"{mark}# Readiness 😀\n---\nteam: &t [a, b]\nuse_cases:\n{{}}- id: UC-2\n  status: IN_PROGRESS # NOT_STARTED\n"
     )
-    before, after = (around.format(one).replace("\n", newline) for one in (row, expected))
+    before, after = (around.format(text).replace("\n", newline) for text in (row, expected))
     assert mended("T.yaml", before, columns=KEYS) == after
 
 
@@ -262,7 +262,7 @@ def test_ids_stand_in_the_first_column_of_any_format(tmp_path, name, text, colum
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("- {state: BLOCKED, item: Pay}\n", "T.yaml: no list has entries with the keys 'UC' and 'state'"),
         ("- {item: Pay, state: BLOCKED}\n- {state: BLOCKED}\n", "T.yaml:2: there is no use case id"),
@@ -270,9 +270,9 @@ def test_ids_stand_in_the_first_column_of_any_format(tmp_path, name, text, colum
         ("a:\n- {UC: UC-1, state: BLOCKED}\nb:\n- {item: UC-2, state: BLOCKED}\n", "T.yaml:4: this looks like a register"),
     ],
 )  # fmt: skip
-def test_the_first_key_of_yaml_is_no_id_where_it_is_a_status_or_another_is_called_so(tmp_path, text, told):
+def test_the_first_key_of_yaml_is_no_id_where_it_is_a_status_or_another_is_called_so(tmp_path, text, message):
     """What is no id is never taken for one in silence."""
-    assert problems(tmp_path, "T.yaml", text, columns={"status": "state"})[0].startswith(told)
+    assert problems(tmp_path, "T.yaml", text, columns={"status": "state"})[0].startswith(message)
 
 
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -282,7 +282,7 @@ ROW = "- {id: UC-1, status: BLOCKED}\n"
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (f"{BOMB}rows:\n{ROW}", "T.yaml:6: its aliases stand for too much"),
         ("a: &a [*a]\nrows:\n" + ROW, "T.yaml:1: '*a' refers to a node around itself"),
@@ -310,9 +310,9 @@ ROW = "- {id: UC-1, status: BLOCKED}\n"
         ("a: b\n", "T.yaml: no list has entries with the keys 'id' and 'status'"),
     ],
 )
-def test_what_is_wrong_with_yaml_is_told_with_its_line(tmp_path, text, told):
+def test_what_is_wrong_with_yaml_is_told_with_its_line(tmp_path, text, message):
     """Nothing is passed over in silence, nothing grows without end, nothing goes round in circles."""
-    assert problems(tmp_path, "T.yaml", text, columns=KEYS)[0].startswith(told)
+    assert problems(tmp_path, "T.yaml", text, columns=KEYS)[0].startswith(message)
 
 
 def test_yaml_is_not_executed(tmp_path):

@@ -61,8 +61,8 @@ WHERE = {"uc": "ID", "status": "Status"}
 @given(st.sampled_from([*GOOD, *OTHER]), SIGN, st.sampled_from(["", " by #12", ": waits for ann", " (2026-10-01)"]))
 def test_the_word_that_is_written_says_no_more_than_the_status(word, sign, more):
     """Of what a cell says, only a plain word is written elsewhere: else our own."""
-    found = guess_layout(Path("T.md"), f"| ID | Status |\n|--|--|\n| A-1 | {sign}{word}{more} |\n", WHERE, {}, ())
-    for status, words in found.statuses.items():
+    guess = guess_layout(Path("T.md"), f"| ID | Status |\n|--|--|\n| A-1 | {sign}{word}{more} |\n", WHERE, {}, ())
+    for status, words in guess.statuses.items():
         assert status == SKIP or not vocabulary.implies_more(words[0])
         assert status == SKIP or not more or more not in words[0]
 
@@ -118,10 +118,10 @@ def test_any_yaml_is_guessed_or_refused_in_one_line(value):
 
 
 def _guessed(name: str, text: str) -> None:
-    told = ""
+    message = ""
     try:
-        found = guess_layout(Path(name), text, {}, {}, ())
-        examine_text(Path(name), text, found.columns, found.statuses, found.skip)
+        guess = guess_layout(Path(name), text, {}, {}, ())
+        examine_text(Path(name), text, guess.columns, guess.statuses, guess.skip)
     except ConfigError as error:
-        told = str(error)
-    assert "\n" not in told
+        message = str(error)
+    assert "\n" not in message

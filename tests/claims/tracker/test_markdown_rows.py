@@ -24,8 +24,8 @@ FIRST = f"{HEAD}| UC-1 | NOT_STARTED |\n"
 
 def read(text: str, *skip: str) -> tuple[list[tuple[str, str, int | None]], list[Problem]]:
     """Return (id, status, line) of the rows of a tracker, and what is wrong with it."""
-    tracker, found = examine_text(PATH, text, {}, {}, skip)
-    return [(row.id, row.declared_status, row.line) for row in tracker.rows], found
+    tracker, problems = examine_text(PATH, text, {}, {}, skip)
+    return [(row.id, row.declared_status, row.line) for row in tracker.rows], problems
 
 
 @pytest.mark.parametrize(
@@ -52,14 +52,14 @@ def read(text: str, *skip: str) -> tuple[list[tuple[str, str, int | None]], list
 )  # fmt: skip
 def test_rows_of_the_register(text, lines):
     """Rows after a blank line and further tables, wherever they stand, are rows of the register with their line."""
-    rows, found = read(text)
-    assert found == []
+    rows, problems = read(text)
+    assert problems == []
     assert [row[2] for row in rows] == list(lines)
     assert [row[0] for row in rows] == [f"UC-{number}" for number in range(1, len(lines) + 1)]
 
 
 @pytest.mark.parametrize(
-    ("rest", "line", "told"),
+    ("rest", "line", "message"),
     [
         ("\n## More\n\n| UC-2 | BLOCKED |\n", 7, "looks like a row"),
         ("\nand:\n\n| UC-2 | BLOCKED |\n", 7, "looks like a row"),
@@ -96,12 +96,12 @@ def test_rows_of_the_register(text, lines):
         (f"\n## More\n\n{HEAD}| UC-1 | BLOCKED |\n", 9, "use case 'UC-1' appears twice, in lines 3 and 9:"),
     ],
 )  # fmt: skip
-def test_what_looks_like_a_part_of_the_register_is_told(rest, line, told):
+def test_what_looks_like_a_part_of_the_register_is_told(rest, line, message):
     """Whatever looks like a row or a header and is not read is a problem with its line, and so is an id in two rows."""
-    _, found = read(FIRST + rest)
-    assert found
-    assert found[0].where == f"T.md:{line}"
-    assert told in found[0].what
+    _, problems = read(FIRST + rest)
+    assert problems
+    assert problems[0].where == f"T.md:{line}"
+    assert message in problems[0].what
 
 
 @pytest.mark.parametrize(
@@ -128,8 +128,8 @@ def test_what_looks_like_a_part_of_the_register_is_told(rest, line, told):
 )
 def test_what_is_no_part_of_the_register(rest):
     """Code, comments, legends, other tables and prose with pipes are no rows, and no problem."""
-    rows, found = read(FIRST + rest)
-    assert (len(rows), found) == (1 + rest.startswith("| UC-2"), [])
+    rows, problems = read(FIRST + rest)
+    assert (len(rows), problems) == (1 + rest.startswith("| UC-2"), [])
 
 
 def test_headings_under_which_nothing_is_read():
@@ -139,9 +139,9 @@ def test_headings_under_which_nothing_is_read():
         f"# Register\n{FIRST}\nArchive 2025\n---\n| UC-8 | BLOCKED |\n## Now\n{HEAD}| UC-2 | BLOCKED |\n"
         f"> # Example in a quote\n\n## Then\n{HEAD}| UC-3 | BLOCKED |\n"
     )
-    rows, found = read(text, "EXAMPLE*", "Archive ????", "Nowhere")
+    rows, problems = read(text, "EXAMPLE*", "Archive ????", "Nowhere")
     assert [row[0] for row in rows] == ["UC-1", "UC-2", "UC-3"]
-    assert found == []
+    assert problems == []
     assert examine_text(PATH, text, {}, {}, ["Example*", "Nowhere", "archive*"])[0].unmatched_patterns == ("Nowhere",)
 
 
@@ -202,9 +202,9 @@ def trackers(draw):
     rows: list[tuple[int, str]] = []
     for block in blocks:
         for at, line in enumerate(block.lines):
-            found = dict(block.rows).get(at)
-            if found is not None:
-                rows.append((len(lines) + 1, found))
+            status = dict(block.rows).get(at)
+            if status is not None:
+                rows.append((len(lines) + 1, status))
             lines.append(line.replace("UC-{}", f"UC-{len(rows)}"))
         lines += ["", "<!-- -->", ""]
     ending = draw(st.sampled_from(["\n", "\r\n", "\r"]))
@@ -216,8 +216,7 @@ def trackers(draw):
 def test_every_row_of_every_table_is_read(drawn):
     """Any mix of tables, gaps, quotes and other text gives each row once, in order, with its line, and no problem."""
     text, rows = drawn
-    found = read(text, "archived")
-    assert found == ([(f"UC-{at}", status, line) for at, (line, status) in enumerate(rows, 1)], [])
+    assert read(text, "archived") == ([(f"UC-{at}", status, line) for at, (line, status) in enumerate(rows, 1)], [])
 
 
 @profile(deadline=None, max_examples=100)
@@ -246,15 +245,17 @@ def test_a_row_is_never_passed_over_in_silence(pieces):
     """Wherever a row comes to stand that Markdown does not show as code, it is a use case or a problem."""
     text = FIRST + "".join(piece + end for piece, end in pieces)
     blocks = MarkdownIt("commonmark").enable("table").parse(text)
-    code = {line for one in blocks if one.type in ("code_block", "fence") and one.map for line in range(*one.map)}
+    code = {
+        line for token in blocks if token.type in ("code_block", "fence") and token.map for line in range(*token.map)
+    }
     spoken = [line for at, line in enumerate(text.split("\n")) if A_ROW.fullmatch(line) and at not in code]
-    rows, found = read(text)
-    assert found or len(rows) > 1 or not spoken
+    rows, problems = read(text)
+    assert problems or len(rows) > 1 or not spoken
 
 
 def test_words_are_compared_as_they_are_read():
     """The words for a status are those of the config, in whichever spelling a stray row has them."""
     assert StatusWords.from_config({"READY_FOR_GO_LIVE": "Go"}).statuses_of("Go") == ("READY_FOR_GO_LIVE",)
     text = "| UC | Prod Readiness Status |\n|--|--|\n| UC-1 | Go |\n\n## More\n\n| UC-2 | **go** |\n"
-    _, found = examine_text(PATH, text, {}, {"READY_FOR_GO_LIVE": "Go"})
-    assert [problem.where for problem in found] == ["T.md:7"]
+    _, problems = examine_text(PATH, text, {}, {"READY_FOR_GO_LIVE": "Go"})
+    assert [problem.where for problem in problems] == ["T.md:7"]

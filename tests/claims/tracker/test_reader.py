@@ -104,9 +104,8 @@ def test_columns_and_statuses_may_have_other_names(tmp_path):
     columns = {"uc": "use case", "status": "Go-Live", "owner": "Who"}
     row = read_tracker(written(tmp_path, text), columns, {"READY_FOR_GO_LIVE": "Go"}).rows[0]
     assert (row.id, row.declared_status, row.owner) == ("UC-1", "READY_FOR_GO_LIVE", "me")
-    told = [str(problem) for problem in tracker_problems(tmp_path / "TRACKER.md", columns)]
-    assert len(told) == 1
-    assert ":3: UC-1 has no known status: 'Go'" in told[0]
+    [line] = [str(problem) for problem in tracker_problems(tmp_path / "TRACKER.md", columns)]
+    assert ":3: UC-1 has no known status: 'Go'" in line
 
 
 def test_a_table_in_a_comment_or_a_code_block_is_no_register(tmp_path):
@@ -117,7 +116,7 @@ def test_a_table_in_a_comment_or_a_code_block_is_no_register(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "told"),
+    ("text", "line", "message"),
     [
         ("", None, "is empty"),
         (" \n\t\n", None, "is empty"),
@@ -139,17 +138,17 @@ def test_a_table_in_a_comment_or_a_code_block_is_no_register(tmp_path):
         (f"{HEAD}| A | BLOCKED |\n\n# Required Evidence\n1.\n2. y\n", 6, "required evidence 1 is empty"),
     ],
 )
-def test_each_mistake_is_one_line_with_its_place(tmp_path, text, line, told):
+def test_each_mistake_is_one_line_with_its_place(tmp_path, text, line, message):
     """Every mistake is told once, with file and line and what to do, and reading raises that line."""
     path = written(tmp_path, text)
-    found = [str(problem) for problem in tracker_problems(path)]
-    assert len(found) == 1
-    assert found[0].startswith(f"{path}:{line}: " if line else f"{path}: ")
-    assert told in found[0]
-    assert found[0].isprintable()
+    lines = [str(problem) for problem in tracker_problems(path)]
+    assert len(lines) == 1
+    assert lines[0].startswith(f"{path}:{line}: " if line else f"{path}: ")
+    assert message in lines[0]
+    assert lines[0].isprintable()
     with pytest.raises(ConfigError) as raised:
         read_tracker(path)
-    assert str(raised.value) == found[0]
+    assert str(raised.value) == lines[0]
 
 
 def test_all_mistakes_in_the_order_of_the_lines(tmp_path):
@@ -161,13 +160,13 @@ def test_all_mistakes_in_the_order_of_the_lines(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("make", "told"), [(lambda path: None, "no such tracker"), (lambda path: path.mkdir(), "is a folder")]
+    ("make", "message"), [(lambda path: None, "no such tracker"), (lambda path: path.mkdir(), "is a folder")]
 )
-def test_what_is_no_file_is_told(tmp_path, make, told):
+def test_what_is_no_file_is_told(tmp_path, make, message):
     """A missing tracker and a folder each end in one line that says what to do."""
     path = tmp_path / "TRACKER.md"
     make(path)
-    with pytest.raises(ConfigError, match=told):
+    with pytest.raises(ConfigError, match=message):
         read_tracker(path)
 
 
@@ -211,11 +210,11 @@ def trackers(draw):
     rows = []
     for name in draw(ids):
         words = draw(st.lists(plain.filter(bool), min_size=1, max_size=3))
-        said = {"UC": name, "Prod Readiness Status": draw(st.sampled_from(STATUSES)), "Notes": "|".join(words)}
+        texts = {"UC": name, "Prod Readiness Status": draw(st.sampled_from(STATUSES)), "Notes": "|".join(words)}
         styles = st.sampled_from(["plain", "code", "strong"])
-        cells = [_cell(said.get(column, ""), draw(styles)) or draw(plain) for column in columns]
+        cells = [_cell(texts.get(column, ""), draw(styles)) or draw(plain) for column in columns]
         lines.append("| " + " | ".join(cells) + " |")
-        rows.append((name, said["Prod Readiness Status"], said["Notes"], len(lines)))
+        rows.append((name, texts["Prod Readiness Status"], texts["Notes"], len(lines)))
     lines += draw(st.sampled_from([[], ["", "after"], ["", "| UC | Status |", "|--|--|", "| Z | nonsense |"]]))
     ending = draw(st.sampled_from(["\n", "\r\n"]))
     return ending.join(lines) + draw(st.sampled_from(["", ending])), rows
@@ -235,9 +234,9 @@ def test_every_row_is_read_from_any_layout(tmp_path_factory, drawn):
 def test_any_text_is_read_or_refused_in_one_line(tmp_path_factory, text):
     """Whatever a file holds, it is a tracker or printable problems and a ConfigError, and never another error."""
     path = written(tmp_path_factory.mktemp("tracker"), HEAD + text)
-    told = [str(problem) for problem in tracker_problems(path)]
-    assert all(line.isprintable() for line in told)
-    with pytest.raises(ConfigError) if told else nullcontext():
+    lines = [str(problem) for problem in tracker_problems(path)]
+    assert all(line.isprintable() for line in lines)
+    with pytest.raises(ConfigError) if lines else nullcontext():
         read_tracker(path)
 
 

@@ -90,12 +90,12 @@ def test_what_is_no_register_stays():
 
 
 @pytest.mark.parametrize(
-    ("theirs", "written"),
+    ("words", "written"),
     [("Stop", "Stop"), ("no go", "no go"), ("*Stop* it", "\\*Stop\\* it"), ("a|b", "a\\|b"), ("<x>", "\\<x\\>")],
 )
-def test_a_status_is_written_in_the_trackers_words(theirs, written):
+def test_a_status_is_written_in_the_trackers_words(words, written):
     """Words of [statuses] are written so that they are read again, whatever signs they hold."""
-    changed = mended(f"{HEAD}| UC-1 | NOT_STARTED | - |", statuses={"BLOCKED": theirs})
+    changed = mended(f"{HEAD}| UC-1 | NOT_STARTED | - |", statuses={"BLOCKED": words})
     assert changed == f"{HEAD}| UC-1 | {written} | 2026-02-12 |"
 
 
@@ -108,7 +108,7 @@ def test_columns_by_their_own_names():
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (f"{HEAD}| UC-1 | NOT_STARTED |\n", "T.md:3: UC-1 has no cell for date: add one"),
         (
@@ -126,11 +126,11 @@ def test_columns_by_their_own_names():
         ("nothing\n", "T.md: no table has the columns"),
     ],
 )
-def test_what_is_not_certain_is_refused(text, told):
+def test_what_is_not_certain_is_refused(text, message):
     """One line with file and line, and no bytes, where a cell cannot be changed with certainty."""
     with pytest.raises(ConfigError) as refused:
         mended(text)
-    assert told in str(refused.value)
+    assert message in str(refused.value)
     assert "\n" not in str(refused.value)
 
 

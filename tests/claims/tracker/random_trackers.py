@@ -1,4 +1,4 @@
-"""Random trackers of all shapes: the text, what it says, and the text that says something else of some rows."""
+"""Random trackers of all shapes, with their rows, changes of some rows, and the text after these changes."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ DATE = "2026-02-12"
 
 @dataclass(frozen=True)
 class Words:
-    """Words of a tracker: what the config says, what is read, and what is written."""
+    """The status words of a tracker, by status: in the config, in its cells, and as they are written."""
 
-    said: dict[str, list[str]]
+    config: dict[str, list[str]]
     read: dict[str, list[str]]
     written: dict[str, str]
     skipped: tuple[str, ...] = ()
 
 
 WORDS = (
-    Words({}, {one: [one, one.lower()] for one in STATUSES}, {one: one for one in STATUSES}),
+    Words({}, {status: [status, status.lower()] for status in STATUSES}, {status: status for status in STATUSES}),
     Words(
         {
             "NOT_STARTED": ["Draft", "Pending*", ""],
@@ -70,52 +70,52 @@ OTHERS = (
 
 
 @dataclass
-class Drawn:
-    """A tracker, with the words that it is read with."""
+class RandomTracker:
+    """A random tracker, with the columns and words that it is read with."""
 
     columns: dict[str, object]
     words: Words
     lines: list[str] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
-    """The lines once the changes are made."""
+    """The lines after the changes."""
     rows: list[tuple[str, str, int]] = field(default_factory=list)
     """(id, status, line)."""
-    places: dict[str, dict[str, str]] = field(default_factory=dict)
-    """The status in each environment, by use case, where there is a column for each environment."""
+    statuses_by_environment: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The status in each environment, by use case, if there is a column for each environment."""
     changes: dict[str, RowUpdate] = field(default_factory=dict)
     newline: str = "\n"
     mark: str = ""
 
     def text(self) -> str:
-        """The tracker."""
+        """Return the text of the tracker."""
         return self.mark + self.newline.join(self.lines)
 
-    def mended(self) -> str:
-        """The tracker that says what the changes want."""
+    def changed_text(self) -> str:
+        """Return the text of the tracker after the changes."""
         return self.mark + self.newline.join(self.after)
 
     def add(self, before: str, after: str | None = None) -> None:
-        """Add a line."""
+        """Add a line, and the line that replaces it after the changes (None: the same)."""
         self.lines.append(before)
         self.after.append(before if after is None else after)
 
 
-def drawn(seed: int) -> Drawn:
+def random_tracker(seed: int) -> RandomTracker:
     """Return the tracker of a seed."""
     random = Random(seed)
-    maker = random.choice((_tables, _tables, _by_environment, _boxes, _lists))
-    found = maker(random)
-    if not found.rows:
-        return drawn(seed + 1)
-    found.newline, found.mark = random.choice(("\n", "\n", "\r\n")), random.choice(("", "", "\ufeff"))
-    return found
+    build = random.choice((_tables, _tables, _by_environment, _boxes, _lists))
+    tracker = build(random)
+    if not tracker.rows:
+        return random_tracker(seed + 1)
+    tracker.newline, tracker.mark = random.choice(("\n", "\n", "\r\n")), random.choice(("", "", "\ufeff"))
+    return tracker
 
 
-def _new_status(random: Random, found: Drawn, name: str) -> str | None:
+def _new_status(random: Random, tracker: RandomTracker, name: str) -> str | None:
     if random.random() < 0.4:
         return None
     status = random.choice(STATUSES)
-    found.changes[name] = RowUpdate(status, DATE)
+    tracker.changes[name] = RowUpdate(status, DATE)
     return status
 
 
@@ -124,13 +124,13 @@ def _named(random: Random, number: int) -> tuple[str, str]:
     return text.format(number), name.format(number)
 
 
-def _other(random: Random, found: Drawn) -> None:
+def _other(random: Random, tracker: RandomTracker) -> None:
     for _ in range(random.randrange(3)):
-        found.add("")
+        tracker.add("")
         for line in random.choice(OTHERS).split("\n"):
-            found.add(line)
-        found.add("")
-    found.add("")
+            tracker.add(line)
+        tracker.add("")
+    tracker.add("")
 
 
 def _cells(random: Random, cells: list[str], outer: bool) -> str:
@@ -139,33 +139,33 @@ def _cells(random: Random, cells: list[str], outer: bool) -> str:
     return f"|{line}|" if outer or not cells[0].strip() or not cells[-1].strip() else line.strip()
 
 
-def _table(random: Random, found: Drawn, headers: list[str], row, quote: str) -> None:
+def _table(random: Random, tracker: RandomTracker, headers: list[str], row, quote: str) -> None:
     order = random.sample(range(len(headers)), len(headers))
     outer = random.random() < 0.8
-    found.add(quote + _cells(random, [headers[at] for at in order], outer=True))
-    found.add(quote + "|" + "---|" * len(headers))
+    tracker.add(quote + _cells(random, [headers[position] for position in order], outer=True))
+    tracker.add(quote + "|" + "---|" * len(headers))
     for _ in range(random.randrange(1, 5)):
-        if outer and random.random() < 0.15:  # without pipes around it, such a row may be prose, and is told
-            found.add(quote.rstrip())
+        if outer and random.random() < 0.15:  # A row without pipes around it may be prose, and is a problem.
+            tracker.add(quote.rstrip())
         state = random.getstate()
         before, after = row()
         again = random.getstate()
         random.setstate(state)
         pads = random.randrange(2**30)
         random.setstate(again)
-        left = _cells(Random(pads), [before[at] for at in order], outer)
-        right = _cells(Random(pads), [after[at] for at in order], outer)
-        found.add(quote + left, quote + right)
+        old_line = _cells(Random(pads), [before[position] for position in order], outer)
+        new_line = _cells(Random(pads), [after[position] for position in order], outer)
+        tracker.add(quote + old_line, quote + new_line)
 
 
-def _tables(random: Random) -> Drawn:
-    """Tables with a word for each status, in cells with something around it."""
+def _tables(random: Random) -> RandomTracker:
+    """Return tables with a word for each status, in cells with markup around it."""
     words = random.choice(WORDS)
-    found = Drawn({"uc": "Item", "status": "State", "last_updated": "Changed"}, words)
+    tracker = RandomTracker({"uc": "Item", "status": "State", "last_updated": "Changed"}, words)
     dated, quote = random.random() < 0.5, random.choice(("", "", "> "))
 
     def row() -> tuple[list[str], list[str]]:
-        text, name = _named(random, len(found.lines))
+        text, name = _named(random, len(tracker.lines))
         noise = [random.choice(NOISE)]
         if words.skipped and random.random() < 0.15:
             cells = [text, random.choice(words.skipped), *(["2026-01-01"] if dated else []), *noise]
@@ -176,36 +176,36 @@ def _tables(random: Random) -> Drawn:
         word = random.choice(words.read[status])
         around = random.choice(AROUND) if word else "{}"
         old = "2026-01-01" if not dated else random.choice(("2026-01-01", "tbd", "2026-01-01T10:00:00Z"))
-        found.rows.append((name, status, len(found.lines) + 1))
-        new = _new_status(random, found, name)
+        tracker.rows.append((name, status, len(tracker.lines) + 1))
+        new = _new_status(random, tracker, name)
         before = [text, around.format(word), *([old] if dated else []), *noise]
         after = list(before)
-        if new and not word:  # an empty cell gets blanks of its own: another test has these
-            del found.changes[name]
+        if new and not word:  # An empty cell gets new padding, which another test covers.
+            del tracker.changes[name]
         elif new:
             after[1] = around.format(words.written[new])
             after[2:3] = [DATE] if dated else after[2:3]
         return before, after
 
     for _ in range(random.randrange(1, 4)):
-        _other(random, found)
-        _table(random, found, ["Item", "State", *(["Changed"] if dated else []), "More"], row, quote)
-    return found
+        _other(random, tracker)
+        _table(random, tracker, ["Item", "State", *(["Changed"] if dated else []), "More"], row, quote)
+    return tracker
 
 
-def _by_environment(random: Random) -> Drawn:
-    """Tables with a column for the status in each environment, some of whose cells may be empty."""
+def _by_environment(random: Random) -> RandomTracker:
+    """Return tables with a status column for each environment; some of their cells may be empty."""
     words = random.choice(WORDS)
     headers = {"staging": "STG", "production": "Prod status"}
-    found = Drawn({"uc": "Item", "status": headers, "last_updated": "Changed"}, words)
+    tracker = RandomTracker({"uc": "Item", "status": headers, "last_updated": "Changed"}, words)
     dated, quote = random.random() < 0.5, random.choice(("", "", "> "))
 
     def row() -> tuple[list[str], list[str]]:
-        text, name = _named(random, len(found.lines))
-        before, after, wanted = [text], [text], list[tuple[str, str]]()
-        said: dict[str, str] = {}
+        text, name = _named(random, len(tracker.lines))
+        before, after, changes = [text], [text], list[tuple[str, str]]()
+        statuses: dict[str, str] = {}
         skipped = [word for word in words.skipped if not word.startswith("~~")]
-        for place in headers:
+        for environment in headers:
             if skipped and random.random() < 0.2:
                 before.append(random.choice(skipped))
                 after.append(before[-1])
@@ -214,35 +214,35 @@ def _by_environment(random: Random) -> Drawn:
             word = random.choice(words.read[status])
             around = random.choice(AROUND) if word else "{}"
             new = random.choice(STATUSES) if word and random.random() < 0.6 else None
-            said[place] = status
+            statuses[environment] = status
             before.append(around.format(word))
             after.append(around.format(words.written[new]) if new else before[-1])
-            wanted += [(place, new)] if new else []
-        if said:  # else each cell leaves the row out
-            found.rows.append((name, "", len(found.lines) + 1))
-            found.places[name] = said
-        if wanted:
-            found.changes[name] = RowUpdate("", DATE, tuple(wanted))
+            changes += [(environment, new)] if new else []
+        if statuses:  # Otherwise each cell skips the row.
+            tracker.rows.append((name, "", len(tracker.lines) + 1))
+            tracker.statuses_by_environment[name] = statuses
+        if changes:
+            tracker.changes[name] = RowUpdate("", DATE, tuple(changes))
         more = [random.choice(NOISE)]
         old = ["2026-01-01"] if dated else []
-        return [*before, *old, *more], [*after, *([DATE] if dated and wanted else old), *more]
+        return [*before, *old, *more], [*after, *([DATE] if dated and changes else old), *more]
 
     for _ in range(random.randrange(1, 4)):
-        _other(random, found)
-        _table(random, found, ["Item", *headers.values(), *(["Changed"] if dated else []), "More"], row, quote)
-    return found
+        _other(random, tracker)
+        _table(random, tracker, ["Item", *headers.values(), *(["Changed"] if dated else []), "More"], row, quote)
+    return tracker
 
 
-def _boxes(random: Random) -> Drawn:
-    """Tables with a box: in a column of its own, or before the text of the first cell."""
+def _boxes(random: Random) -> RandomTracker:
+    """Return tables with boxes, in a column of their own or before the text of the first cell."""
     inside = random.random() < 0.5
-    found = Drawn({"uc": "Item", "status": "Item" if inside else "State"}, Words({}, {}, {}))
+    tracker = RandomTracker({"uc": "Item", "status": "Item" if inside else "State"}, Words({}, {}, {}))
 
     def row() -> tuple[list[str], list[str]]:
-        text, name = _named(random, len(found.lines))
+        text, name = _named(random, len(tracker.lines))
         box = random.choice(("[ ]", "[x]", "[X]", "☐", "☑"))
-        found.rows.append((name, "READY_FOR_GO_LIVE" if box in TICKED else "NOT_STARTED", len(found.lines) + 1))
-        new = _new_status(random, found, name)
+        tracker.rows.append((name, "READY_FOR_GO_LIVE" if box in TICKED else "NOT_STARTED", len(tracker.lines) + 1))
+        new = _new_status(random, tracker, name)
         turned = box if new is None else _turned(box, new)
         noise = random.choice(NOISE)
         if inside:
@@ -251,9 +251,11 @@ def _boxes(random: Random) -> Drawn:
         return [text, around.format(box), noise], [text, around.format(turned), noise]
 
     for _ in range(random.randrange(1, 4)):
-        _other(random, found)
-        _table(random, found, ["Item", "More"] if inside else ["Item", "State", "More"], row, random.choice(("", "> ")))
-    return found
+        _other(random, tracker)
+        _table(
+            random, tracker, ["Item", "More"] if inside else ["Item", "State", "More"], row, random.choice(("", "> "))
+        )
+    return tracker
 
 
 def _turned(box: str, status: str) -> str:
@@ -262,31 +264,31 @@ def _turned(box: str, status: str) -> str:
     return TICKED.get(box, box)
 
 
-def _lists(random: Random) -> Drawn:
-    """Check lists, one within another, of bullets and numbers."""
-    found = Drawn({"status": "[ ]"}, Words({}, {}, {}))
+def _lists(random: Random) -> RandomTracker:
+    """Return nested check lists."""
+    tracker = RandomTracker({"status": "[ ]"}, Words({}, {}, {}))
     for _ in range(random.randrange(1, 4)):
-        _other(random, found)
-        found.add("A list:")
-        found.add("")
+        _other(random, tracker)
+        tracker.add("A list:")
+        tracker.add("")
         quote, indents = random.choice(("", "> ")), [0]
         for _ in range(random.randrange(1, 7)):
-            text, name = _named(random, len(found.lines))
-            if text.startswith("**Pay"):  # an item is called what it begins with in bold
-                name = f"Pay{len(found.lines)}"
+            text, name = _named(random, len(tracker.lines))
+            if text.startswith("**Pay"):  # The bold start of an item is its name.
+                name = f"Pay{len(tracker.lines)}"
                 text = text.replace("Pay", name)
             box = random.choice(("[ ]", "[x]", "[X]", "☐", "☑"))
-            found.rows.append((name, "READY_FOR_GO_LIVE" if box in TICKED else "NOT_STARTED", len(found.lines) + 1))
-            new = _new_status(random, found, name)
+            tracker.rows.append((name, "READY_FOR_GO_LIVE" if box in TICKED else "NOT_STARTED", len(tracker.lines) + 1))
+            new = _new_status(random, tracker, name)
             turned = box if new is None else _turned(box, new)
             head = f"{quote}{' ' * indents[-1]}- "
             owner = random.choice(("", " @ann", " @acme/team"))
-            found.add(f"{head}{box} {text}{owner}", f"{head}{turned} {text}{owner}")
+            tracker.add(f"{head}{box} {text}{owner}", f"{head}{turned} {text}{owner}")
             if random.random() < 0.3:
-                found.add(quote.rstrip())
+                tracker.add(quote.rstrip())
             step = random.random()
             if step < 0.25:
                 indents.append(indents[-1] + 2)
             elif step < 0.4 and len(indents) > 1:
                 indents.pop()
-    return found
+    return tracker
