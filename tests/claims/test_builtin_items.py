@@ -1,4 +1,4 @@
-"""How a tracker's own sentence is recognised as one of the seven meanings."""
+"""Recognition of a tracker's item as one of the seven built-in items."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pytest_readiness.claims.builtin_items import BUILTIN_ITEMS, recognise_item
 
 @pytest.mark.parametrize("item", BUILTIN_ITEMS, ids=lambda item: item.name)
 def test_our_own_sentences_are_recognised(item):
-    """Each built-in title speaks of its own meaning and of no other, so that our template reads as the seven."""
+    """Each built-in title matches its own item and no other, so that our template gives the seven."""
     assert recognise_item(item.key, item.title) == item
 
 
@@ -27,7 +27,7 @@ def test_our_own_sentences_are_recognised(item):
     ],
 )
 def test_the_meaning_attaches_to_text_that_speaks_of_it(text, name):
-    """A tracker's own words get the meaning they speak of, under the tracker's number and with its text."""
+    """A tracker's text gets the built-in meaning that it matches, with the tracker's number and text."""
     item = recognise_item("42", text)
     assert (item.key, item.title, item.name) == ("42", text, name)
     meaning = next(builtin for builtin in BUILTIN_ITEMS if builtin.name == name)
@@ -43,6 +43,6 @@ def test_the_meaning_attaches_to_text_that_speaks_of_it(text, name):
     "text", ["Dashboards are linked", "the trace is pretty", "replay the drill", "rotate the logs", ""]
 )
 def test_anything_else_is_plain(text):
-    """Text that speaks of none of the meanings, or of two, asks for a real pass, once, and nothing more."""
+    """A text that matches no built-in item, or two, requires one real pass and nothing more."""
     item = recognise_item("3", text)
     assert (item.name, item.proof, item.scope, item.parts, item.max_age_days) == (None, "none", (), (), None)

@@ -1,4 +1,4 @@
-"""Which requirements follow from use cases, items and scopes."""
+"""The requirements that are derived from use cases, items and scopes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_each_declared_real_environment_and_mode_is_required():
 
 
 def test_where_nothing_is_declared_there_are_eight_requirements():
-    """Without environments and modes each scoped item is one requirement, which says that something is to declare."""
+    """Without environments and modes each scoped item is one requirement that asks for a declaration."""
     requirements = build_catalogue(environments=()).requirements("UC-1")
     assert len(requirements) == 8
     assert [req.item for req in requirements if req.undeclared_environment] == ["2", "3"]
@@ -48,7 +48,7 @@ def test_where_nothing_is_declared_there_are_eight_requirements():
 
 
 def test_a_use_case_says_where_it_must_hold_and_which_drills_it_needs():
-    """Environments, modes and drills of the use case stand in for the declared ones."""
+    """Environments, modes and drills of a use case replace the declared ones."""
     row = UseCase("UC-1", environments=("prod",), provider_modes=("BYOK",), drills=("timeout", "failover"))
     catalogue = build_catalogue(row, modes=(ProviderMode("BYOK"), ProviderMode("MANAGED")))
     assert ids(catalogue) == [
@@ -65,7 +65,7 @@ def test_a_use_case_says_where_it_must_hold_and_which_drills_it_needs():
 
 
 def test_what_the_config_says_nothing_of_requires_what_it_would_say():
-    """Use cases of which nothing own is said share what they require, each under its own name."""
+    """Use cases without settings of their own share their requirements, each under its own id."""
     declared = {"staging": Environment("staging", real=True), "prod": Environment("prod", real=True)}
     modes = {"BYOK": ProviderMode("BYOK"), "managed": ProviderMode("managed")}
     rows = {
@@ -86,7 +86,7 @@ def test_an_item_scoped_by_both_multiplies():
 
 
 def test_parts_are_shown_by_the_proof_of_their_name():
-    """An item that asks for each part's own proof asks rotation for a rotation and revocation for a revocation."""
+    """An item with the proof ``part`` requires a rotation for rotation and a revocation for revocation."""
     proofs = {req.part: req.proof for req in build_catalogue().requirements("UC-1") if req.item == "6"}
     assert proofs == {"rotation": "rotation", "revocation": "revocation"}
 
@@ -120,7 +120,7 @@ def test_names_resolve_in_any_letter_case():
     ],
 )
 def test_a_claim_for_what_does_not_exist_is_told(claim, message):
-    """Each name that does not exist is an error that names it and the nearest known one."""
+    """Each unknown name is an error with the nearest known name."""
     with pytest.raises(ClaimError) as raised:
         build_catalogue(modes=(ProviderMode("BYOK"),)).resolve(claim)
     assert message in str(raised.value)
@@ -151,7 +151,7 @@ def test_only_what_is_declared_real_is_real(environment, mode, message):
 
 
 def test_where_no_real_environment_is_declared_nothing_is_real():
-    """Without a declared real environment the reason says what to declare."""
+    """Without a declared real environment the reason names the key to declare one."""
     assert "[environments.NAME]" in build_catalogue(environments=(DEV,)).not_real_because("dev", None)
 
 

@@ -1,4 +1,4 @@
-"""The tracker's rows and the config's words about them, joined and judged."""
+"""The catalogue that is built from the tracker's rows and the config, and its problems."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def problem_lines(settings):
 
 
 def test_the_config_adds_to_the_row(project):
-    """What the config says of a use case replaces what the row says, and the rest of the row stays."""
+    """The config's settings of a use case replace those of its row, and the rest of the row stays."""
     settings = project(
         ENVIRONMENTS + "[use_cases.UC-1]\ntitle = 'Sign in'\nowner = 'team'\nenvironments = ['staging']\n"
         "provider_modes = ['BYOK']\ndrills = ['timeout']\nnot_applicable = { trace = 'no trace', 'secrets/rotation' = 'fixed' }\n"
@@ -66,7 +66,7 @@ def test_the_config_adds_to_the_row(project):
 
 
 def test_the_config_is_the_register_where_there_is_no_tracker(project):
-    """Use cases and items may stand in the config alone."""
+    """Use cases and items may be in the config only."""
     settings = project("register = 'r'\n[use_cases.UC-9]\ntitle = 't'\narchitecture_status = 'RED'\n", None)
     catalogue = read_catalogue(settings)
     assert catalogue.register == "r"
@@ -85,7 +85,7 @@ def test_without_config_and_tracker_everything_exists(tmp_path):
 
 
 def test_without_config_the_tracker_closes_the_world(tmp_path):
-    """A tracker that lies in an unconfigured folder says which use cases exist."""
+    """The tracker of a folder without a config defines which use cases exist."""
     (tmp_path / "PROD_READINESS_TRACKER.md").write_text(TRACKER)
     catalogue = read_catalogue(default_settings(tmp_path))
     assert not catalogue.open_world
@@ -93,13 +93,13 @@ def test_without_config_the_tracker_closes_the_world(tmp_path):
 
 
 def test_the_trackers_list_is_what_is_required(project):
-    """Without items in the config, the tracker's list is required, each with the meaning it speaks of."""
+    """Without items in the config, the tracker's list is required, with built-in meanings."""
     catalogue = read_catalogue(project("", TRACKER + LIST))
     assert [(item.key, item.proof) for item in catalogue.items.values()] == [("1", "credential"), ("2", "drill")]
 
 
 def test_the_configs_items_win(project):
-    """An item written out in the config has the meaning written there, though the tracker's text speaks of another."""
+    """An item of the config has the meaning written there, even if the tracker's text matches another."""
     items = "[items.1]\nscope = 'environment'\nproof = 'none'\n[items.2]\ntitle = 'mine'\nproof = 'trace'\nmax_age_days = 3\n"
     settings = project(items, TRACKER + LIST)
     first, second = read_catalogue(settings).items.values()
@@ -126,7 +126,7 @@ def test_two_items_that_speak_of_one_thing_share_no_name(project):
 
 
 def test_rows_and_proofs_from_elsewhere(project):
-    """Use cases and kinds of proof that plugins bring are known like our own."""
+    """Use cases and kinds of proof of plugins are accepted."""
     settings = project("[use_cases.EXT-1]\nowner = 'x'\n[items.1]\nproof = 'sbom'\n", None)
     catalogue = read_catalogue(settings, rows=[UseCase("EXT-1", title="ext")], proofs=["sbom"])
     assert (catalogue.use_cases["EXT-1"].title, catalogue.use_cases["EXT-1"].owner) == ("ext", "x")
@@ -167,7 +167,7 @@ def test_rows_and_proofs_from_elsewhere(project):
     ],
 )
 def test_each_misfit_is_one_line_with_its_place(project, config, line, what):
-    """Each thing that does not fit is told once, at its line of the config, and reading raises that line."""
+    """Each contradiction is reported once, at its line of the config, and reading raises that line."""
     head = "" if config.startswith("[use_cases.UC-11]") else ENVIRONMENTS
     settings = project(head + config)
     lines = problem_lines(settings)
@@ -180,14 +180,14 @@ def test_each_misfit_is_one_line_with_its_place(project, config, line, what):
 
 
 def test_a_part_of_the_seven_that_is_also_an_environment(project):
-    """An environment called like a built-in part would make two requirements with one id, and is told."""
+    """An environment with the name of a built-in part is a problem: two requirements would have one id."""
     assert problem_lines(project("[environments.rotation]\nreal = true\n")) == [
         "readiness.toml:2: 'rotation' is the name of both a declared environment and a part: rename one"
     ]
 
 
 def test_a_config_without_use_cases_is_told(project):
-    """A config with neither tracker nor use cases would judge nothing, and is told so."""
+    """A config with neither tracker nor use cases is a problem."""
     assert problem_lines(project("register = 'r'\n", None)) == [
         'readiness.toml: there is no use case: name a tracker (tracker = "...") or write [use_cases.ID]'
     ]
@@ -208,7 +208,7 @@ def test_problems_of_tracker_and_config_are_told_together(project):
 
 
 def test_a_tracker_that_cannot_be_read_is_the_only_problem(project):
-    """Where there is no tracker to compare with, the config's use cases are not all told to be missing."""
+    """If the tracker cannot be read, the config's use cases are not reported as missing."""
     settings = project("[use_cases.UC-1]\n")
     settings.tracker.unlink()
     assert [line.partition(": ")[2] for line in problem_lines(settings)] == [

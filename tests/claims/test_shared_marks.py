@@ -1,4 +1,4 @@
-"""Tests with equal marks share what is read of them, and only those."""
+"""Only tests with equal marks share their claims."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from pytest_readiness.facts.ledger.line import LineChain, canonical
 
 @pytest.mark.parametrize("item", [True, 1.0, [1], None, ("1",)])
 def test_an_item_that_only_equals_a_number_is_not_taken_for_it(item: object) -> None:
-    """What is equal to 1 and means something else is read by itself."""
+    """A value that equals 1 but is no item number has no plain form."""
     assert plain_form(pytest.mark.evidence("UC-001", item=1).mark) == ("UC-001", 1)
     assert plain_form(pytest.mark.evidence("UC-001", item=item).mark) is None
 
 
 @pytest.mark.parametrize("given", [{"item": 1, "part": "a"}, {"items": 1}, {}])
 def test_a_mark_that_says_more_or_less_is_no_plain_one(given: dict[str, object]) -> None:
-    """A scope, a misspelled keyword and a missing item all go the long way."""
+    """A mark with a scope, a misspelled keyword or no item has no plain form."""
     assert plain_form(pytest.mark.evidence("UC-001", **given).mark) is None
     assert plain_form(pytest.mark.evidence("UC-001", "UC-002", item=1).mark) is None
 
 
 def test_a_number_and_its_text_name_the_same_item() -> None:
-    """They are kept apart as forms, and make the same claim."""
+    """The number 1 and the text "1" have different plain forms and make the same claim."""
     forms = [pytest.mark.evidence("UC-001", item=item).mark for item in (1, "1")]
     assert plain_form(forms[0]) != plain_form(forms[1])
     claims = [claims_of([mark], Catalogue("r", open_world=True)) for mark in forms]
@@ -34,7 +34,7 @@ def test_a_number_and_its_text_name_the_same_item() -> None:
 
 @pytest.mark.parametrize("tests", [[], [{"test": 't,"tests":[1]', "claims": []}], [{"test": "é"}, {"test": "\ud800"}]])
 def test_a_list_is_spelled_as_its_line_spells_it(tests: list[dict[str, object]]) -> None:
-    """Also where the line holds what looks like the list's name."""
+    """A list is found even if the line has a text that looks like the list's key."""
     line = LineChain('run,"tests":[]').next("planned", {"tests": tests})
     assert line.list_text("tests") == canonical(line.body["tests"])
     more = LineChain("run").next("planned", {"tests": tests, "inner": [{"tests": [1]}], "x": {"tests": [2]}})
@@ -44,7 +44,7 @@ def test_a_list_is_spelled_as_its_line_spells_it(tests: list[dict[str, object]])
 
 
 def test_what_is_no_list_has_no_spelling() -> None:
-    """A line from elsewhere may hold anything."""
+    """A line without the list, or with another value, is an error."""
     with pytest.raises(TypeError):
         LineChain("run").next("planned", {"tests": None}).list_text("tests")
     with pytest.raises(KeyError):

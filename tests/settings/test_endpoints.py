@@ -1,4 +1,4 @@
-"""Endpoints: what the config may name, and which places are theirs."""
+"""Parsing of endpoints, and the hosts and addresses that match them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PORTS = st.integers(1, 65535)
     ],
 )
 def test_a_place_that_is_the_endpoint(endpoint: str, host: str, address: str, port: int) -> None:
-    """Names match as the DNS compares them, addresses by their network, and a port where one is named."""
+    """Names match as in the DNS, addresses by their network, and ports if the endpoint has one."""
     assert matches_any([endpoint], [host] if host else [], [address], port)
 
 
@@ -51,7 +51,7 @@ def test_a_place_that_is_the_endpoint(endpoint: str, host: str, address: str, po
     ],
 )
 def test_a_place_that_is_not(endpoint: str, host: str, address: str, port: int) -> None:
-    """Another port, a longer name, a network that only looks alike."""
+    """Another port, a longer name and a similar network do not match."""
     assert not matches_any([endpoint], [host] if host else [], [address], port)
 
 
@@ -67,7 +67,7 @@ def test_a_host_is_itself_and_what_a_star_stands_for(host: str, port: int) -> No
 
 @given(st.ip_addresses(), st.integers(1, 32), PORTS)
 def test_an_address_is_in_its_network(address: ipaddress.IPv4Address, bits: int, port: int) -> None:
-    """Each network holds its own addresses, written with brackets and without."""
+    """Each network matches its own addresses, written with brackets and without."""
     network = ipaddress.ip_network(f"{address}/{bits}", strict=False)
     assert matches_any([str(network)], [], [str(address)], port)
     written = f"[{network.network_address}]/{bits}" if address.version == 6 else str(network)
@@ -76,7 +76,7 @@ def test_an_address_is_in_its_network(address: ipaddress.IPv4Address, bits: int,
 
 @given(st.text())
 def test_any_text_is_an_endpoint_or_told_why_not(text: str) -> None:
-    """Whatever the config says, one of the two; never another error."""
+    """Any text is an endpoint or a ValueError."""
     message = "must "
     try:
         parse_endpoint(text)
@@ -87,7 +87,7 @@ def test_any_text_is_an_endpoint_or_told_why_not(text: str) -> None:
 
 @given(st.text())
 def test_any_text_can_be_split(text: str) -> None:
-    """A place that a test names is split without an error."""
+    """Any text is split into host and port without an error."""
     host, port = split_host_port(text)
     assert isinstance(host, str)
     assert port is None or port >= 0
@@ -105,7 +105,7 @@ def test_any_text_can_be_split(text: str) -> None:
     ],
 )
 def test_a_url_is_split_into_host_and_port(text: str, place: tuple[str, int | None]) -> None:
-    """A URL without a port has the usual one of its scheme, if it has one."""
+    """A URL without a port has the default port of its scheme, if there is one."""
     assert split_host_port(text) == place
 
 
@@ -123,7 +123,7 @@ def test_a_url_is_split_into_host_and_port(text: str, place: tuple[str, int | No
     ],
 )
 def test_a_wrong_endpoint_is_told_with_file_and_line(tmp_path: Path, endpoint: str, message: str) -> None:
-    """The error names the line of the entry in its list, and what it must be."""
+    """The error has the line of the entry in its list, and what it must be."""
     config = tmp_path / "readiness.toml"
     config.write_text(
         f'[environments.staging]\nreal = true\nendpoints = [\n  "good.example.com",\n  "{endpoint}",\n]\n'

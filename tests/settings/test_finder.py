@@ -1,4 +1,4 @@
-"""Where the config is found."""
+"""The location of the config."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def test_own_file_before_pyproject(tmp_path):
     ["[tool.other]\n", "[project]\nname = 'readiness'\n", "tool = 3 # readiness\n", "[broken readiness\n"],
 )
 def test_foreign_pyproject_is_passed_over(tmp_path, text):
-    """A pyproject.toml without our table is no config, even if it speaks of readiness or is broken elsewhere."""
+    """A pyproject.toml without our table is no config, even if it has the word readiness or is broken."""
     (tmp_path / "pyproject.toml").write_text(text)
     assert find_config(tmp_path) is None
 
 
 def test_broken_pyproject_with_our_table_is_ours(tmp_path):
-    """A pyproject.toml with our table and a syntax error is found, so that reading it can say what is wrong."""
+    """A pyproject.toml with our table and a syntax error is found, so that reading reports the error."""
     (tmp_path / "pyproject.toml").write_text("[tool.readiness]\ntracker = \n")
     assert find_config(tmp_path) == tmp_path / "pyproject.toml"
 

@@ -47,7 +47,7 @@ when = 1979-05-27 07:32:00
     ],
 )
 def test_line_of_every_way_to_write_a_key(path, line):
-    """Tables, dotted and quoted keys, inline tables, lists and lists of tables each have the line they stand in."""
+    """Tables, dotted and quoted keys, inline tables, lists and lists of tables each have their line."""
     assert key_lines(TEXT)[path] == line
 
 
@@ -57,7 +57,7 @@ def test_windows_line_ends_change_no_line():
 
 
 def test_the_innermost_known_line_stands_for_what_has_none():
-    """A path that does not stand in the file is told by what is around it; nothing around it: no line."""
+    """A missing path has the line of the table or list around it, or None."""
     lines = key_lines("[review]\nrequired = 1\n")
     assert nearest_line(lines, ("review", "reviewers", 3)) == 1
     assert nearest_line(lines, ("review", "required", "x")) == 2
@@ -93,7 +93,7 @@ values = st.recursive(
 
 @given(st.dictionaries(names, values, min_size=1, max_size=4), st.integers(0, 3))
 def test_every_key_that_the_reader_finds_has_a_line(data, blank):
-    """Whatever the standard library reads out of a file, the locator has a line for, in the order of the keys."""
+    """Each key that the standard library reads has a line, in the order of the keys."""
     text = "\n" * blank + "".join(f"{json.dumps(key)} = {_toml(value)}\n" for key, value in data.items())
     assert tomllib.loads(text) == data
     lines = key_lines(text)

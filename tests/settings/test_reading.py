@@ -1,4 +1,4 @@
-"""What the config says, and what is wrong with it."""
+"""Reading of the config, and its problems."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_every_key_is_read(config):
 
 
 def test_an_empty_config_fails_closed(config):
-    """Where nothing is said, nobody reviews, waivers are refused, and an undeclared standing is not real."""
+    """By default there are no reviewers, waivers are refused, and an environment is not real."""
     settings = load_settings(config("[environments.dev]\n"))
     assert settings.review.reviewers == ()
     assert settings.review.required == 1
@@ -127,7 +127,7 @@ def test_editors_of_other_systems_change_nothing(config, change):
 
 
 def test_pyproject_holds_the_same(config):
-    """[tool.readiness] in pyproject.toml says what readiness.toml says, and its problems have its lines."""
+    """[tool.readiness] in pyproject.toml gives the same settings, and problems with its lines."""
     path = config(
         "[tool.black]\nx = 1\n[tool.readiness]\nregister = 'a'\n[tool.readiness.gate]\non = 'zzz'\n", "pyproject.toml"
     )
@@ -200,7 +200,7 @@ def test_pyproject_holds_the_same(config):
     ],
 )
 def test_each_mistake_is_one_line_with_its_place(config, text, line, message):
-    """Every mistake is told once, with file and line and what would be right; loading raises the same line."""
+    """Each mistake is one line with file, line and the right value, and loading raises the same line."""
     path = config(text + "\n")
     lines = [str(problem) for problem in config_problems(path)]
     assert len(lines) == 1
@@ -212,7 +212,7 @@ def test_each_mistake_is_one_line_with_its_place(config, text, line, message):
 
 
 def test_all_mistakes_in_the_order_of_the_lines(config):
-    """A file with several mistakes tells each of them, and loading raises the topmost."""
+    """Several mistakes are all reported, and loading raises the topmost."""
     path = config("[gate]\non = 1\n[review]\nrequired = 0\nx = 1\n[items.'a/b']\n")
     lines = [problem.where for problem in config_problems(path)]
     assert lines == [f"readiness.toml:{line}" for line in (2, 4, 5, 6)]
@@ -229,7 +229,7 @@ def test_all_mistakes_in_the_order_of_the_lines(config):
     ],
 )
 def test_what_is_no_readable_file_is_told(tmp_path, make, message):
-    """A missing file, a folder and a binary file each end in one line that names the path and says what to do."""
+    """A missing file, a folder and a binary file are each reported in one line with the path."""
     path = tmp_path / "readiness.toml"
     make(path)
     with pytest.raises(ConfigError) as raised:
@@ -241,7 +241,7 @@ def test_what_is_no_readable_file_is_told(tmp_path, make, message):
 
 
 def test_pyproject_without_our_table_is_told(tmp_path):
-    """A pyproject.toml that was named as config but has no [tool.readiness] is told so."""
+    """A pyproject.toml without [tool.readiness] that is given as config is an error."""
     (tmp_path / "pyproject.toml").write_text("[project]\n")
     with pytest.raises(ConfigError, match=r"has no table \[tool\.readiness\]"):
         load_settings(tmp_path / "pyproject.toml")
@@ -265,7 +265,7 @@ def test_sizes(text, size):
 
 
 def test_without_a_config_the_tracker_of_the_folder_is_used(tmp_path):
-    """With no config the defaults hold, and a tracker lying there under its usual name is the register."""
+    """Without a config the defaults hold, and the tracker with its default name is the register."""
     assert default_settings(tmp_path).tracker is None
     (tmp_path / "PROD_READINESS_TRACKER.md").write_text("x")
     settings = default_settings(tmp_path)
@@ -274,7 +274,7 @@ def test_without_a_config_the_tracker_of_the_folder_is_used(tmp_path):
 
 
 def test_override_says_more_than_the_config(config):
-    """What an option says replaces the config's value, everything else stays, and None or nothing says nothing."""
+    """An option replaces the config's value, and None or an empty text changes nothing."""
     settings = load_settings(config(FULL))
     changed = override_settings(settings, store="sqlite:///x.db", tenant_id="t-1", on="review", artifacts="")
     assert (changed.store, changed.context.tenant_id, changed.gate.on) == ("sqlite:///x.db", "t-1", "review")
@@ -286,19 +286,19 @@ def test_override_says_more_than_the_config(config):
 
 
 def test_override_judges_like_the_config(tmp_path):
-    """An option cannot bring in a value that the config could not hold."""
+    """An option cannot set a value that the config does not allow."""
     with pytest.raises(ConfigError, match=r"gate\.on must be 'review' or 'evidence', not 'never'"):
         override_settings(default_settings(tmp_path), on="never")
 
 
 def test_settings_are_frozen(tmp_path):
-    """Nobody changes the settings in force."""
+    """Settings are immutable."""
     with pytest.raises(ValueError, match="frozen"):
         default_settings(tmp_path).store = "x"
 
 
 def test_key_location_points_into_the_file(config):
-    """A problem found later still points to the line of the key in the config."""
+    """A problem that is found later has the line of the key in the config."""
     path = config(FULL)
     line = FULL.splitlines().index('environments = ["staging"]') + 1
     settings = load_settings(path)

@@ -1,4 +1,4 @@
-"""Whatever a tracker in CSV, TSV or YAML looks like: only the bytes of its cells change, and each word is read again."""
+"""Updates of CSV, TSV and YAML trackers change only the bytes of the cells, and each word is read again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KEYS = {"uc": "id", "status": "status", "last_updated": "day"}
 TEXT = st.text(st.sampled_from("aB1 ,;\t|\"'#:-{}[]&*!?\\ü😀\u2028=%@`~<>"), max_size=8).map(str.strip)
 LINES = st.text(st.sampled_from("ab, \"\n\r;\t|'#"), max_size=8).map(str.strip)
 WORD = TEXT.filter(lambda word: word and word != "~" and not word.endswith("*") and not box_of(word))
-"""A word for a status: none that stands for whatever begins so, and no box."""
+"""A status word that is no prefix and no box."""
 WORDS = st.lists(WORD, min_size=4, max_size=4, unique_by=lambda word: " ".join(word.split()).casefold())
 NEWLINE = st.sampled_from(["\n", "\r\n"])
 MARK = st.sampled_from(["", "\ufeff"])
@@ -54,7 +54,7 @@ def changed(name: str, pieces: list[list[str]], statuses: dict[str, str], to: di
 
 
 def sheet_cell(word: str, sign: str, style: str) -> str:
-    """A value of a sheet in some style, in quotes where it must have them."""
+    """Return a value of a sheet in a style, with quotes if it needs them."""
     must = word.startswith('"') or any(character in word for character in (sign, "\n", "\r"))
     quoted = '"' + word.replace('"', '""') + '"'
     return {"plain": quoted if must else word, "quoted": quoted, "wide": f" {quoted if must else word} "}[style]
@@ -164,7 +164,7 @@ def test_every_word_goes_round(name, text, tmp_path):
 @profile(max_examples=100, deadline=None)
 @given(st.lists(st.lists(LINES, min_size=2, max_size=4), min_size=1, max_size=5), st.sampled_from(",;\t|"), NEWLINE)
 def test_values_are_those_of_the_standard_library(rows, sign, newline):
-    """What Python's own writer writes is read as it was, value by value."""
+    """Each value that Python's csv writer writes is read again."""
     out = io.StringIO()
     rows = [[value.replace("\r", "\n") for value in row] for row in rows]  # Python writes a lone one without quotes
     csv.writer(out, delimiter=sign, lineterminator=newline).writerows(rows)
@@ -174,7 +174,7 @@ def test_values_are_those_of_the_standard_library(rows, sign, newline):
 @profile(max_examples=100, deadline=None)
 @given(st.text(st.sampled_from('a1 ,\t"\n\r'), max_size=30), st.sampled_from(",\t"))
 def test_any_text_is_records_or_a_fault_with_its_line(text, sign):
-    """Values stand in their order and apart; else the line is told."""
+    """Values are in order and do not overlap, or the error has a line of the text."""
     read, lines = [], {1}
     try:
         read = list(read_records(text, sign))
@@ -189,7 +189,7 @@ def test_any_text_is_records_or_a_fault_with_its_line(text, sign):
 @profile(max_examples=100, deadline=None)
 @given(st.text(st.sampled_from("a-:{}[]&*!|>'\"#, \n\t?%@é😀"), max_size=40))
 def test_any_text_is_a_tree_or_a_fault(text):
-    """No other error than our own leaves the reader, and what it finds stands within the text, whoever parses it."""
+    """Any text gives nodes with positions within the text, or our own error."""
     pending, fault = [], YamlError(0, "")
     try:
         pending = parse_documents(text)
@@ -206,7 +206,7 @@ def test_any_text_is_a_tree_or_a_fault(text):
 @pytest.mark.parametrize("sort", ["[", "{a: ", "- ", "? ", "[{"])
 @pytest.mark.parametrize("compiled", [True, False])
 def test_depth_is_refused_by_either_parser(sort, compiled, monkeypatch):
-    """With the compiled parser and without it, a deep text ends in one line."""
+    """A deep text is refused with the compiled parser and without it."""
     import yaml
 
     if not compiled:
@@ -218,7 +218,7 @@ def test_depth_is_refused_by_either_parser(sort, compiled, monkeypatch):
 @profile(max_examples=40, deadline=None)
 @given(outlines())
 def test_both_parsers_say_the_same(outline):
-    """What is written does not depend on whether the compiled parser is there."""
+    """An update is the same with the compiled parser and without it."""
     import yaml
 
     pieces, statuses, to = outline

@@ -1,4 +1,4 @@
-"""Trackers that are no Markdown: what is read of CSV, TSV and YAML, and which bytes are written."""
+"""Reading and updating of trackers in CSV, TSV and YAML."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def mended(name: str, text: str, changes=None, **words) -> str:
 
 
 def problems(tmp_path: Path, name: str, text: str, **words) -> list[str]:
-    """Return what is wrong with a tracker, without its folder."""
+    """Return the problems of a tracker, without its folder."""
     path = tmp_path / name
     path.write_bytes(text.encode())
     return [str(problem).replace(f"{tmp_path}/", "") for problem in tracker_problems(path, **words)]
@@ -58,7 +58,7 @@ def test_a_value_of_csv_keeps_its_quotes_and_blanks(row, expected, newline, mark
     [("T.csv", ","), ("T.csv", ";"), ("T.csv", "\t"), ("T.csv", "|"), ("T.tsv", "\t"), ("T.TAB", "\t")],
 )
 def test_values_are_parted_by_whatever_the_header_has(name, sign):
-    """Spreadsheets of other countries write semicolons; a word that holds the sign is put in quotes."""
+    """A sheet may have semicolons, as spreadsheets of some countries write; a word with the delimiter gets quotes."""
     text = f"No{sign}Prod_Readiness_Status{sign}uc\n1{sign}NOT_STARTED{sign}UC-1\n"
     assert mended(name, text) == text.replace("NOT_STARTED", "BLOCKED")
     new = f"stop{sign} now"
@@ -115,7 +115,7 @@ def test_what_is_read_of_a_csv(tmp_path):
     ],
 )
 def test_what_is_wrong_with_a_csv_is_told_with_its_line(tmp_path, text, message):
-    """Nothing is passed over in silence."""
+    """Each problem of a sheet is reported with its line."""
     assert problems(tmp_path, "T.csv", text)[0].startswith(message)
 
 
@@ -131,7 +131,7 @@ TABBED = "# Readiness\n\nUC\tProd Readiness Status\tOwner\nUC-1\tNOT_STARTED\tan
 
 
 def test_a_sheet_in_a_markdown_file(tmp_path):
-    """What was copied from a spreadsheet is read up to the next blank line, and written."""
+    """A table copied from a spreadsheet is read up to the next blank line, and updated."""
     (tmp_path / "T.md").write_text(TABBED)
     assert [(row.id, row.owner, row.line) for row in read_tracker(tmp_path / "T.md").rows] == [
         ("UC-1", "ann", 4),
@@ -143,7 +143,7 @@ def test_a_sheet_in_a_markdown_file(tmp_path):
 
 
 def test_a_row_below_the_end_of_a_sheet_is_told(tmp_path):
-    """A blank line ends what tabs part, and what looks like a row below it is a problem; code is none."""
+    """A blank line ends a table with tabs, and a row below it is a problem, unless it is code."""
     more = "```\nUC-4\tBLOCKED\n```\n\nUC-3\tBLOCKED\n\nUC\tProd Readiness Status\nUC-5\tBLOCKED\n"
     assert problems(tmp_path, "T.md", TABBED + more) == [
         "T.md:12: this looks like a row of the register, but a blank line separates it from that: remove the blank line"
@@ -151,14 +151,14 @@ def test_a_row_below_the_end_of_a_sheet_is_told(tmp_path):
 
 
 def test_a_table_may_be_padded_with_tabs(tmp_path):
-    """Tabs beside the pipes of a table make it no sheet."""
+    """A Markdown table with tabs is no sheet."""
     table = "|\tUC\t|\tProd Readiness Status\t|\n|\t--\t|\t--\t|\n|\tUC-1\t|\tNOT_STARTED\t|\n"
     assert problems(tmp_path, "T.md", table) == []
     assert mended("T.md", table) == table.replace("NOT_STARTED", "BLOCKED")
 
 
 def test_a_sheet_beside_a_table_is_told(tmp_path):
-    """A file with both has a register in two notations: the second is a problem, with its line."""
+    """The second notation of a file with two registers is a problem with its line."""
     table = "| UC | Prod Readiness Status |\n|--|--|\n| UC-9 | BLOCKED |\n\n"
     assert problems(tmp_path, "T.md", table + TABBED) == [
         "T.md:7: this looks like the header of a register, but its columns are separated by tabs: write it as a Markdown table"
@@ -197,7 +197,7 @@ def test_a_value_of_yaml_keeps_its_style(row, expected, newline, mark):
 
 
 def test_an_alias_is_replaced_where_it_stands():
-    """The row of an alias is written, and what it refers to stays, with the other rows that do."""
+    """An update of a row with an alias changes neither the alias's target nor other rows."""
     text = "- {id: UC-0, status: &ns NOT_STARTED}\n- {id: UC-1, status: *ns }\n- {id: UC-2, status: *ns }\n"
     assert mended("T.yml", text, columns=KEYS) == text.replace("*ns", "BLOCKED", 1)
     with pytest.raises(ConfigError, match=r"^T\.yml:2: the row of UC-1 cannot be changed with certainty$"):
@@ -222,14 +222,14 @@ def test_an_alias_is_replaced_where_it_stands():
     ],
 )
 def test_a_word_gets_quotes_only_where_it_needs_them(old, word, written):
-    """What others would take for a number, a truth or a sign of YAML is put in quotes."""
+    """A word that other readers take for a number, a boolean or YAML syntax gets quotes."""
     words = {"BLOCKED": word, "NOT_STARTED": "yes" if old == "yes" else "NOT_STARTED"}
     text = "- {{id: UC-1, status: {}}}\n"
     assert mended("T.yaml", text.format(old), columns=KEYS, statuses=words) == text.format(written)
 
 
 def test_what_is_read_of_yaml(tmp_path):
-    """Every list of rows in its order, of every document and under each key but those that are left out."""
+    """Each list of rows is read in order, in each document and under each key that is not skipped."""
     (tmp_path / "T.yaml").write_text(
         "areas:\n- name: Pay\n  flows:\n  - &one {id: UC-1, title: Pay, status: NOT_STARTED, owner: [ann, ben]}\n"
         "archive:\n- {id: UC-1, status: BLOCKED}\n---\n- <<: {status: BLOCKED, owner: carl}\n  id: 007\n  notes: {a: b}\n"
@@ -253,7 +253,7 @@ def test_what_is_read_of_yaml(tmp_path):
     ],
 )  # fmt: skip
 def test_ids_stand_in_the_first_column_of_any_format(tmp_path, name, text, columns):
-    """Where nobody names their header; in YAML that is the key that comes first, wherever it stands in a later entry."""
+    """Without a header for ids, they are in the first column; in YAML that is the key that comes first."""
     (tmp_path / name).write_text(text)
     rows = read_tracker(tmp_path / name, columns).rows
     assert [(row.id, row.declared_status) for row in rows] == [("pay-by-card", "BLOCKED"), ("Refund", "NOT_STARTED")]
@@ -271,7 +271,7 @@ def test_ids_stand_in_the_first_column_of_any_format(tmp_path, name, text, colum
     ],
 )  # fmt: skip
 def test_the_first_key_of_yaml_is_no_id_where_it_is_a_status_or_another_is_called_so(tmp_path, text, message):
-    """What is no id is never taken for one in silence."""
+    """A status is never taken for an id."""
     assert problems(tmp_path, "T.yaml", text, columns={"status": "state"})[0].startswith(message)
 
 
@@ -311,19 +311,19 @@ ROW = "- {id: UC-1, status: BLOCKED}\n"
     ],
 )
 def test_what_is_wrong_with_yaml_is_told_with_its_line(tmp_path, text, message):
-    """Nothing is passed over in silence, nothing grows without end, nothing goes round in circles."""
+    """Each problem of YAML is reported with its line, also texts that are too deep or grow too large."""
     assert problems(tmp_path, "T.yaml", text, columns=KEYS)[0].startswith(message)
 
 
 def test_yaml_is_not_executed(tmp_path):
-    """A tag that would make an object or call something is a text's tag, and refused."""
+    """A value with a tag that would construct an object or call a function is refused."""
     text = f'{ROW}- {{id: UC-2, status: !!python/object/apply:os.mkdir ["{tmp_path / "made"}"]}}\n'
     assert "T.yaml:2: 'status' is no plain text: write a word there" in problems(tmp_path, "T.yaml", text, columns=KEYS)
     assert not (tmp_path / "made").exists()
 
 
 def test_a_value_that_only_a_merge_brings_is_not_written():
-    """Many rows share it: the row needs one of its own."""
+    """A value that many rows share is not changed: the row needs its own."""
     text = "d: &d {status: NOT_STARTED}\nrows:\n- {<<: *d, id: UC-1}\n"
     with pytest.raises(ConfigError, match=r"^T\.yaml:3: UC-1 has no cell for status: add one$"):
         mended("T.yaml", text, columns=KEYS)

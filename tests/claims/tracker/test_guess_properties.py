@@ -1,4 +1,4 @@
-"""A guess is never better than what a person reads, and no file makes it fail otherwise than in one line."""
+"""A guess never reads more into a word than a person would, and any file gives a guess or one line."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MORE = st.text("abcdefghijklmnopqrstuvwxyz ,-", min_size=4, max_size=20).filter(
 
 @given(SIGN, st.sampled_from(GOOD), st.sampled_from(["{} ({})", "{}, {}", "{} - {}", "{}: {}", "{} {}"]), MORE)
 def test_nothing_that_is_added_to_a_good_word_is_passed_over(sign, word, form, more):
-    """Any word behind it that may take it back makes it a word that nobody knows, or one that means less."""
+    """A ready word with a harmful addition is unclear, or means less than ready."""
     read = status_meaning(sign + form.format(word, more))
     assert read is None or read[0] not in (READY, SKIP) or f"{word} {more}".strip(" ,-") in vocabulary._STATUS_OF
 
@@ -37,20 +37,20 @@ def test_nothing_that_is_added_to_a_good_word_is_passed_over(sign, word, form, m
     st.sampled_from(["not {}", "nearly {}", "{}?", "almost {}", "{} 50%", "{} 3/4", "un{}", "non-{}"]),
 )
 def test_what_stands_before_a_good_word_is_not_passed_over(word, form):
-    """A word that is denied, doubted or halved is none."""
+    """A ready word with a negation, a doubt or a share does not mean ready."""
     read = status_meaning(form.format(word))
     assert read is None or read[0] != READY
 
 
 @given(st.sampled_from(GOOD), st.sampled_from("❌🔴🟡🟠⬜⛔🚧⚠"), st.booleans())
 def test_a_sign_that_contradicts_a_good_word_makes_it_none(word, sign, before):
-    """A red sign beside "done" is for a person to read."""
+    """A ready word with a contradicting symbol is unclear."""
     assert status_meaning(f"{sign} {word}" if before else f"{word} {sign}") is None
 
 
 @given(st.sampled_from(OTHER), SIGN)
 def test_a_good_sign_makes_no_word_better(word, sign):
-    """A green sign beside "not started" changes nothing."""
+    """A green symbol does not improve another word."""
     read = status_meaning(sign + word)
     assert read is None or read[0] == vocabulary._STATUS_OF[word]
 
@@ -60,7 +60,7 @@ WHERE = {"uc": "ID", "status": "Status"}
 
 @given(st.sampled_from([*GOOD, *OTHER]), SIGN, st.sampled_from(["", " by #12", ": waits for ann", " (2026-10-01)"]))
 def test_the_word_that_is_written_says_no_more_than_the_status(word, sign, more):
-    """Of what a cell says, only a plain word is written elsewhere: else our own."""
+    """The word to write is a plain word of a cell, or else the name of the status."""
     guess = guess_layout(Path("T.md"), f"| ID | Status |\n|--|--|\n| A-1 | {sign}{word}{more} |\n", WHERE, {}, ())
     for status, words in guess.statuses.items():
         assert status == SKIP or not vocabulary.implies_more(words[0])
@@ -91,7 +91,7 @@ BLOCK = st.one_of(
 @profile(max_examples=200)
 @given(st.lists(BLOCK, min_size=1, max_size=4).map("\n".join))
 def test_any_markdown_is_guessed_or_refused_in_one_line(text):
-    """Whatever a file holds: a guess by which it is read, or one line that says what to do."""
+    """Any Markdown gives a guess by which it is read, or one line."""
     _guessed("T.md", text)
 
 
@@ -102,7 +102,7 @@ def test_any_markdown_is_guessed_or_refused_in_one_line(text):
     st.sampled_from(["T.csv", "T.tsv", "T.md"]),
 )
 def test_any_sheet_is_guessed_or_refused_in_one_line(rows, sign, name):
-    """So with values that a sign parts."""
+    """Any sheet gives a guess by which it is read, or one line."""
     _guessed(name, "".join(sign.join(cells) + "\n" for cells in rows))
 
 
@@ -111,7 +111,7 @@ def test_any_sheet_is_guessed_or_refused_in_one_line(rows, sign, name):
     st.recursive(CELL, lambda part: st.lists(part, max_size=3) | st.dictionaries(CELL, part, max_size=3), max_leaves=8)
 )
 def test_any_yaml_is_guessed_or_refused_in_one_line(value):
-    """So with YAML."""
+    """Any YAML gives a guess by which it is read, or one line."""
     import yaml
 
     _guessed("T.yaml", yaml.safe_dump(value, allow_unicode=True))

@@ -1,4 +1,4 @@
-"""The register is every table with its columns, and what looks like a part of it is read or told: never silence."""
+"""The rows of each table with the register's columns, and the problems of everything that looks like one."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_rows_of_the_register(text, lines):
     ],
 )  # fmt: skip
 def test_what_looks_like_a_part_of_the_register_is_told(rest, line, message):
-    """Whatever looks like a row or a header and is not read is a problem with its line, and so is an id in two rows."""
+    """A row or header that is not read is a problem with its line, and so is an id in two rows."""
     _, problems = read(FIRST + rest)
     assert problems
     assert problems[0].where == f"T.md:{line}"
@@ -133,7 +133,7 @@ def test_what_is_no_part_of_the_register(rest):
 
 
 def test_headings_under_which_nothing_is_read():
-    """What stands under a named heading, and under those below it, is left out, up to the next of its level."""
+    """Everything under a skipped heading is skipped, up to the next heading of its level."""
     text = (
         f"# Example of a row\n{HEAD}| UC-0 | BLOCKED |\n## Deeper\n{HEAD}| UC-0 | nonsense |\n\n| UC-0 | BLOCKED |\n"
         f"# Register\n{FIRST}\nArchive 2025\n---\n| UC-8 | BLOCKED |\n## Now\n{HEAD}| UC-2 | BLOCKED |\n"
@@ -242,7 +242,7 @@ A_ROW = re.compile(r"(?:[>\s]|- |1\. |<div>|</div>)*(?:\| )?UC-9 \| BLOCKED(?: \
 @profile(deadline=None, max_examples=300)
 @given(st.lists(st.tuples(PIECES, st.sampled_from(["", "\n", "\n"])), max_size=12))
 def test_a_row_is_never_passed_over_in_silence(pieces):
-    """Wherever a row comes to stand that Markdown does not show as code, it is a use case or a problem."""
+    """A row anywhere but in code is a use case or a problem."""
     text = FIRST + "".join(piece + end for piece, end in pieces)
     blocks = MarkdownIt("commonmark").enable("table").parse(text)
     code = {

@@ -1,4 +1,4 @@
-"""What a Markdown tracker says, and what is wrong with it."""
+"""Reading of a Markdown tracker, and its problems."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_title_column_gives_the_title(tmp_path, header):
 
 
 def test_columns_and_statuses_may_have_other_names(tmp_path):
-    """Headers and statuses of a team's own are read as ours once they are named, and ours no longer are."""
+    """Configured headers and status words replace the default ones."""
     text = "| Use Case | Go-Live | Who |\n|--|--|--|\n| UC-1 | Go | me |\n"
     columns = {"uc": "use case", "status": "Go-Live", "owner": "Who"}
     row = read_tracker(written(tmp_path, text), columns, {"READY_FOR_GO_LIVE": "Go"}).rows[0]
@@ -109,7 +109,7 @@ def test_columns_and_statuses_may_have_other_names(tmp_path):
 
 
 def test_a_table_in_a_comment_or_a_code_block_is_no_register(tmp_path):
-    """What Markdown does not show as a table is none."""
+    """A table in a comment or a code block is not read."""
     hidden = f"<!--\n{HEAD}| UC-0 | BLOCKED |\n-->\n\n```\n{HEAD}| UC-0 | BLOCKED |\n```\n\n"
     tracker = read_tracker(written(tmp_path, hidden + HEAD + "| UC-1 | NOT_STARTED |\n"))
     assert [row.id for row in tracker.rows] == ["UC-1"]
@@ -139,7 +139,7 @@ def test_a_table_in_a_comment_or_a_code_block_is_no_register(tmp_path):
     ],
 )
 def test_each_mistake_is_one_line_with_its_place(tmp_path, text, line, message):
-    """Every mistake is told once, with file and line and what to do, and reading raises that line."""
+    """Each mistake is one line with file, line and advice, and reading raises that line."""
     path = written(tmp_path, text)
     lines = [str(problem) for problem in tracker_problems(path)]
     assert len(lines) == 1
@@ -152,7 +152,7 @@ def test_each_mistake_is_one_line_with_its_place(tmp_path, text, line, message):
 
 
 def test_all_mistakes_in_the_order_of_the_lines(tmp_path):
-    """A tracker with several mistakes tells each of them, topmost first."""
+    """Several mistakes are all reported, the topmost first."""
     path = written(
         tmp_path, f"# Required Evidence\n2. a\n2. b\n\n# UCs\n{HEAD}| A\x1b | x |\n| C | BLOCKED |\n| C | y |\n"
     )
@@ -163,7 +163,7 @@ def test_all_mistakes_in_the_order_of_the_lines(tmp_path):
     ("make", "message"), [(lambda path: None, "no such tracker"), (lambda path: path.mkdir(), "is a folder")]
 )
 def test_what_is_no_file_is_told(tmp_path, make, message):
-    """A missing tracker and a folder each end in one line that says what to do."""
+    """A missing tracker and a folder are each reported in one line."""
     path = tmp_path / "TRACKER.md"
     make(path)
     with pytest.raises(ConfigError, match=message):
@@ -200,7 +200,7 @@ def _cell(text, style):
 
 @st.composite
 def trackers(draw):
-    """Draw a tracker's text with the rows that it says: (id, status, notes, line)."""
+    """Draw the text of a tracker with its rows: (id, status, notes, line)."""
     extra = [f"Extra {number}" for number in range(draw(st.integers(0, 3)))]
     columns = draw(st.permutations(["UC", "Prod Readiness Status", "Notes", *extra]))
     lines = [*draw(st.lists(st.sampled_from(["", "text | with pipe", "# Heading", "- list"]), max_size=4)), ""]
@@ -232,7 +232,7 @@ def test_every_row_is_read_from_any_layout(tmp_path_factory, drawn):
 @profile(max_examples=150)
 @given(st.text(st.characters(codec="utf-8") | st.sampled_from("|-\n#1. `\\"), max_size=200))
 def test_any_text_is_read_or_refused_in_one_line(tmp_path_factory, text):
-    """Whatever a file holds, it is a tracker or printable problems and a ConfigError, and never another error."""
+    """Any text is a tracker, or gives printable problems and a ConfigError."""
     path = written(tmp_path_factory.mktemp("tracker"), HEAD + text)
     lines = [str(problem) for problem in tracker_problems(path)]
     assert all(line.isprintable() for line in lines)
@@ -267,7 +267,7 @@ MARKS = st.sampled_from(
 
 @given(st.lists(MARKS, max_size=30).map("".join), st.booleans())
 def test_a_text_is_read_as_the_library_reads_it(text, twice):
-    """That most texts in a tracker are plain, or alike, makes reading them quick and nothing else."""
+    """The fast paths for plain and repeated texts give the same tokens as the library."""
     cell = text.replace("\n", " ")
     table = f"| UC | {cell} |\n| --- | --- |\n| {cell} | x |\n| x | {cell} |\n\n"
     whole = table + text if twice else text

@@ -56,7 +56,7 @@ def test_rows_of_many_trackers_are_read_and_written(seed):
 
 @pytest.mark.parametrize("name", [*SHAPES, "14"])
 def test_every_status_goes_through_every_shape(name):
-    """A written status is read again, READY_FOR_GO_LIVE apart from all others, and the other rows stay the same."""
+    """A written status is read again, READY_FOR_GO_LIVE as no other, and the other rows stay the same."""
     shape = SHAPES.get(name, BY_ENVIRONMENT)
     config = tomllib.loads(shape.words)
     words = config.get("tracker_columns", {}), config.get("statuses", {})

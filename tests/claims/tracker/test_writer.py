@@ -75,13 +75,13 @@ def test_a_register_is_mended_wherever_it_stands(before, after):
 
 
 def test_line_ends_of_every_kind_stay():
-    """CRLF, CR and LF in one file are kept, each where it was."""
+    """CRLF, CR and LF in one file stay as they are."""
     text = HEAD.replace("\n", "\r\n") + "| UC-0 | BLOCKED | |\r| UC-1 | NOT_STARTED | |\r\n\r\nend\n"
     assert mended(text) == text.replace("NOT_STARTED | ", "BLOCKED | 2026-02-12 ")
 
 
 def test_what_is_no_register_stays():
-    """What stands in a code block, a comment or under a heading that is left out is not touched."""
+    """Code blocks, comments and skipped sections are not changed."""
     fence = f"```\n{HEAD}| UC-1 | NOT_STARTED | a |\n```\n\n<!--\n{HEAD}| UC-1 | NOT_STARTED | b |\n-->\n\n"
     tail = f"\n# Archive of 2025\n{HEAD}| UC-1 | NOT_STARTED | c |\n"
     assert mended(f"{fence}{HEAD}| UC-1 | NOT_STARTED | d |\n{tail}", skip=["archive*"]) == (
@@ -94,13 +94,13 @@ def test_what_is_no_register_stays():
     [("Stop", "Stop"), ("no go", "no go"), ("*Stop* it", "\\*Stop\\* it"), ("a|b", "a\\|b"), ("<x>", "\\<x\\>")],
 )
 def test_a_status_is_written_in_the_trackers_words(words, written):
-    """Words of [statuses] are written so that they are read again, whatever signs they hold."""
+    """Words of [statuses] with any characters are written so that they are read again."""
     changed = mended(f"{HEAD}| UC-1 | NOT_STARTED | - |", statuses={"BLOCKED": words})
     assert changed == f"{HEAD}| UC-1 | {written} | 2026-02-12 |"
 
 
 def test_columns_by_their_own_names():
-    """Columns that [tracker_columns] names are found, and a column called like ours is left alone."""
+    """Columns of [tracker_columns] are updated, and a column with a default header is not."""
     text = "| Flow | Status | Changed | Last Updated |\n|--|--|--|--|\n| UC-1 | BLOCKED | | |"
     columns = {"uc": "flow", "status": "status", "last_updated": "changed"}
     to = {"UC-1": RowUpdate("IN_PROGRESS", "2026-02-12")}
@@ -127,7 +127,7 @@ def test_columns_by_their_own_names():
     ],
 )
 def test_what_is_not_certain_is_refused(text, message):
-    """One line with file and line, and no bytes, where a cell cannot be changed with certainty."""
+    """A cell that cannot be changed with certainty gives one line with file and line, and no bytes."""
     with pytest.raises(ConfigError) as refused:
         mended(text)
     assert message in str(refused.value)
@@ -155,7 +155,7 @@ OTHER = st.sampled_from(
 
 @dataclass(frozen=True)
 class Row:
-    """A row as it is written around its status and date."""
+    """A row, with the spelling around its status and date."""
 
     name: str
     status: str
@@ -193,7 +193,7 @@ ROWS = st.lists(
 
 @dataclass(frozen=True)
 class Layout:
-    """What a tracker is around its register."""
+    """The parts of a tracker around its register."""
 
     order: tuple[int, ...]
     before: str
@@ -227,7 +227,7 @@ LAYOUTS = st.builds(
 @profile(max_examples=150)
 @given(rows=ROWS, layout=LAYOUTS, data=st.data())
 def test_the_mended_tracker_is_the_one_written_with_the_new_words(rows, layout, data):
-    """Whatever the tracker looks like, mending equals writing it anew with other statuses and dates, byte for byte."""
+    """An update of any tracker equals writing it anew with other statuses and dates, byte for byte."""
     wanted = [
         data.draw(st.none() | st.builds(RowUpdate, st.sampled_from(STATUSES), st.just("2026-02-12"))) for _ in rows
     ]
@@ -245,7 +245,7 @@ def test_the_mended_tracker_is_the_one_written_with_the_new_words(rows, layout, 
     status=st.sampled_from(STATUSES),
 )
 def test_hostile_neighbours_are_kept(tmp_path_factory, cells, status):
-    """Beside whatever other cells a row is mended so that it reads as wanted, and they read as before."""
+    """An update gives the expected cells, and any other cell stays the same."""
     row = f"| UC-1 | `{status}` | 2026-01-01 | {' | '.join(cells)} |"
     text = "| UC | Prod Readiness Status | Last Updated | Notes | Extra |\n|--|--|--|--|--|\n"
     path = tmp_path_factory.mktemp("hostile") / "T.md"
