@@ -135,9 +135,7 @@ def test_plugins_of_the_library_that_reads_the_config_have_no_say(
             [sys.executable, "-m", *words], cwd=project.path, capture_output=True, text=True, check=False
         )
         assert (done.returncode, "NOT ELIGIBLE" in done.stdout) == (code, True), done.stdout + done.stderr
-    models = (
-        "import os, pytest_readiness.settings as ours\nours.load\nassert 'PYDANTIC_DISABLE_PLUGINS' not in os.environ\n"
-    )
+    models = "import os, pytest_readiness.settings as ours\nours.load_settings\nassert 'PYDANTIC_DISABLE_PLUGINS' not in os.environ\n"
     models += "import pydantic\nclass Theirs(pydantic.BaseModel):\n    x: int\n"
     done = subprocess.run([sys.executable, "-c", f"{models}print('made')"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, ""), "their model was made without their plugin"
