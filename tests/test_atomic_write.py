@@ -1,4 +1,4 @@
-"""A file is written whole or not at all."""
+"""Atomic file writes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytest_readiness.atomic_write import write_atomically
 
 
 def test_a_new_file_and_one_that_was_there(tmp_path: Path) -> None:
-    """The bytes are those given, a file that was there keeps its mode, and nothing else lies beside it."""
+    """The bytes are written, an existing file's mode is preserved, and no other file remains."""
     path = tmp_path / "a.txt"
     write_atomically(path, b"one\r\n")
     path.chmod(0o640)
@@ -22,11 +22,11 @@ def test_a_new_file_and_one_that_was_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])
 def test_what_was_there_stays_where_it_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
-    """A disk that is full, or a file that cannot be put in place, leaves the old bytes and no other file."""
+    """A full disk, or a failing rename, leaves the old bytes and no other file."""
     path = tmp_path / "a.txt"
     path.write_bytes(b"old")
 
-    def full(*_given: object) -> None:
+    def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, step, full)

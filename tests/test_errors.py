@@ -1,4 +1,4 @@
-"""What is told of a word that nobody knows: the nearest name, and never a wrong one."""
+"""Suggestions for unknown names: the nearest known name, and never a wrong one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ IDS = [f"UC-{number:03}" for number in range(1, 33)]
 
 
 @pytest.mark.parametrize(
-    ("word", "known", "told"),
+    ("name", "candidates", "expected"),
     [
         ("UC-03", IDS, "UC-003"),
         ("uc-3", IDS, "UC-003"),
@@ -29,14 +29,14 @@ IDS = [f"UC-{number:03}" for number in range(1, 33)]
         ("", IDS, None),
     ],
 )
-def test_the_nearest_name(word, known, told):
-    """Numbers are compared as numbers, and where nothing is near nothing is told."""
-    assert suggestion(word, known) == (f" (did you mean '{told}'?)" if told else "")
+def test_the_nearest_name(name, candidates, expected):
+    """Numbers are compared as numbers, and without a near name the suggestion is empty."""
+    assert suggestion(name, candidates) == (f" (did you mean '{expected}'?)" if expected else "")
 
 
 @given(number=st.integers(0, 10**30), zeros=st.integers(0, 5), others=st.sets(st.integers(0, 10**30), max_size=8))
 def test_a_number_is_never_taken_for_another(number, zeros, others):
-    """Of ids that differ in their number the one with that number is told, however it is written, and no other."""
-    known = [f"UC-{other:04}" for other in sorted(others)]
-    told = suggestion(f"uc-{'0' * zeros}{number}", known)
-    assert told == (f" (did you mean 'UC-{number:04}'?)" if number in others else "")
+    """Of ids that differ in their number, only the one with that number is suggested, in any spelling."""
+    candidates = [f"UC-{other:04}" for other in sorted(others)]
+    text = suggestion(f"uc-{'0' * zeros}{number}", candidates)
+    assert text == (f" (did you mean 'UC-{number:04}'?)" if number in others else "")

@@ -1,4 +1,4 @@
-"""How an attempt ended, decided after teardown."""
+"""Results of attempts, decided after teardown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytest_readiness.redaction.redactor import Redactor
 
 
 def phase(when: str, outcome: str = "passed", message: str = "", *, expected: bool = False) -> PhaseResult:
-    """A phase of a test."""
+    """Return the result of a phase."""
     return PhaseResult(when, outcome, expected, message)
 
 
@@ -45,7 +45,7 @@ def test_result(phases: list[PhaseResult], result: Result) -> None:
 
 
 def test_messages_of_what_failed_only() -> None:
-    """Failures are told, once each; a skip's reason only where nothing failed."""
+    """The message has each failure once; a skip's reason only if nothing failed."""
     assert (
         failure_message([phase("setup", "passed"), phase("call", "failed", "a"), phase("teardown", "failed", "b")])
         == "a\nb"
@@ -55,7 +55,7 @@ def test_messages_of_what_failed_only() -> None:
 
 
 def test_a_secret_across_the_cut_is_redacted_first() -> None:
-    """A long message is cut after redaction, so that no half of a secret is left at its end."""
+    """A long message is cut after redaction, so that no part of a secret remains at its end."""
     redactor = Redactor(b"k", {"A_TOKEN": "0123456789"})
     observation = Observation("t", (), False, RunContext(), redactor)
     observation.record_phase(phase("call", "failed", "x" * (MESSAGE_LIMIT - 45) + "0123456789" + "y" * 100), 0.001)

@@ -146,20 +146,20 @@ def as_rehearsal(claim: dict[str, Any], reason: str) -> dict[str, Any]:
     return {**claim, "not_real_because": f"{earlier}; {reason}" if earlier else reason}
 
 
-def as_simulated(claims: list[dict[str, Any]], because: str | None) -> list[dict[str, Any]]:
+def as_simulated(claims: list[dict[str, Any]], reason: str | None) -> list[dict[str, Any]]:
     """Return resolved claims of a test that replaced the network or the clock; unchanged without a reason."""
-    return claims if because is None else [{**as_rehearsal(claim, because), "simulated": True} for claim in claims]
+    return claims if reason is None else [{**as_rehearsal(claim, reason), "simulated": True} for claim in claims]
 
 
-def as_unreal_passes(claims: list[dict[str, Any]], because: str | None) -> list[dict[str, Any]]:
+def as_unreal_passes(claims: list[dict[str, Any]], reason: str | None) -> list[dict[str, Any]]:
     """Return resolved claims of a pass that does not count as real; unchanged without a reason."""
-    return claims if because is None else [as_unreal_pass(claim, because) for claim in claims]
+    return claims if reason is None else [as_unreal_pass(claim, reason) for claim in claims]
 
 
-def as_unreal_pass(claim: dict[str, Any], because: str) -> dict[str, Any]:
+def as_unreal_pass(claim: dict[str, Any], reason: str) -> dict[str, Any]:
     """Return a resolved claim with a reason that applies only to a pass: a failure of it counts as real."""
     flag = {} if "not_real_because" in claim else {"only_a_pass": True}
-    return {**as_rehearsal(claim, because), **flag}
+    return {**as_rehearsal(claim, reason), **flag}
 
 
 def as_failed(claim: dict[str, Any]) -> dict[str, Any]:

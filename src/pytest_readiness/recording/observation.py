@@ -46,11 +46,11 @@ class AuthenticityObserver(Protocol):
     def reason(self) -> str | None:
         """Return why the running attempt is not real so far; None if it is."""
 
-    def unwatched(self, because: str) -> None:
+    def mark_unwatched(self, reason: str) -> None:
         """Add a reason why the test could not be watched."""
 
     @property
-    def unseen(self) -> list[str]:
+    def unwatched_reasons(self) -> list[str]:
         """Reasons why the test could not be watched."""
         return []
 
@@ -257,8 +257,8 @@ class Observation:
 
     def _with_earlier(self, claims: list[dict[str, Any]], result: str, resolve: ClaimResolver) -> list[dict[str, Any]]:
         earlier = [
-            EarlierAttempt(attempt, as_simulated(resolve(self.claims, context, proofs), because))
-            for attempt, context, proofs, because in self._bad_attempts
+            EarlierAttempt(attempt, as_simulated(resolve(self.claims, context, proofs), reason))
+            for attempt, context, proofs, reason in self._bad_attempts
         ]
         return merge_earlier_attempts(claims, result, earlier)
 

@@ -36,20 +36,20 @@ from .test_ids import NodeIds
 
 ATTACHED = "readiness"
 """Name of a report's attribute: a dictionary with some of the following keys."""
-EVIDENCE, ATTEMPT, SECRETS, TROUBLE = "evidence", "attempt", "secrets", "trouble"
+EVIDENCE, ATTEMPT, SECRETS, PLUGIN_FAILURES = "evidence", "attempt", "secrets", "plugin_failures"
 TRY = "try"
 """Key of an attempt that was followed by another before its phase was reported."""
 LATE = "late"
 """Key of a test that was marked as evidence while it ran."""
-UNSEEN = "unseen"
+UNWATCHED = "unwatched"
 """Key of a test that could not be watched, with the reasons."""
-UNSURE = "unsure"
+MAY_RERUN = "may_rerun"
 """Key of a test that may be run again; its later evidence includes this attempt."""
 PLANS = "plans"
 """Key of the execnet channel by which an xdist worker sends its plan."""
-STORED = "readiness_kept"
+STORED = "readiness_stored"
 """Key of the stored artifacts, on a report and in a worker's output."""
-_UNWATCHED = "a plugin runs its body in a way of its own, where nothing watches it"
+_RUN_BY_PLUGIN = "a plugin runs its body in a way of its own, where nothing watches it"
 _PROTOCOLS = frozenset({"runner", "rerunfailures", "pytest_rerunfailures"})
 """Plugins that run tests and either never run one again or mark that in its reports."""
 
@@ -167,7 +167,7 @@ class Observer:
         if recording is not None:
             observation.adopt_recording(recording)
         if recording is not None or "runtest" in vars(item):
-            observation.authenticity.unwatched(_UNWATCHED)
+            observation.authenticity.mark_unwatched(_RUN_BY_PLUGIN)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -213,8 +213,8 @@ class Observer:
         observation.record_phase(phase, report.duration)
         if when == "teardown":  # its fixtures are torn down: the hook is not called
             observation.authenticity.end()
-            if unseen := observation.authenticity.unseen:
-                self._attach(report, UNSEEN, {"test": observation.test_id, "because": unseen})
+            if reasons := observation.authenticity.unwatched_reasons:
+                self._attach(report, UNWATCHED, {"test": observation.test_id, "reasons": reasons})
             self._attach(report, EVIDENCE, observation.finish(self._resolve))
             return
         observation.authenticity.inspect(None if when == "setup" and outcome == "passed" else item)
@@ -342,7 +342,7 @@ class WorkerObserver(Observer):
         if self.artifacts.stored.unreported:
             super()._attach(report, STORED, _dumps(self.artifacts.stored.take_unreported()))
         if any(troubles := self.redactor.plugins.take_failures()):
-            super()._attach(report, TROUBLE, _dumps(troubles))
+            super()._attach(report, PLUGIN_FAILURES, _dumps(troubles))
         return report
 
     def _attach(self, report: pytest.TestReport, name: str, body: Any) -> None:
@@ -358,7 +358,7 @@ class WorkerObserver(Observer):
             if observation.final_line is not None and EVIDENCE not in vars(report).get(ATTACHED, ()):
                 self._attach(report, EVIDENCE, observation.final_line)
             if self.may_run_again:
-                super()._attach(report, UNSURE, "true")
+                super()._attach(report, MAY_RERUN, "true")
 
     def build_plan(self, tagged: Sequence[TaggedTest]) -> list[dict[str, Any]]:
         """Return the plan of these tests as plain data."""

@@ -24,13 +24,26 @@ from ..redaction.redactor import Redactor
 from .artifacts import StoredArtifacts
 from .interrupted_hooks import PASSES, postpone
 from .observation import worsened_line
-from .observer import ATTACHED, ATTEMPT, EVIDENCE, LATE, PLANS, SECRETS, STORED, TROUBLE, TRY, UNSEEN, UNSURE, Observer
+from .observer import (
+    ATTACHED,
+    ATTEMPT,
+    EVIDENCE,
+    LATE,
+    MAY_RERUN,
+    PLANS,
+    PLUGIN_FAILURES,
+    SECRETS,
+    STORED,
+    TRY,
+    UNWATCHED,
+    Observer,
+)
 from .report_phases import OUTCOMES, is_rerun, message_of, phases_of, went_well
 from .test_ids import NodeIds
 from .unwatched_tests import UnwatchedTests
 
 _PHASES = frozenset({"setup", "call", "teardown"})
-_BODIES = frozenset({ATTEMPT, EVIDENCE, LATE, TRY, UNSEEN, UNSURE})
+_BODIES = frozenset({ATTEMPT, EVIDENCE, LATE, TRY, UNWATCHED, MAY_RERUN})
 
 
 class _TestKey(NamedTuple):
@@ -102,8 +115,8 @@ class ReportWriter:
         evidence: Any = attached.get(EVIDENCE)
         if LATE in attached:
             self.late[attached[LATE]["test"]] = None
-        if UNSEEN in attached:
-            self._unwatched.add(**attached[UNSEEN])
+        if UNWATCHED in attached:
+            self._unwatched.add(**attached[UNWATCHED])
         if TRY in attached:
             self.log.attempt(attached[TRY])
         elif is_rerun(report):
@@ -113,10 +126,10 @@ class ReportWriter:
         elif report.when == "setup":
             self._rerunning.discard(_key_of(report))
         elif evidence is not None and not (self._rerunning and _key_of(report) in self._rerunning):
-            self._finish_test(report, evidence, unsure=UNSURE in attached)
+            self._finish_test(report, evidence, may_rerun=MAY_RERUN in attached)
 
-    def _finish_test(self, report: pytest.TestReport, evidence: dict[str, Any], *, unsure: bool) -> None:
-        """Write a test that ended; ``unsure``: it may be run again."""
+    def _finish_test(self, report: pytest.TestReport, evidence: dict[str, Any], *, may_rerun: bool) -> None:
+        """Write a test that ended; ``may_rerun``: it may be run again."""
         raise NotImplementedError
 
     def notes(self) -> list[str]:
@@ -213,7 +226,7 @@ class LocalReportWriter(ReportWriter):
             self._observer.expect_rerun(report)
         self._write(report, self._detach(report))
 
-    def _finish_test(self, report: pytest.TestReport, evidence: dict[str, Any], *, unsure: bool) -> None:  # noqa: ARG002
+    def _finish_test(self, report: pytest.TestReport, evidence: dict[str, Any], *, may_rerun: bool) -> None:  # noqa: ARG002
         if self._observer.running_observation(report.nodeid) is None:
             self._from_child[report.nodeid] = evidence
 
@@ -247,7 +260,7 @@ class ControllerReportWriter(ReportWriter):
         super().__init__(log, redactor, worker_input, StoredArtifacts())
         self._reports: dict[_TestKey, list[pytest.TestReport]] = {}
         """Reports of running tests, from the first report on that is not a plain pass."""
-        self._unsure: dict[_TestKey, dict[str, Any]] = {}
+        self._may_rerun: dict[_TestKey, dict[str, Any]] = {}
         """Lines of ended tests that may be run again."""
         self._plans: deque[str] = deque()
         """Received plans of workers, as texts, that are not added yet."""
@@ -320,15 +333,17 @@ class ControllerReportWriter(ReportWriter):
         try:
             return (yield)
         finally:
-            has_open_tests = self._reports or self._unsure or self._rerunning or self.names.shared
+            has_open_tests = self._reports or self._may_rerun or self._rerunning or self.names.shared
             if attached or has_open_tests or not went_well(report):
                 self._safely(self._write, report, attached)
 
     def _write(self, report: pytest.TestReport, attached: dict[str, Any]) -> None:
         key = _key_of(report)
-        self._write_unsure(lambda other: other.worker == key.worker and other != key)
+        self._write_not_rerun(lambda other: other.worker == key.worker and other != key)
         if report.when not in _PHASES:  # xdist's own report of a worker that crashed
-            for body in [self._unsure.pop(other) for other in list(self._unsure) if other.nodeid == report.nodeid]:
+            for body in [
+                self._may_rerun.pop(other) for other in list(self._may_rerun) if other.nodeid == report.nodeid
+            ]:
                 self.log.attempt(_attempt_of(body))
             self._crash(report.nodeid, self.redactor.text(message_of(report)), again=is_rerun(report))
             return
@@ -350,24 +365,24 @@ class ControllerReportWriter(ReportWriter):
             self._running.discard(name)
             self.log.crashed(name, message, again=again)
 
-    def _finish_test(self, report: pytest.TestReport, evidence: dict[str, Any], *, unsure: bool) -> None:
+    def _finish_test(self, report: pytest.TestReport, evidence: dict[str, Any], *, may_rerun: bool) -> None:
         key = _key_of(report)
         body = worsened_line(evidence, phases_of(self._reports.get(key, ()), self.redactor))
-        if not unsure:
+        if not may_rerun:
             self.log.finished(body)
             return
-        if (earlier := self._unsure.get(key)) is not None:
+        if (earlier := self._may_rerun.get(key)) is not None:
             self.log.attempt(_attempt_of(earlier))
-        self._unsure[key] = body
+        self._may_rerun[key] = body
 
-    def _write_unsure(self, is_over: Callable[[_TestKey], bool]) -> None:
-        for key in [key for key in self._unsure if is_over(key)]:
-            self.log.finished(self._unsure.pop(key))
+    def _write_not_rerun(self, is_over: Callable[[_TestKey], bool]) -> None:
+        for key in [key for key in self._may_rerun if is_over(key)]:
+            self.log.finished(self._may_rerun.pop(key))
 
     def _write_open_tests(self) -> None:
         """Write the last tests, which were not run again."""
         self._add_plans()
-        self._safely(self._write_unsure, lambda _: True)
+        self._safely(self._write_not_rerun, lambda _: True)
         self._safely(self.log.add_worker_starts)
         if self._ran_unplanned and not self._is_planned:
             message = "tests ran in xdist workers that sent no plan: is pytest-readiness loaded in the workers?"
@@ -379,7 +394,7 @@ class ControllerReportWriter(ReportWriter):
         self._stored.merge(attached.get(STORED, {}))
         if SECRETS in attached:
             self.redactor.merge_learned(attached[SECRETS])
-        self.redactor.plugins.merge_failures(attached.get(TROUBLE, ()))
+        self.redactor.plugins.merge_failures(attached.get(PLUGIN_FAILURES, ()))
         self._redact_written_lines()
         bodies = {name: body for name, body in attached.items() if name in _BODIES}
         return {name: self.redactor.plain(body) for name, body in bodies.items()} if self._has_late_secrets else bodies

@@ -15,9 +15,9 @@ class UnwatchedTests:
     def __init__(self) -> None:
         self._tests: dict[str, dict[str, None]] = {}
 
-    def add(self, test: str, because: Sequence[str]) -> None:
+    def add(self, test: str, reasons: Sequence[str]) -> None:
         """Add a test that could not be watched, with the reasons."""
-        for reason in because:
+        for reason in reasons:
             self._tests.setdefault(reason, {})[test] = None
 
     def notes(self) -> list[str]:

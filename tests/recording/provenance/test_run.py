@@ -1,4 +1,4 @@
-"""Where a run comes from."""
+"""Provenance of a run."""
 
 from __future__ import annotations
 
@@ -46,24 +46,24 @@ from pytest_readiness.recording.provenance.run import find_person, find_recorder
     ],
 )  # fmt: skip
 def test_ci(environ: dict[str, str], expected: dict[str, str]) -> None:
-    """Each CI is known by its own variables; outside CI nothing is said."""
+    """Each CI provider is detected by its own variables; outside CI the result is empty."""
     assert read_ci(environ) == expected
 
 
 @pytest.mark.parametrize("who", [find_person, find_recorder])
-def test_a_person_goes_by_what_is_known_best(who: Callable[..., dict[str, str]]) -> None:
-    """The told name comes first, git's comes before the system's user; for a recorder outside CI too."""
-    assert who("ana", {"provider": "ci", "actor": "bot"}, "a@b") == {"name": "ana", "known_by": "declared"}
-    assert who(None, {}, "a@b") == {"name": "a@b", "known_by": "git"}
-    assert who(None, {}, None)["known_by"] == "system"
+def test_a_person_goes_by_what_is_known_best(find: Callable[..., dict[str, str]]) -> None:
+    """The declared name comes first, git's before the system's user; also for a recorder outside CI."""
+    assert find("ana", {"provider": "ci", "actor": "bot"}, "a@b") == {"name": "ana", "known_by": "declared"}
+    assert find(None, {}, "a@b") == {"name": "a@b", "known_by": "git"}
+    assert find(None, {}, None)["known_by"] == "system"
 
 
 def test_in_ci_a_person_is_whom_it_names_and_a_recorder_is_the_job() -> None:
-    """The job is named by provider, project and job, as far as these are known; the person as CI knows them."""
-    told = {"provider": "github", "project": "o/r", "job": "e2e", "actor": "bot"}
-    assert find_person(None, told, "a@b") == {"name": "bot", "known_by": "ci"}
+    """The recorder is named by provider, project and job, if known; the person is CI's actor."""
+    github = {"provider": "github", "project": "o/r", "job": "e2e", "actor": "bot"}
+    assert find_person(None, github, "a@b") == {"name": "bot", "known_by": "ci"}
     assert find_person(None, {"provider": "ci"}, "a@b") == {"name": "a@b", "known_by": "git"}
-    assert find_recorder(None, told, "a@b") == {"name": "ci:github/o/r/e2e", "known_by": "ci"}
+    assert find_recorder(None, github, "a@b") == {"name": "ci:github/o/r/e2e", "known_by": "ci"}
     assert find_recorder(None, {"provider": "ci"}, "a@b") == {"name": "ci:ci", "known_by": "ci"}
 
 
@@ -73,7 +73,7 @@ def run(folder: Path, *arguments: str) -> None:
 
 
 def test_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commit, branch, uncommitted changes and user.email are those of the folder; outside git nothing is said."""
+    """Commit, branch, uncommitted changes and user.email are the folder's; outside git the result is empty."""
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert read_git(tmp_path) == {}
@@ -85,5 +85,5 @@ def test_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_git(tmp_path)["dirty"] is True
     run(tmp_path, "add", "a")
     run(tmp_path, "commit", "-q", "-m", "a")
-    found = read_git(tmp_path)
-    assert (found["dirty"], len(found["commit"])) == (False, 40)
+    provenance = read_git(tmp_path)
+    assert (provenance["dirty"], len(provenance["commit"])) == (False, 40)

@@ -55,7 +55,7 @@ class AuthenticityCheck:
             self._connections.begin()
             self._mocks.begin()
         except Exception as error:  # noqa: BLE001 - the test must run; a pass that was not watched is not real
-            self._mocks.add_unseen(f"the test could not be watched: {type(error).__name__}: {error}")
+            self._mocks.add_unwatched(f"the test could not be watched: {type(error).__name__}: {error}")
 
     def inspect(self, item: Any = None) -> None:
         """Check what is replaced at this moment; with a test, call the hook too."""
@@ -75,17 +75,18 @@ class AuthenticityCheck:
         """Return what replaced the network or the clock so far in the running attempt; None if nothing did."""
         return self._redacted(self._mocks.reason)
 
-    def unwatched(self, because: str) -> None:
+    def mark_unwatched(self, reason: str) -> None:
         """Add a reason why the test could not be watched: no pass of it counts as real."""
-        self._mocks.add_unseen(because)
+        self._mocks.add_unwatched(reason)
 
     @property
-    def unseen(self) -> list[str]:
+    def unwatched_reasons(self) -> list[str]:
         """Reasons why the test could not be watched."""
-        return [self._redactor.text(reason) for reason in self._mocks.unseen] if self._mocks.unseen else []
+        reasons = self._mocks.unwatched_reasons
+        return [self._redactor.text(reason) for reason in reasons] if reasons else []
 
-    def _redacted(self, because: str | None) -> str | None:
-        return because if because is None else self._redactor.text(because)
+    def _redacted(self, reason: str | None) -> str | None:
+        return reason if reason is None else self._redactor.text(reason)
 
     def judge(self, claims: list[dict[str, Any]], *, passed: bool) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """Return the claims, rehearsals with their reasons, and additional keys of the line.
@@ -94,13 +95,13 @@ class AuthenticityCheck:
         replaced something, or if the test could not be watched. Only a pass needs a connection: a test that could not
         connect has failed for real.
         """
-        because, against_pass, mocks = None, None, self._mocks
-        if mocks.reasons or mocks.unseen or mocks.earlier:  # most tests have none
-            because, against_pass = self.reason(), self._redacted(mocks.reason_against_pass) if passed else None
+        reason, against_pass, mocks = None, None, self._mocks
+        if mocks.reasons or mocks.unwatched_reasons or mocks.earlier:  # most tests have none
+            reason, against_pass = self.reason(), self._redacted(mocks.reason_against_pass) if passed else None
         peers = self._connections.peers
-        if because is None and against_pass is None and not peers and not self._catalogue.checks_connections:
+        if reason is None and against_pass is None and not peers and not self._catalogue.checks_connections:
             return claims, {}
-        claims = as_unreal_passes(as_simulated(claims, because), against_pass)
+        claims = as_unreal_passes(as_simulated(claims, reason), against_pass)
         additional: dict[str, Any] = {}
         if passed and self._catalogue.checks_connections:
             claims = [self._connected_claim(claim) for claim in claims]

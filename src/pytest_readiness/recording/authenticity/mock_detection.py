@@ -59,7 +59,7 @@ class _Replacement:
     target: Any
     name: str
     new: Any
-    because: str
+    reason: str
 
     @property
     def is_active(self) -> bool:
@@ -77,10 +77,10 @@ class _ProcessDetector:
         self.patch_points = PatchPoints()
         self.clock = _Clock()
 
-    def report(self, because: str) -> None:
+    def report(self, reason: str) -> None:
         """Add a reason to the watched tests: something is replaced at this moment."""
         for detector in self.detectors:
-            detector.add_reason(because)
+            detector.add_reason(reason)
 
     def add(self, replacement: _Replacement) -> None:
         """Add and report a replacement, which is reported again as long as it is in place."""
@@ -88,14 +88,14 @@ class _ProcessDetector:
             self.replacements = [earlier for earlier in self.replacements if earlier.is_active]
         if len(self.replacements) < _MAX_REPLACEMENTS:
             self.replacements.append(replacement)
-        self.report(replacement.because)
+        self.report(replacement.reason)
 
     def inspect(self) -> None:
         """Report everything that is replaced now."""
         if self.replacements:
             self.replacements = [replacement for replacement in self.replacements if replacement.is_active]
             for replacement in self.replacements:
-                self.report(replacement.because)
+                self.report(replacement.reason)
         if not sys.modules.keys().isdisjoint(_STATE_MODULES):
             self._inspect_states()
         for replaced in self.patch_points.find_replaced():
@@ -107,12 +107,12 @@ class _ProcessDetector:
         self._inspect_clock()
 
     def _inspect_states(self) -> None:
-        for name, is_active, because in STATES:
+        for name, is_active, reason in STATES:
             module = sys.modules.get(name)
             if module is not None:
                 with suppress(AttributeError):  # another version of the library, without this attribute
                     if is_active(module):
-                        self.report(because)
+                        self.report(reason)
 
     def _inspect_clock(self) -> None:
         for detector in self.detectors:
@@ -159,7 +159,7 @@ class MockDetector:
         """Reasons of the running attempt, in the order of their detection."""
         self.earlier: dict[str, None] = {}
         """Reasons of the attempts before it."""
-        self.unseen: dict[str, None] = {}
+        self.unwatched_reasons: dict[str, None] = {}
         """Reasons why an attempt could not be watched."""
         self._process: _ProcessDetector | None = None
         """The detector of the process, while this test is watched."""
@@ -182,7 +182,7 @@ class MockDetector:
         except BaseException as error:
             if not is_failure(error):
                 raise
-            self.add_unseen(
+            self.add_unwatched(
                 f"what stands in for the network or the clock cannot be told: {describe_exception(error, 120)}"
             )
         if item is not None:
@@ -198,14 +198,14 @@ class MockDetector:
         """Add a reason why the running attempt is a simulation."""
         self.reasons.setdefault(one_line(reason, 200), None)
 
-    def add_unseen(self, reason: str) -> None:
+    def add_unwatched(self, reason: str) -> None:
         """Add a reason why the test could not be watched."""
-        self.unseen.setdefault(one_line(reason, 200), None)
+        self.unwatched_reasons.setdefault(one_line(reason, 200), None)
 
     def ask_hooks(self, item: pytest.Item) -> None:
         """Add the reasons that the hooks return; a hook that fails makes a pass a rehearsal."""
         for answer in ask_hooks(item, self._simulations):
-            (self.add_reason if answer.understood else self.add_unseen)(answer.reason)
+            (self.add_reason if answer.understood else self.add_unwatched)(answer.reason)
 
     @property
     def reason(self) -> str | None:
@@ -215,7 +215,7 @@ class MockDetector:
     @property
     def reason_against_pass(self) -> str | None:
         """Reasons that apply only to a pass, joined: those of earlier attempts, and of unwatched ones."""
-        return _joined([reason for reason in (*self.earlier, *self.unseen) if reason not in self.reasons])
+        return _joined([reason for reason in (*self.earlier, *self.unwatched_reasons) if reason not in self.reasons])
 
 
 def _joined(reasons: list[str]) -> str | None:
@@ -268,9 +268,9 @@ def _wrap_module(name: str) -> None:
             _wrap(module, path, _reporter(f"{mock} replaced the network"))
 
 
-def _reporter(because: str) -> Callable[..., None]:
+def _reporter(reason: str) -> Callable[..., None]:
     def report(*_: Any) -> None:
-        _process_detector().report(because)
+        _process_detector().report(reason)
 
     return report
 
@@ -305,10 +305,10 @@ def _after_web_socket_route(route: Any) -> None:
 
 def _after_requests_mock(mocker: Any) -> None:
     """Report requests-mock: it may replace the method of one session, which is no known patch point."""
-    because = f"requests-mock replaced {NETWORK}"
-    _process_detector().report(because)
+    reason = f"requests-mock replaced {NETWORK}"
+    _process_detector().report(reason)
     target = mocker._mock_target  # noqa: SLF001 - without it, the report above holds for the running test
-    _process_detector().add(_Replacement(target, "send", vars(target).get("send"), because))
+    _process_detector().add(_Replacement(target, "send", vars(target).get("send"), reason))
 
 
 def _after_patch(patcher: Any) -> None:
