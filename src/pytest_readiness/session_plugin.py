@@ -85,7 +85,7 @@ class SessionPlugin:
             if worker_input := getattr(self.config, "workerinput", {}).get("readiness"):
                 from .journal.started_tests import build_start_writer
                 from .pipeline.session import observer_of, selection_of
-                from .recording.observer import PLANS
+                from .recording.report_keys import PLANS
 
                 self._plans = worker_input.pop(PLANS)  # not plain data, which others may expect here
                 observer = observer_of(worker_input, self.config.pluginmanager)
@@ -247,7 +247,7 @@ class SessionPlugin:
     def _finish(self, session: pytest.Session) -> None:
         if self._is_worker:
             if self.observer is not None:
-                from .recording.observer import STORED
+                from .recording.report_keys import STORED
 
                 output: dict[str, Any] = getattr(self.config, "workeroutput", {})  # xdist's
                 output[STORED] = self.observer.artifacts.stored.files

@@ -22,6 +22,7 @@ from ..facts.proofs.values import ProofResult
 from ..journal.earlier_attempts import BROKEN
 from ..journal.started_tests import StartWriter
 from ..redaction.redactor import Redactor
+from . import report_keys as keys
 from .artifacts import ArtifactFolder
 from .authenticity.check import AuthenticityCheck, prepare
 from .claim_resolution import resolve_claims
@@ -34,21 +35,6 @@ from .report_phases import is_rerun, message_of, phase_of, phases_of
 from .skipped_bodies import body_not_run, check_call, watch_body, watch_returns
 from .test_ids import NodeIds
 
-ATTACHED = "readiness"
-"""Name of a report's attribute: a dictionary with some of the following keys."""
-EVIDENCE, ATTEMPT, SECRETS, PLUGIN_FAILURES = "evidence", "attempt", "secrets", "plugin_failures"
-TRY = "try"
-"""Key of an attempt that was followed by another before its phase was reported."""
-LATE = "late"
-"""Key of a test that was marked as evidence while it ran."""
-UNWATCHED = "unwatched"
-"""Key of a test that could not be watched, with the reasons."""
-MAY_RERUN = "may_rerun"
-"""Key of a test that may be run again; its later evidence includes this attempt."""
-PLANS = "plans"
-"""Key of the execnet channel by which an xdist worker sends its plan."""
-STORED = "readiness_stored"
-"""Key of the stored artifacts, on a report and in a worker's output."""
 _RUN_BY_PLUGIN = "a plugin runs its body in a way of its own, where nothing watches it"
 _PROTOCOLS = frozenset({"runner", "rerunfailures", "pytest_rerunfailures"})
 """Plugins that run tests and either never run one again or mark that in its reports."""
@@ -200,7 +186,7 @@ class Observer:
 
     def _check_late_marks(self, report: pytest.TestReport, item: pytest.Item) -> None:
         if has_late_marks(item, self.catalogue):
-            self._attach(report, LATE, {"test": self.names.name_of(item.nodeid)})
+            self._attach(report, keys.LATE, {"test": self.names.name_of(item.nodeid)})
 
     def _observe(self, observation: Observation, report: pytest.TestReport, item: pytest.Item) -> None:
         when, outcome = str(report.when), report.outcome
@@ -214,15 +200,15 @@ class Observer:
         if when == "teardown":  # its fixtures are torn down: the hook is not called
             observation.authenticity.end()
             if reasons := observation.authenticity.unwatched_reasons:
-                self._attach(report, UNWATCHED, {"test": observation.test_id, "reasons": reasons})
-            self._attach(report, EVIDENCE, observation.finish(self._resolve))
+                self._attach(report, keys.UNWATCHED, {"test": observation.test_id, "reasons": reasons})
+            self._attach(report, keys.EVIDENCE, observation.finish(self._resolve))
             return
         observation.authenticity.inspect(None if when == "setup" and outcome == "passed" else item)
         if outcome == "failed":
-            self._attach(report, ATTEMPT, self._attempt(observation, observation.attempt_so_far()))
+            self._attach(report, keys.ATTEMPT, self._attempt(observation, observation.attempt_so_far()))
 
     def _attach(self, report: pytest.TestReport, name: str, body: Any) -> None:
-        vars(report).setdefault(ATTACHED, {})[name] = body
+        vars(report).setdefault(keys.ATTACHED, {})[name] = body
 
     def pytest_exception_interact(self, node: pytest.Item, report: pytest.TestReport) -> None:
         """Record a failure without a report: that of a try within a phase, followed by another try."""
@@ -239,10 +225,10 @@ class Observer:
         failed = PhaseResult(str(report.when), "failed", False, message_of(report))  # noqa: FBT003
         if observation.phases and not observation.has_phase(failed.when):
             observation.record_phase(failed, report.duration)
-            self._attach(report, TRY, self._attempt(observation, observation.attempt_so_far()))
+            self._attach(report, keys.TRY, self._attempt(observation, observation.attempt_so_far()))
         elif line is not None and line["result"] not in BROKEN:  # a later hook turned its report into a failure
             observation.fail_attempt(line, failed)
-            self._attach(report, ATTEMPT, self._attempt(observation, observation.attempts[-1]))
+            self._attach(report, keys.ATTEMPT, self._attempt(observation, observation.attempts[-1]))
 
     def _attempt(self, observation: Observation, attempt: dict[str, Any]) -> Any:
         claims = observation.claims_so_far(self._resolve)
@@ -338,11 +324,11 @@ class WorkerObserver(Observer):
         report = yield from super().pytest_runtest_makereport(item)
         if self.redactor.learned:
             # The controller writes node ids itself: it must know the secrets in them.
-            super()._attach(report, SECRETS, _dumps(self.redactor.take_learned()))
+            super()._attach(report, keys.SECRETS, _dumps(self.redactor.take_learned()))
         if self.artifacts.stored.unreported:
-            super()._attach(report, STORED, _dumps(self.artifacts.stored.take_unreported()))
+            super()._attach(report, keys.STORED, _dumps(self.artifacts.stored.take_unreported()))
         if any(troubles := self.redactor.plugins.take_failures()):
-            super()._attach(report, PLUGIN_FAILURES, _dumps(troubles))
+            super()._attach(report, keys.PLUGIN_FAILURES, _dumps(troubles))
         return report
 
     def _attach(self, report: pytest.TestReport, name: str, body: Any) -> None:
@@ -355,10 +341,10 @@ class WorkerObserver(Observer):
         if is_rerun(report):
             self.expect_rerun(report)
         elif report.when == "teardown" and (observation := self._running.get(report.nodeid)) is not None:
-            if observation.final_line is not None and EVIDENCE not in vars(report).get(ATTACHED, ()):
-                self._attach(report, EVIDENCE, observation.final_line)
+            if observation.final_line is not None and keys.EVIDENCE not in vars(report).get(keys.ATTACHED, ()):
+                self._attach(report, keys.EVIDENCE, observation.final_line)
             if self.may_run_again:
-                super()._attach(report, MAY_RERUN, "true")
+                super()._attach(report, keys.MAY_RERUN, "true")
 
     def build_plan(self, tagged: Sequence[TaggedTest]) -> list[dict[str, Any]]:
         """Return the plan of these tests as plain data."""

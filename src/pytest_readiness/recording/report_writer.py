@@ -21,29 +21,17 @@ from ..journal.run_log import RunLog
 from ..journal.started_tests import create_start_file
 from ..mark import late_note
 from ..redaction.redactor import Redactor
+from . import report_keys as keys
 from .artifacts import StoredArtifacts
 from .interrupted_hooks import PASSES, postpone
 from .observation import worsened_line
-from .observer import (
-    ATTACHED,
-    ATTEMPT,
-    EVIDENCE,
-    LATE,
-    MAY_RERUN,
-    PLANS,
-    PLUGIN_FAILURES,
-    SECRETS,
-    STORED,
-    TRY,
-    UNWATCHED,
-    Observer,
-)
+from .observer import Observer
 from .report_phases import OUTCOMES, is_rerun, message_of, phases_of, went_well
 from .test_ids import NodeIds
 from .unwatched_tests import UnwatchedTests
 
 _PHASES = frozenset({"setup", "call", "teardown"})
-_BODIES = frozenset({ATTEMPT, EVIDENCE, LATE, TRY, UNWATCHED, MAY_RERUN})
+_BODIES = frozenset({keys.ATTEMPT, keys.EVIDENCE, keys.LATE, keys.TRY, keys.UNWATCHED, keys.MAY_RERUN})
 
 
 class _TestKey(NamedTuple):
@@ -111,14 +99,14 @@ class ReportWriter:
     def _write(self, report: pytest.TestReport, attached: dict[str, Any]) -> None:
         if self.redactor.learned:
             self._redact_written_lines()
-        attempt: Any = attached.get(ATTEMPT)
-        evidence: Any = attached.get(EVIDENCE)
-        if LATE in attached:
-            self.late[attached[LATE]["test"]] = None
-        if UNWATCHED in attached:
-            self._unwatched.add(**attached[UNWATCHED])
-        if TRY in attached:
-            self.log.attempt(attached[TRY])
+        attempt: Any = attached.get(keys.ATTEMPT)
+        evidence: Any = attached.get(keys.EVIDENCE)
+        if keys.LATE in attached:
+            self.late[attached[keys.LATE]["test"]] = None
+        if keys.UNWATCHED in attached:
+            self._unwatched.add(**attached[keys.UNWATCHED])
+        if keys.TRY in attached:
+            self.log.attempt(attached[keys.TRY])
         elif is_rerun(report):
             self._rerunning.add(_key_of(report))  # also if another plugin turned it into a failure without evidence
             if attempt or evidence:
@@ -126,7 +114,7 @@ class ReportWriter:
         elif report.when == "setup":
             self._rerunning.discard(_key_of(report))
         elif evidence is not None and not (self._rerunning and _key_of(report) in self._rerunning):
-            self._finish_test(report, evidence, may_rerun=MAY_RERUN in attached)
+            self._finish_test(report, evidence, may_rerun=keys.MAY_RERUN in attached)
 
     def _finish_test(self, report: pytest.TestReport, evidence: dict[str, Any], *, may_rerun: bool) -> None:
         """Write a test that ended; ``may_rerun``: it may be run again."""
@@ -140,7 +128,7 @@ class ReportWriter:
 
     def _detach(self, report: pytest.TestReport) -> dict[str, Any]:
         """Return the attached data of a report, and remove it: other reporters must not write it again."""
-        attached: dict[str, Any] = vars(report).pop(ATTACHED, {})
+        attached: dict[str, Any] = vars(report).pop(keys.ATTACHED, {})
         return attached
 
     def _redact_written_lines(self) -> None:
@@ -204,7 +192,7 @@ class LocalReportWriter(ReportWriter):
             observation = self._observer.running_observation(report.nodeid)
             if observation is not None:
                 observation.reports.append(report)
-        is_relevant = ATTACHED in vars(report) or report.outcome not in OUTCOMES  # most reports are not
+        is_relevant = keys.ATTACHED in vars(report) or report.outcome not in OUTCOMES  # most reports are not
         if is_relevant or self.redactor.learned or self._rerunning:
             self._safely(self._write_own, report)
 
@@ -285,7 +273,7 @@ class ControllerReportWriter(ReportWriter):
         self.names.grouped = node.config.getoption("dist") == "loadgroup"
         plans = node.gateway.newchannel()
         plans.setcallback(self._plans.append)
-        node.workerinput["readiness"] = {**self._worker_input, "grouped": self.names.grouped, PLANS: plans}
+        node.workerinput["readiness"] = {**self._worker_input, "grouped": self.names.grouped, keys.PLANS: plans}
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self) -> None:
@@ -299,7 +287,7 @@ class ControllerReportWriter(ReportWriter):
     def pytest_testnodedown(self, node: Any) -> None:
         """Add the stored artifacts of a worker that ended."""
         output = getattr(node, "workeroutput", None) or {}
-        self._stored.merge(output.get(STORED) or {})
+        self._stored.merge(output.get(keys.STORED) or {})
 
     def pytest_runtest_logstart(self, nodeid: str, location: Sequence[Any]) -> None:
         """Write that the test starts."""
@@ -328,7 +316,7 @@ class ControllerReportWriter(ReportWriter):
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
         """Detach the data of a report before another plugin can fail on it; write it in its final form."""
         attached: dict[str, Any] = {}
-        if ATTACHED in vars(report):
+        if keys.ATTACHED in vars(report):
             self._safely(lambda: attached.update(self._detach(report)))
         try:
             return (yield)
@@ -391,10 +379,10 @@ class ControllerReportWriter(ReportWriter):
     def _detach(self, report: pytest.TestReport) -> dict[str, Any]:
         """Return the attached data of a report, without the secrets that another worker registered."""
         attached = {name: json.loads(text) for name, text in super()._detach(report).items()}
-        self._stored.merge(attached.get(STORED, {}))
-        if SECRETS in attached:
-            self.redactor.merge_learned(attached[SECRETS])
-        self.redactor.plugins.merge_failures(attached.get(PLUGIN_FAILURES, ()))
+        self._stored.merge(attached.get(keys.STORED, {}))
+        if keys.SECRETS in attached:
+            self.redactor.merge_learned(attached[keys.SECRETS])
+        self.redactor.plugins.merge_failures(attached.get(keys.PLUGIN_FAILURES, ()))
         self._redact_written_lines()
         bodies = {name: body for name, body in attached.items() if name in _BODIES}
         return {name: self.redactor.plain(body) for name, body in bodies.items()} if self._has_late_secrets else bodies
