@@ -115,14 +115,14 @@ class SessionPlugin:
 
         argv = [str(argument) for argument in self.config.invocation_params.args]
         try:
-            hooks, called = self.config.pluginmanager, describe_invocation(self.config.option, self.config.getini)
+            hooks, invocation = self.config.pluginmanager, describe_invocation(self.config.option, self.config.getini)
             prepared = prepare_session(
                 self.config.rootpath,
                 self.options,
                 argv,
                 hooks,
                 distributes=self._distributes,
-                selection_options=called,
+                selection_options=invocation,
                 written=written_paths(self.config.option),
                 dry=self._is_dry,
             )
@@ -144,14 +144,14 @@ class SessionPlugin:
         option = self.config.option
         return self._raw_options["plan"] or any(getattr(option, name, False) for name in _DRY_RUN_OPTIONS)
 
-    def _enter(self, living: Any) -> None:
+    def _enter(self, fields: Any) -> None:
         """Add this session to the live sessions, for sessions that its tests start.
 
-        ``living``: the fields of a ``LiveSession``; in a worker, that of its controller.
+        ``fields``: those of a ``LiveSession``; in a worker, of its controller's session.
         """
         from .recording.nested_sessions import LiveSession, enter_session, leave_session
 
-        session = LiveSession(*living)
+        session = LiveSession(*fields)
         enter_session(session)
         self._leave = partial(leave_session, session)
 
