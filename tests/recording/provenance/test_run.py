@@ -50,7 +50,7 @@ def test_ci(environ: dict[str, str], expected: dict[str, str]) -> None:
     assert read_ci(environ) == expected
 
 
-@pytest.mark.parametrize("who", [find_person, find_recorder])
+@pytest.mark.parametrize("find", [find_person, find_recorder])
 def test_a_person_goes_by_what_is_known_best(find: Callable[..., dict[str, str]]) -> None:
     """The declared name comes first, git's before the system's user; also for a recorder outside CI."""
     assert find("ana", {"provider": "ci", "actor": "bot"}, "a@b") == {"name": "ana", "known_by": "declared"}
