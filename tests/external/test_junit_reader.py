@@ -1,4 +1,4 @@
-"""Reading JUnit XML: from any file, as a stream, and never to a better result than it says."""
+"""Reading JUnit XML: any file, as a stream, and never with a better result than the file has."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from pytest_readiness.external.junit.reader import JUnitCase, read_junit
 from pytest_readiness.external.mapping import MappingRule, map_cases
 from pytest_readiness.facts.evidence import Result
 
-MOST = 256 << 20
+LIMIT = 256 << 20
 FILE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def cases(folder: Path, text: str | bytes) -> tuple[JUnitCase, ...]:
-    """What a file of this content holds."""
+    """Return the cases of a file with this content."""
     path = folder / "it.xml"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return read_junit(path, MOST).cases
+    return read_junit(path, LIMIT).cases
 
 
-WORDS = st.sampled_from(["run", "passed", "Completed", "failed", "timedout", "notrun", "x", "", " "])
+VALUES = st.sampled_from(["run", "passed", "Completed", "failed", "timedout", "notrun", "x", "", " "])
 BAD = {Result.PASSED: 0, Result.XFAILED: 1, Result.SKIPPED: 1, Result.ERROR: 2, Result.FAILED: 2}
-"""How bad a result is for what it is evidence of."""
+"""Rank of a result: a higher one is worse."""
 CHILDREN = st.sampled_from(
     ["properties", "system-out", "system-err", "flakyFailure", "flakyError", "error", "failure", "skipped", "rerunFailure", "rerunError", "timeout", "Failure", "x"]
 )  # fmt: skip
-SAID = st.dictionaries(
+ATTRIBUTES = st.dictionaries(
     st.sampled_from(["status", "result", "time", "id", "errors", "failures", "skipped", "failure", "error", "incomplete", "executed"]),
-    WORDS | st.sampled_from(["0", "1", "false", "true"]),
+    VALUES | st.sampled_from(["0", "1", "false", "true"]),
     max_size=3,
 )  # fmt: skip
 COUNTS = st.dictionaries(
@@ -46,66 +46,70 @@ COUNTS = st.dictionaries(
 
 @dataclass
 class Given:
-    """A case as it is written."""
+    """A test case as it is written."""
 
     name: str
-    said: dict[str, str]
+    attributes: dict[str, str]
     children: list[str]
 
     def text(self) -> str:
-        """As XML."""
-        said = " ".join(f'{name}="{value}"' for name, value in self.said.items())
-        return f'<testcase name="{self.name}" {said}>{"".join(f"<{child}/>" for child in self.children)}</testcase>'
+        """Return it as XML."""
+        attributes = " ".join(f'{name}="{value}"' for name, value in self.attributes.items())
+        return (
+            f'<testcase name="{self.name}" {attributes}>{"".join(f"<{child}/>" for child in self.children)}</testcase>'
+        )
 
     def may_have_passed(self) -> bool:
-        """Nothing is against it, as the documentation says."""
-        words = {self.said.get(name, "").strip().lower() for name in ("status", "result")}
-        counts = {self.said.get(name, "0").strip() for name in ("errors", "failures", "skipped", "failure", "error")}
-        counts.add(self.said.get("incomplete", "0").strip())
+        """Return whether nothing counts against it, by the documentation."""
+        statuses = {self.attributes.get(name, "").strip().lower() for name in ("status", "result")}
+        counts = {
+            self.attributes.get(name, "0").strip() for name in ("errors", "failures", "skipped", "failure", "error")
+        }
+        counts.add(self.attributes.get("incomplete", "0").strip())
         return (
-            words <= {"", "run", "passed", "completed"}
+            statuses <= {"", "run", "passed", "completed"}
             and counts <= {"", "0", "false"}
-            and self.said.get("executed", "true").strip() in ("", "true", "1")
+            and self.attributes.get("executed", "true").strip() in ("", "true", "1")
             and {*self.children} <= {"properties", "system-out", "system-err", "flakyFailure", "flakyError"}
         )
 
 
-CASES = st.builds(Given, st.sampled_from(["a", "b", "c", ""]), SAID, st.lists(CHILDREN, max_size=3))
+CASES = st.builds(Given, st.sampled_from(["a", "b", "c", ""]), ATTRIBUTES, st.lists(CHILDREN, max_size=3))
 SUITES: st.SearchStrategy[Any] = st.recursive(
     CASES, lambda inner: st.tuples(st.sampled_from(["s", "t", ""]), COUNTS, st.lists(inner, max_size=4)), max_leaves=12
 )
 
 
 def written(part: Any) -> str:
-    """A case, or a suite with what is in it, as XML."""
+    """Return a case, or a suite with its content, as XML."""
     if isinstance(part, Given):
         return part.text()
     name, counts, inside = part
-    said = " ".join(f'{key}="{value}"' for key, value in counts.items())
-    return f'<testsuite name="{name}" {said}>{"".join(map(written, inside))}</testsuite>'
+    attributes = " ".join(f'{key}="{value}"' for key, value in counts.items())
+    return f'<testsuite name="{name}" {attributes}>{"".join(map(written, inside))}</testsuite>'
 
 
 def given_in(part: Any) -> list[Given]:
-    """The cases in the order in which they are written."""
+    """Return the cases in the order in which they are written."""
     return [part] if isinstance(part, Given) else [case for inner in part[2] for case in given_in(inner)]
 
 
 @FILE
 @given(st.lists(SUITES, max_size=3))
 def test_no_case_with_anything_against_it_has_passed(tmp_path: Path, suites: list[Any]) -> None:
-    """Whatever the file holds: a child, a word or a count against a case keeps it from PASSED."""
+    """A child, a value or a count against a case keeps it from PASSED, whatever else the file has."""
     marked = f'<testsuites errors="0">{"".join(map(written, suites))}</testsuites>'
     whole = given_in(("", {}, suites))
-    found = [case for case in cases(tmp_path, marked) if case.covered_cases is None]
-    assert len(found) == len(whole)
-    for said, case in zip(whole, found, strict=True):
-        assert (case.result is Result.PASSED) <= said.may_have_passed(), said
+    read = [case for case in cases(tmp_path, marked) if case.covered_cases is None]
+    assert len(read) == len(whole)
+    for expected, case in zip(whole, read, strict=True):
+        assert (case.result is Result.PASSED) <= expected.may_have_passed(), expected
 
 
 @FILE
 @given(st.lists(SUITES, min_size=1, max_size=3), st.data())
 def test_a_bad_child_improves_nothing(tmp_path: Path, suites: list[Any], data: st.DataObject) -> None:
-    """With one more failure, error, skip or unknown element in any case, what all is mapped to is no better."""
+    """With one more failure, error, skip or unknown element in any case, no mapped result gets better."""
     whole = given_in(("", {}, suites))
     assume(whole)
     target = data.draw(st.sampled_from(whole))
@@ -139,8 +143,8 @@ def test_a_bad_child_improves_nothing(tmp_path: Path, suites: list[Any], data: s
     ],
 )
 def test_a_skip_takes_nothing_back(tmp_path: Path, case: str, result: Result) -> None:
-    """Whatever else is against a case counts beside that it was skipped."""
-    assert [found.result for found in cases(tmp_path, f"<testsuite>{case}</testsuite>")] == [result]
+    """Anything else against a case counts although it was skipped."""
+    assert [read.result for read in cases(tmp_path, f"<testsuite>{case}</testsuite>")] == [result]
 
 
 @pytest.mark.parametrize(
@@ -159,17 +163,17 @@ def test_a_skip_takes_nothing_back(tmp_path: Path, case: str, result: Result) ->
     ],
 )
 def test_what_is_against_a_case_is_found_wherever_it_stands(tmp_path: Path, case: str, result: Result) -> None:
-    """In other letters, in a namespace, deeper in the case than it should be, or with the case deeper in the suite."""
-    assert [found.result for found in cases(tmp_path, f"<testsuite>{case}</testsuite>")] == [result]
+    """It counts in any letter case, in a namespace, deeper in the case, or with the case deeper in the suite."""
+    assert [read.result for read in cases(tmp_path, f"<testsuite>{case}</testsuite>")] == [result]
 
 
-@pytest.mark.parametrize("said", ["errors='1' Errors='0'", "Errors='1' errors='0'", "x:failures='1' failures='0'"])
-def test_what_is_against_a_suite_is_found_however_it_is_spelled(tmp_path: Path, said: str) -> None:
-    """Of two counts of one name, the other one does not take the first back."""
-    found = cases(
-        tmp_path, f"<TestSuite name='s' xmlns:x='u' {said}><testcase name='a' timestamp='2026-11-28'/></TestSuite>"
+@pytest.mark.parametrize("counts", ["errors='1' Errors='0'", "Errors='1' errors='0'", "x:failures='1' failures='0'"])
+def test_what_is_against_a_suite_is_found_however_it_is_spelled(tmp_path: Path, counts: str) -> None:
+    """Of two counts with one name, one does not cancel the other."""
+    read = cases(
+        tmp_path, f"<TestSuite name='s' xmlns:x='u' {counts}><testcase name='a' timestamp='2026-11-28'/></TestSuite>"
     )
-    assert [(case.name, case.result) for case in found] == [("a", Result.PASSED), ("s", Result.ERROR)]
+    assert [(case.name, case.result) for case in read] == [("a", Result.PASSED), ("s", Result.ERROR)]
 
 
 PIECES = st.sampled_from(
@@ -181,21 +185,21 @@ WRONG = st.sampled_from([b"\xff", b"\xc3", b"\xe2\x82", b"\xed\xa0\x80", b"&", b
 @FILE
 @given(st.lists(PIECES.map(str.encode) | WRONG, max_size=12).map(b"".join), st.integers(1, 7))
 def test_what_xml_does_not_allow_is_found_wherever_a_block_ends(tmp_path: Path, data: bytes, size: int) -> None:
-    """A reference or a character that lies across two blocks is read as it would be within one."""
+    """A reference or character across two blocks is read as within one block."""
     path = tmp_path / "it.xml"
     path.write_bytes(b"<a>" + data)
 
     def read(block: int) -> tuple[bytes, list[str]]:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(files, "_BLOCK", block)
-            blocks = TextBlocks(path, MOST)
+            blocks = TextBlocks(path, LIMIT)
             return b"".join(blocks), blocks.notes
 
     assert read(size) == read(1 << 19)
 
 
 def test_a_large_file_is_read_without_holding_it(tmp_path: Path) -> None:
-    """Output of tests is passed over: what is held does not grow with it."""
+    """Output of tests is skipped: memory does not grow with it."""
     path = tmp_path / "it.xml"
     with path.open("w") as file:
         file.write("<testsuite>")
@@ -205,31 +209,31 @@ def test_a_large_file_is_read_without_holding_it(tmp_path: Path) -> None:
         file.write("</testsuite>")
     tracemalloc.start()
     try:
-        read = read_junit(path, MOST)
-        kept = sum(map(len, same_blocks(read.file, MOST)))
+        read = read_junit(path, LIMIT)
+        length = sum(map(len, same_blocks(read.file, LIMIT)))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert (len(read.cases), kept) == (400, path.stat().st_size)
+    assert (len(read.cases), length) == (400, path.stat().st_size)
     assert peak < 6 << 20
 
 
 def test_one_tag_is_not_read_without_end(tmp_path: Path) -> None:
-    """A parser holds a tag as a whole: one that is longer than any report needs is refused."""
+    """The parser holds a tag as a whole: a tag longer than any report needs is refused."""
     with pytest.raises(ConfigError, match="has a tag, or a comment, that is larger than 8 MiB"):
         cases(tmp_path, b'<testsuite name="' + b"x" * (9 << 20))
 
 
 def test_many_comments_before_the_root_take_no_longer_than_few(tmp_path: Path) -> None:
-    """Whether a file is a page of HTML is known after one look at each comment."""
+    """Each comment is read once to decide whether a file is HTML."""
     assert cases(tmp_path, "<!-- x -->" * 60 + '<testsuite><testcase name="a" time="1"/></testsuite>')
 
 
 def test_a_file_that_changed_while_it_was_read_is_no_evidence(tmp_path: Path) -> None:
-    """What is kept is what was read."""
+    """The stored content is the content that was read."""
     path = tmp_path / "it.xml"
     path.write_text('<testsuite><testcase name="a" time="1"><failure/></testcase></testsuite>')
-    read = read_junit(path, MOST)
+    read = read_junit(path, LIMIT)
     path.write_text('<testsuite><testcase name="a" time="1"></testcase></testsuite>')
     with pytest.raises(ConfigError, match="was changed while it was read"):
-        list(same_blocks(read.file, MOST))
+        list(same_blocks(read.file, LIMIT))

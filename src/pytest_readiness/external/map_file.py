@@ -1,4 +1,4 @@
-"""Mapping files: TOML that maps test cases of a report to evidence; all invalid lines are reported at once."""
+"""Mapping files: TOML that maps test cases to evidence; all its problems are reported at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resolution of failed hooks and modules: a later report that contains all they concerned replaces the failure.
+"""Resolution of failed hooks and modules by a later report with everything that they concerned.
 
 A hook that fails, or a file that does not load, is a case of the report only while it fails
 (``external.junit.failure_only_cases``). Its failure stores what a later report must contain (``facts.suite_failure``).

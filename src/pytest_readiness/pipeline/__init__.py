@@ -1,4 +1,4 @@
-"""Use cases of the tool: observing, storing and evaluating meet here, for pytest and for the command alike.
+"""Processes of the tool: recording, storing and evaluating meet here, for pytest and the command.
 
 extensions: plugins and what they add.
 project, session_plan, selection, session, run_lifecycle, preload: a run, from its options to its end.

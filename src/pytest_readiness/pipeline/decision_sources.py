@@ -1,4 +1,4 @@
-"""Decisions from both places, the store and a folder of the repository: those that count, and notes on the others."""
+"""Decisions from the store and from a folder of the repository, and notes on those that do not count."""
 
 from __future__ import annotations
 

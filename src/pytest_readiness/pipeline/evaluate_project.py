@@ -1,4 +1,4 @@
-"""Evaluation of a project: readiness, the gate's verdict and the report, for pytest and the command alike.
+"""Evaluation of a project: readiness, the gate's verdict and the report.
 
 A session that only records imports the modules it needs instead of this one, which loads the whole evaluation.
 """
@@ -157,7 +157,7 @@ def evaluate_with_facts(project: Project, request: EvaluationRequest) -> Evaluat
             history = RegisterHistory(
                 sources, project.settings.folder, inputs.facts.evidence, inputs.now, now=not inputs.past
             )
-            readiness = replace(readiness, removed=tuple(history.resolve_departures(readiness.removed)))
+            readiness = replace(readiness, removed=tuple(history.resolve_removed(readiness.removed)))
         if inputs.use_cases == () and not readiness.removed:
             select_use_cases(inputs.catalogue, request.patterns)  # raises an error for the pattern without a match
         extra_notes = (*uncollected_notes(sources, inputs.facts, readiness), *other_registers(store, sources.register))

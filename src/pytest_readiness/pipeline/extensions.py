@@ -1,4 +1,4 @@
-"""Plugins: from the entry-point group ``pytest_readiness``, from the config, and in a session from pytest.
+"""Plugins from the entry-point group ``pytest_readiness``, from the config, and from pytest.
 
 Every command loads them, and every session that records. Starting pytest alone does not.
 """

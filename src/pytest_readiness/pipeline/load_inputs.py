@@ -111,9 +111,7 @@ def facts_now(
     evidence += _earliest_evidence(sources, (*evidence, *in_journals, *adverse, *retired_evidence))
     pinned = pins_of(approvals)
     known_ids = {piece.id for piece in (*evidence, *in_journals)}
-    runs = {piece.run_id for piece in (*evidence, *adverse)} | {
-        run_of(evidence_id) for evidence_id in pinned - known_ids
-    }
+    runs = {piece.run_id for piece in (*evidence, *adverse)} | set(map(run_of, pinned - known_ids))
     runs -= retired.all_runs.keys()
     origins = origins_of(sources, runs, plans=policy.asks_for_plans)
     parts = parts_of(sources, now, days, retired=retired)

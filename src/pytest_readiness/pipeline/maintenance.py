@@ -1,4 +1,4 @@
-"""Care of the store: import of left-over journals, checkpoints, signatures, stored verdicts and search."""
+"""Care of the store: import of left-over journals, checkpoints, signatures, verdicts and search."""
 
 from __future__ import annotations
 
@@ -163,10 +163,10 @@ def signed_runs(project: Project, run_ids: Collection[str]) -> dict[str, SignedR
 
 
 def save_verdict(project: Project, report: Report) -> str:
-    """Keep what the gate said, as the document of the JSON report, and return its id.
+    """Store the gate's verdict, as the document of the JSON report, and return its id.
 
     Raises:
-        StorageError: it cannot be kept.
+        StorageError: the verdict cannot be stored.
     """
     store = writable_store(project)
     try:

@@ -55,20 +55,20 @@ class RegisterHistory:
     now: bool
     """Whether the moment is now, so that HEAD is the evaluated commit; otherwise it is the commit of the newest run."""
 
-    def resolve_departures(self, departed: Iterable[RemovedUseCase]) -> Iterator[RemovedUseCase]:
+    def resolve_removed(self, removed_use_cases: Iterable[RemovedUseCase]) -> Iterator[RemovedUseCase]:
         """Yield the use cases that had a row, each marked if only other commits had it.
 
         Raises:
             StorageError, IntegrityError: the store or a snapshot cannot be read.
         """
-        for removed in departed:
+        for removed in removed_use_cases:
             commits = self._commits(removed.use_case)
             if commits:
                 is_known_here = None in commits or any(map(self._is_contained, commits))
                 yield removed if is_known_here else replace(removed, in_other_commits=True)
 
     def _commits(self, name: str) -> set[str | None]:
-        """Return the commits with a row of this name; None stands for an unknown commit."""
+        """Return the commits with a row of this name; None means an unknown commit."""
         run_ids = {piece.run_id for piece in self.evidence if piece.uc == name}
         commits: set[str | None] = set()
         digests_of_runs: set[str] = set()
@@ -163,16 +163,16 @@ def other_registers(store: Store | None, register: str) -> Iterator[str]:
         for name, (runs, decisions) in list(others.items())[:_MAX_REGISTERS]
     ]
     more = f" and {len(others) - _MAX_REGISTERS} more" if len(others) > _MAX_REGISTERS else ""
-    noun = "register" if len(others) == 1 else "registers"
+    nouns, do = ("register", "does") if len(others) == 1 else ("registers", "do")
     yield (
-        f"the store also has the {noun} {', '.join(texts)}{more}, which does not count here, not even its blockers and"
-        f' failures: if this register was renamed, restore its old name (register = "..." in the config)'
+        f"the store also has the {nouns} {', '.join(texts)}{more}, which {do} not count here, blockers and failures"
+        f' included: if this register was renamed, restore its old name (register = "..." in the config)'
     )
 
 
-def removed_notes(departed: Iterable[RemovedUseCase]) -> Iterator[str]:
+def removed_notes(removed_use_cases: Iterable[RemovedUseCase]) -> Iterator[str]:
     """Yield a note for each use case that only other commits have."""
-    for removed in departed:
+    for removed in removed_use_cases:
         if removed.in_other_commits:
-            found = f"of commits that this one does not contain, {removed.sentence}"
-            yield f"{found}: it has no row here, and keeps no gate closed"
+            origin = f"of commits that this one does not contain, {removed.sentence}"
+            yield f"{origin}: it has no row here, and keeps no gate closed"

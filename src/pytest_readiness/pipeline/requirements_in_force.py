@@ -1,4 +1,4 @@
-"""The requirements in force at a moment: from the config for the present, from stored snapshots for the past."""
+"""The requirements in force at a moment: from the config, or from stored snapshots for the past."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs that were retired because they are broken: the retirements in force, and the evidence that remains."""
+"""Runs retired because they are broken: the retirements in force, and the evidence that remains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Life of a run, from its start to its storage, for a pytest session and for ``readiness record`` alike."""
+"""Life of a run, from its start to its storage, in a pytest session or in ``readiness record``."""
 
 from __future__ import annotations
 

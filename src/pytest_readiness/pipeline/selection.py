@@ -1,4 +1,4 @@
-"""Selection of the tests of a session: tests that claim certain use cases, or whose evidence is missing."""
+"""Selection of a session's tests: by the use cases that they claim, or by missing evidence."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ from ..redaction.redactor import Redactor
 from ..third_party import describe_exception, is_failure
 from .extensions import Plugins, kinds_if_requested, load_named
 from .project import Project, find_project, select_use_cases
-from .run_lifecycle import close_run, open_run, plugin_problem, redaction_problem
+from .run_lifecycle import PendingRun, close_run, open_run, plugin_problem, redaction_problem
 from .selection import SelectedTests, missing_only
 
 if TYPE_CHECKING:  # slow to import: loaded if a session asks for a report or a gate
@@ -121,7 +121,7 @@ def prepare_session(  # noqa: PLR0913 - all data that pytest has of a session
     group = _parse_run_group(options.get("run-group"))
     _check_paths(project, options)
     _check_checkpoints(options)
-    selection, nonce, is_group_part = _selection(project, options), new_nonce(), group is not None
+    selection, nonce = _selection(project, options), new_nonce()
     conditions = describe_selection(selection_options or {}, options.patterns, missing=options.missing)
     more = {"group": group, "nonce": nonce, "conduct": conditions or None}
     pending = open_run(project, options.values, root, argv, more, written=written)
@@ -129,35 +129,35 @@ def prepare_session(  # noqa: PLR0913 - all data that pytest has of a session
     enclosing = enclosing_journal(journals, store)
     pending.log.dry = dry = dry or enclosing is not None
     live_session = LiveSession(str(journals / pending.log.path.name), store, os.getpid())
-    for_workers = {
+    worker_input = _worker_input(pending, root, stores_artifacts=not dry) | {
+        "living": list(live_session),
+        "nonce": nonce,
+        "selection": selection.to_plain(),
+    }
+    observer = None if distributes else observer_of(worker_input, hooks, redactor=pending.redactor)
+    report_writer: ReportWriter
+    if observer is None:
+        report_writer = ControllerReportWriter(pending.log, pending.redactor, worker_input)
+    else:
+        report_writer = LocalReportWriter(pending.log, pending.redactor, worker_input, observer)
+        report_writer.hooks = observer.hooks
+    return PreparedSession(project, report_writer, observer, selection, live_session, enclosing, group is not None)
+
+
+def _worker_input(pending: PendingRun, root: Path, *, stores_artifacts: bool) -> dict[str, Any]:
+    """Return the plain data of a run for xdist workers."""
+    project = pending.project
+    return {
         "catalogue": project.catalogue.to_plain(),
         "context": pending.context.to_plain(),
         "key": pending.key.hex(),
-        "living": list(live_session),
-        "artifacts": None if dry else str(project.artifacts),
+        "artifacts": str(project.artifacts) if stores_artifacts else None,
         "artifact_limit": project.settings.artifact_limit,
-        "nonce": nonce,
         "plugins": list(project.settings.plugins),
         "plugins_at": project.plugins.named_at,
         "folder": str(project.settings.folder),
         "prefix": f"{path}/" if (path := project.path_to(root)) else "",
-        "selection": selection.to_plain(),
     }
-    log, redactor = pending.log, pending.redactor
-    if distributes:
-        return PreparedSession(
-            project,
-            ControllerReportWriter(log, redactor, for_workers),
-            None,
-            selection,
-            live_session,
-            enclosing,
-            is_group_part,
-        )
-    observer = observer_of(for_workers, hooks, redactor=redactor)
-    report_writer = LocalReportWriter(log, redactor, for_workers, observer)
-    report_writer.hooks = observer.hooks
-    return PreparedSession(project, report_writer, observer, selection, live_session, enclosing, is_group_part)
 
 
 def _selection(project: Project, options: SessionOptions) -> SelectedTests:

@@ -1,4 +1,4 @@
-"""Plan of a session that runs no test: the tests of each requirement, missing tests and invalid markers."""
+"""Plan of a session that runs no test: tests of each requirement, missing tests, invalid markers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Failures that reviewers could not see: found in the store's index, so that only unseen ones are read."""
+"""Failures that reviewers could not see, found in the store's index before any evidence is read."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ class UnseenFailures:
     """Failures of the use cases that were approved, or could be."""
 
     def __init__(
-        self, store: Store | None, register: str, counting: Iterable[Review], to_sign: Mapping[str, str]
+        self, store: Store | None, register: str, approvals: Iterable[Review], to_sign: Mapping[str, str]
     ) -> None:
         """Read the index of failures.
 
         Args:
             store: the store; None if there is none yet.
             register: the register.
-            counting: the approvals that may be suspect.
+            approvals: the approvals that may be suspect.
             to_sign: use cases for which a review is prepared, each with the time after which its failures matter.
         """
         self._store = store
         self._register = register
-        self._approvals = tuple(counting)
+        self._approvals = tuple(approvals)
         self._horizons = horizons_of(self._approvals)
         self._to_sign = to_sign
         since = dict(to_sign)

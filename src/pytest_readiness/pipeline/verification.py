@@ -63,19 +63,19 @@ def verify_store(project: Project, checkpoints: Sequence[StoredCheckpoint] = ())
     problems = [Problem("", str(leftover.problem)) for leftover in leftovers if leftover.problem is not None]
     store = project.store()
     try:
-        number, contradictions = _compare(store, checkpoints)
-        contradictions = (
-            [
-                *untrusted_checkpoints(checkpoints, TrustStore.from_policy(project.policy)),
-                *empty_checkpoints(checkpoints),
-            ]
-            if checkpoints
-            else []
-        ) + contradictions
+        number, contradicted = _compare(store, checkpoints)
+        trust = TrustStore.from_policy(project.policy)
+        checkpoint_problems = [
+            *untrusted_checkpoints(checkpoints, trust),
+            *empty_checkpoints(checkpoints),
+            *contradicted,
+        ]
         decisions = _decisions(project, store)
         problems += decisions.problems
         if store is None:
-            return VerificationResult([*problems, *contradictions], 0, 0, 0, notes=decisions.notes, has_store=False)
+            return VerificationResult(
+                [*problems, *checkpoint_problems], 0, 0, 0, notes=decisions.notes, has_store=False
+            )
         problems += _differing_journals(store, leftovers)
         retired = _find_retired(project, store, decisions)
         artifacts: dict[str, tuple[str, Artifact]] = {}
@@ -86,7 +86,7 @@ def verify_store(project: Project, checkpoints: Sequence[StoredCheckpoint] = ())
                 artifacts[artifact.sha256] = (owner, artifact)
 
         other_problems, retirements = _without_retired(store.verify(collect_artifact), retired)
-        problems += [*other_problems, *contradictions, *_artifact_problems(project, artifacts.values())]
+        problems += [*other_problems, *checkpoint_problems, *_artifact_problems(project, artifacts.values())]
         summaries = store.runs()
         evidence = sum(run.evidence_count for run in summaries)
         signatures, distrusts = _signatures(project, store, summaries, decisions)
@@ -96,9 +96,7 @@ def verify_store(project: Project, checkpoints: Sequence[StoredCheckpoint] = ())
             runs=len(summaries),
             evidence=evidence,
             artifacts=len(artifacts),
-            matching_checkpoints=tuple(
-                matching_checkpoints(checkpoints, number, contradictions, TrustStore.from_policy(project.policy))
-            ),
+            matching_checkpoints=tuple(matching_checkpoints(checkpoints, number, checkpoint_problems, trust)),
             signatures=signatures,
             retired_runs=(*retirements, *retired.refusals),
             notes=(

@@ -104,7 +104,7 @@ def _build_failure(kind: _Kind, groups: dict[str, str | None], suites: tuple[str
     name = groups.get("of") or ""
     if kind.reach is not FailureScope.SUITE:
         return SuiteFailure(kind.producer, kind.reach, (".".join(filter(None, (groups.get("package"), name))),))
-    # The suite stands for a file that did not load only if it has the name of the file.
+    # The suite is the file that did not load only if it has the name of the file.
     if not suites or (kind.suite.pattern and name not in ("", suites[-1])):
         return None
     return SuiteFailure(kind.producer, kind.reach, suites, groups.get("test") or "")

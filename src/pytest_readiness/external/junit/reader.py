@@ -83,7 +83,7 @@ class JUnitCase:
     suite_failure: SuiteFailure | None = None
     """The failure of a suite, hook or module, if this case is no test."""
     covered_cases: tuple[JUnitCase, ...] | None = field(default=None, compare=False)
-    """The test cases of a failed suite, if this case stands for one; else None.
+    """The test cases of a failed suite, if this case represents one; else None.
 
     An inner suite that failed itself takes the place of its cases.
     """
