@@ -211,8 +211,8 @@ class ImportedReports:
         """Return the cases that resolve a failure; empty unless all required cases are present and ran as required."""
         cases = self._concerned_cases(required.failure, range(len(self._reports)))
         ran = [case for case in cases if case.ran]
-        names, ended = Counter(case.name for case in cases), Counter(case.name for case in ran)
-        if Counter(required.ran) - ended or Counter(required.others) - names:
+        names, ran_names = Counter(case.name for case in cases), Counter(case.name for case in ran)
+        if Counter(required.ran) - ran_names or Counter(required.others) - names:
             return []
         test = required.failure.test
         if test and not any(case.class_name == test or case.name.endswith(f"::{test}") for case in ran):

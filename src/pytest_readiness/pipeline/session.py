@@ -168,38 +168,38 @@ def _selection(project: Project, options: SessionOptions) -> SelectedTests:
     return SelectedTests(options.patterns)
 
 
-def selection_of(given: Mapping[str, Any]) -> SelectedTests:
+def selection_of(worker_input: Mapping[str, Any]) -> SelectedTests:
     """Return the selection from plain data, in a worker."""
-    return SelectedTests.from_plain(given["selection"])
+    return SelectedTests.from_plain(worker_input["selection"])
 
 
-def observer_of(given: Mapping[str, Any], hooks: PluginManager, *, redactor: Redactor | None = None) -> Observer:
+def observer_of(worker_input: Mapping[str, Any], hooks: PluginManager, *, redactor: Redactor | None = None) -> Observer:
     """Return the observer from plain data; without a redactor it is a worker's."""
 
     @cache
     def plugins() -> Plugins:
-        return load_named(given["plugins"], Path(given["folder"]), given["plugins_at"], [hooks])
+        return load_named(worker_input["plugins"], Path(worker_input["folder"]), worker_input["plugins_at"], [hooks])
 
-    observer_type, artifacts = Observer if redactor else WorkerObserver, given["artifacts"]
-    redactor = redactor or Redactor(bytes.fromhex(given["key"]), find_plugins=lambda: plugins().redactors())
+    observer_type, artifacts = Observer if redactor else WorkerObserver, worker_input["artifacts"]
+    redactor = redactor or Redactor(bytes.fromhex(worker_input["key"]), find_plugins=lambda: plugins().redactors())
     observer = observer_type(
-        Catalogue.from_plain(given["catalogue"]),
-        RunContext.from_plain(given["context"]),
+        Catalogue.from_plain(worker_input["catalogue"]),
+        RunContext.from_plain(worker_input["context"]),
         redactor,
-        ArtifactFolder(None if artifacts is None else Path(artifacts), given["artifact_limit"]),
-        names=NodeIds(given, redactor),
-        services=SessionServices(given["nonce"], lambda: plugins().kinds, lambda: plugins().simulations()),
+        ArtifactFolder(None if artifacts is None else Path(artifacts), worker_input["artifact_limit"]),
+        names=NodeIds(worker_input, redactor),
+        services=SessionServices(worker_input["nonce"], lambda: plugins().kinds, lambda: plugins().simulations()),
     )
     observer.hooks = hooks
     return observer
 
 
-def _parse_run_group(given: str | None) -> dict[str, Any] | None:
+def _parse_run_group(text: str | None) -> dict[str, Any] | None:
     """Return the group from ``ID:K/N``; the id may contain colons."""
-    if given is None:
+    if text is None:
         return None
-    match = _RUN_GROUP.fullmatch(given)
-    message = f"--readiness-run-group takes ID:K/N, such as nightly:2/4, not '{one_line(given)}'"
+    match = _RUN_GROUP.fullmatch(text)
+    message = f"--readiness-run-group takes ID:K/N, such as nightly:2/4, not '{one_line(text)}'"
     if match is None:
         raise ConfigError(f"{message}: K says which of the N parts this session is")
     part, parts = int(match["part"]), int(match["parts"])

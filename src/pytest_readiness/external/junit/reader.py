@@ -153,7 +153,7 @@ class _CaseBuilder:
         self._suite_errors: list[tuple[int, str]] = []
 
     def add_case(self, element: XmlElement, suite: OpenSuite) -> None:
-        """Take in a test case."""
+        """Add a test case."""
         attempts = _attempts(element)
         case = JUnitCase(
             name="::".join(filter(None, (element.get("classname"), element.get("name"))))
