@@ -85,7 +85,7 @@ def test_one_refused_bundle_does_not_keep_others_out(carried: Project) -> None:
     (carried.path / "broken.zip").write_text("no bundle")
     result = carried.cli("merge", "broken.zip", "b.zip")
     assert (result.exit_code, result.stderr.count("\n")) == (3, 1)
-    assert "not merged: broken.zip: is no bundle" in result.stderr
+    assert "not merged: broken.zip: is not a bundle" in result.stderr
     assert carried.states()["UC-002/1"] == "COMPLETE"
 
 

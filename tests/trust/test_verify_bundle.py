@@ -70,10 +70,10 @@ def verifier(path: Path) -> str:
     try:
         with path.open("rb") as file:
             found = verify_bundle.Verification(file, path.stat().st_size)
-            found.all({})
-    except verify_bundle.MisfitError as misfit:
-        return str(misfit)
-    return "; ".join(found.misfits)
+            found.check_all({})
+    except verify_bundle.BundleError as error:
+        return str(error)
+    return "; ".join(found.problems)
 
 
 def assert_agreed(path: Path) -> bool:
@@ -222,7 +222,7 @@ def test_a_statement_whose_nonce_is_no_text(tmp_path: Path, contents: Members, n
     changed[f"statements/{digest('envelope', text.encode())}.json"] = text.encode()
     path = packed(tmp_path / "a.zip", changed)
     assert "its nonce is no text" in reader(path)
-    assert "its nonce is no text" in verifier(path)
+    assert "its nonce is not a text" in verifier(path)
 
 
 def test_what_the_reader_alone_judges_is_accepted_by_the_script(tmp_path: Path, contents: Members) -> None:
@@ -278,14 +278,14 @@ def test_the_script_names_everything_that_does_not_fit(tmp_path: Path, contents:
     code, told = script(packed(tmp_path / "a.zip", changed))
     assert code == 3
     for name in (RUN, f"artifacts/{SHA[LOG]}", "verdicts/"):
-        assert f"DOES NOT FIT: {name}" in told
+        assert f"PROBLEM: {name}" in told
 
 
 def test_an_artifact_that_is_gone_is_told(tmp_path: Path, contents: Members) -> None:
     """It is not there to be looked at, which is said; nothing was changed, so the exit code is 0."""
     del (left := dict(contents))[f"artifacts/{SHA[LOG]}"]
     code, told = script(packed(tmp_path / "a.zip", left))
-    assert (code, f"not in it, so not looked at: the artifact {SHA[LOG]}" in told) == (0, True)
+    assert (code, f"not in the bundle, so not checked: the artifact {SHA[LOG]}" in told) == (0, True)
 
 
 @pytest.mark.parametrize("arguments", [[], ["no.zip"], ["{folder}"], ["{bundle}", "--key", "ci=no.pem"], ["--odd"]])
@@ -322,7 +322,7 @@ def test_both_readers_read_a_checkpoint_alike(tmp_path: Path, whole: bytes, odd:
     path.write_bytes(whole)
     (tmp_path / "kept.txt").write_bytes(text.encode())
     code, told = script(path, "--checkpoint", tmp_path / "kept.txt")
-    assert (code, "is no checkpoint" in told) == (2, True), told
+    assert (code, "is not a checkpoint" in told) == (2, True), told
 
 
 def test_an_empty_tree_is_nothing_to_look_at(tmp_path: Path, whole: bytes) -> None:
@@ -330,7 +330,7 @@ def test_an_empty_tree_is_nothing_to_look_at(tmp_path: Path, whole: bytes) -> No
     (tmp_path / "a.zip").write_bytes(whole)
     (tmp_path / "kept.txt").write_text(grown().checkpoint, encoding="utf-8")
     code, told = script(tmp_path / "a.zip", "--checkpoint", tmp_path / "kept.txt")
-    assert (code, "is of a store without a record: there is nothing to look at" in told) == (3, True)
+    assert (code, "it is of a store without records, so there is nothing to compare" in told) == (3, True)
 
 
 def test_a_key_for_checkpoints_must_have_signed_the_one_that_was_kept(tmp_path: Path) -> None:
@@ -355,15 +355,15 @@ def test_every_earlier_checkpoint_fits(tmp_path: Path, whole: bytes, size: int) 
     (tmp_path / "kept.txt").write_text(grown(*LEAVES[:size]).checkpoint, encoding="utf-8")
     code, told = script(tmp_path / "a.zip", "--checkpoint", tmp_path / "kept.txt")
     assert code == 0, told
-    assert "had 6 records, of which 5 are in it" in told
+    assert "had 6 records; 5 of them are in this bundle" in told
 
 
 @pytest.mark.parametrize(
     ("kept", "says"),
     [
-        (grown(*LEAVES[:2], ("run", "another", "0" * 64)), "the store did not go on from there"),
-        (grown(*LEAVES, LEAVES[0]), "the store did not go on from there"),
-        (grown(*LEAVES, store="readiness-store/" + "00" * 16), "is of another store"),
+        (grown(*LEAVES[:2], ("run", "another", "0" * 64)), "the store does not continue from it"),
+        (grown(*LEAVES, LEAVES[0]), "the store does not continue from it"),
+        (grown(*LEAVES, store="readiness-store/" + "00" * 16), "it is of another store"),
     ],
 )
 def test_a_checkpoint_that_the_tree_contradicts(tmp_path: Path, whole: bytes, kept: BundleOrigin, says: str) -> None:
@@ -379,7 +379,7 @@ def test_a_checkpoint_needs_a_tree(tmp_path: Path, contents: Members) -> None:
     bare = {name: data for name, data in contents.items() if not name.startswith(SAYS_MORE)}
     (tmp_path / "kept.txt").write_text(grown(*LEAVES[:1]).checkpoint, encoding="utf-8")
     code, told = script(packed(tmp_path / "a.zip", bare), "--checkpoint", tmp_path / "kept.txt")
-    assert (code, "carries no tree" in told) == (3, True)
+    assert (code, "contains no tree" in told) == (3, True)
     (tmp_path / "kept.txt").write_text("something else", encoding="utf-8")
     assert script(tmp_path / "a.zip", "--checkpoint", tmp_path / "kept.txt")[0] != 0
 
@@ -473,7 +473,7 @@ def test_signatures_of_a_library_are_verified(tmp_path: Path) -> None:
     for id_ in (FIRST.id, SECOND.id, review().id):
         assert f"{id_}: signed by ci\n" in told
     code, told = script(path)
-    assert (code, f"{FIRST.id}: is said to be signed; by whom was not verified" in told) == (0, True)
+    assert (code, f"{FIRST.id}: signature present, not verified" in told) == (0, True)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -496,7 +496,7 @@ def test_another_key_is_no_signature(tmp_path: Path) -> None:
     other, _ = made_key(tmp_path, "other")
     _, key = made_key(tmp_path, "ci")
     code, told = script(sound(tmp_path / "a.zip", other), "--key", key)
-    assert (code, told.count("is signed by none of the given keys")) == (3, 5)
+    assert (code, told.count("is not signed by any given key")) == (3, 5)
 
 
 def test_a_run_without_a_signature_is_named_where_keys_are_given(tmp_path: Path, contents: Members) -> None:
@@ -504,14 +504,14 @@ def test_a_run_without_a_signature_is_named_where_keys_are_given(tmp_path: Path,
     _, key = made_key(tmp_path, "ci")
     bare = {name: data for name, data in contents.items() if not name.startswith(SAYS_MORE)}
     code, told = script(packed(tmp_path / "a.zip", bare), "--key", key)
-    assert (code, f"DOES NOT FIT: the run {FIRST.id} is signed by none of the given keys" in told) == (3, True)
+    assert (code, f"PROBLEM: the run {FIRST.id} is not signed by any given key" in told) == (3, True)
 
 
 def test_a_key_of_another_kind_is_not_verified(tmp_path: Path) -> None:
     """The script says that it cannot, and that is not the same as a good signature."""
     sign, key = made_key(tmp_path, "kms", "ecdsa")
     code, told = script(sound(tmp_path / "a.zip", sign), "--key", key)
-    assert (code, "the key kms is no ed25519 key: its signatures cannot be verified here" in told) == (3, True)
+    assert (code, "key kms: not an Ed25519 key, so its signatures cannot be verified here" in told) == (3, True)
 
 
 def test_a_run_made_anew_needs_the_key(tmp_path: Path, contents: Members) -> None:
@@ -535,7 +535,7 @@ def test_each_decision_that_is_not_signed_is_named(tmp_path: Path) -> None:
     for arguments, more in (((), ""), (("--key", key), given), (("--key", only(key, "runs")), given)):
         code, told = script(path, *arguments)
         assert code == 0, told
-        about = f"blocker of UC-001 by {blocker().by}, in its own words"
+        about = f"blocker of UC-001 by {blocker().by} (self-declared)"
         assert f"{blocker().id}: {about}\n{blocker().id}: NOT SIGNED{more}\n" in told
         assert f"{review().id}: NOT SIGNED" not in told
     assert arranged(members(path)) == list(members(path))
@@ -553,8 +553,8 @@ def test_a_key_for_reviews_must_have_signed_every_decision(tmp_path: Path) -> No
     path = sound(tmp_path / "a.zip", sign)
     code, told = script(path, "--key", only(key, "runs,reviews"))
     assert code == 3
-    assert [line for line in told.splitlines() if line.startswith("DOES")] == [
-        f"DOES NOT FIT: the decision {blocker().id} is signed by none of the given keys that may sign it"
+    assert [line for line in told.splitlines() if line.startswith("PROBLEM")] == [
+        f"PROBLEM: the decision {blocker().id} is not signed by any given key that may sign it"
     ]
 
 
@@ -563,10 +563,10 @@ def test_a_key_signs_nothing_outside_its_roles(tmp_path: Path) -> None:
     sign, key = made_key(tmp_path, "ci")
     path = sound(tmp_path / "a.zip", sign)
     code, told = script(path, "--key", only(key, "reviews"))
-    assert (code, f"{FIRST.id}: is said to be signed; by whom was not verified" in told) == (3, True)
+    assert (code, f"{FIRST.id}: signature present, not verified" in told) == (3, True)
     _, other = made_key(tmp_path, "qa")
     code, told = script(path, "--key", only(key, "runs"), "--key", only(other, "reviews"))
-    assert (code, told.count("DOES NOT FIT: the decision"), told.count(": signed by ci\n")) == (3, 2, 2)
+    assert (code, told.count("PROBLEM: the decision"), told.count(": signed by ci\n")) == (3, 2, 2)
     by = review().by
     for person, expected in ((by, 1), (f"x@example.com,{by.upper()}", 1), ("eve@example.com", 0)):
         code, told = script(path, "--key", only(key, f"runs,reviews/{person}"))
@@ -607,26 +607,26 @@ def test_a_key_of_low_order_is_none(tmp_path: Path, raw: str) -> None:
     encoded = base64.b64encode(bytes.fromhex("302a300506032b6570032100" + raw)).decode()
     (tmp_path / "low.pem").write_text(f"-----BEGIN PUBLIC KEY-----\n{encoded}\n-----END PUBLIC KEY-----\n")
     code, told = script(sound(tmp_path / "a.zip"), "--key", f"low={tmp_path / 'low.pem'}")
-    assert (code, "is no ed25519 key that can be believed" in told) == (2, True)
+    assert (code, "is not a usable Ed25519 key" in told) == (2, True)
 
 
 def test_the_report_is_told_to_be_derived(tmp_path: Path) -> None:
     """The script cannot derive it, and says so: nobody takes it for verified."""
     _, told = script(sound(tmp_path / "a.zip"))
-    assert "report.json: NOT verified: it is derived from the rest, and `readiness merge` derives it again\n" in told
+    assert "report.json: NOT verified here; `readiness merge` derives it again and compares\n" in told
 
 
 def test_the_script_knows_what_each_kind_of_decision_says() -> None:
     """It shares no line with the package: a field that is added there must be known here, or honest bundles do not fit."""
     common = {"register", "at", "by", "known_by", "requirements_digest"}
     for name, kind in KINDS.items():
-        first, must, may, lists = verify_bundle.ABOUT[name]
+        first, must, may, lists = verify_bundle.DECISION_FIELDS[name]
         more = {"basis"} if name == "review" else set()
         assert {*field_names(kind)} == common | {first, *must, *may, *lists} | more, name
-    assert verify_bundle.ABOUT.keys() == KINDS.keys()
-    assert {*field_names(ReviewBasis)} == {*verify_bundle.BASIS}
-    assert field_names(PinnedRequirement) == tuple(verify_bundle.ROW)
-    assert {*field_names(PinnedEvidence)} == verify_bundle.PIN.keys()
+    assert verify_bundle.DECISION_FIELDS.keys() == KINDS.keys()
+    assert {*field_names(ReviewBasis)} == {*verify_bundle.BASIS_FIELDS}
+    assert field_names(PinnedRequirement) == tuple(verify_bundle.REQUIREMENT_FIELDS)
+    assert {*field_names(PinnedEvidence)} == verify_bundle.PIN_FIELDS.keys()
 
 
 @pytest.mark.parametrize("odd", [[{}], [1], "x", {"x": 1}])
@@ -644,5 +644,5 @@ def test_odd_leaves_are_a_misfit_and_no_end(tmp_path: Path, contents: Members, l
     plain["leaves"][0] = leaf
     path = packed(tmp_path / "a.zip", {**contents, "leaves.json": canonical(plain).encode()})
     code, told = script(path)
-    assert (code, "DOES NOT FIT" in told) == (3, True)
+    assert (code, "PROBLEM" in told) == (3, True)
     assert reader(path) != ""

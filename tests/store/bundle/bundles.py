@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pytest_readiness.store.bundle.archive import ArchiveWriter
-from pytest_readiness.store.bundle.reading import ROOMS, Bundle, manifest_blocks, open_bundle
+from pytest_readiness.store.bundle.reading import MEMBER_KINDS, Bundle, manifest_blocks, open_bundle
 
 Members = dict[str, bytes]
 
@@ -33,7 +33,7 @@ def members(path: Path) -> Members:
 
 def arranged(contents: Mapping[str, bytes]) -> list[str]:
     """The names of members in the order in which they stand in a bundle."""
-    rooms = list(ROOMS)
+    rooms = list(MEMBER_KINDS)
 
     def place(name: str) -> tuple[int, str]:
         room = name.partition("/")[0]

@@ -12,15 +12,15 @@ from hypothesis import given, settings, strategies as st
 from pytest_readiness.errors import IntegrityError
 from pytest_readiness.store.bundle import archive
 from pytest_readiness.store.bundle.archive import (
-    BIGGEST,
-    MANY,
+    COUNT_LIMIT,
+    SIZE_LIMIT,
     ArchiveMember,
     ArchiveReader,
     ArchiveWriter,
-    end_of,
+    end_records,
     open_archive,
 )
-from pytest_readiness.store.bundle.verify_bundle import members_of
+from pytest_readiness.store.bundle.verify_bundle import read_members
 
 pytestmark = pytest.mark.slow
 
@@ -57,16 +57,16 @@ def test_more_members_than_sixteen_bits_count(tmp_path: Path) -> None:
         tmp_path / "a.zip", {f"artifacts/{number:064x}": b"" for number in range(70_000)} | {"manifest.json": b""}
     )
     with open_archive(path) as found:
-        assert len(found.members) == 70_001 > MANY
+        assert len(found.members) == 70_001 > COUNT_LIMIT
     with path.open("rb") as file:
-        assert len(members_of(file, path.stat().st_size)) == 70_001
+        assert len(read_members(file, path.stat().st_size)) == 70_001
     with zipfile.ZipFile(path) as file:
         assert len(file.namelist()) == 70_001
 
 
 def sparse(path: Path) -> list[ArchiveMember]:
     """An archive of more than four gigabytes, of which the disk holds next to nothing."""
-    first = ArchiveMember(f"artifacts/{0:064x}", 0, BIGGEST - 1, 0)
+    first = ArchiveMember(f"artifacts/{0:064x}", 0, SIZE_LIMIT - 1, 0)
     second = ArchiveMember(f"artifacts/{1:064x}", first.start + first.size, 10, 0)
     third = ArchiveMember("manifest.json", second.start + second.size, 0, 0)
     with path.open("wb") as file:
@@ -76,7 +76,7 @@ def sparse(path: Path) -> list[ArchiveMember]:
         file.seek(begin := third.start + third.size)
         for member in (first, second, third):
             file.write(member.entry)
-        file.write(end_of(3, file.tell() - begin, begin))
+        file.write(end_records(3, file.tell() - begin, begin))
     return [first, second, third]
 
 
@@ -84,11 +84,11 @@ def test_members_beyond_four_gigabytes(tmp_path: Path) -> None:
     """Where an offset needs more than 32 bits, it is told as other readers expect it."""
     path = tmp_path / "a.zip"
     members = sparse(path)
-    assert members[1].offset > BIGGEST
+    assert members[1].offset > SIZE_LIMIT
     with open_archive(path) as found:
         assert list(found.members.values()) == members
     with path.open("rb") as file:
-        assert [begins for begins, _, _ in members_of(file, path.stat().st_size).values()] == [
+        assert [begins for begins, _, _ in read_members(file, path.stat().st_size).values()] == [
             member.start for member in members
         ]
     with zipfile.ZipFile(path) as file:
@@ -97,7 +97,7 @@ def test_members_beyond_four_gigabytes(tmp_path: Path) -> None:
 
 def test_a_member_that_is_too_large_is_not_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What no header can say is refused while it is written."""
-    monkeypatch.setattr(archive, "BIGGEST", 10)
+    monkeypatch.setattr(archive, "SIZE_LIMIT", 10)
     with (tmp_path / "a.zip").open("wb") as file, pytest.raises(IntegrityError, match="is too large for a bundle"):
         ArchiveWriter(file).add("runs/x", [b"x" * 6, b"x" * 6])
 

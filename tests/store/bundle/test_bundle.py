@@ -119,7 +119,7 @@ def test_a_bundle_of_nothing_is_a_bundle(tmp_path: Path, store: SQLiteStore) -> 
     """A shard without evidence has something to hand over too."""
     write_bundle(tmp_path / "empty.zip", BundleContents(), reader())
     merged = taken_in(tmp_path / "empty.zip", store, tmp_path)
-    assert (merged.runs, merged.known) == ((), 0)
+    assert (merged.runs, merged.already_stored) == ((), 0)
 
 
 def test_an_artifact_that_is_gone_is_told(tmp_path: Path) -> None:
@@ -165,7 +165,13 @@ def test_merging_says_what_was_new(tmp_path: Path, path: Path, store: SQLiteStor
     first, second = (taken_in(path, store, tmp_path) for _ in range(2))
     assert (first.runs, len(first.decisions), first.verdicts, first.artifacts) == ((FIRST.id, SECOND.id), 2, 1, 1)
     assert first.already_stored == 0
-    assert (second.runs, second.decisions, second.verdicts, second.artifacts, second.known) == ((), (), 0, 0, 5)
+    assert (second.runs, second.decisions, second.verdicts, second.artifacts, second.already_stored) == (
+        (),
+        (),
+        0,
+        0,
+        5,
+    )
     runs = [found for summary in sorted(store.runs(), key=lambda one: one.id) if (found := store.run(summary.id))]
     again = written(tmp_path / "again.zip", *runs, decisions=store.decisions(), verdicts=store.verdicts())
     assert again.read_bytes() == path.read_bytes()
@@ -195,7 +201,7 @@ def test_a_bundle_that_changes_while_it_is_merged_is_refused(tmp_path: Path, pat
     other = {**members(path), f"artifacts/{SHA}": b"x" * len(LOG)}
     with open_bundle(path, LIMIT) as found:
         path.write_bytes(packed(tmp_path / "b.zip", other).read_bytes())
-        with pytest.raises(IntegrityError, match=r"a\.zip: artifacts/.* has another content than its checksum says"):
+        with pytest.raises(IntegrityError, match=r"a\.zip: artifacts/.*: its content does not match its checksum"):
             merge_bundle(found, store, tmp_path / "artifacts")
     assert store.runs() == []
     assert [one for one in (tmp_path / "artifacts").rglob("*") if one.is_file()] == []
@@ -206,7 +212,7 @@ def test_an_artifact_folder_that_cannot_be_written_keeps_the_runs_out(
 ) -> None:
     """Artifacts come before the runs that name them."""
     (tmp_path / "artifacts").write_text("a file")
-    with pytest.raises(StorageError, match="an artifact could not be kept"):
+    with pytest.raises(StorageError, match="an artifact cannot be written to"):
         taken_in(path, store, tmp_path / "artifacts")
     assert store.runs() == []
 
@@ -281,7 +287,7 @@ def test_a_member_with_any_other_name_is_refused(tmp_path: Path, path: Path, nam
     """Only the exact names of the documented members are let in; listed in the manifest or not."""
     for listed in (True, False):
         hostile = packed(tmp_path / "b.zip", {**members(path), name: b"x"}, listed=listed)
-        with pytest.raises(IntegrityError, match=r"b\.zip: no member of a bundle is called"):
+        with pytest.raises(IntegrityError, match=r"b\.zip: .* is not a valid member name"):
             read_bundle(hostile, LIMIT)
 
 
@@ -290,10 +296,10 @@ def test_limits_on_number_and_size_hold(tmp_path: Path, path: Path, monkeypatch:
     with pytest.raises(IntegrityError, match=r"artifact_limit \(10 bytes\): raise it in readiness\.toml"):
         read_bundle(path, 10)
     with monkeypatch.context() as patch:
-        patch.setattr(archive, "MOST_MEMBERS", 3)
+        patch.setattr(archive, "MEMBER_LIMIT", 3)
         with pytest.raises(IntegrityError, match="has more than 3 members"):
             read_bundle(path, LIMIT)
-    monkeypatch.setitem(bundles.ROOMS, "runs", replace(bundles.ROOMS["runs"], limit=100))
+    monkeypatch.setitem(bundles.MEMBER_KINDS, "runs", replace(bundles.MEMBER_KINDS["runs"], limit=100))
     with pytest.raises(IntegrityError, match=rf"{RUN} is too large for a bundle \(more than 100 bytes\)"):
         read_bundle(path, LIMIT)
     with pytest.raises(IntegrityError, match=rf"{RUN} is too large for a bundle"):
@@ -304,10 +310,10 @@ RUN, ARTIFACT = f"runs/{FIRST.id}.jsonl", f"artifacts/{SHA}"
 REQUIREMENTS = f"requirements/{snapshot().digest[7:]}.json"
 OPEN = run(1, finished(), sealed=False)
 DAMAGE: dict[str, tuple[Callable[[Members], Members], str]] = {
-    "another artifact": (lambda found: {**found, ARTIFACT: b"x"}, f"{ARTIFACT} has another content than its name"),
+    "another artifact": (lambda found: {**found, ARTIFACT: b"x"}, f"{ARTIFACT}: its content does not match its name"),
     "another run's lines": (
         lambda found: {**found, RUN: found[f"runs/{SECOND.id}.jsonl"]},
-        f"{RUN} has another content than its name",
+        f"{RUN}: its content does not match its name",
     ),
     "an edited line": (
         lambda found: {**found, RUN: found[RUN].replace(b"PASSED", b"FAILED")},
@@ -327,21 +333,21 @@ DAMAGE: dict[str, tuple[Callable[[Members], Members], str]] = {
     ),
     "a torn last line": (lambda found: {**found, RUN: found[RUN][:-5]}, "its last line is cut off"),
     "an empty run": (lambda found: {**found, RUN: b"\n"}, "a line is not valid"),
-    "no UTF-8": (lambda found: {**found, RUN: b"\xff\n"}, f"{RUN} is no text in UTF-8"),
-    "edited requirements": (lambda found: {**found, REQUIREMENTS: b"{}"}, "has another content than its name"),
+    "no UTF-8": (lambda found: {**found, RUN: b"\xff\n"}, f"{RUN} is not valid UTF-8"),
+    "edited requirements": (lambda found: {**found, REQUIREMENTS: b"{}"}, "its content does not match its name"),
     "an edited decision": (
         lambda found: {
             name: data.replace(b"not yet", b"fine by me") if name.startswith("decisions") else data
             for name, data in found.items()
         },
-        "has another content than its name",
+        "its content does not match its name",
     ),
     "an edited verdict": (
         lambda found: {
             name: data.replace(b"false", b"true") if name.startswith("verdicts") else data
             for name, data in found.items()
         },
-        "has another content than its name",
+        "its content does not match its name",
     ),
 }
 
@@ -363,12 +369,14 @@ def test_a_manifest_that_says_something_else_is_refused(tmp_path: Path, path: Pa
     manifest = members(path)["manifest.json"]
     first = json.loads(manifest)["members"][0]
     for changed, told in {
-        manifest.replace(b'"size":%d}' % first["size"], b'"size":1}', 1): f"{first['name']} is not what the manifest",
+        manifest.replace(
+            b'"size":%d}' % first["size"], b'"size":1}', 1
+        ): f"{first['name']} does not match the manifest",
         manifest.replace(
             b'"sha256":"%b"' % first["sha256"].encode(), b'"sha256":"0"'
-        ): f"{first['name']} is not what the manifest",
+        ): f"{first['name']} does not match the manifest",
         json.dumps(json.loads(manifest)).encode(): "the manifest is not in canonical form",
-        manifest.replace(b"[", b'[{"name":"x","sha256":"","size":0},', 1): "x is not what the manifest says",
+        manifest.replace(b"[", b'[{"name":"x","sha256":"","size":0},', 1): "x does not match the manifest",
         manifest + b" " * 3_000_000: "the manifest is too large for its members",
     }.items():
         assert changed != manifest
@@ -382,14 +390,14 @@ def test_what_belongs_to_nothing_is_refused(tmp_path: Path, path: Path) -> None:
     stray = hashlib.sha256(b"stray").hexdigest()
     other = snapshot('{"other":1}')
     for changed, told in [
-        ({**members(path), f"artifacts/{stray}": b"stray"}, f"artifacts/{stray} belongs to nothing"),
+        ({**members(path), f"artifacts/{stray}": b"stray"}, f"artifacts/{stray} is not used"),
         (
             {**members(path), f"requirements/{other.digest[7:]}.json": other.text.encode()},
-            f"requirements/{other.digest[7:]}.json belongs to nothing",
+            f"requirements/{other.digest[7:]}.json is not used",
         ),
         (
             {name: data for name, data in members(path).items() if not name.startswith("requirements")},
-            f"the requirements {HEAD['requirements']} are not in it, and the run {SECOND.id} was made under them",
+            f"the requirements {HEAD['requirements']} are not in the bundle, but the run {SECOND.id} names them",
         ),
     ]:
         with pytest.raises(IntegrityError, match=told):
@@ -400,20 +408,20 @@ def test_members_in_another_order_are_refused(tmp_path: Path, path: Path) -> Non
     """Each contents have one bundle, whose members stand in one order."""
     contents = members(path)
     names = list(contents)
-    with pytest.raises(IntegrityError, match="is not where it must stand"):
+    with pytest.raises(IntegrityError, match="is not at its required position"):
         read_bundle(packed(tmp_path / "b.zip", contents, order=[*names[1:2], *names[:1], *names[2:]]), LIMIT)
 
 
 @pytest.mark.parametrize(
     ("manifest", "told"),
     [
-        (None, "there is no manifest"),
+        (None, "it has no manifest.json"),
         (b"", "the manifest is not readable"),
         (b"[]", "the manifest is not readable"),
         (b"[" * 100_000, "the manifest is not readable"),
         (b'{"members":[{"name":"x"}],"schema":"readiness/bundle/v1"}', "the manifest is not readable"),
-        (b'{"members":[],"schema":"readiness/bundle/v2"}', r"of another kind \(readiness/bundle/v2\)"),
-        (b'{"members":[],"schema":"readiness/bundle/v1"}', f"artifacts/{SHA} is not what the manifest says"),
+        (b'{"members":[],"schema":"readiness/bundle/v2"}', "has the schema readiness/bundle/v2"),
+        (b'{"members":[],"schema":"readiness/bundle/v1"}', f"artifacts/{SHA} does not match the manifest"),
     ],
 )
 def test_a_manifest_that_does_not_fit_is_refused(tmp_path: Path, path: Path, manifest: bytes | None, told: str) -> None:
@@ -430,7 +438,7 @@ def test_what_the_manifest_lists_must_be_there(tmp_path: Path, path: Path) -> No
     """A member left out is named."""
     contents = members(path)
     del contents[ARTIFACT]
-    with pytest.raises(IntegrityError, match=f"{ARTIFACT} is not what the manifest says"):
+    with pytest.raises(IntegrityError, match=f"{ARTIFACT} does not match the manifest"):
         read_bundle(packed(tmp_path / "b.zip", contents, listed=False), LIMIT)
 
 

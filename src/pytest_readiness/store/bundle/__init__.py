@@ -1,1 +1,1 @@
-"""Bundles: the content of a store in one file that anybody can verify."""
+"""Bundles: records of a store in one file that can be verified offline."""

@@ -1,4 +1,4 @@
-"""Taking a bundle into a store: idempotent, in any order, and all or nothing."""
+"""Import of a bundle into a store: all or nothing, repeatable, and in any order."""
 
 from __future__ import annotations
 
@@ -19,37 +19,40 @@ from .reading import Bundle
 
 @dataclass(frozen=True, slots=True)
 class MergedRecords:
-    """What a bundle brought that was not there."""
+    """The new records of an imported bundle."""
 
     runs: tuple[str, ...]
+    """Ids of the new runs."""
     decisions: tuple[str, ...]
+    """Ids of the new decisions."""
     verdicts: int
     artifacts: int
     already_stored: int
-    """Runs, decisions, verdicts and signed statements that were there already."""
+    """Number of runs, decisions, verdicts and signed statements that the store had before."""
     statements: int = 0
+    """Number of new signed statements."""
 
 
 def merge_bundle(bundle: Bundle, store: Store, artifacts: Path) -> MergedRecords:
-    """Take a bundle into a store; what is there already is passed over.
+    """Import a bundle into a store; records that the store has already are skipped.
 
-    Artifacts are written before the runs that name them, and all are checked once more before the first is in place:
-    where it ends in between, they do no harm, and merging again makes it whole.
+    The artifacts are written before the runs that name them, and all are checked before the first is moved to its
+    place. After an interruption they do no harm, and a second import completes the first.
 
     Args:
-        bundle: an open one.
-        store: where the records go, in one transaction.
-        artifacts: folder of the artifacts.
+        bundle: an open bundle.
+        store: the store, which gets the records in one transaction.
+        artifacts: the folder of the artifacts.
 
     Raises:
-        IntegrityError: the store has another run or decision with an id of the bundle, or the bundle was changed
-            since it was opened; none of its records is taken in.
-        StorageError: it could not be written.
+        IntegrityError: the store has another run or decision with an id of the bundle, or the bundle file was changed
+            since it was opened. No record was stored.
+        StorageError: a record or an artifact cannot be written.
     """
     _refuse_conflicts(bundle, store)
     with _staged(bundle, artifacts) as staged:
         for sha256, temporary in staged.items():
-            _put(temporary, _final(artifacts, sha256))
+            _move(temporary, _path_of(artifacts, sha256))
     records = (bundle.runs, bundle.snapshots, bundle.decisions, bundle.verdicts)
     new = set(store.save(*records, envelopes=bundle.envelopes))
     runs, decisions, statements, verdicts = (
@@ -66,58 +69,58 @@ def merge_bundle(bundle: Bundle, store: Store, artifacts: Path) -> MergedRecords
 
 
 def _refuse_conflicts(bundle: Bundle, store: Store) -> None:
-    """The store's transaction refuses them as well; here nothing has been written yet, no artifact either."""
+    """Refuse a run whose id another run has. The store does so too, but only after the artifacts were written."""
     known = store.summaries(run.id for run in bundle.runs)
     for run in bundle.runs:
-        there = store.run(run.id) if run.id in known else None
-        if there is not None and there.lines[-1].digest != run.lines[-1].digest:
+        stored = store.run(run.id) if run.id in known else None
+        if stored is not None and stored.lines[-1].digest != run.lines[-1].digest:
             raise IntegrityError(f"{location(bundle.path)}: another run with the id {run.id} is in the store already")
 
 
 @contextmanager
 def _staged(bundle: Bundle, folder: Path) -> Iterator[dict[str, Path]]:
-    """Give the artifacts that are new, each whole and checked in a file beside its place; what is left there goes."""
+    """Give the path of each new artifact by its SHA-256, checked and in a temporary folder, which is removed after."""
     stage = folder / f".{os.getpid()}-{token_hex(8)}"
     staged: dict[str, Path] = {}
     try:
         for sha256 in sorted(bundle.artifacts):
-            if not _is_there(sha256, folder):
+            if not _is_stored(sha256, folder):
                 stage.mkdir(parents=True, exist_ok=True)
                 _write(bundle, sha256, stage / sha256)
                 staged[sha256] = stage / sha256
         yield staged
     except OSError as error:
-        raise StorageError(f"an artifact could not be kept in {location(folder)}: {error.strerror or error}") from error
+        raise StorageError(f"an artifact cannot be written to {location(folder)}: {error.strerror or error}") from error
     finally:
         with suppress(OSError):
-            for left in list(stage.iterdir()):
-                left.unlink()
+            for path in list(stage.iterdir()):
+                path.unlink()
             stage.rmdir()
 
 
-def _is_there(sha256: str, folder: Path) -> bool:
-    """Return whether the artifact is there and is what its name says."""
-    with suppress(FileNotFoundError), regular_file(_final(folder, sha256)) as file:
+def _is_stored(sha256: str, folder: Path) -> bool:
+    """Return whether the folder has the artifact, with the right content."""
+    with suppress(FileNotFoundError), regular_file(_path_of(folder, sha256)) as file:
         return hashlib.file_digest(file, "sha256").hexdigest() == sha256
     return False
 
 
-def _final(folder: Path, sha256: str) -> Path:
+def _path_of(folder: Path, sha256: str) -> Path:
     return folder / sha256[:2] / sha256
 
 
 def _write(bundle: Bundle, sha256: str, path: Path) -> None:
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     with path.open("xb") as target:
         for block in bundle.artifact(sha256):
-            found.update(block)
+            digest.update(block)
             target.write(block)
         target.flush()
         os.fsync(target.fileno())
-    if found.hexdigest() != sha256:
+    if digest.hexdigest() != sha256:
         raise IntegrityError(f"{location(bundle.path)}: artifacts/{sha256} was changed while it was read")
 
 
-def _put(temporary: Path, final: Path) -> None:
-    final.parent.mkdir(parents=True, exist_ok=True)
-    temporary.replace(final)
+def _move(temporary: Path, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary.replace(path)

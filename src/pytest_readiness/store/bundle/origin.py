@@ -1,7 +1,7 @@
-"""Where a bundle comes from: the checkpoint of that store's tree, and the leaves that it was computed from.
+"""Origin of a bundle: the checkpoint of its store's tree, and the leaves of the tree.
 
-Whoever kept an older checkpoint of the store sees in the leaves that it went on from there; and whoever has the bundle
-sees which records of the store are not in it.
+A reader with an older checkpoint can verify in the leaves that the store continued from it. The leaves also show which
+records of the store are not in the bundle.
 """
 
 from __future__ import annotations
@@ -20,51 +20,47 @@ Records = Mapping[tuple[str, str], str]
 
 @dataclass(frozen=True, slots=True)
 class BundleOrigin:
-    """The tree of the store that a bundle comes from."""
+    """The tree of the store that a bundle was exported from."""
 
     checkpoint: str
-    """Its text."""
+    """Text of the checkpoint."""
     leaves: tuple[Leaf, ...]
-    """In the order in which the store took the records in."""
+    """In the order in which the records were stored."""
 
     @property
     def leaves_text(self) -> str:
-        """The leaves as a bundle holds them."""
+        """The content of ``leaves.json``."""
         return canonical({"leaves": [list(leaf) for leaf in self.leaves]})
 
     @classmethod
     def from_tree(cls, tree: StoreTree) -> BundleOrigin:
-        """Return what a bundle says of this tree."""
+        """Return the origin for a store's tree."""
         return cls(tree.checkpoint().text, tuple(tree.leaves))
 
     @classmethod
     def parse(cls, checkpoint: str, leaves: str) -> BundleOrigin:
-        """Return the origin that two members say.
+        """Return the origin from the texts of ``checkpoint.txt`` and ``leaves.json``.
 
         Raises:
-            IntegrityError: they are not of their form, or the checkpoint is not that of the leaves.
+            IntegrityError: a text has a wrong form, or the checkpoint does not match the leaves.
         """
-        told = Checkpoint.parse(checkpoint)
+        declared = Checkpoint.parse(checkpoint)
         try:
             plain = json.loads(leaves)
             listed = tuple(Leaf(kind, id_, digest) for kind, id_, digest in plain["leaves"])
-            readable = all(one.isprintable() for leaf in listed for one in leaf) and canonical(plain) == leaves
+            readable = all(field.isprintable() for leaf in listed for field in leaf) and canonical(plain) == leaves
         except (LookupError, ValueError, TypeError, AttributeError, RecursionError):
             readable = False
         if not readable:
-            raise IntegrityError("leaves.json is no list of kind, id and digest in canonical form")
-        grown = StoreTree(told.origin, listed).checkpoint()
-        if (grown.size, grown.root) != (told.size, told.root):
-            raise IntegrityError("the checkpoint is not that of the leaves")
+            raise IntegrityError("leaves.json is not a list of kind, id and digest in canonical form")
+        computed = StoreTree(declared.origin, listed).checkpoint()
+        if (computed.size, computed.root) != (declared.size, declared.root):
+            raise IntegrityError("the checkpoint does not match the leaves")
         return cls(checkpoint, listed)
 
-    def refuse_unknown(self, records: Records) -> None:
-        """Refuse records that are no leaf of the tree.
-
-        Raises:
-            IntegrityError: one is none.
-        """
-        grown = set(self.leaves)
+    def check_records(self, records: Records) -> None:
+        """Raise IntegrityError if a record is not a leaf of the tree."""
+        leaves = set(self.leaves)
         for (kind, id_), digest in records.items():
-            if Leaf(kind, id_, digest) not in grown:
-                raise IntegrityError(f"the {kind} {one_line(id_, 100)} is no leaf of the tree it is said to be of")
+            if Leaf(kind, id_, digest) not in leaves:
+                raise IntegrityError(f"the {kind} {one_line(id_, 100)} is not a leaf of the tree in the bundle")

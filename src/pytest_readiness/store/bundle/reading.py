@@ -1,19 +1,19 @@
-"""Bundles: what a store holds, in one file that anybody can check.
+"""Bundle format, and the reader that verifies a whole bundle before any of it is used.
 
-A bundle is an archive (see ``archive``) of these members, in this order, and of one room by name; the same contents are
-the same bytes. Nothing is ever extracted by name: members are read, checked and kept under their digests. The key of
-the fingerprints is never in it.
+A bundle is an archive (see ``archive``) of these members, in this order, and by name within a kind. Equal contents give
+equal bytes. Nothing is extracted by name: members are read, verified and stored under their digests. The key of the
+fingerprints is never in a bundle.
 
 ====================== ==========================================================================
-member                 holds
+member                 content
 ====================== ==========================================================================
 ``decisions/<id>.json``, ``requirements/<digest>.json``, ``verdicts/<digest>.json``: the canonical text
 ``runs/<id>.jsonl``    the lines of a run, byte for byte, each with a line end
-``statements/<digest>.json``: a signed statement about a run or a decision that is in it
+``statements/<digest>.json``: a signed statement about a run or a decision in the bundle
 ``artifacts/<sha256>`` the bytes
-``checkpoint.txt``, ``leaves.json``: the tree of the store that it comes from, where that is told
-``report.json``        the report on these contents, as canonical text
-``manifest.json``      ``schema``, and of each other member its name, size and SHA-256
+``checkpoint.txt``, ``leaves.json``: the tree of the store that it comes from (optional)
+``report.json``        the report on these contents, as canonical text (optional)
+``manifest.json``      ``schema``, and name, size and SHA-256 of each other member
 ====================== ==========================================================================
 """
 
@@ -49,20 +49,20 @@ REPORT = "report.json"
 CHECKPOINT = "checkpoint.txt"
 LEAVES = "leaves.json"
 _MEGABYTE = 1 << 20
-_LONGEST_ROW = 300
-"""Bytes that the manifest spends on a member, at most."""
+_ROW_LIMIT = 300
+"""Largest size in bytes of a member's row in the manifest."""
 
 
 @dataclass(frozen=True, slots=True)
 class MemberKind:
-    """A kind of member."""
+    """The names and the largest size of a kind of member."""
 
     name: re.Pattern[str]
     limit: int | None
-    """Bytes; None: another rule holds."""
+    """Largest size in bytes; None: another rule applies."""
 
 
-ROOMS = {
+MEMBER_KINDS = {
     "decisions": MemberKind(re.compile(r"decisions/[0-9]{8}T[0-9]{6}Z-[0-9a-f]{16}\.json"), 16 * _MEGABYTE),
     "requirements": MemberKind(re.compile(r"requirements/[0-9a-f]{64}\.json"), 64 * _MEGABYTE),
     "verdicts": MemberKind(re.compile(r"verdicts/[0-9a-f]{64}\.json"), 64 * _MEGABYTE),
@@ -74,16 +74,16 @@ ROOMS = {
     REPORT: MemberKind(re.compile(re.escape(REPORT)), 64 * _MEGABYTE),
     MANIFEST: MemberKind(re.compile(re.escape(MANIFEST)), None),
 }
-"""In the order in which their members stand."""
-_ORDER = {name: number for number, name in enumerate(ROOMS)}
+"""The kinds, in the order of their members."""
+_ORDER = {name: number for number, name in enumerate(MEMBER_KINDS)}
 
 Rows = dict[str, tuple[int, str]]
-"""Size and SHA-256 of each member by name, as the manifest tells them."""
+"""Size in bytes and SHA-256 of each member by name: the rows of the manifest."""
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """What a bundle holds, checked: every digest, every chain and every id."""
+    """The verified contents of a bundle: every digest, chain and id was checked."""
 
     path: Path
     runs: tuple[Run, ...]
@@ -91,26 +91,26 @@ class Bundle:
     snapshots: tuple[Snapshot, ...]
     verdicts: tuple[str, ...]
     envelopes: tuple[Envelope, ...]
-    """About its runs and decisions. That a signature is right is not known here."""
+    """Statements about its runs and decisions. Their signatures were not verified."""
     artifacts: Mapping[str, int]
-    """SHA-256 and size; the bytes stay in the file."""
+    """SHA-256 -> size in bytes. The content stays in the file."""
     report: str
-    """The report on the contents, as it is told; empty: there is none."""
+    """The text of the report, not compared with the contents; empty: no report."""
     origin: BundleOrigin | None
-    """The tree of the store that it comes from; None: that is not told."""
+    """The tree of the store that it comes from; None: it was left out."""
     _archive: ArchiveReader = field(repr=False, compare=False)
 
     def artifact(self, sha256: str) -> Iterator[bytes]:
-        """Yield the content of an artifact, a block at a time; whoever keeps it checks its digest again.
+        """Yield the content of an artifact in blocks. The caller must compare its digest again.
 
         Raises:
             IntegrityError: the file was changed since it was opened.
-            StorageError: it cannot be read.
+            StorageError: the file cannot be read.
         """
         blocks = self._archive.blocks(self._archive.members[f"artifacts/{sha256}"])
         while True:
-            # Around each step alone: what the caller raises between two blocks is not about this file.
-            with _troubles(self.path):
+            # Only around this step: an error that the caller raises between two blocks is not about this file.
+            with _errors_of(self.path):
                 block = next(blocks, None)
             if block is None:
                 return
@@ -118,33 +118,33 @@ class Bundle:
 
 
 def member_kind(name: str) -> str:
-    """Return which kind of member a name is.
+    """Return the kind of the member with this name.
 
     Raises:
-        IntegrityError: no member of a bundle is called like this.
+        IntegrityError: the name is not valid.
     """
-    room = name.partition("/")[0]
-    if room in ROOMS and ROOMS[room].name.fullmatch(name):
-        return room
-    raise IntegrityError(f"no member of a bundle is called {one_line(repr(name), 200)}")
+    kind = name.partition("/")[0]
+    if kind in MEMBER_KINDS and MEMBER_KINDS[kind].name.fullmatch(name):
+        return kind
+    raise IntegrityError(f"{one_line(repr(name), 200)} is not a valid member name")
 
 
 def check_size(name: str, size: int, artifact_limit: int | None = None) -> None:
-    """Refuse a member that is larger than those of its kind can be.
+    """Refuse a member that is too large for its kind; sizes are in bytes.
 
     Raises:
-        IntegrityError: it is.
+        IntegrityError: the member is too large.
     """
-    room = member_kind(name)
-    if room == "artifacts" and artifact_limit is not None and size > artifact_limit:
-        told = f"is larger than artifact_limit ({artifact_limit:,} bytes): raise it in readiness.toml"
-        raise IntegrityError(f"{name} {told}")
-    if (limit := ROOMS[room].limit) is not None and size > limit:
+    kind = member_kind(name)
+    if kind == "artifacts" and artifact_limit is not None and size > artifact_limit:
+        limit_text = f"artifact_limit ({artifact_limit:,} bytes)"
+        raise IntegrityError(f"{name} is larger than {limit_text}: raise it in readiness.toml")
+    if (limit := MEMBER_KINDS[kind].limit) is not None and size > limit:
         raise IntegrityError(f"{name} is too large for a bundle (more than {limit:,} bytes)")
 
 
 def manifest_blocks(rows: Rows) -> Iterator[bytes]:
-    """Yield the manifest of these members: canonical JSON, which nobody need hold as a whole."""
+    """Yield the manifest of these members in blocks: canonical JSON."""
     yield b'{"members":['
     for number, name in enumerate(sorted(rows)):
         size, sha256 = rows[name]
@@ -152,81 +152,81 @@ def manifest_blocks(rows: Rows) -> Iterator[bytes]:
     yield f'],"schema":"{SCHEMA}"}}'.encode()
 
 
-def refuse_loose_ends(
+def check_references(
     runs: Iterable[Run], decisions: Iterable[Decision], snapshots: Iterable[str], artifacts: Iterable[str]
 ) -> None:
-    """Refuse contents of which something belongs to nothing, or that lack requirements: they would not verify.
+    """Refuse contents with missing requirements, or with requirements or artifacts that nothing uses.
 
-    An artifact may be missing: it may be lost.
+    An artifact may be missing, because a store may have lost it.
 
     Args:
-        runs: what has artifacts and requirements.
-        decisions: what has requirements.
-        snapshots: digests of the requirements that are there.
-        artifacts: digests of the artifacts that are there.
+        runs: the runs, which name artifacts and requirements.
+        decisions: the decisions, which name requirements.
+        snapshots: digests of the requirements in the bundle.
+        artifacts: SHA-256 of the artifacts in the bundle.
 
     Raises:
-        IntegrityError: something is.
+        IntegrityError: requirements are missing, or a member is not used.
     """
-    needed = {one.requirements_digest: f"the decision {one.id}" for one in decisions}
-    named: set[str] = set()
+    users = {decision.requirements_digest: f"the decision {decision.id}" for decision in decisions}
+    named_artifacts: set[str] = set()
     for run in runs:
-        needed[run.requirements_digest] = f"the run {run.id}"
-        named |= {artifact.sha256 for _, artifact in run.artifacts()}
-    under = {digest: who for digest, who in needed.items() if digest}
-    there = set(snapshots)
-    for digest in sorted(under.keys() - there):
-        told = f"the requirements {one_line(digest, 100)} are not in it"
-        raise IntegrityError(f"{told}, and {one_line(under[digest], 100)} was made under them")
-    for digest in sorted(there - under.keys()):
-        raise IntegrityError(f"requirements/{digest.removeprefix('sha256:')}.json belongs to nothing that is in it")
-    for sha256 in sorted(set(artifacts) - named):
-        raise IntegrityError(f"artifacts/{sha256} belongs to nothing that is in it")
+        users[run.requirements_digest] = f"the run {run.id}"
+        named_artifacts |= {artifact.sha256 for _, artifact in run.artifacts()}
+    users.pop("", None)
+    present = set(snapshots)
+    for digest in sorted(users.keys() - present):
+        user = one_line(users[digest], 100)
+        raise IntegrityError(f"the requirements {one_line(digest, 100)} are not in the bundle, but {user} names them")
+    unused = [f"requirements/{digest.removeprefix('sha256:')}.json" for digest in sorted(present - users.keys())]
+    unused += [f"artifacts/{sha256}" for sha256 in sorted(set(artifacts) - named_artifacts)]
+    if unused:
+        raise IntegrityError(f"{unused[0]} is not used by any run or decision in the bundle")
 
 
 def records_of(runs: Iterable[Run], decisions: Iterable[Decision]) -> dict[tuple[str, str], str]:
-    """Return what signatures and leaves name: the digest of each run's seal, and of each decision's text."""
-    there = {("run", run.id): run.lines[-1].digest for run in runs}
-    return there | {("decision", one.id): text_digest(one.text) for one in decisions}
+    """Return the digest of each run's seal and of each decision's text, by kind and id."""
+    seals = {("run", run.id): run.lines[-1].digest for run in runs}
+    return seals | {("decision", decision.id): text_digest(decision.text) for decision in decisions}
 
 
-def refuse_misled(envelopes: Iterable[Envelope], there: Records) -> None:
-    """Refuse a signed statement about something that is not there as it was signed.
+def check_statement_subjects(envelopes: Iterable[Envelope], records: Records) -> None:
+    """Refuse a signed statement whose subject is not among the records, or differs from the signed one.
 
     Raises:
-        IntegrityError: there is one.
+        IntegrityError: there is such a statement.
     """
     for envelope in envelopes:
-        found = there.get((envelope.subject_kind, envelope.subject))
-        if found != envelope.subject_digest:
-            what = "is not in it" if found is None else "is another in it than was signed"
+        digest = records.get((envelope.subject_kind, envelope.subject))
+        if digest != envelope.subject_digest:
+            problem = "is not in the bundle" if digest is None else "differs from the signed one"
             subject = f"the {envelope.subject_kind} {one_line(envelope.subject, 100)}"
-            raise IntegrityError(f"statements/{envelope.id}.json: {subject} {what}")
+            raise IntegrityError(f"statements/{envelope.id}.json: {subject} {problem}")
 
 
 @contextmanager
 def open_bundle(path: Path, artifact_limit: int) -> Iterator[Bundle]:
-    """Open a bundle, and give what it holds; it is checked as a whole first, and nothing is written anywhere.
+    """Open a bundle, verify it as a whole, and give its contents.
 
     Args:
-        path: the file. It is opened once: what was checked is what is read afterwards.
-        artifact_limit: the largest artifact that is let in, in bytes.
+        path: the file. It is opened once, so that the verified bytes are the bytes that are read later.
+        artifact_limit: the largest accepted artifact, in bytes.
 
     Raises:
-        ConfigError: it is no regular file.
-        IntegrityError: it is no bundle, or anything in it is not what it must be.
+        ConfigError: the path is not a regular file.
+        IntegrityError: the file is not a valid bundle.
         StorageError: the file cannot be read.
     """
     with ExitStack() as stack:
-        with _troubles(path):
+        with _errors_of(path):
             archive = stack.enter_context(open_archive(path))
-            bundle = _Reading(path, archive, artifact_limit).bundle()
+            bundle = _BundleReader(path, archive, artifact_limit).read()
         yield bundle
 
 
 @contextmanager
-def _troubles(path: Path) -> Iterator[None]:
-    """Turn everything that reading raises into one line that names the file."""
+def _errors_of(path: Path) -> Iterator[None]:
+    """Add the path to every error that reading raises in the block."""
     try:
         yield
     except ReadinessError as error:
@@ -237,16 +237,18 @@ def _troubles(path: Path) -> Iterator[None]:
         raise StorageError(f"{location(path)}: cannot be read: {error.strerror or error}") from error
 
 
-class _Reading:
+class _BundleReader:
+    """A reader of one bundle."""
+
     def __init__(self, path: Path, archive: ArchiveReader, artifact_limit: int) -> None:
         self._path = path
         self._archive = archive
         self._limit = artifact_limit
         self._rows: Rows = {}
 
-    def bundle(self) -> Bundle:
+    def read(self) -> Bundle:
         names = self._names()
-        self._check_kind()
+        self._check_schema()
         bundle = Bundle(
             path=self._path,
             decisions=tuple(map(self._decision, names["decisions"])),
@@ -261,65 +263,65 @@ class _Reading:
         )
         self._check_manifest()
         digests = [snapshot.digest for snapshot in bundle.snapshots]
-        refuse_loose_ends(bundle.runs, bundle.decisions, digests, bundle.artifacts)
+        check_references(bundle.runs, bundle.decisions, digests, bundle.artifacts)
         records = records_of(bundle.runs, bundle.decisions)
-        refuse_misled(bundle.envelopes, records)
+        check_statement_subjects(bundle.envelopes, records)
         if bundle.origin is not None:
             ids = [StoredVerdict.parse(text).id for text in bundle.verdicts]
-            bundle.origin.refuse_unknown(records | {("verdict", id_): id_ for id_ in ids})
+            bundle.origin.check_records(records | {("verdict", id_): id_ for id_ in ids})
         return bundle
 
     def _names(self) -> dict[str, list[str]]:
-        """Return the names of the members by room: known names, in order, none too large."""
-        names: dict[str, list[str]] = {room: [] for room in ROOMS}
-        before = (-1, "")
+        """Return the names of the members by kind. Check the names, the order and the sizes."""
+        names: dict[str, list[str]] = {kind: [] for kind in MEMBER_KINDS}
+        previous = (-1, "")
         for name, member in self._archive.members.items():
             check_size(name, member.size, self._limit)
-            stands = (_ORDER[member_kind(name)], name)
-            if stands < before:
-                raise IntegrityError(f"{name} is not where it must stand")
-            before = stands
+            position = (_ORDER[member_kind(name)], name)
+            if position < previous:
+                raise IntegrityError(f"{name} is not at its required position")
+            previous = position
             names[member_kind(name)].append(name)
         if not names[MANIFEST]:
-            raise IntegrityError("is no bundle: there is no manifest.json in it")
+            raise IntegrityError("is not a bundle: it has no manifest.json")
         return names
 
-    def _check_kind(self) -> None:
-        """A bundle of another version is called that, and not damaged."""
+    def _check_schema(self) -> None:
+        """Refuse a bundle of another version as such, and not as damaged."""
         end = b"".join(self._archive.blocks(self._manifest))[-100:] if self._manifest.size < _MEGABYTE else b""
-        found = re.search(rb'"schema":"([^"]*)"}\Z', end)
-        if found and found[1] != SCHEMA.encode():
-            told = one_line(found[1].decode("ascii", "replace"), 60)
-            raise IntegrityError(f"is a bundle of another kind ({told}): this version reads {SCHEMA}")
+        match = re.search(rb'"schema":"([^"]*)"}\Z', end)
+        if match and match[1] != SCHEMA.encode():
+            schema = one_line(match[1].decode("ascii", "replace"), 60)
+            raise IntegrityError(f"has the schema {schema}, and this version reads {SCHEMA}")
 
     @property
     def _manifest(self) -> ArchiveMember:
         return self._archive.members[MANIFEST]
 
     def _check_manifest(self) -> None:
-        """The manifest follows from the members, and is compared as it would be written."""
-        expected, found = hashlib.sha256(), hashlib.sha256()
+        """Compare the manifest with the one computed from the members."""
+        expected, actual = hashlib.sha256(), hashlib.sha256()
         for block in manifest_blocks(self._rows):
             expected.update(block)
         for block in self._archive.blocks(self._manifest):
-            found.update(block)
-        if expected.digest() != found.digest():
-            raise IntegrityError(self._odd_in_manifest())
+            actual.update(block)
+        if expected.digest() != actual.digest():
+            raise IntegrityError(self._manifest_problem())
 
-    def _odd_in_manifest(self) -> str:
-        if self._manifest.size > _MEGABYTE + _LONGEST_ROW * len(self._rows):
+    def _manifest_problem(self) -> str:
+        if self._manifest.size > _MEGABYTE + _ROW_LIMIT * len(self._rows):
             return "the manifest is too large for its members"
         try:
             plain = json.loads(b"".join(self._archive.blocks(self._manifest)))
             listed = {(row["name"], row["size"], row["sha256"]) for row in plain["members"]}
         except (LookupError, ValueError, TypeError, RecursionError):
             return "the manifest is not readable"
-        there = {(name, *row) for name, row in self._rows.items()}
-        odd = sorted(one_line(str(row[0]), 100) for row in listed ^ there)
-        return f"{odd[0]} is not what the manifest says" if odd else "the manifest is not in canonical form"
+        actual = {(name, *row) for name, row in self._rows.items()}
+        differing = sorted(one_line(str(row[0]), 100) for row in listed ^ actual)
+        return f"{differing[0]} does not match the manifest" if differing else "the manifest is not in canonical form"
 
     def _blocks(self, name: str) -> Iterator[bytes]:
-        """Yield the content of a member, and note down what the manifest must say of it."""
+        """Yield the content of a member in blocks, and record its row of the manifest."""
         member, sha256 = self._archive.members[name], hashlib.sha256()
         for block in self._archive.blocks(member):
             sha256.update(block)
@@ -331,7 +333,7 @@ class _Reading:
         try:
             return data.decode()
         except UnicodeDecodeError as error:
-            raise IntegrityError(f"{name} is no text in UTF-8: {one_line(error.reason)}") from None
+            raise IntegrityError(f"{name} is not valid UTF-8: {one_line(error.reason)}") from None
 
     def _run(self, name: str) -> Run:
         text = self._text(name)
@@ -343,56 +345,56 @@ class _Reading:
             raise IntegrityError(f"{name}: {error}") from None
         for problem in check_run(run):
             raise IntegrityError(str(problem))
-        _must_be(name, f"runs/{run.id}.jsonl")
+        _require_name(name, f"runs/{run.id}.jsonl")
         return run
 
     def _decision(self, name: str) -> Decision:
-        decision = _parsed(parse_decision, name, self._text(name))
-        _must_be(name, f"decisions/{decision.id}.json")
+        decision = _parse(parse_decision, name, self._text(name))
+        _require_name(name, f"decisions/{decision.id}.json")
         return decision
 
     def _snapshot(self, name: str) -> Snapshot:
         text = self._text(name)
-        found = Snapshot(text, snapshot_digest(text))
-        _must_be(name, f"requirements/{found.digest.removeprefix('sha256:')}.json")
-        return found
+        snapshot = Snapshot(text, snapshot_digest(text))
+        _require_name(name, f"requirements/{snapshot.digest.removeprefix('sha256:')}.json")
+        return snapshot
 
     def _verdict(self, name: str) -> str:
         text = self._text(name)
-        _must_be(name, f"verdicts/{_parsed(StoredVerdict.parse, name, text).id}.json")
+        _require_name(name, f"verdicts/{_parse(StoredVerdict.parse, name, text).id}.json")
         return text
 
     def _envelope(self, name: str) -> Envelope:
-        envelope = _parsed(parse_envelope, name, self._text(name))
-        _must_be(name, f"statements/{envelope.id}.json")
+        envelope = _parse(parse_envelope, name, self._text(name))
+        _require_name(name, f"statements/{envelope.id}.json")
         return envelope
 
     def _origin(self, names: list[str]) -> BundleOrigin | None:
         if names not in ([], [CHECKPOINT, LEAVES]):
-            raise IntegrityError("a checkpoint and the leaves of the tree are in it together, or neither")
+            raise IntegrityError("checkpoint.txt and leaves.json must both be in the bundle, or neither")
         return BundleOrigin.parse(*map(self._text, names)) if names else None
 
     def _report(self, name: str) -> str:
         text = self._text(name)
-        if _parsed(StoredVerdict.parse, name, text).body.get("schema") != REPORT_SCHEMA:
-            raise IntegrityError(f"{name} is no report of the kind {REPORT_SCHEMA}")
+        if _parse(StoredVerdict.parse, name, text).body.get("schema") != REPORT_SCHEMA:
+            raise IntegrityError(f"{name} is not a report with the schema {REPORT_SCHEMA}")
         return text
 
     def _artifact(self, name: str) -> tuple[str, int]:
         for _ in self._blocks(name):
             pass
         size, sha256 = self._rows[name]
-        _must_be(name, f"artifacts/{sha256}")
+        _require_name(name, f"artifacts/{sha256}")
         return sha256, size
 
 
-def _parsed(parse: Callable[[str], T], name: str, text: str) -> T:
+def _parse(parse: Callable[[str], T], name: str, text: str) -> T:
     try:
         return parse(text)
     except IntegrityError as error:
         raise IntegrityError(f"{name}: {error}") from None
 
 
-def _must_be(name: str, expected: str) -> None:
+def _require_name(name: str, expected: str) -> None:
     if name != expected:
-        raise IntegrityError(f"{name} has another content than its name says: it should be {one_line(expected, 200)}")
+        raise IntegrityError(f"{name}: its content does not match its name; expected {one_line(expected, 200)}")

@@ -1,4 +1,4 @@
-"""Writing a bundle: whole or not at all, and equal contents give equal bytes."""
+"""Export of a bundle: written atomically, and equal contents give equal bytes."""
 
 from __future__ import annotations
 
@@ -25,46 +25,43 @@ from .reading import (
     MANIFEST,
     REPORT,
     Rows,
+    check_references,
     check_size,
+    check_statement_subjects,
     manifest_blocks,
     records_of,
-    refuse_loose_ends,
-    refuse_misled,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class BundleContents:
-    """What is to be written into a bundle."""
+    """The contents of a bundle to be written."""
 
     runs: Iterable[Run] = ()
-    """In the order of their ids; read one by one."""
+    """In the order of their ids. They are read one at a time."""
     decisions: Iterable[Decision] = ()
     snapshots: Iterable[Snapshot] = ()
     verdicts: Iterable[str] = ()
     envelopes: Callable[[Iterable[str]], Iterable[Envelope]] = field(default=lambda _: ())
-    """Tells the signed statements about runs and decisions, by their ids."""
+    """Returns the signed statements about the runs and decisions with these ids."""
     origin: BundleOrigin | None = None
-    """The tree of the store that it comes from; None: that is not told."""
+    """The tree of the store; None: it is left out."""
     report: str = ""
-    """The report on these contents, as canonical text; empty: none."""
+    """The report on these contents, as canonical text; empty: no report."""
 
 
 def write_bundle(path: Path, contents: BundleContents, artifacts: Callable[[str], IO[bytes]]) -> list[str]:
-    """Write a bundle whole, in place of what is there; return the digests of artifacts that were not to be had.
-
-    Equal contents give equal bytes.
+    """Write a bundle atomically, and return the SHA-256 of each artifact that was not available.
 
     Args:
-        path: the file; its folder must exist.
-        contents: what goes in, beside the artifacts that the runs name.
-        artifacts: opens the artifact with this SHA-256; a FileNotFoundError says that there is none.
+        path: the file, which is replaced if it exists. Its folder must exist.
+        contents: everything but the artifacts, which the runs name.
+        artifacts: opens the artifact with this SHA-256, or raises FileNotFoundError if there is none.
 
     Raises:
-        IntegrityError: a run or an artifact is not what was recorded, the requirements of one are missing, or
-            something is larger than a bundle holds.
-        ConfigError: no file can be written there.
-        StorageError: it cannot be written, or an artifact cannot be read; what was there before is as it was.
+        IntegrityError: a run or an artifact was changed, requirements are missing, or a member is too large.
+        ConfigError: the path cannot be a file.
+        StorageError: the file cannot be written, or an artifact cannot be read. An existing file is unchanged.
     """
     temporary = path.with_name(f".{path.name}.partial")
     try:
@@ -74,7 +71,7 @@ def write_bundle(path: Path, contents: BundleContents, artifacts: Callable[[str]
         raise write_error(path, "the bundle", error) from error
     try:
         with file:
-            missing = _Writing(ArchiveWriter(file), artifacts).all(contents)
+            missing = _BundleWriter(ArchiveWriter(file), artifacts).write(contents)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -86,64 +83,67 @@ def write_bundle(path: Path, contents: BundleContents, artifacts: Callable[[str]
     return missing
 
 
-class _Writing:
-    """A bundle that is being written: the manifest comes last, when everything else is known."""
+class _BundleWriter:
+    """A writer of one bundle. The manifest is its last member."""
 
-    def __init__(self, packing: ArchiveWriter, artifacts: Callable[[str], IO[bytes]]) -> None:
-        self._packing = packing
+    def __init__(self, archive: ArchiveWriter, artifacts: Callable[[str], IO[bytes]]) -> None:
+        self._archive = archive
         self._open = artifacts
         self._rows: Rows = {}
 
-    def all(self, contents: BundleContents) -> list[str]:
-        decisions = sorted(contents.decisions, key=lambda one: one.id)
-        snapshots = sorted(contents.snapshots, key=lambda one: one.digest)
+    def write(self, contents: BundleContents) -> list[str]:
+        decisions = sorted(contents.decisions, key=lambda decision: decision.id)
+        snapshots = sorted(contents.snapshots, key=lambda snapshot: snapshot.digest)
         for decision in decisions:
-            self._text(f"decisions/{decision.id}.json", decision.text)
+            self._add_text(f"decisions/{decision.id}.json", decision.text)
         for snapshot in snapshots:
-            self._text(f"requirements/{snapshot.digest.removeprefix('sha256:')}.json", snapshot.text)
+            self._add_text(f"requirements/{snapshot.digest.removeprefix('sha256:')}.json", snapshot.text)
         for id_, text in sorted((StoredVerdict.parse(text).id, text) for text in contents.verdicts):
-            self._text(f"verdicts/{id_}.json", text)
-        named: set[str] = set()
+            self._add_text(f"verdicts/{id_}.json", text)
+        artifacts: set[str] = set()
         records = records_of((), decisions)
-        runs = self._runs(contents.runs, named, records)
-        refuse_loose_ends(runs, decisions, [snapshot.digest for snapshot in snapshots], ())
-        envelopes = sorted(contents.envelopes([id_ for _, id_ in records]), key=lambda one: one.id)
-        refuse_misled(envelopes, records)
+        runs = self._write_runs(contents.runs, artifacts, records)
+        check_references(runs, decisions, [snapshot.digest for snapshot in snapshots], ())
+        envelopes = sorted(contents.envelopes([id_ for _, id_ in records]), key=lambda envelope: envelope.id)
+        check_statement_subjects(envelopes, records)
         for envelope in envelopes:
-            self._text(f"statements/{envelope.id}.json", envelope.text)
-        missing = [sha256 for sha256 in sorted(named) if not self._artifact(sha256)]
+            self._add_text(f"statements/{envelope.id}.json", envelope.text)
+        missing = [sha256 for sha256 in sorted(artifacts) if not self._add_artifact(sha256)]
         if contents.origin is not None:
-            self._text(CHECKPOINT, contents.origin.checkpoint)
-            self._text(LEAVES, contents.origin.leaves_text)
+            self._add_text(CHECKPOINT, contents.origin.checkpoint)
+            self._add_text(LEAVES, contents.origin.leaves_text)
         if contents.report:
-            self._text(REPORT, contents.report)
-        self._packing.add(MANIFEST, manifest_blocks(self._rows))
-        self._packing.close()
+            self._add_text(REPORT, contents.report)
+        self._archive.add(MANIFEST, manifest_blocks(self._rows))
+        self._archive.close()
         return missing
 
-    def _runs(self, runs: Iterable[Run], named: set[str], records: dict[tuple[str, str], str]) -> Iterator[Run]:
-        """Write runs one by one, and pass them on; ``named`` and ``records`` take what they name, and what they are."""
+    def _write_runs(
+        self, runs: Iterable[Run], artifacts: set[str], records: dict[tuple[str, str], str]
+    ) -> Iterator[Run]:
+        """Write and yield each run. Add the artifacts that it names to ``artifacts``, and the run to ``records``."""
         for run in runs:
             for problem in check_run(run):
-                raise IntegrityError(f"not bundled: {problem}")
-            self._text(f"runs/{run.id}.jsonl", "".join(f"{line.text}\n" for line in run.lines))
-            named |= {artifact.sha256 for _, artifact in run.artifacts()}
+                raise IntegrityError(f"not exported: {problem}")
+            self._add_text(f"runs/{run.id}.jsonl", "".join(f"{line.text}\n" for line in run.lines))
+            artifacts |= {artifact.sha256 for _, artifact in run.artifacts()}
             records |= records_of([run], ())
             yield run
 
-    def _text(self, name: str, text: str) -> None:
+    def _add_text(self, name: str, text: str) -> None:
         data = text.encode()
         check_size(name, len(data))
-        self._rows[name] = self._packing.add(name, [data])
+        self._rows[name] = self._archive.add(name, [data])
 
-    def _artifact(self, sha256: str) -> bool:
+    def _add_artifact(self, sha256: str) -> bool:
+        """Write an artifact, and return whether it was available."""
         try:
             file = self._open(sha256)
         except FileNotFoundError:
             return False
         name = f"artifacts/{sha256}"
         with file:
-            self._rows[name] = self._packing.add(name, iter(lambda: file.read(BLOCK), b""))
+            self._rows[name] = self._archive.add(name, iter(lambda: file.read(BLOCK), b""))
         if self._rows[name][1] != sha256:
-            raise IntegrityError(f"the artifact {sha256} was changed: its content has another digest")
+            raise IntegrityError(f"the artifact {sha256} was changed: its content does not match its digest")
         return True
