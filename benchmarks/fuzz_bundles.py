@@ -263,7 +263,7 @@ CHANGES: tuple[Callable[[Parts, random.Random], str], ...] = (
 )  # fmt: skip
 
 
-OF_VALUES = ("not readable as", "not readable: ", "is not of the kind it must be", "cannot be judged")
+OF_VALUES = ("cannot be read as", "cannot be read: ", "has a wrong type", "cannot be judged")
 """What merge says of a line whose values mean nothing; the script says itself that it does not judge that."""
 
 # -- what is said of it ------------------------------------------------------------------------------------------------

@@ -35,8 +35,8 @@ from pytest_readiness.facts.checkpoint import Leaf, StoreTree
 from pytest_readiness.facts.ledger.line import Line, LineChain
 from pytest_readiness.facts.run import Run, planned_digest
 from pytest_readiness.pipeline.project import find_project
-from pytest_readiness.store.integrity.merkle_leaves import KEEP_LEAF
-from pytest_readiness.store.sqlite.queries import KEEP_VERDICT
+from pytest_readiness.store.integrity.merkle_leaves import INSERT_LEAF
+from pytest_readiness.store.sqlite.queries import INSERT_VERDICT
 from pytest_readiness.store.sqlite.store import SQLiteStore
 
 EVIDENCE = 10_000
@@ -142,9 +142,9 @@ def keeping(project: Path) -> tuple[Callable[[], None], Callable[[], None]]:
     def keep(*, leaf: bool) -> None:
         name = f"{next(numbers):064x}"
         connection.execute("BEGIN IMMEDIATE")
-        connection.execute(KEEP_VERDICT, (name, "", ""))
+        connection.execute(INSERT_VERDICT, (name, "", ""))
         if leaf:
-            connection.execute(KEEP_LEAF, ("verdict", name, name))
+            connection.execute(INSERT_LEAF, ("verdict", name, name))
         connection.execute("COMMIT")
 
     return partial(keep, leaf=False), partial(keep, leaf=True)

@@ -60,7 +60,7 @@ def gate(project: Project) -> tuple[int, str]:
 
 
 def lose(project: Project, run: str, word: str) -> None:
-    """The lines of a run that say a word are gone, and with them what the index says of them; never its plan."""
+    """The lines of a run that say a word are gone, and with them their index rows; never its plan."""
     lines = f"SELECT seq FROM line WHERE run_id = '{run}' AND text LIKE '%{word}%' AND text NOT LIKE '%\"planned\"%'"
     sql(
         project, *(f"DELETE FROM {table} WHERE run_id = '{run}' AND seq IN ({lines})" for table in ("evidence", "line"))

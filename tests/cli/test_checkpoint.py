@@ -115,7 +115,7 @@ def test_a_store_whose_leaves_do_not_fit_has_no_head(recorded: Project) -> None:
         database.execute("DROP TRIGGER leaf_no_update")
         database.execute("UPDATE leaf SET digest = 'x'")
     database.close()
-    assert_refused(recorded, 3, "checkpoint", "-o", "head.txt", told="is not the one that its leaf names")
+    assert_refused(recorded, 3, "checkpoint", "-o", "head.txt", told="does not match its leaf")
     assert not (recorded.path / "head.txt").exists()
 
 

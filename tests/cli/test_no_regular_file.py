@@ -159,7 +159,7 @@ def test_what_sqlite_opens_beside_the_store(prepared: Project, suffix: str) -> N
             with in_time():
                 done = prepared.cli(words)
             assert (done.exit_code, "Traceback" in done.output) == (1 if words == "check" else 3, False), done.output
-            assert f"evidence.db{suffix} is no ordinary file" in " ".join(done.output.split())
+            assert f"evidence.db{suffix} is not a regular file" in " ".join(done.output.split())
         with in_time():
             assert prepared.run().ret == 13
     path.unlink()

@@ -48,7 +48,7 @@ def the_place_edited(project: Project, run: str) -> None:
 
 
 def a_line_and_index_lost(project: Project, run: str) -> None:
-    """A line is gone, and with it what the index says of it."""
+    """A line is gone, and with it its index row."""
     sql(project, *(f"DELETE FROM {table} WHERE run_id = '{run}' AND seq = 3" for table in ("evidence", "line")))
 
 

@@ -79,20 +79,20 @@ LINE = f"run_id = {FAILED} AND seq = (SELECT seq FROM evidence WHERE result = 'F
 def test_a_result_edited_in_the_index(tracked: Project) -> None:
     """A failure that is called a pass in the column is found by deriving the column again."""
     sql(tracked, "UPDATE evidence SET result = 'PASSED', badness = 0 WHERE result = 'FAILED'")
-    assert_seen(tracked, "column evidence.result: the index says 'PASSED', the lines say 'FAILED'")
+    assert_seen(tracked, "column evidence.result: the index has 'PASSED', the lines have 'FAILED'")
 
 
 def test_a_result_edited_in_the_line(tracked: Project) -> None:
     """A failure that is called a pass in the stored line no longer has its digest."""
     sql(tracked, f"UPDATE line SET text = replace(text, 'FAILED', 'PASSED') WHERE {LINE}")
-    assert_seen(tracked, "column digest: is not the digest of the text")
+    assert_seen(tracked, "column digest: it does not match the text")
 
 
 def test_a_failure_said_to_be_of_another_place(tracked: Project) -> None:
     """The newest failure is looked at too where its line says that it is about something that decides nothing."""
     for name, other in (("staging", "dev"), ("UC-001", "UC-009")):
         sql(tracked, f"UPDATE line SET text = replace(text, '{name}', '{other}') WHERE {LINE}")
-        assert_seen(tracked, "column digest: is not the digest of the text")
+        assert_seen(tracked, "column digest: it does not match the text")
         sql(tracked, f"UPDATE line SET text = replace(text, '{other}', '{name}') WHERE {LINE}")
 
 
@@ -116,7 +116,7 @@ def test_the_newest_failing_line_deleted(tracked: Project) -> None:
 def test_the_failing_run_deleted(tracked: Project) -> None:
     """A whole run whose row alone is deleted leaves lines that belong to no run."""
     sql(tracked, f"DELETE FROM run WHERE id = {FAILED}")
-    assert_seen(tracked, "belong to no run")
+    assert_seen(tracked, "has rows of a run whose own row was deleted")
 
 
 def test_a_dropped_guard(tracked: Project) -> None:

@@ -181,7 +181,7 @@ STORES = {
     folder: "evidence.db is a folder",
     another: "evidence.db is another program's SQLite database",
     newer: "was written by a newer version of pytest-readiness",
-    garbage: "evidence.db is no SQLite database",
+    garbage: "evidence.db is not a SQLite database",
     truncated: "evidence.db is damaged",
 }
 

@@ -229,7 +229,7 @@ class TestDeselected:
         database.close()
         done = project.cli("gate")
         assert done.exit_code == 3
-        assert "what was planned is not what the seal names" in done.stderr
+        assert "its plan is not the one that the seal names" in done.stderr
         assert project.cli("verify").exit_code == 3
 
 

@@ -150,12 +150,12 @@ class StoreContract:
         ("kept", "told"),
         [
             (run(2, finished(), sealed=False), "not sealed"),
-            (run(2, finished(), seal={"count": 7}), "closes 7 lines"),
-            (run(2, finished(), seal={"planned": "0" * 64}), "planned tests are not those"),
-            (run(2, {"kind": "finished", "test": "test_a"}), "not readable as 'finished'"),
-            (run(2, finished("test_a", claim(item=4))), "item is not of the kind"),
+            (run(2, finished(), seal={"count": 7}), "names 7 lines"),
+            (run(2, finished(), seal={"planned": "0" * 64}), "planned tests differ"),
+            (run(2, {"kind": "finished", "test": "test_a"}), "cannot be read as 'finished'"),
+            (run(2, finished("test_a", claim(item=4))), "item has a wrong type"),
             (run(2, finished("test_a", started_at="12.02.2026")), "UTC moments"),
-            (run(2, group={"id": "g", "parts": 2**60}), "group_parts is not of the kind"),
+            (run(2, group={"id": "g", "parts": 2**60}), "group_parts has a wrong type"),
         ],
     )
     def test_an_unsound_run_is_refused_whole(self, store: Store, kept: Any, told: str) -> None:
@@ -263,7 +263,7 @@ class StoreContract:
         store.save([], [kept])
         assert store.snapshot(kept.digest) == kept
         assert store.snapshot("sha256:other") is None
-        with pytest.raises(IntegrityError, match="another digest"):
+        with pytest.raises(IntegrityError, match="do not match their digest"):
             store.save([run(2)], [type(kept)('{"catalogue":1}', kept.digest)])
         assert store.run(run_id(2)) is None
 
@@ -299,7 +299,7 @@ class StoreContract:
         changed = list(run(1, finished(message="another")).evidence())
         assert [str(problem) for problem in store.check(unknown)] == [f"run {run_id(2)}: is not in the store"]
         (problem,) = store.check(changed)
-        assert (problem.where, "as it was given" in problem.what) == (f"run {run_id(1)}, line 1", True)
+        assert (problem.where, "that was read" in problem.what) == (f"run {run_id(1)}, line 1", True)
 
     def test_requirements_that_are_missing_are_named(self, store: Store) -> None:
         """A run whose requirements are not in the store cannot be judged later, and verify says so."""
@@ -338,7 +338,7 @@ class StoreContract:
         [
             (run(3), "is not in the store"),
             (waiver(), "is not in the store"),
-            (run(1, finished(result="FAILED")), "sealed anew after it was signed"),
+            (run(1, finished(result="FAILED")), "changed after it was signed"),
         ],
     )
     def test_a_statement_about_something_else_is_refused(self, store: Store, about: Any, told: str) -> None:
@@ -368,7 +368,7 @@ class StoreContract:
     @pytest.mark.parametrize("odd", [{"at": "soon"}, {"at": "../../x"}, {"reason": 4}, {"by": None}])
     def test_a_decision_that_could_not_be_read_again_is_refused(self, store: Store, odd: dict[str, Any]) -> None:
         """A wrong type, or a moment that is none, is refused before anything is written."""
-        with pytest.raises(IntegrityError, match="not kept: the decision"):
+        with pytest.raises(IntegrityError, match="not stored: the decision"):
             store.decide([blocker(), replace(blocker(), **odd)])
         assert store.decisions("payments") == []
 

@@ -112,11 +112,11 @@ def put_in(plain: sqlite3.Connection, run: Run, leaf: int | None) -> None:
     for _, row, slot in found:
         if not plain.execute("SELECT 1 FROM slot WHERE key = ?", (slot.key,)).fetchall():
             ((last,),) = plain.execute("SELECT max(id) FROM slot")
-            plain.execute(queries.KEEP_SLOT, (last + 1, *slot))
+            plain.execute(queries.INSERT_SLOT, (last + 1, *slot))
         ((number,),) = plain.execute("SELECT id FROM slot WHERE key = ?", (slot.key,))
-        plain.execute(queries.KEEP_EVIDENCE, (*row, number))
-    plain.executemany(queries.KEEP_LINE, [(run.id, line.seq, line.text, line.digest) for line in run.lines])
-    plain.execute(queries.KEEP_RUN, run_row(run, len(run.lines), len(found)))
+        plain.execute(queries.INSERT_EVIDENCE, (*row, number))
+    plain.executemany(queries.INSERT_LINE, [(run.id, line.seq, line.text, line.digest) for line in run.lines])
+    plain.execute(queries.INSERT_RUN, run_row(run, len(run.lines), len(found)))
     if leaf is not None:
         plain.execute("INSERT INTO leaf VALUES (?, ?, ?, ?)", (leaf, *leaf_of(run)))
     plain.execute("DELETE FROM slot WHERE id NOT IN (SELECT slot_id FROM evidence)")
@@ -216,7 +216,7 @@ def insert_line(folder: Path) -> None:
         seal, count = texts(plain, run_id)[-1], len(texts(plain, run_id))
         plain.execute("UPDATE line SET seq = ? WHERE run_id = ? AND seq = ?", (count, run_id, count - 1))
         text = Line.parse(seal.replace('"kind":"sealed"', '"kind":"started"')).text
-        plain.execute(queries.KEEP_LINE, (run_id, count - 1, text, line_digest(text)))
+        plain.execute(queries.INSERT_LINE, (run_id, count - 1, text, line_digest(text)))
         plain.execute("UPDATE run SET line_count = line_count + 1 WHERE id = ?", (run_id,))
 
 
@@ -340,12 +340,12 @@ ATTACKS: dict[str, Attack] = {
     "a result edited in its column": Attack(
         sql("UPDATE evidence SET result = 'PASSED', badness = 0 WHERE result = 'FAILED'"),
         EVERY,
-        "column evidence.result: the index says 'PASSED', the lines say 'FAILED'",
+        "column evidence.result: the index has 'PASSED', the lines have 'FAILED'",
     ),
     "a result edited in the stored line": Attack(
         sql(f"UPDATE line SET text = replace(text, 'FAILED', 'PASSED') WHERE {FAILED_LINE}"),
         EVERY,
-        "column digest: is not the digest of the text",
+        "column digest: it does not match the text",
     ),
     "`FAILED` turned into `PASSED` in the bytes of the file": Attack(flip_bytes, EVERY, "column digest: is not"),
     "a line edited with its digest, and the line after it made to follow": Attack(
@@ -354,15 +354,15 @@ ATTACKS: dict[str, Attack] = {
     "a failure made older in the index, so that a pass is the newest": Attack(
         sql("UPDATE evidence SET started_at = '2020-01-01T00:00:00.000Z' WHERE result = 'FAILED'"),
         EVERY,
-        "column evidence.started_at: the index says '2020",
+        "column evidence.started_at: the index has '2020",
     ),
     "a line deleted": Attack(
         sql(f"DELETE FROM line WHERE {FAILED_LINE}", "DELETE FROM evidence WHERE result = 'FAILED'"),
         EVERY,
         "is missing or out of order",
     ),
-    "two lines exchanged": Attack(exchange_lines, EVERY, "column seq: the text is that of line"),
-    "a line put in": Attack(insert_line, EVERY, "the seal closes 8 lines, and there are 9"),
+    "two lines exchanged": Attack(exchange_lines, EVERY, "column seq: the text is of line"),
+    "a line put in": Attack(insert_line, EVERY, "the seal names 8 lines, and there are 9"),
     "the tail of a run cut off": Attack(cut_off(resealed=False), EVERY, "it is not sealed"),
     "the tail of a run cut off, and a new seal made": Attack(cut_off(resealed=True), KEPT, "are not those of then"),
     "a run deleted": Attack(delete_run(leaf=False), EVERY, "is not in the store: it was deleted"),
@@ -372,14 +372,14 @@ ATTACKS: dict[str, Attack] = {
     "a run deleted with its leaf that came in after the checkpoint": Attack(delete_run(leaf=True, run=LAST), NONE),
     "a whole run recomputed": Attack(recompute(leaf=True), KEPT, "are not those of then"),
     "a whole run recomputed, its leaf left as it was": Attack(
-        recompute(leaf=False), VERIFY | KEPT, "is not the one that its leaf names"
+        recompute(leaf=False), VERIFY | KEPT, "does not match its leaf"
     ),
     "a whole run recomputed that came in after the checkpoint": Attack(recompute(leaf=True, run=LAST), NONE),
     "an old run replayed: its lines once more, under a new id": Attack(
-        replay_lines(newest=False), EVERY, "column run.id: the index says"
+        replay_lines(newest=False), EVERY, "column run.id: the index has"
     ),
     "an old run replayed, and called the newest in the index": Attack(
-        replay_lines(newest=True), EVERY, "column run.id: the index says"
+        replay_lines(newest=True), EVERY, "column run.id: the index has"
     ),
     "an invented run without a leaf": Attack(invent_run(leaf=False), EVERY, "has no leaf in the tree"),
     "an invented run with everything that belongs to it": Attack(invent_run(leaf=True), NONE),
@@ -404,7 +404,7 @@ ATTACKS: dict[str, Attack] = {
     "a blocker moved to another register in its column": Attack(
         sql("UPDATE decision SET register = 'other' WHERE kind = 'blocker'"),
         VERIFY,
-        "column register: the index says 'other'",
+        "column register: the index has 'other'",
     ),
     "a blocker deleted": Attack(
         sql("DELETE FROM decision WHERE kind = 'blocker'"), EVERY, "is not in the store: it was deleted"

@@ -20,7 +20,7 @@ from pytest_readiness.facts.ledger.line import LineChain, canonical
 from pytest_readiness.facts.run import Run, planned_digest
 from pytest_readiness.store.integrity.index import envelope_row, evidence_of_line, run_row
 from pytest_readiness.store.sqlite import schema
-from pytest_readiness.store.sqlite.queries import KEEP_ENVELOPE, KEEP_EVIDENCE, KEEP_LINE, KEEP_RUN
+from pytest_readiness.store.sqlite.queries import INSERT_ENVELOPE, INSERT_EVIDENCE, INSERT_LINE, INSERT_RUN
 from tests.project import Project
 from tests.reviewed_project import ANA, BEN, approve
 from tests.signing.keyring import database, recorded, resigned, signing_as, statement_of, store_of, trusting
@@ -83,9 +83,9 @@ def replaced(project: Project, made: Run) -> None:
     edit(
         project,
         *((f"DELETE FROM {table} WHERE {key} = ?", (made.id,)) for table, key in (("run", "id"), ("line", "run_id"), ("evidence", "run_id"))),
-        *((KEEP_LINE, (made.id, line.seq, line.text, line.digest)) for line in made.lines),
-        *((KEEP_EVIDENCE, (*row, slots[slot.key])) for _, row, slot in found),
-        (KEEP_RUN, run_row(made, len(made.lines), len(found))),
+        *((INSERT_LINE, (made.id, line.seq, line.text, line.digest)) for line in made.lines),
+        *((INSERT_EVIDENCE, (*row, slots[slot.key])) for _, row, slot in found),
+        (INSERT_RUN, run_row(made, len(made.lines), len(found))),
         ("UPDATE leaf SET digest = ? WHERE id = ?", (made.lines[-1].digest, made.id)),
         "DELETE FROM slot WHERE id NOT IN (SELECT slot_id FROM evidence)",
     )  # fmt: skip
@@ -93,7 +93,7 @@ def replaced(project: Project, made: Run) -> None:
 
 def swapped(project: Project, old: Envelope, new: Envelope) -> None:
     """Put a statement in the place of another."""
-    edit(project, ("DELETE FROM envelope WHERE id = ?", (old.id,)), (KEEP_ENVELOPE, envelope_row(new)))
+    edit(project, ("DELETE FROM envelope WHERE id = ?", (old.id,)), (INSERT_ENVELOPE, envelope_row(new)))
 
 
 def the_run(project: Project, run_id: str) -> Run:
@@ -120,7 +120,7 @@ def test_a_whole_run_that_is_computed_anew(signed: tuple[Project, str]) -> None:
     """Chain, seal and index fit, and the signature is of another seal: verify 3, and L1."""
     project, run_id = signed
     replaced(project, rewritten(the_run(project, run_id), change=with_another_actor))
-    assert_falls(project, 3, f"run {run_id}: it was sealed anew after it was signed")
+    assert_falls(project, 3, f"run {run_id}: it was changed after it was signed")
 
 
 def test_a_run_that_is_cut_short_and_sealed_anew(signed: tuple[Project, str]) -> None:
@@ -131,7 +131,7 @@ def test_a_run_that_is_cut_short_and_sealed_anew(signed: tuple[Project, str]) ->
     replaced(project, rewritten(whole, keep=lambda line: line.seq != last))
     done = project.cli("verify")
     assert done.exit_code == 3
-    assert "it was sealed anew after it was signed" in done.output
+    assert "it was changed after it was signed" in done.output
     assert levels(project) == {"L1", None}
     assert gate(project) == 1
 
@@ -180,13 +180,13 @@ def test_the_trusted_key_under_another_id(signed: tuple[Project, str]) -> None:
 
 
 def test_a_signature_that_is_moved_to_another_run(signed: tuple[Project, str]) -> None:
-    """What is signed names the run: the index says another, verify 3, and the other run stays L1."""
+    """What is signed names the run: the index has another, verify 3, and the other run stays L1."""
     project, _ = signed
     other = recorded(project, None)
     edit(project, ("UPDATE envelope SET subject = ?", (other,)))
     done = project.cli("verify")
     assert done.exit_code == 3
-    assert "column subject: the index says" in done.output
+    assert "column subject: the index has" in done.output
     assert project.cli("gate", "UC-001", "--on", "evidence").exit_code == 3
 
 
@@ -251,7 +251,7 @@ def test_a_signed_run_that_is_deleted_without_its_signature(signed: tuple[Projec
     edit(project, "DELETE FROM run", "DELETE FROM line", "DELETE FROM evidence", "DELETE FROM slot", "DELETE FROM leaf")
     done = project.cli("verify")
     assert done.exit_code == 3
-    assert f"run {run_id}: it was signed, and is not in the store: it was deleted" in done.output
+    assert f"run {run_id}: it was signed, but is not in the store: it was deleted" in done.output
     assert gate(project) == 1
 
 

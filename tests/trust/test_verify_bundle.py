@@ -42,9 +42,10 @@ from .carried import (
 pytestmark = pytest.mark.slow
 
 MEANING = (
-    "not readable as",
-    "is not of the kind it must be",
-    "is not readable",
+    "cannot be read as",
+    "has a wrong type",
+    "a line of planned tests cannot be read",
+    "its first line or its seal cannot be read",
     "this is no decision",
     "its times are not UTC moments",
     "a claim names a proof",
@@ -230,7 +231,7 @@ def test_what_the_reader_alone_judges_is_accepted_by_the_script(tmp_path: Path, 
     texts = {name: value for name, value in contents.items() if not name.startswith(SAYS_MORE)}
     odd = recomputed(lambda body: {**body, "attempts": [{"result": "MAYBE"}]} if body.get("artifacts") else body)
     path = packed(tmp_path / "a.zip", with_run(texts, odd))
-    assert "not readable as 'finished'" in reader(path)
+    assert "cannot be read as 'finished'" in reader(path)
     assert verifier(path) == ""
 
 
@@ -264,7 +265,7 @@ def test_a_line_of_no_kind(tmp_path: Path, contents: Members, kind: dict[str, An
         else:
             lines.append(chain.next(line.kind, body))
     path = packed(tmp_path / "a.zip", with_run(texts, Run(tuple(lines))))
-    assert "does not say of what kind it is" in reader(path)
+    assert "it has no kind" in reader(path)
     assert verifier(path) != ""
 
 

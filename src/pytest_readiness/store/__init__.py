@@ -1,1 +1,1 @@
-"""Where evidence is kept: append-only, behind one port."""
+"""Evidence stores: append-only, behind one protocol."""

@@ -1,4 +1,4 @@
-"""The port: what a store of evidence does, whatever it is made of."""
+"""Protocol of an evidence store, and the values that it returns."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
     from ..facts.envelope import Envelope
 
 EMPTY_SLOT = "no evidence belongs to"
-"""Begins what is told of a slot whose evidence is gone; the run that lost it is told itself."""
+"""Start of the problem of a slot without evidence. The run that lost the evidence has a problem of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """What the index says of one run, without its lines."""
+    """The index entry of one run."""
 
     id: str
     register: str
@@ -34,22 +34,22 @@ class RunSummary:
     actor: str
     commit: str | None
     dirty: bool | None
-    """Uncommitted changes at the start of the run; None: not known."""
+    """Uncommitted changes at the start of the run; None: unknown."""
     release: str | None
     group_id: str | None
     group_parts: int | None
     requirements_digest: str
     evidence_count: int
     conditions: RunConditions | None = None
-    """How it was conducted; None: that was not asked."""
+    """The conditions of the run; None: they were not read."""
 
 
 class FailureRecord(NamedTuple):
-    """A FAILED or ERROR, as the index says."""
+    """The index entry of one FAILED or ERROR."""
 
     use_case: str
     slot: int
-    """Evidence that could be judged differently has different ones: see ``Store.newest``."""
+    """Id of its slot: see ``Store.newest``."""
     run_id: str
     started_at: str
     evidence_id: str
@@ -57,94 +57,95 @@ class FailureRecord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SalvagedRun:
-    """What can be read of a run, however broken it is."""
+    """The readable content of a damaged run."""
 
     head: dict[str, Any]
-    """What its first line says; empty: it cannot be read."""
+    """The first line; empty: it cannot be read."""
     evidence: tuple[Evidence, ...]
+    """The evidence of the readable lines."""
     planned: tuple[PlanEntry, ...] | None
-    """None: what was planned is not what the seal names, or cannot be read."""
+    """The plan; None: it cannot be read, or is not the one that the seal names."""
     unreported: tuple[Evidence, ...] = ()
-    """What was planned and no line tells that the next line names: as interrupted when it was seen to start, if it was
-    (else at the empty time), where the plan places it. Empty where the plan is None."""
+    """Planned evidence without a line that the next line names, as INTERRUPTED in the place that the plan names. It has
+    the time at which its test was seen to start, else an empty time. Empty if the plan is None."""
     changed: bool = False
-    """Its first line is lost, or not the one that the next line names: nobody knows where the run took place."""
+    """The first line is missing, or not the one that the next line names: the place of the run is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class DisputedDecision:
-    """A decision whose file names somebody who is not the author of the commit that added it, as after a squash."""
+    """A decision that names another person than the author of the commit that added its file, as after a squash."""
 
     decision: Decision
-    """As it says itself."""
+    """The decision with the person that it names."""
     author: str
-    """Of the commit."""
+    """Author of the commit."""
     where: str
-    """The file."""
+    """Path of the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class RegisterDecisions:
-    """One look at the decisions of a register."""
+    """The decisions of a register, with their problems."""
 
     decisions: tuple[Decision, ...] = ()
-    """Those that count, oldest first."""
+    """The decisions that count, oldest first."""
     problems: tuple[Problem, ...] = ()
-    """What keeps a decision from counting that somebody may rely on (a blocker, say)."""
+    """Reasons why decisions do not count that somebody may rely on, such as a blocker."""
     notes: tuple[Problem, ...] = ()
-    """What does not count yet, such as a file that is not committed."""
+    """Reasons why decisions do not count yet, such as a file that is not committed."""
     disputed: tuple[DisputedDecision, ...] = ()
-    """Of the home in force; what they are worth, their signatures and their kinds say."""
+    """Disputed decisions of the configured home. Their signature and kind decide whether they count."""
     elsewhere: tuple[Decision, ...] = ()
-    """Those of another home: files that lie elsewhere in the project."""
+    """Decisions of the other home: files in other folders of the project."""
     envelopes: tuple[Envelope, ...] = ()
-    """The signed statements that were committed beside them; a store is asked for its own."""
+    """The signed statements that are committed with the files. Those of a store are read with ``envelopes``."""
 
 
 class DecisionStore(Protocol):
-    """Where decisions live: the store, or a folder of the repository. Append-only."""
+    """An append-only home of decisions: the store, or a folder of the repository."""
 
     def decide(
         self, decisions: Sequence[Decision], snapshots: Iterable[Snapshot] = (), envelopes: Iterable[Envelope] = ()
     ) -> list[str]:
-        """Keep decisions in one step and return the ids of those that were new; keeping twice is harmless.
+        """Store decisions in one transaction, and return the ids of the new ones. Stored ones are skipped.
 
-        ``envelopes``: signed statements about them.
+        ``envelopes``: signed statements about these decisions.
 
         Raises:
-            StorageError: they could not be written; none of them was.
+            StorageError: they cannot be written; none was stored.
         """
 
     def decisions(self, register: str) -> list[Decision]:
-        """Return the decisions of a register that count, oldest first, as their texts say them.
+        """Return the decisions of a register that count, oldest first, with the identity that their texts declare.
 
         Raises:
-            IntegrityError: one is not what was decided.
+            IntegrityError: a decision was changed.
         """
 
     def register_decisions(self, register: str) -> RegisterDecisions:
-        """Return the decisions that count, and what keeps others from counting.
+        """Return the decisions that count, and why others do not.
 
-        How it is known who decided is what is known here, and not what a decision from elsewhere says of itself.
+        The identity level is the one verified here. A decision from another store cannot declare a higher one.
 
         Raises:
-            IntegrityError: one is not what was decided, in a home that must not hold such a thing.
+            IntegrityError: a decision in the store was changed.
         """
 
     def envelopes(self, subjects: Iterable[str]) -> list[Envelope]:
-        """Return the signed statements about these runs and decisions (ids), by subject. Nothing is verified here.
+        """Return the signed statements about runs and decisions with these ids, by subject. They are not verified.
 
         Raises:
-            IntegrityError: one is not what was kept.
+            IntegrityError: a statement was changed.
         """
 
 
 class Store(DecisionStore, Protocol):
-    """An append-only store of sealed runs, decisions, verdicts, and the requirements they were made under."""
+    """An append-only store of sealed runs, decisions and verdicts, and of their requirements."""
 
     @property
     def url(self) -> str:
-        """Its address, without credentials."""
+        """The address of the store, without credentials."""
 
     def save(
         self,
@@ -155,42 +156,40 @@ class Store(DecisionStore, Protocol):
         made_here: Collection[str] = (),
         envelopes: Iterable[Envelope] = (),
     ) -> list[str]:
-        """Take in sealed runs, and what belongs to them, in one transaction; return the ids of what was new.
+        """Store sealed runs and other records in one transaction, and return the ids of the new ones.
 
-        ``made_here``: ids of runs whose lines this process made, which are not checked again, and of decisions that are
-        made here and now: of all others it is only declared who decided, whatever they say of themselves.
-        ``envelopes``: signed statements about runs and decisions, of this call or kept before.
-        A run that is there already with the same seal is skipped, as is a decision or verdict that is there, so that
-        keeping twice is harmless.
+        ``made_here``: ids of runs that this process recorded, whose lines are not checked again, and of decisions that
+        are made now. The identity of all other decisions is only declared, whatever their texts say.
+        ``envelopes``: signed statements about runs and decisions of this call, or about stored ones.
+        A stored run with the same seal is skipped, and so is a stored decision or verdict.
 
         Raises:
             IntegrityError: a run is not sealed, its chain is broken, another run or decision has its id, the digest
                 of a snapshot is not that of its text, a decision, verdict or signed statement cannot be read back, or
-                a statement is about something that is not kept, or has another digest; nothing was written.
-            StorageError: it could not be written; nothing of it was.
+                a statement is about a record that is not stored, or has another digest. Nothing was written.
+            StorageError: the records cannot be written; none was stored.
         """
 
     def newest(
         self, register: str, use_cases: Collection[str] | None = None, until: str | None = None
     ) -> list[Evidence]:
-        """Return the newest execution of each slot: use case, item, test, environment, provider mode, parts, standing.
+        """Return the newest execution of each slot, ordered by use case and item.
 
-        What a claim was limited to, its replay mode, and what the test itself said of its place (with the standing) are
-        parts of the slot too: evidence that could be judged differently does not hide each other. Newest by start; of
-        equal start times the worse result. ``until`` (a moment as ``facts.timestamps`` writes it) leaves out what
-        started after it. Ordered by use case and item. The time it takes does not grow with the history behind the
-        newest executions.
+        A slot is a use case, item, test, environment, provider mode, parts and standing. The limits of the claim, its
+        replay mode, and what the test said about its place belong to the slot too, so that evidence which could be
+        judged differently does not hide other evidence. Newest means the latest start, then the worse result. ``until``
+        (a moment as ``facts.timestamps`` writes it) excludes later starts. The time does not grow with the history.
 
         Raises:
-            IntegrityError: what is stored does not hold what its index names.
-            StorageError: it could not be read. So it is with every question to the store.
+            IntegrityError: a line does not contain the evidence that its index names.
+            StorageError: the store cannot be read. Every method of the store can raise it.
         """
 
     def oldest(self, register: str, tests: Iterable[tuple[str, str, str]]) -> list[Evidence]:
-        """Return the oldest execution of every slot of these tests (use case, item, test id) that tells a place.
+        """Return the oldest execution of every slot of these tests (use case, item, test id) that names a place.
 
-        That is one in which the test itself said where it ran, or which counted where it ran: what a test that was cut
-        short would have gone on to say is told by its earlier executions. Of a test of another item more may be told.
+        Such a slot is one in which the test itself named its place, or which counted where it ran. An interrupted test
+        did not get so far; its earlier executions show the place. The answer may contain more of a test's other items.
         """
 
     def history(self, register: str, use_case: str, item: str | None = None) -> Iterator[Evidence]:
@@ -200,132 +199,133 @@ class Store(DecisionStore, Protocol):
         """Return one piece of evidence, or None if there is none with this id."""
 
     def artifacts(self, register: str | None = None) -> Iterator[tuple[str, Artifact]]:
-        """Yield the id of each piece of evidence with each artifact that it names, in the order of the runs."""
+        """Yield the id of each piece of evidence with each of its artifacts, in the order of the runs."""
 
     def use_cases(self, register: str) -> list[str]:
         """Return the ids of the use cases that have evidence, sorted."""
 
     def other_registers(self, register: str) -> dict[str, tuple[int, int]]:
-        """Return the other registers that the store holds, in their order: how many runs and decisions of each."""
+        """Return the number of runs and decisions of each other register in the store, by name."""
 
     def runs(self, register: str | None = None) -> list[RunSummary]:
-        """Return the kept runs, newest start first."""
+        """Return the stored runs, newest start first."""
 
     def run(self, run_id: str) -> Run | None:
         """Return one run with its lines, or None."""
 
     def failures(self, register: str, since: Mapping[str, str]) -> list[FailureRecord]:
-        """Return every FAILED or ERROR that started after a moment, by use case, of any standing; the newest first.
+        """Return every FAILED or ERROR that started after the moment of its use case, newest first.
 
-        From the index alone: the time it takes grows with what went wrong since, and not with the history.
+        Only the index is read: the time grows with the number of failures since then, and not with the history.
         """
 
     def interruptions(self, register: str, since: Mapping[str, str], until: str | None = None) -> list[Evidence]:
-        """Return each INTERRUPTED after a moment, by use case, whose next execution that ran to its end did not pass.
+        """Return each INTERRUPTED after the moment of its use case whose next completed execution did not pass.
 
-        Of any standing. ``until`` leaves out what started after it. The next execution is the same test's, for the same
-        item, environment and provider mode; rehearsals follow rehearsals only. One that was cut short before its test
-        said all of where it runs is told whatever followed: where it counts, who judges knows. The time it
-        takes grows with what was interrupted since, and not with the history.
+        The next execution is one of the same test, item, environment and provider mode. Rehearsals follow rehearsals
+        only. An execution that was interrupted before its test named its place is always returned, because the caller
+        decides where it counts. ``until`` excludes later starts. The time grows with the number of interruptions since
+        then, and not with the history.
         """
 
     def evidence_by_ids(self, register: str, evidence_ids: Iterable[str]) -> list[Evidence]:
-        """Return these pieces of evidence, in their order.
+        """Return the evidence with these ids, in their order.
 
         Raises:
-            IntegrityError: one is not there.
+            IntegrityError: an id is not in the store.
         """
 
     def exclude_runs(self, run_ids: Iterable[str], doubted: Iterable[str] = ()) -> None:
-        """Leave these runs out of every answer about evidence, and of every check, until the store is closed.
+        """Exclude these runs from every answer about evidence, and from every ``check``, until the store is closed.
 
-        ``doubted``: leave these out of answers alone; what does not fit in them is told as ever.
-        What else an answer or a check says is as if the store had never had them; ``verify`` still names what does
-        not fit in them.
+        ``doubted``: runs that are excluded from answers only; ``check`` still reports their problems. ``verify``
+        reports the problems of all runs.
         """
 
     def salvage_run(self, run_id: str, register: str) -> SalvagedRun:
-        """Return what can be read of a run, however broken it is: each line for itself."""
+        """Return the readable content of a run that may be damaged. Each line is read on its own."""
 
     def missing(self, evidence_ids: Iterable[str]) -> set[str]:
-        """Return which of these pieces of evidence the store does not have."""
+        """Return the ids among these that are not in the store."""
 
     def newest_run(self, register: str, until: str) -> str | None:
-        """Return the id of the run that started last of those that ended by a moment; None: there is none."""
+        """Return the id of the last started run among those that ended by a moment; None: there is none."""
 
     def summaries(self, run_ids: Iterable[str]) -> dict[str, RunSummary]:
-        """Return what the index says of these runs, by id, without reading all."""
+        """Return the index entries of these runs, by id."""
 
     def run_conditions(self, run_ids: Iterable[str]) -> dict[str, RunConditions]:
-        """Return how these runs were conducted, by id, from the first line and the seal of each."""
+        """Return the conditions of these runs, by id, from their first lines and seals."""
 
     def plans(self, run_ids: Iterable[str]) -> dict[str, tuple[PlanEntry, ...]]:
-        """Return the evidence tests that these runs had collected, left out or not, by id, without reading all.
+        """Return the evidence tests that these runs had collected, deselected ones too, by run id.
 
         Raises:
-            IntegrityError: what was planned is not what the seal names.
+            IntegrityError: a plan is not the one that the seal names.
         """
 
     def seals(self, run_ids: Iterable[str]) -> dict[str, str]:
-        """Return the digests of the seals of these runs, by id; only of runs whose lines lead unbroken to their seal.
+        """Return the digests of the seals of these runs, by id. A run with a broken chain is left out.
 
-        Reads every line of these runs: a signed seal stands for all of them, and so they are looked at.
+        Every line of these runs is read, because a signed seal covers all of them.
         """
 
     def group_parts(self, register: str, since: str = "") -> list[GroupPart]:
-        """Return the runs of each run group that a run since a moment is of, without their plans, by id.
+        """Return all runs of each run group with a run since a moment, by id, without their plans.
 
         Raises:
-            IntegrityError: what a run says of its group cannot be read.
+            IntegrityError: the group of a run cannot be read.
         """
 
     def save_verdict(self, text: str) -> str:
-        """Keep a verdict (canonical JSON text that says when it was ``generated_at``) and return its id, its digest.
+        """Store a verdict (canonical JSON text with a ``generated_at``), and return its id, which is its digest.
 
         Raises:
-            IntegrityError: it is no such text.
-            StorageError: it could not be written.
+            IntegrityError: the text has a wrong form.
+            StorageError: it cannot be written.
         """
 
     def verdicts(self) -> list[str]:
-        """Return the texts of the kept verdicts, oldest first.
+        """Return the texts of the stored verdicts, oldest first.
 
         Raises:
-            IntegrityError: one is not what was kept.
+            IntegrityError: a verdict was changed.
         """
 
     def snapshot(self, digest: str) -> Snapshot | None:
-        """Return the requirements kept under this digest, or None."""
+        """Return the requirements with this digest, or None."""
 
     def check(self, evidence: Iterable[Evidence]) -> Iterator[Problem]:
-        """Yield what is wrong with the seals of the runs, and with the lines, that this evidence rests on.
+        """Yield the problems of the runs, lines and index rows that contain this evidence.
 
-        Checks for each piece that its line has its digest, that the next line follows it, that its index says what
-        the line says, and for each run that its seal closes it; and of the whole store that its schema is as it was
-        made and that the number of its records is the number the runs name: what a gate must know, without reading
-        everything. Evidence of a run that is not in the store, and what cannot be read, are problems too.
+        This is what a gate must know, without reading everything. For each piece of evidence, the digest of its line,
+        the link to the next line, and its index row are checked; for each run, its seal; for the store, its schema and
+        its number of records. Evidence of an unknown run, and anything unreadable, is a problem too.
         """
 
     def verify(self, seen: Callable[[str, Artifact], object] | None = None) -> Iterator[Problem]:
-        """Recompute everything that is kept (chains, seals, indexes, schema, tree), yield each thing that does not fit.
+        """Verify the whole store (chains, seals, indexes, schema, tree), and yield each problem.
 
-        What cannot be read is a problem too, and not raised. ``seen`` is called with the id of each piece of
-        evidence that has an artifact (of the run, where that is its tracker), and with the artifact.
+        Anything unreadable is a problem too, and not raised. ``seen`` is called with each artifact, after the id of its
+        evidence, or of its run if the artifact is the tracker.
         """
 
     def tree(self) -> StoreTree | None:
-        """Return the tree over all that was taken in, in that order; None: an older store, before its next write.
+        """Return the Merkle tree over all records, in the order in which they were stored.
+
+        None: a store of an older version, which gets its tree with the next write.
 
         Raises:
-            IntegrityError: it has lost its name.
+            IntegrityError: the name of the store is missing or changed.
         """
 
     def check_tree(self, run_ids: Iterable[str]) -> Iterator[Problem]:
-        """Yield what keeps the tree from speaking for these runs: what a gate must know that trusts a checkpoint.
+        """Yield the problems of the tree's leaves, and of the lines of these runs.
 
-        Each record must have its leaf and each leaf its record, and every line of these runs must lead up to the seal
-        that the leaf of the run names. What cannot be read is a problem too, and not raised.
+        This is what a gate must know that trusts a checkpoint. Each record must have its leaf, each leaf its record,
+        and the chain of each of these runs must end in the seal that its leaf names. Anything unreadable is a problem
+        too, and not raised.
         """
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Close the store."""

@@ -59,22 +59,22 @@ def test_a_line_of_another_run_is_named() -> None:
 def test_lines_after_the_seal_are_named() -> None:
     """A run is over with its seal."""
     twice = run(1, finished(), {"kind": "sealed", "count": 2}, finished("test_b"))
-    assert f"run {run_id(1)}, line 2: lines stand after the seal" in found(twice)
+    assert f"run {run_id(1)}, line 2: there are lines after the seal" in found(twice)
 
 
 def test_a_second_opening_is_named() -> None:
     """Only the first line may open a run."""
-    assert any("line 1: the line that opens a run" in told for told in found(run(1, {"kind": "run"})))
+    assert any("line 1: the first line of a run" in told for told in found(run(1, {"kind": "run"})))
 
 
 @pytest.mark.parametrize(
     ("seal", "told"),
     [
-        ({"count": 3}, "the seal closes 3 lines, and there are 4"),
-        ({"count": None}, "the seal closes None lines, and there are 4"),
-        ({"planned": "0" * 64}, "the planned tests are not those that the seal names"),
+        ({"count": 3}, "the seal names 3 lines, and there are 4"),
+        ({"count": None}, "the seal names None lines, and there are 4"),
+        ({"planned": "0" * 64}, "the planned tests differ from those that the seal names"),
         ({"finished_at": "yesterday"}, "its times are not UTC moments with milliseconds"),
-        ({"finished_at": 7}, "finished_at is not of the kind it must be"),
+        ({"finished_at": 7}, "finished_at has a wrong type"),
     ],
 )
 def test_a_seal_that_does_not_fit_is_told(seal: Body, told: str) -> None:
@@ -131,7 +131,7 @@ def test_unreadable_plans_are_told() -> None:
     """A line of planned tests that holds none ends in a sentence, not in a traceback."""
     broken = run(1, finished())
     line = replace(broken.lines[1], body={**broken.lines[1].body, "kind": "planned"})
-    assert any("planned tests is not readable" in told for told in found(replaced(broken, 1, line)))
+    assert any("planned tests cannot be read" in told for told in found(replaced(broken, 1, line)))
 
 
 @pytest.mark.parametrize(
@@ -157,6 +157,4 @@ def test_a_value_that_differs_from_its_text_is_named() -> None:
 def test_a_line_that_carries_another_digest_than_its_texts_is_named() -> None:
     """What the next line names is of no use where the line itself says another."""
     line = replace(SOUND.lines[2], digest="0" * 64)
-    assert any(
-        "line 2: its text or its digest is not the canonical" in told for told in found(replaced(SOUND, 2, line))
-    )
+    assert any("line 2: its text or its digest is not canonical" in told for told in found(replaced(SOUND, 2, line)))

@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 
 from pytest_readiness.facts.evidence import Evidence, Result
 from pytest_readiness.store.integrity.index import evidence_row, slot_row
-from pytest_readiness.store.integrity.index_check import index_of
+from pytest_readiness.store.integrity.index_check import index_columns
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=6)
 SOME = st.none() | TEXTS
@@ -42,11 +42,11 @@ EVIDENCE = st.builds(
 @given(EVIDENCE)
 def test_an_index_is_derived_alike(evidence: Evidence) -> None:
     """Every column, the key of the slot among them, is the one that is written when a run is kept."""
-    assert index_of(evidence, 3) == (*evidence_row(evidence), *slot_row(evidence))
+    assert index_columns(evidence, 3) == (*evidence_row(evidence), *slot_row(evidence))
 
 
 @given(EVIDENCE, st.sampled_from(["uc", "item", "test_id", "environment", "replay_mode"]))
 def test_another_place_has_another_index(evidence: Evidence, name: str) -> None:
     """What two slots have in common is remembered, and what they differ in is not mistaken for it."""
     other = replace(evidence, **{name: f"{getattr(evidence, name)}x"})
-    assert index_of(other, 3) != index_of(evidence, 3)
+    assert index_columns(other, 3) != index_columns(evidence, 3)

@@ -83,24 +83,27 @@ EDITS = {
     ),
     "a deleted line": (f"DELETE {LINE_2}", f"run {RUN}: line 2 is missing"),
     "a deleted seal": (f"DELETE FROM line WHERE run_id = '{RUN}' AND seq = 4", f"run {RUN}: it is not sealed"),
-    "all lines deleted": (f"DELETE FROM line WHERE run_id = '{RUN}'", f"run {RUN}: none of its lines are left"),
+    "all lines deleted": (f"DELETE FROM line WHERE run_id = '{RUN}'", f"run {RUN}: all its lines are missing"),
     "an inserted line": (
         f'INSERT INTO line VALUES (\'{RUN}\', 5, \'{{"kind":"finished","run":"{RUN}","seq":5}}\', \'x\')',
-        f"run {RUN}, line 4: lines stand after the seal",
+        f"run {RUN}, line 4: there are lines after the seal",
     ),
-    "a deleted run": (f"DELETE FROM run WHERE id = '{RUN}'", f"run {RUN}: rows of the table line belong to no run"),
+    "a deleted run": (
+        f"DELETE FROM run WHERE id = '{RUN}'",
+        f"run {RUN}: the table line has rows of a run whose own row was deleted",
+    ),
     "an inserted run": (
         f"INSERT INTO run SELECT 'other', {', '.join(RunRow._fields[1:])} FROM run LIMIT 1",
-        "run other: none of its lines are left",
+        "run other: all its lines are missing",
     ),
     "a deleted piece of evidence": (f"DELETE FROM evidence {OF_LINE_2}", f"run {RUN}, line 2, evidence 1: is missing"),
     "an inserted piece of evidence": (
         f"INSERT INTO evidence SELECT run_id, seq, 2, slot_id, started_at, badness, result FROM evidence {OF_LINE_2}",
-        f"run {RUN}, line 2, evidence 2: stands in the index, and no line holds it",
+        f"run {RUN}, line 2, evidence 2: is in the index, but not in its line",
     ),
     "evidence in another slot": (
         f"UPDATE evidence SET slot_id = (SELECT max(id) FROM slot) {OF_LINE_2}",
-        f"run {RUN}, line 2, evidence 1, column slot.test_id: the index says 'test_c', the lines say 'test_a'",
+        f"run {RUN}, line 2, evidence 1, column slot.test_id: the index has 'test_c', the lines have 'test_a'",
     ),
     "a deleted slot": (
         "DELETE FROM slot WHERE test_id = 'test_a'",
@@ -130,18 +133,18 @@ EDITS = {
     "which seal was signed": ("UPDATE envelope SET subject_digest = 'x'", "signature "),
     "a signed decision that was deleted": (
         "DELETE FROM decision",
-        f"decision {DECISION.id}: it was signed, and is not in the store",
+        f"decision {DECISION.id}: it was signed, but is not in the store",
     ),
     "edited requirements": ("UPDATE snapshot SET text = '{}'", f"requirements {REQUIREMENTS.digest}: column text"),
     "a deleted leaf": ("DELETE FROM leaf WHERE number = 1", "leaf 1: was deleted, or its number was changed"),
     "a record without a leaf": ("DELETE FROM leaf WHERE number = 1", f"run {run_id(2)}: has no leaf in the tree"),
     "a leaf of another digest": (
         "UPDATE leaf SET digest = 'x' WHERE number = 0",
-        f"leaf 0, run {RUN}: is not the one that its leaf names",
+        f"leaf 0, run {RUN}: does not match its leaf",
     ),
     "a leaf of another decision": (
         "UPDATE leaf SET digest = 'x' WHERE kind = 'decision'",
-        f"leaf 2, decision {DECISION.id}: is not the one that its leaf names",
+        f"leaf 2, decision {DECISION.id}: does not match its leaf",
     ),
     "a decision that is gone": ("DELETE FROM decision", f"leaf 2, decision {DECISION.id}: is not in the store"),
     "a verdict that is gone": ("DELETE FROM verdict", "leaf 3, verdict "),
@@ -149,7 +152,7 @@ EDITS = {
         f"INSERT INTO leaf VALUES (4, 'run', '{run_id(9)}', 'x')",
         f"leaf 4, run {run_id(9)}: is not in the store: it was deleted",
     ),
-    "a leaf of no kind": ("UPDATE leaf SET kind = 'x' WHERE number = 0", "leaf 0: 'x' is no kind of record"),
+    "a leaf of no kind": ("UPDATE leaf SET kind = 'x' WHERE number = 0", "leaf 0: 'x' is not a kind of record"),
     "the store's name": ("UPDATE identity SET origin = 'x'", "table identity: the name of the store was changed"),
     "deleted requirements": ("DELETE FROM snapshot", f"requirements {REQUIREMENTS.digest}: are not in the store"),
 }
@@ -229,7 +232,7 @@ def test_check_sees_evidence_whose_slot_is_gone(store: Store, path: Path, statem
     """Evidence without a slot is found by no question: that it is there is told before an answer is relied on."""
     tamper(path, *statements)
     told = [str(problem) for problem in store.check([])]
-    assert [text for text in told if text.startswith("table slot: slot ") and "its evidence is not seen" in text]
+    assert [text for text in told if text.startswith("table slot: slot ") and "which hides its evidence" in text]
 
 
 def test_two_lines_that_changed_places_are_named(store: Store, path: Path) -> None:
@@ -238,8 +241,8 @@ def test_two_lines_that_changed_places_are_named(store: Store, path: Path) -> No
         path, *(f"UPDATE line SET seq = {n} WHERE run_id = '{RUN}' AND seq = {m}" for m, n in ((2, 9), (3, 2), (9, 3)))
     )
     told = verified(store)
-    assert f"run {RUN}, line 2: column seq: the text is that of line 3" in told
-    assert f"run {RUN}, line 3: column seq: the text is that of line 2" in told
+    assert f"run {RUN}, line 2: column seq: the text is of line 3" in told
+    assert f"run {RUN}, line 3: column seq: the text is of line 2" in told
 
 
 def test_a_run_written_anew_from_its_start_is_seen_by_what_was_given(store: Store, path: Path) -> None:
@@ -254,11 +257,11 @@ def test_a_run_written_anew_from_its_start_is_seen_by_what_was_given(store: Stor
         ),
         f"UPDATE run SET head = '{forged.lines[-1].digest}' WHERE id = '{run_id(2)}'",
     )
-    leaf = f"leaf 1, run {run_id(2)}: is not the one that its leaf names: it was changed, or its leaf was"
+    leaf = f"leaf 1, run {run_id(2)}: does not match its leaf: one of them was changed"
     assert verified(store) == [leaf]
     tamper(path, f"UPDATE leaf SET digest = '{forged.lines[-1].digest}' WHERE id = '{run_id(2)}'")
     assert verified(store) == []
-    assert ["as it was given" in problem.what for problem in store.check(given)] == [True]
+    assert ["that was read" in problem.what for problem in store.check(given)] == [True]
 
 
 @pytest.mark.parametrize("name", tables.TRIGGERS)
@@ -386,15 +389,15 @@ def test_a_line_of_any_text_is_told(store: Store, path: Path, text: str) -> None
 @pytest.mark.parametrize(
     ("sql", "told"),
     [
-        ("DELETE FROM decision", "table leaf: holds 4 leaves, up to number 3, and there are 3 records"),
-        ("DELETE FROM verdict", "table leaf: holds 4 leaves, up to number 3, and there are 3 records"),
-        ("DELETE FROM leaf WHERE number = 3", "table leaf: holds 3 leaves, up to number 2, and there are 4 records"),
+        ("DELETE FROM decision", "table leaf: there are 4 leaves up to number 3, but 3 records"),
+        ("DELETE FROM verdict", "table leaf: there are 4 leaves up to number 3, but 3 records"),
+        ("DELETE FROM leaf WHERE number = 3", "table leaf: there are 3 leaves up to number 2, but 4 records"),
     ],
 )
 def test_check_sees_that_a_record_or_its_leaf_is_missing(store: Store, path: Path, sql: str, told: str) -> None:
     """A decision that was deleted cannot be missed unseen: its leaf is one too many."""
     tamper(path, sql)
-    assert [str(problem) for problem in store.check([])] == [f"{told}: 'readiness verify' says which do not fit"]
+    assert [str(problem) for problem in store.check([])] == [f"{told}: run 'readiness verify' to find the differences"]
 
 
 def test_check_sees_evidence_of_another_register(store: Store, path: Path) -> None:
@@ -403,7 +406,7 @@ def test_check_sees_evidence_of_another_register(store: Store, path: Path) -> No
     tamper(path, "UPDATE slot SET register = 'payments', key = replace(key, '\"other\"', '\"payments\"')")
     resting = [piece for piece in store.newest("payments") if piece.test_id == "test_d"]
     assert len(resting) == 1
-    told = f"run {run_id(3)}, column slot.register: the run is of 'other'"
+    told = f"run {run_id(3)}, column slot.register: the run belongs to 'other'"
     assert [str(problem) for problem in store.check(resting)] == [told]
     assert any("column slot.register" in problem for problem in verified(store))
 
@@ -441,11 +444,11 @@ def rewritten(seq: int, text: str) -> str:
         (f"DELETE FROM line WHERE run_id = '{RUN}' AND seq = 0", f"run {RUN}: its first line or its seal is missing"),
         (f"DELETE FROM line WHERE run_id = '{RUN}' AND seq = 4", f"run {RUN}: its first line or its seal is missing"),
         (f"UPDATE line SET text = replace(text, 'PASSED', 'FAILED') {OF_LINE_2}", f"run {RUN}, line 2: column digest"),
-        (rewritten(2, '{"kind":"finished","seq":2}'), f"run {RUN}, line 2: is not readable as evidence"),
-        (rewritten(3, '{"kind":"note","seq":3}'), f"run {RUN}, line 2: the line after it does not follow it"),
-        (rewritten(0, f'{{"kind":"run","run":"{RUN}","seq":0}}'), f"run {RUN}: its first line or its seal is not"),
-        (rewritten(4, '{"count":9,"kind":"sealed","seq":4}'), f"run {RUN}, line 4: the seal does not close this run"),
-        (f"UPDATE run SET state = 'OPEN' WHERE id = '{RUN}'", f"run {RUN}, column run.state: the index says 'OPEN'"),
+        (rewritten(2, '{"kind":"finished","seq":2}'), f"run {RUN}, line 2: cannot be read as evidence"),
+        (rewritten(3, '{"kind":"note","seq":3}'), f"run {RUN}, line 2: the next line does not follow it"),
+        (rewritten(0, f'{{"kind":"run","run":"{RUN}","seq":0}}'), f"run {RUN}: its first line or its seal cannot"),
+        (rewritten(4, '{"count":9,"kind":"sealed","seq":4}'), f"run {RUN}, line 4: the seal does not match the run"),
+        (f"UPDATE run SET state = 'OPEN' WHERE id = '{RUN}'", f"run {RUN}, column run.state: the index has 'OPEN'"),
         (f"DELETE FROM run WHERE id = '{RUN}'", f"run {RUN}: is not in the store"),
     ],
 )

@@ -256,8 +256,8 @@ def truncated(path: Path) -> None:
         (altered_table, "the table 'run' was altered: restore"),
         (missing_table, "the table 'snapshot' is missing: restore"),
         (truncated, "is damaged"),
-        (lambda path: path.write_bytes(b"\0" * 5000), "is no SQLite database"),
-        (lambda path: path.write_text("text"), "is no SQLite database"),
+        (lambda path: path.write_bytes(b"\0" * 5000), "is not a SQLite database"),
+        (lambda path: path.write_text("text"), "is not a SQLite database"),
         (lambda path: path.write_bytes(b"SQLite format 3\0" + b"\xff" * 500), "is damaged"),
     ],
 )
@@ -283,10 +283,10 @@ def test_a_folder_a_pipe_and_a_file_as_folder_are_refused(tmp_path: Path) -> Non
     with pytest.raises(StorageError, match="cannot be read"):
         opened_at(tmp_path / "file" / "evidence.db")
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(StorageError, match="is no ordinary file"):
+    with pytest.raises(StorageError, match="is not a regular file"):
         opened_at(tmp_path / "pipe")
     (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(StorageError, match=r"the folder .*gone cannot be made"):
+    with pytest.raises(StorageError, match=r"the folder .*gone cannot be created"):
         opened_at(tmp_path / "gone" / "evidence.db")
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["file", "gone", "pipe"]
 
@@ -444,7 +444,7 @@ def test_a_locked_store_is_one_line(store: SQLiteStore, path: Path, monkeypatch:
     second = opened_at(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StorageError, match=r"is held by another process .*: try again"):
+        with pytest.raises(StorageError, match=r"is locked by another process .*: try again"):
             second.save([run(2)])
         other.execute("ROLLBACK")
     assert second.save([run(2)]) == [run_id(2)]

@@ -1,1 +1,1 @@
-"""Decisions as files of a git repository."""
+"""Decisions as files in a git repository."""

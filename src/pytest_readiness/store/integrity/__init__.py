@@ -1,1 +1,1 @@
-"""Integrity: hash chains, the index derived from lines, Merkle leaves and signed statements."""
+"""Integrity checks: hash chains, index rows, Merkle leaves and signed statements."""

@@ -1,4 +1,4 @@
-"""The audit of documents: requirements, decisions, verdicts and signed statements are what they were kept as."""
+"""Audit of documents: requirements, decisions, verdicts and signed statements are unchanged."""
 
 from __future__ import annotations
 
@@ -24,39 +24,37 @@ from .index import (
 from .validation import read_decision
 
 Query = Callable[..., list[Any]]
-"""Takes SQL and its parameters, returns all rows; raises StorageError where it cannot."""
+"""Takes SQL and its parameters, and returns all rows. Raises StorageError if it cannot."""
 
 _Row = TypeVar("_Row", RunRow, EvidenceRow, SlotRow, DecisionRow, VerdictRow, EnvelopeRow)
 
 
 def column_differences(derived: _Row, stored: _Row, place: Callable[[str], str]) -> Iterator[Problem]:
-    """Yield each column of a row that is not what is derived for it."""
-    for column, was, is_now in zip(derived._fields, derived, stored, strict=True):
-        if was != is_now:
-            told = f"the index says {one_line(repr(is_now), 80)}, the lines say {one_line(repr(was), 80)}"
-            yield Problem(place(column), told)
+    """Yield a problem for each column whose stored value differs from the derived one."""
+    for column, expected, actual in zip(derived._fields, derived, stored, strict=True):
+        if expected != actual:
+            values = f"the index has {one_line(repr(actual), 80)}, the lines have {one_line(repr(expected), 80)}"
+            yield Problem(place(column), values)
 
 
 def audit_snapshots(query: Query) -> Iterator[Problem]:
-    """Yield the requirements that are not what was kept, and those that are missing."""
+    """Yield the problems of the requirements: changed ones, and missing ones."""
     for digest, text in query("SELECT digest, text FROM snapshot ORDER BY digest"):
         if snapshot_digest(text) != digest:
-            yield Problem(f"requirements {one_line(digest)}", "column text: is not what was kept under this digest")
+            yield Problem(f"requirements {one_line(digest)}", "column text: it does not match the digest")
     missing = """SELECT requirements, count(*) FROM run
     WHERE requirements <> '' AND requirements NOT IN (SELECT digest FROM snapshot) GROUP BY requirements"""
     for digest, count in query(missing):
-        yield Problem(
-            f"requirements {one_line(digest)}", f"are not in the store, and {count} run(s) were made under them"
-        )
+        yield Problem(f"requirements {one_line(digest)}", f"are not in the store, and {count} run(s) name them")
 
 
 def audit_decisions(query: Query) -> Iterator[Problem]:
-    """Yield what does not fit in the decisions."""
-    if not _there(query, "decision"):
+    """Yield the problems of the decisions."""
+    if not _has_table(query, "decision"):
         return
-    if _there(query, "decided_here"):
+    if _has_table(query, "decided_here"):
         for (id_,) in query("SELECT id FROM decided_here EXCEPT SELECT id FROM decision ORDER BY id"):
-            yield Problem(f"decision {one_line(id_)}", "it was decided here, and is not in the store: it was deleted")
+            yield Problem(f"decision {one_line(id_)}", "it was made in this store, and was deleted")
     for stored in query(f"SELECT {', '.join(DecisionRow._fields)} FROM decision ORDER BY at, id"):  # noqa: S608
         here = f"decision {one_line(stored[0])}"
         try:
@@ -67,14 +65,14 @@ def audit_decisions(query: Query) -> Iterator[Problem]:
         yield from column_differences(
             decision_row(decision), DecisionRow(*stored), partial("{}, column {}".format, here)
         )
-        needs = decision.requirements_digest
-        if needs and not query("SELECT 1 FROM snapshot WHERE digest = ?", (needs,)):
-            yield Problem(here, f"the requirements {one_line(needs)} it was made under are not in the store")
+        requirements = decision.requirements_digest
+        if requirements and not query("SELECT 1 FROM snapshot WHERE digest = ?", (requirements,)):
+            yield Problem(here, f"its requirements {one_line(requirements)} are not in the store")
 
 
 def audit_verdicts(query: Query) -> Iterator[Problem]:
-    """Yield what does not fit in the kept verdicts."""
-    if not _there(query, "verdict"):
+    """Yield the problems of the stored verdicts."""
+    if not _has_table(query, "verdict"):
         return
     for stored in query(f"SELECT {', '.join(VerdictRow._fields)} FROM verdict ORDER BY at, id"):  # noqa: S608
         here = f"verdict {one_line(stored[0])}"
@@ -87,15 +85,15 @@ def audit_verdicts(query: Query) -> Iterator[Problem]:
 
 
 def audit_statements(query: Query) -> Iterator[Problem]:
-    """Yield what does not fit in the signed statements, or in what they are about."""
-    if not _there(query, "envelope"):
+    """Yield the problems of the signed statements and of their subjects."""
+    if not _has_table(query, "envelope"):
         return
     for stored in query(f"SELECT {', '.join(EnvelopeRow._fields)} FROM envelope ORDER BY subject, id"):  # noqa: S608
-        yield from _envelope(query, EnvelopeRow(*stored))
+        yield from _statement_problems(query, EnvelopeRow(*stored))
 
 
-def _envelope(query: Query, stored: EnvelopeRow) -> Iterator[Problem]:
-    # Here: whoever only keeps a run needs none of it.
+def _statement_problems(query: Query, stored: EnvelopeRow) -> Iterator[Problem]:
+    # Imported here, because storing a run does not need it.
     from ...facts.envelope import parse_envelope
     from .signed_statements import subject_problem
 
@@ -106,10 +104,10 @@ def _envelope(query: Query, stored: EnvelopeRow) -> Iterator[Problem]:
         yield Problem(here, one_line(str(error)))
         return
     yield from column_differences(envelope_row(envelope), stored, partial("{}, column {}".format, here))
-    if trouble := subject_problem(query, envelope):
-        yield Problem(f"{envelope.subject_kind} {one_line(envelope.subject)}", trouble)
+    if problem := subject_problem(query, envelope):
+        yield Problem(f"{envelope.subject_kind} {one_line(envelope.subject)}", problem)
 
 
-def _there(query: Query, table: str) -> bool:
-    """An older store has not got every table before its next write; whether it should have, ``_schema`` tells."""
+def _has_table(query: Query, table: str) -> bool:
+    """Return whether the store has a table. A store of an older version gets new tables with its next write."""
     return bool(query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)))

@@ -1,6 +1,6 @@
-"""The index: what the columns of a store say of a run, derived from its lines and never from anything else.
+"""Index rows of a store, derived from the lines of runs and from the texts of documents only.
 
-``keep`` writes these rows, and ``verify`` derives them again and compares.
+``Store.save`` writes these rows. ``Store.verify`` derives them again and compares.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ BIGGEST = 2**53 - 1
 """The largest integer that a canonical line holds."""
 
 UNREADABLE = (LookupError, ValueError, TypeError, AttributeError, RecursionError)
-"""What reading a line raises that has not the fields, or the types, of its kind."""
+"""Exceptions for a line that lacks fields of its kind, or has fields of a wrong type."""
 
 
 class RunRow(NamedTuple):
-    """One kept run: what its first line and its seal say, and how much there is of it."""
+    """The index of a run: values of its first line and its seal, and its numbers of lines and pieces of evidence."""
 
     id: str
     register: str
@@ -44,14 +44,14 @@ class RunRow(NamedTuple):
     line_count: int
     evidence_count: int
     head: str
-    """Digest of the seal: closes the chain."""
+    """Digest of the seal, the last line."""
 
 
 class SlotRow(NamedTuple):
-    """What executions are newest *of*. Two pieces of evidence that could be judged differently never share a slot."""
+    """The key by which executions replace each other. Evidence that could be judged differently never shares a slot."""
 
     key: str
-    """Canonical text of all the other columns: tells an absent name from an empty one."""
+    """Canonical text of all other columns, in which a missing name differs from an empty one."""
     register: str
     use_case: str
     item: str
@@ -67,7 +67,7 @@ class SlotRow(NamedTuple):
 
 
 class EvidenceRow(NamedTuple):
-    """Where one piece of evidence stands, and how it sorts."""
+    """The position and the sort order of one piece of evidence."""
 
     run_id: str
     seq: int
@@ -78,7 +78,7 @@ class EvidenceRow(NamedTuple):
 
 
 class DecisionRow(NamedTuple):
-    """One kept decision."""
+    """The index of a decision, with its text."""
 
     id: str
     register: str
@@ -89,7 +89,7 @@ class DecisionRow(NamedTuple):
 
 
 class VerdictRow(NamedTuple):
-    """One kept verdict."""
+    """The index of a verdict, with its text."""
 
     id: str
     at: str
@@ -97,7 +97,7 @@ class VerdictRow(NamedTuple):
 
 
 class EnvelopeRow(NamedTuple):
-    """One kept signature."""
+    """The index of a signed statement, with its text."""
 
     id: str
     kind: str
@@ -112,7 +112,7 @@ def decision_row(decision: Decision) -> DecisionRow:
 
 
 def verdict_row(verdict: StoredVerdict) -> VerdictRow:
-    """Return the index of a kept verdict, with its text."""
+    """Return the index of a verdict, with its text."""
     return VerdictRow(verdict.id, verdict.at, verdict.text)
 
 
@@ -122,10 +122,10 @@ def envelope_row(envelope: Envelope) -> EnvelopeRow:
 
 
 def run_row(run: Run, line_count: int, evidence_count: int) -> RunRow:
-    """Return the index of a sealed run, of which the first line and the seal are enough.
+    """Return the index of a sealed run. Only its first line and its seal are read.
 
     Raises:
-        LookupError, ValueError, TypeError, AttributeError: the first line or the seal lacks what it must say.
+        LookupError, ValueError, TypeError, AttributeError: a field of the first line or the seal is missing or wrong.
     """
     if run.seal is None:
         raise ValueError("the run is not sealed")
@@ -153,13 +153,13 @@ _STATES = frozenset(RunState)
 
 
 def summary_of(row: RunRow) -> RunSummary:
-    """Return what the index says of a run."""
+    """Return the summary in the index of a run."""
     return RunSummary(
         id=row.id,
         register=row.register,
         started_at=row.started_at,
         finished_at=row.finished_at,
-        state=RunState(row.state) if row.state in _STATES else RunState.OPEN,  # an unknown state closes nothing
+        state=RunState(row.state) if row.state in _STATES else RunState.OPEN,  # not a closed state
         actor=row.actor,
         commit=row.commit_id,
         dirty=None if row.dirty is None else bool(row.dirty),
@@ -173,7 +173,7 @@ def summary_of(row: RunRow) -> RunSummary:
 
 def slot_row(evidence: Evidence) -> SlotRow:
     """Return the slot that a piece of evidence belongs to."""
-    named: dict[str, Any] = {
+    columns: dict[str, Any] = {
         "register": evidence.register,
         "use_case": evidence.uc,
         "item": evidence.item,
@@ -186,7 +186,7 @@ def slot_row(evidence: Evidence) -> SlotRow:
         "parts": canonical({"parts": sorted(set(evidence.parts))}) if evidence.parts else "",
         "standing": _standing(evidence),
     }
-    return SlotRow(key=canonical(named), **named)
+    return SlotRow(key=canonical(columns), **columns)
 
 
 def _standing(evidence: Evidence) -> str:
@@ -205,58 +205,58 @@ def evidence_row(evidence: Evidence) -> EvidenceRow:
     )
 
 
-Piece = tuple[Evidence, EvidenceRow, SlotRow]
+IndexedEvidence = tuple[Evidence, EvidenceRow, SlotRow]
 """A piece of evidence with its index."""
 
 
-def evidence_of_line(line: Line, register: str) -> Iterator[Piece]:
-    """Yield each piece of evidence that a line holds, with its index.
+def evidence_of_line(line: Line, register: str) -> Iterator[IndexedEvidence]:
+    """Yield each piece of evidence in a line, with its index.
 
     Raises:
-        LookupError, ValueError, TypeError, AttributeError: the line lacks what its kind must say.
+        LookupError, ValueError, TypeError, AttributeError: a field of the line is missing or wrong.
     """
     for evidence in evidence_of(line, register):
         yield evidence, evidence_row(evidence), slot_row(evidence)
 
 
 def rows_of(line: Line, register: str) -> list[tuple[EvidenceRow, SlotRow]]:
-    """Return the index of each piece of evidence that a line holds, not the evidence itself (``evidence_of_line``).
+    """Return the index of each piece of evidence in a line, without the evidence itself.
 
-    For a line that this process made, or that was checked: what is wrong with another is not found here.
+    The line must have been recorded by this process, or checked. ``evidence_of_line`` finds the problems of others.
 
     Raises:
-        LookupError, ValueError, TypeError, AttributeError: the line lacks what its kind must say.
+        LookupError, ValueError, TypeError, AttributeError: a field of the line is missing or wrong.
     """
     return _rows_of(line.body, register, {}) if line.kind in EVIDENCE_LINES else []
 
 
 def index_rows(run: Run) -> Iterator[tuple[list[LineRow], list[tuple[EvidenceRow, SlotRow]]]]:
-    """Yield the rows of a run in its order, a few hundred lines at a time, each with the index of their evidence.
+    """Yield the rows of a run in batches: rows of lines, and the index of their evidence.
 
     Raises:
-        LookupError, ValueError, TypeError, AttributeError: a line lacks what its kind must say.
+        LookupError, ValueError, TypeError, AttributeError: a field of a line is missing or wrong.
     """
-    run_id, register, known = run.id, run.register, dict[_Case, _Slots]()
+    run_id, register, cache = run.id, run.register, dict[_ClaimKey, _SlotTemplate]()
     lines: list[LineRow] = []
-    found: list[tuple[EvidenceRow, SlotRow]] = []
+    evidence: list[tuple[EvidenceRow, SlotRow]] = []
     for line in run.lines:
         body = line.body
         lines.append((run_id, body["seq"], line.text, line.digest))
         if body.get("kind") in EVIDENCE_LINES:
-            found += _rows_of(body, register, known)
-        if len(lines) + len(found) >= AT_ONCE:
-            yield lines, found
-            lines, found = [], []
-    yield lines, found
+            evidence += _rows_of(body, register, cache)
+        if len(lines) + len(evidence) >= ROWS_AT_ONCE:
+            yield lines, evidence
+            lines, evidence = [], []
+    yield lines, evidence
 
 
-AT_ONCE = 512
-"""Rows of a run that are held on their way into the store, those of its last line aside."""
+ROWS_AT_ONCE = 512
+"""Size of a batch of rows on their way into the store; the rows of its last line come in addition."""
 LineRow = tuple[str, int, str, str]
-"""Run, number, text and digest of a line."""
+"""Run id, number, text and digest of a line."""
 _BADNESS = {result.value: badness for result, badness in BADNESS.items()}
 _NOT_RUN = Result.NOT_RUN.value
-_SAID = (
+_CLAIM_FIELDS = (
     "use_case",
     "item",
     "environment",
@@ -271,75 +271,79 @@ _SAID = (
     "simulated",
     "covered",
 )
-"""All that a claim says of its slot, its parts aside."""
-_Case = tuple[Any, ...]
-"""How a test ended, and what one of its claims says."""
+"""The fields of a claim that belong to its slot, except its parts."""
+_ClaimKey = tuple[Any, ...]
+"""The result of a test, and the slot fields of one of its claims."""
 
 
-class _Slots(NamedTuple):
-    """The slots that a claim can have, whichever test makes it."""
+class _SlotTemplate(NamedTuple):
+    """The slot of a claim, without the id of its test."""
 
     before: str
-    """What the key says before the test's id."""
+    """The key before the test's id."""
     after: str
-    named: tuple[str, str, str]
+    """The key after the test's id."""
+    subject: tuple[str, str, str]
     """Register, use case and item."""
     scope: tuple[str | None, ...]
     """The columns after the test's id."""
 
-    def of(self, test_id: str) -> SlotRow:
+    def slot_of(self, test_id: str) -> SlotRow:
+        """Return the slot of a test with this claim."""
         key = f"{self.before}{canonical_text(test_id)}{self.after}"
-        return tuple.__new__(SlotRow, (key, *self.named, test_id, *self.scope))
+        return tuple.__new__(SlotRow, (key, *self.subject, test_id, *self.scope))
 
 
-def _rows_of(body: dict[str, Any], register: str, known: dict[_Case, _Slots]) -> list[tuple[EvidenceRow, SlotRow]]:
-    """``known``: the slots of what was claimed before, as many tests claim the same."""
-    ended = body["kind"] == "finished"
-    result, tests = (body["result"], [body]) if ended else (_NOT_RUN, body["tests"])
+def _rows_of(
+    body: dict[str, Any], register: str, cache: dict[_ClaimKey, _SlotTemplate]
+) -> list[tuple[EvidenceRow, SlotRow]]:
+    """``cache``: the slots of earlier claims, because many tests have the same claim."""
+    finished = body["kind"] == "finished"
+    result, tests = (body["result"], [body]) if finished else (_NOT_RUN, body["tests"])
     run, seq, started_at = body["run"], body["seq"], body["started_at"]
     badness = _BADNESS[result]
     rows: list[tuple[EvidenceRow, SlotRow]] = []
     for test in tests:
         test_id = test["test"]
         for claim in test["claims"]:
-            said = claim.get
-            parts = said("parts")
-            own = said("result")  # of an attempt that took place elsewhere
-            ended, bad = (result, badness) if own is None else (own, _BADNESS[own])
-            case = (ended, tuple(parts) if parts else None, *map(said, _SAID))
-            slots = known.get(case)
-            if slots is None:
-                slots = known[case] = _slots_of(claim, register, ended)
-            # The class's own constructor is called by name, which is dear for what is done for every execution.
-            row = tuple.__new__(EvidenceRow, (run, seq, len(rows) + 1, started_at, bad, ended))
-            rows.append((row, slots.of(test_id)))
+            get = claim.get
+            parts = get("parts")
+            own = get("result")  # the result of an attempt in another place
+            claim_result, claim_badness = (result, badness) if own is None else (own, _BADNESS[own])
+            key = (claim_result, tuple(parts) if parts else None, *map(get, _CLAIM_FIELDS))
+            template = cache.get(key)
+            if template is None:
+                template = cache[key] = _slot_template(claim, register, claim_result)
+            # The class's own constructor takes keyword arguments, which is slow for every execution.
+            row = tuple.__new__(EvidenceRow, (run, seq, len(rows) + 1, started_at, claim_badness, claim_result))
+            rows.append((row, template.slot_of(test_id)))
     return rows
 
 
-def _slots_of(claim: dict[str, Any], register: str, result: str) -> _Slots:
-    """Return the slots of a claim; their keys are spelled as ``slot_row`` spells them."""
-    said = claim.get
-    environment, parts, use_case, item = said("environment"), said("parts"), claim["use_case"], claim["item"]
-    standing, place_said = standing_in(claim, Result(result)), (said("environment_by"), said("provider_mode_by"))
+def _slot_template(claim: dict[str, Any], register: str, result: str) -> _SlotTemplate:
+    """Return the slot template of a claim. Its key is built as in ``slot_row``."""
+    get = claim.get
+    environment, parts, use_case, item = get("environment"), get("parts"), claim["use_case"], claim["item"]
+    standing, named_by = standing_in(claim, Result(result)), (get("environment_by"), get("provider_mode_by"))
     scope = {
         "environment": environment,
-        "provider_mode": said("provider_mode"),
-        "claim_environment": said("claim_environment"),
-        "claim_provider_mode": said("claim_provider_mode"),
-        "replay_mode": said("replay_mode"),
+        "provider_mode": get("provider_mode"),
+        "claim_environment": get("claim_environment"),
+        "claim_provider_mode": get("claim_provider_mode"),
+        "replay_mode": get("replay_mode"),
         "parts": canonical({"parts": sorted(set(parts))}) if parts else "",
-        "standing": standing_text(standing, place_said, said("beside")),
+        "standing": standing_text(standing, named_by, get("beside")),
     }
-    # Sorted, these are the names before that of the test, and after it.
+    # In sorted order, "test_id" stands between the names of the first text and "use_case".
     before = canonical({"register": register, "item": item, **scope}).removesuffix("}")
     after = canonical({"use_case": use_case}).removeprefix("{")
-    return _Slots(f'{before},"test_id":', f",{after}", (register, use_case, item), tuple(scope.values()))
+    return _SlotTemplate(f'{before},"test_id":', f",{after}", (register, use_case, item), tuple(scope.values()))
 
 
 def mistyped_column(row: NamedTuple) -> str | None:
-    """Return the name of the first column whose value has not the type it must have, if there is one.
+    """Return the name of the first column with a value of a wrong type; None: all types are right.
 
-    Lines from elsewhere may hold any JSON value where a text is expected.
+    A line from another source may contain any JSON value.
     """
     for name, kinds, value in zip(row._fields, _KINDS[type(row)], row, strict=True):
         if not isinstance(value, kinds) or (isinstance(value, int) and abs(value) > BIGGEST):

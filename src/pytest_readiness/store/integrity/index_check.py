@@ -1,6 +1,6 @@
-"""Whether what was read for an answer is all as it must be: the line, the one after it, and the index.
+"""Fast check of evidence that was read for an answer: its line, the next line, and its index row.
 
-The short way to yes. What it does not say yes to is looked up again, and each thing that does not fit is named.
+True means valid. False means unknown: the slow audit reads the evidence again and reports each problem.
 """
 
 from __future__ import annotations
@@ -14,42 +14,42 @@ from ...facts.evidence import BADNESS, Evidence, standing_text
 from ...facts.ledger.line import canonical, canonical_text
 from .index import UNREADABLE, EvidenceRow, SlotRow
 
-INDEX = len(EvidenceRow._fields) + len(SlotRow._fields)
-"""Columns of a row that are the index of its piece of evidence: how a row begins."""
+INDEX_WIDTH = len(EvidenceRow._fields) + len(SlotRow._fields)
+"""Number of the first columns of a row, which are the index of its evidence."""
 
 
 def matches_index(evidence: Evidence, digest: str, row: tuple[Any, ...]) -> bool:
-    """Return whether a line has its digest and says what its index says, and the line after it names that digest.
+    """Return whether a line has its digest, its index row matches it, and the next line names the digest.
 
     Args:
-        evidence: read from the line.
-        digest: of the text of the line, computed.
-        row: its index, text and digest of the line, text of the line after it; as the store has them.
+        evidence: the evidence in the line.
+        digest: the computed digest of the line's text.
+        row: the stored index columns, text and digest of the line, and text of the next line.
     """
-    _, stored, following = row[INDEX:]
+    _, stored, following = row[INDEX_WIDTH:]
     try:
         return bool(
             digest == stored
-            # Quotes within a text are escaped, so that only the key itself is spelled so. Nothing rests on what else
-            # that line says: where an answer does, it is looked at as one of its own.
+            # Quotes within a JSON text are escaped, so only the key itself can match. The other content of the next
+            # line is not used here.
             and f'"prev":"{digest}"' in following
-            and index_of(evidence, row[2]) == row[:INDEX]
+            and index_columns(evidence, row[2]) == row[:INDEX_WIDTH]
         )
     except (IntegrityError, *UNREADABLE):
         return False
 
 
-_where_it_ran = attrgetter(
+_slot_fields = attrgetter(
     *("environment", "provider_mode", "claim_environment", "claim_provider_mode", "replay_mode", "parts", "standing"),
     *("environment_by", "provider_mode_by", "beside"),
 )
 
 
-def index_of(evidence: Evidence, number: int) -> tuple[Any, ...]:
-    """Return the columns of ``evidence_row`` and ``slot_row``, in a fraction of their time."""
+def index_columns(evidence: Evidence, number: int) -> tuple[Any, ...]:
+    """Return the columns of ``evidence_row`` and ``slot_row``, but much faster."""
     register, use_case, item, test = evidence.register, evidence.uc, evidence.item, evidence.test_id
-    result, where = evidence.result, _where_it_ran(evidence)
-    start, columns = _common(register, item, *where)
+    result, fields = evidence.result, _slot_fields(evidence)
+    start, columns = _common_columns(register, item, *fields)
     return (
         *(evidence.run_id, evidence.seq, number, evidence.started_at, BADNESS[result], result),
         f'{start}{canonical_text(test)},"use_case":{canonical_text(use_case)}}}',
@@ -59,9 +59,9 @@ def index_of(evidence: Evidence, number: int) -> tuple[Any, ...]:
 
 
 @lru_cache(maxsize=1024)
-def _common(register: str, item: str, *where: Any) -> tuple[str, tuple[Any, ...]]:
-    """Return what many slots have in common: their key as far as the test, and the columns after it."""
-    *plain, parts, standing, environment_by, mode_by, beside = where
+def _common_columns(register: str, item: str, *fields: Any) -> tuple[str, tuple[Any, ...]]:
+    """Return the common part of many slots: the key up to the test id, and the columns after it."""
+    *plain, parts, standing, environment_by, mode_by, beside = fields
     standing = standing_text(standing, (environment_by, mode_by), beside)
     environment, provider_mode, claim_environment, claim_provider_mode, replay_mode = plain
     parts = canonical({"parts": sorted(set(parts))}) if parts else ""

@@ -1,6 +1,6 @@
-"""The leaves of a store's tree: one for each run, decision and kept verdict, in the order in which they came in.
+"""Merkle leaves of a store: one for each run, decision and verdict, in the order in which they were stored.
 
-They are written with the record, in the same transaction, so that a checkpoint of the tree speaks of every record.
+A leaf is written in the transaction of its record, so that a checkpoint of the tree covers every record.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from .chain import problem_location
 from .index import UNREADABLE
 
 Query = Callable[..., list[Any]]
-"""Takes SQL and its parameters, returns all rows; raises StorageError where it cannot."""
+"""Takes SQL and its parameters, and returns all rows. Raises StorageError if it cannot."""
 
-KEEP_LEAF = "INSERT INTO leaf SELECT coalesce(max(number), -1) + 1, ?, ?, ? FROM leaf"
+INSERT_LEAF = "INSERT INTO leaf SELECT coalesce(max(number), -1) + 1, ?, ?, ? FROM leaf"
 
-_THERE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'leaf'"
+_HAS_TREE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'leaf'"
 _OLDER = """SELECT finished_at, 'run', id, head FROM run UNION ALL SELECT at, 'decision', id, text FROM decision
 UNION ALL SELECT at, 'verdict', id, id FROM verdict ORDER BY 1, 2, 3"""
 _RECORDS = {
@@ -29,34 +29,36 @@ _RECORDS = {
     "verdict": "SELECT l.number, l.id, v.id FROM leaf AS l LEFT JOIN verdict AS v ON v.id = l.id"
     " WHERE l.kind = 'verdict' AND v.id IS NOT l.digest ORDER BY l.number",
 }
-"""The leaves that do not fit their record: of a run the digest of its seal, of a verdict its id, which is a digest."""
+"""Queries for the leaves that do not match their record: the seal of a run, or the id of a verdict."""
 _DECISIONS = """SELECT l.number, l.id, l.digest, d.text FROM leaf AS l LEFT JOIN decision AS d ON d.id = l.id
 WHERE l.kind = 'decision' ORDER BY l.number"""
 _KINDS = ("run", "decision", "verdict")
-_WITHOUT = """SELECT id FROM {0} WHERE NOT EXISTS (SELECT 1 FROM leaf WHERE kind = '{0}' AND id = {0}.id) ORDER BY id"""
+_WITHOUT_LEAF = (
+    """SELECT id FROM {0} WHERE NOT EXISTS (SELECT 1 FROM leaf WHERE kind = '{0}' AND id = {0}.id) ORDER BY id"""
+)
 _COUNTS = """SELECT (SELECT count(*) FROM leaf), (SELECT coalesce(max(number), -1) + 1 FROM leaf),
 (SELECT count(*) FROM run) + (SELECT count(*) FROM decision) + (SELECT count(*) FROM verdict)"""
 
 
 def initialise_leaves(execute: Callable[..., Any]) -> None:
-    """Give a store its name, and the records of an older one their leaves, by their time.
+    """Create the store's name, and add leaves for records that are older than the tree, oldest first.
 
     Args:
-        execute: runs one statement in the transaction that makes the tables.
+        execute: runs one statement in the transaction that creates the tables.
     """
     execute("INSERT INTO identity VALUES (?)", (f"readiness-store/{token_hex(16)}",))
-    for _, kind, id_, told in execute(_OLDER).fetchall():
-        execute(KEEP_LEAF, (kind, id_, decision_digest(told) if kind == "decision" else told))
+    for _, kind, id_, text in execute(_OLDER).fetchall():
+        execute(INSERT_LEAF, (kind, id_, decision_digest(text) if kind == "decision" else text))
 
 
 def load_tree(query: Query) -> StoreTree | None:
-    """Return the tree; None for an older store, which gets one with its next write.
+    """Return the tree. None: a store of an older version, which gets its tree with the next write.
 
     Raises:
-        IntegrityError: its name is gone, or is none.
-        StorageError: it cannot be read.
+        IntegrityError: the name of the store is missing or changed.
+        StorageError: the tree cannot be read.
     """
-    if not query(_THERE):
+    if not query(_HAS_TREE):
         return None
     names = [name for (name,) in query("SELECT origin FROM identity")]
     if len(names) != 1 or not isinstance(names[0], str) or not ORIGIN.fullmatch(names[0]):
@@ -65,72 +67,74 @@ def load_tree(query: Query) -> StoreTree | None:
 
 
 def leaf_count_problems(query: Query) -> Iterator[Problem]:
-    """Yield a problem where there are more or fewer leaves than records: what a gate can see at once."""
-    for leaves, end, records in query(_COUNTS) if query(_THERE) else ():
+    """Yield a problem if the number of leaves is not the number of records. This is fast enough for a gate."""
+    for leaves, end, records in query(_COUNTS) if query(_HAS_TREE) else ():
         if (leaves, leaves) != (records, end):
-            known = f"there {'is' if records == 1 else 'are'} {count(records, 'record')}"
-            told = f"holds {count(leaves, 'leaf', 'leaves')}, up to number {end - 1}, and {known}"
-            yield Problem("table leaf", f"{told}: 'readiness verify' says which do not fit")
+            numbers = f"{count(leaves, 'leaf', 'leaves')} up to number {end - 1}, but {count(records, 'record')}"
+            yield Problem("table leaf", f"there are {numbers}: run 'readiness verify' to find the differences")
 
 
 def leaf_problems(query: Query) -> Iterator[Problem]:
-    """Yield each leaf that does not fit its record, and each record that has no leaf."""
-    if query(_THERE):
-        for part in (_name, _numbers, _records, _decisions, _leafless):
-            yield from part(query)
+    """Yield each leaf that does not match its record, and each record without a leaf."""
+    if query(_HAS_TREE):
+        for check in (_check_name, _check_numbers, _check_records, _check_decisions, _find_records_without_leaf):
+            yield from check(query)
 
 
-def _name(query: Query) -> Iterator[Problem]:
+def _check_name(query: Query) -> Iterator[Problem]:
     names = query("SELECT origin FROM identity")
     if len(names) != 1 or not ORIGIN.fullmatch(names[0][0]):
         yield Problem("table identity", "the name of the store was changed, deleted or added to")
 
 
-def _numbers(query: Query) -> Iterator[Problem]:
+def _check_numbers(query: Query) -> Iterator[Problem]:
     gaps = (
         "SELECT number FROM leaf AS l WHERE number <> 0 AND NOT EXISTS (SELECT 1 FROM leaf WHERE number = l.number - 1)"
     )
     for (number,) in query(f"{gaps} ORDER BY number"):
         yield Problem(f"leaf {number - 1}", "was deleted, or its number was changed")
     for number, kind in query("SELECT number, kind FROM leaf WHERE kind NOT IN ('run', 'decision', 'verdict')"):
-        yield Problem(f"leaf {number}", f"'{one_line(kind)}' is no kind of record")
+        yield Problem(f"leaf {number}", f"'{one_line(kind)}' is not a kind of record")
 
 
-def _records(query: Query) -> Iterator[Problem]:
+def _check_records(query: Query) -> Iterator[Problem]:
     for kind, sql in _RECORDS.items():
-        for number, id_, there in query(sql):
-            yield _misfit(number, kind, id_, there)
+        for number, id_, stored in query(sql):
+            yield _leaf_problem(number, kind, id_, stored)
 
 
-def _decisions(query: Query) -> Iterator[Problem]:
+def _check_decisions(query: Query) -> Iterator[Problem]:
     for number, id_, digest, text in query(_DECISIONS):
         if text is None or decision_digest(text) != digest:
-            yield _misfit(number, "decision", id_, text)
+            yield _leaf_problem(number, "decision", id_, text)
 
 
-def _leafless(query: Query) -> Iterator[Problem]:
+def _find_records_without_leaf(query: Query) -> Iterator[Problem]:
     for kind in _KINDS:
-        for (id_,) in query(_WITHOUT.format(kind)):
-            yield Problem(f"{kind} {one_line(id_)}", "has no leaf in the tree: it was put in, or its leaf was deleted")
+        for (id_,) in query(_WITHOUT_LEAF.format(kind)):
+            yield Problem(
+                f"{kind} {one_line(id_)}", "has no leaf in the tree: it was inserted, or its leaf was deleted"
+            )
 
 
-def _misfit(number: int, kind: str, id_: str, there: object) -> Problem:
-    told = "it was deleted" if there is None else "it was changed, or its leaf was"
-    what = "is not in the store" if there is None else "is not the one that its leaf names"
-    return Problem(f"leaf {number}, {kind} {one_line(id_)}", f"{what}: {told}")
+def _leaf_problem(number: int, kind: str, id_: str, stored: object) -> Problem:
+    text = "does not match its leaf: one of them was changed"
+    if stored is None:
+        text = "is not in the store: it was deleted"
+    return Problem(f"leaf {number}, {kind} {one_line(id_)}", text)
 
 
-def unbound_runs(query: Query, run_ids: Iterable[str]) -> Iterator[Problem]:
-    """Yield what keeps the tree from speaking for these runs: a line that does not lead up to the seal of its leaf."""
-    for run_id in run_ids if query(_THERE) else ():
+def run_leaf_problems(query: Query, run_ids: Iterable[str]) -> Iterator[Problem]:
+    """Yield the problems of these runs' chains: broken links, and seals that their leaves do not name."""
+    for run_id in run_ids if query(_HAS_TREE) else ():
         try:
             lines = [
                 Line.parse(text) for (text,) in query("SELECT text FROM line WHERE run_id = ? ORDER BY seq", (run_id,))
             ]
-            yield from (Problem(problem_location(run_id), sentence) for sentence in broken_links(run_id, lines))
+            yield from (Problem(problem_location(run_id), problem) for problem in broken_links(run_id, lines))
         except (IntegrityError, *UNREADABLE) as error:
             yield Problem(problem_location(run_id), f"is damaged: {one_line(str(error))}")
             continue
         heads = {head for (head,) in query("SELECT digest FROM leaf WHERE kind = 'run' AND id = ?", (run_id,))}
         if heads != {line.digest for line in lines[-1:]}:
-            yield Problem(problem_location(run_id), "its seal is not the one that its leaf names")
+            yield Problem(problem_location(run_id), "its seal does not match its leaf")

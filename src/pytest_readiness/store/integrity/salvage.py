@@ -1,4 +1,4 @@
-"""What can still be read of a run that does not fit: each line for itself."""
+"""Salvage of a damaged run: each line is read on its own."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ from .index import UNREADABLE
 
 
 def salvage_run(run_id: str, register: str, texts: Iterable[str], seal: str | None = None) -> SalvagedRun:
-    """Return what the lines of a run say that can be read. Raises nothing.
+    """Return the readable content of a run. Raises nothing.
 
-    ``seal``: the digest that its seal had when it was kept; None: that is not known.
+    ``seal``: the digest of its seal when the run was stored; None: unknown.
     """
     lines: list[Line] = []
     for text in texts:
         with suppress(IntegrityError, *UNREADABLE):
             lines.append(Line.parse(text))
-    evidence = tuple(chain.from_iterable(_evidence(line, run_id, register) for line in lines))
+    evidence = tuple(chain.from_iterable(_evidence_in(line, run_id, register) for line in lines))
     head = lines[0].body if lines and lines[0].kind == "run" else {}
-    # A first line that the next one does not name may have been changed to say another place.
-    changed = not head or [one.body.get("prev") for one in lines[1:2]] != [lines[0].digest]
+    # A first line that the next line does not name may have been changed to name another place.
+    changed = not head or [line.body.get("prev") for line in lines[1:2]] != [lines[0].digest]
     tests = None if changed else _plan(lines, seal)
     with suppress(*UNREADABLE):
         if tests is not None:
-            planned = tuple(PlanEntry.from_plain(one) for one in tests)
-            return SalvagedRun(head, evidence, planned, _silent(lines, tests, run_id, register))
+            planned = tuple(PlanEntry.from_plain(test) for test in tests)
+            return SalvagedRun(head, evidence, planned, _unreported(lines, tests, run_id, register))
     return SalvagedRun(head, evidence, None, changed=changed)
 
 
-def _evidence(line: Line, run_id: str, register: str) -> list[Evidence]:
+def _evidence_in(line: Line, run_id: str, register: str) -> list[Evidence]:
     with suppress(IntegrityError, *UNREADABLE):
-        return [one for one in evidence_of(line, register) if one.run_id == run_id]
+        return [evidence for evidence in evidence_of(line, register) if evidence.run_id == run_id]
     return []
 
 
 def _plan(lines: list[Line], seal: str | None) -> list[dict[str, Any]] | None:
-    """Return what the lines say of the plan; None: it is not what the seal names, or the seal is another."""
+    """Return the tests of the plan; None: the seal names another plan, or is another seal."""
     with suppress(*UNREADABLE):
         last = lines[-1]
         if last.kind == "sealed" and seal in (None, last.digest) and last.body.get("planned") == planned_digest(lines):
@@ -53,17 +53,17 @@ def _plan(lines: list[Line], seal: str | None) -> list[dict[str, Any]] | None:
     return None
 
 
-def _silent(lines: list[Line], tests: list[dict[str, Any]], run_id: str, register: str) -> tuple[Evidence, ...]:
-    """Return what was planned and no line tells. A line that the next one does not name may have been changed."""
-    named = [one for one, after in pairwise(lines) if after.body.get("prev") == one.digest]
-    told = {_claim(one) for line in named for one in _evidence(line, run_id, register)}
+def _unreported(lines: list[Line], tests: list[dict[str, Any]], run_id: str, register: str) -> tuple[Evidence, ...]:
+    """Return the planned evidence without a line. A line that the next line does not name may have been changed."""
+    named = [line for line, following in pairwise(lines) if following.body.get("prev") == line.digest]
+    reported = {_claim_of(evidence) for line in named for evidence in _evidence_in(line, run_id, register)}
     started = dict(_starts(lines))
-    due = [test for test in tests if not test.get("deselected")]
-    every = (unfinished_of(test, run_id, register, started.get(test["test"], "")) for test in due)
-    return tuple(one for one in chain.from_iterable(every) if _claim(one) not in told)
+    selected = [test for test in tests if not test.get("deselected")]
+    expected = (unfinished_of(test, run_id, register, started.get(test["test"], "")) for test in selected)
+    return tuple(evidence for evidence in chain.from_iterable(expected) if _claim_of(evidence) not in reported)
 
 
-def _claim(evidence: Evidence) -> tuple[str, str, str]:
+def _claim_of(evidence: Evidence) -> tuple[str, str, str]:
     return evidence.test_id, evidence.uc, evidence.item
 
 

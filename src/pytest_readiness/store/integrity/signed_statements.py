@@ -1,4 +1,4 @@
-"""Signed statements in a store: that each is what was kept, and is about something that is there as it was signed."""
+"""Checks of signed statements in a store: each is unchanged, and its subject is in the store as it was signed."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _DECISION = "SELECT text FROM decision WHERE id = ?"
 
 
 def read_statement(row: EnvelopeRow) -> Envelope:
-    """Return the statement that is kept in this row.
+    """Return the statement in a stored row.
 
     Raises:
-        IntegrityError: it is none, or is not the one that was kept.
+        IntegrityError: the statement cannot be read, or was changed.
     """
     try:
         envelope = parse_envelope(row.text)
@@ -30,22 +30,21 @@ def read_statement(row: EnvelopeRow) -> Envelope:
 
 
 def subject_problem(query: Callable[..., list[Any]], envelope: Envelope) -> str:
-    """Return what keeps a statement from being about what the store holds; empty where nothing does.
+    """Return why the subject of a statement is not in the store as it was signed; empty: it is.
 
     Args:
-        query: answers SQL with all rows.
+        query: takes SQL and its parameters, and returns all rows.
         envelope: the statement.
 
     Raises:
         StorageError: the store cannot be read.
     """
     if envelope.subject_kind == "run":
-        found = [head for (head,) in query(_SEAL, (envelope.subject,))]
+        digests = [head for (head,) in query(_SEAL, (envelope.subject,))]
     else:
-        found = [text_digest(text) for (text,) in query(_DECISION, (envelope.subject,))]
-    if not found:
-        return f"it was signed, and is not in the store: it was deleted (signature {envelope.id[:16]})"
-    if found != [envelope.subject_digest]:
-        was = "sealed" if envelope.subject_kind == "run" else "made"
-        return f"it was {was} anew after it was signed (signature {envelope.id[:16]})"
+        digests = [text_digest(text) for (text,) in query(_DECISION, (envelope.subject,))]
+    if not digests:
+        return f"it was signed, but is not in the store: it was deleted (signature {envelope.id[:16]})"
+    if digests != [envelope.subject_digest]:
+        return f"it was changed after it was signed (signature {envelope.id[:16]})"
     return ""

@@ -1,4 +1,4 @@
-"""What must hold of requirements and decisions before they are kept, and when they are read again."""
+"""Validation of requirements and decisions, before they are stored and when they are read."""
 
 from __future__ import annotations
 
@@ -10,35 +10,40 @@ from ...facts.requirements_snapshot import Snapshot, snapshot_digest
 
 
 def check_snapshots(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
-    """Return the snapshots.
+    """Return the snapshots as a list.
 
     Raises:
-        IntegrityError: the digest of one is not that of its text.
+        IntegrityError: the digest of a snapshot does not match its text.
     """
-    found = list(snapshots)
-    for snapshot in found:
+    checked = list(snapshots)
+    for snapshot in checked:
         if snapshot_digest(snapshot.text) != snapshot.digest:
-            raise IntegrityError(f"not kept: the requirements {snapshot.digest} have another digest")
-    return found
+            raise IntegrityError(f"not stored: the requirements do not match their digest {snapshot.digest}")
+    return checked
 
 
 def check_decision(decision: Decision) -> Decision:
-    """Return what will be read back: a decision that cannot be read again must not get in.
+    """Return the decision that its own text contains.
 
     Raises:
-        IntegrityError: it cannot.
+        IntegrityError: the text cannot be read.
     """
     try:
         return parse_decision(decision.text)
     except IntegrityError as error:
-        raise IntegrityError(f"not kept: the decision {one_line(decision.id)}: {error}") from None
+        raise IntegrityError(f"not stored: the decision {one_line(decision.id)}: {error}") from None
 
 
 def read_decision(id_: str, text: str, register: str | None) -> Decision:
-    """Return the decision that is kept under an id; of this register, if one is named.
+    """Return the decision in a stored text.
+
+    Args:
+        id_: its id.
+        text: its text.
+        register: its register; None: any.
 
     Raises:
-        IntegrityError: the text is none, or is not the one that was kept.
+        IntegrityError: the text cannot be read, or was changed.
     """
     try:
         decision = parse_decision(text)

@@ -1,1 +1,1 @@
-"""The SQLite store: one file, append-only."""
+"""SQLite store: one append-only file."""

@@ -1,4 +1,4 @@
-"""A connection that writes what it is given, whatever this process has told ``sqlite3`` to make of it."""
+"""SQLite connection that ignores the adapters that were registered in this process."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from contextlib import contextmanager
 from typing import Any
 
 _ADAPTERS: dict[Any, Any] = sqlite3.adapters
-"""What ``sqlite3.register_adapter`` fills: for the whole process, and until its end."""
+"""The registry of ``sqlite3.register_adapter``, which is global to the process."""
 _BASIC = frozenset((kind, sqlite3.PrepareProtocol) for kind in (str, int, float, bytes, bytearray, bool, type(None)))
-"""Adapters of what is written here; a test, or a library that it uses, may have left one."""
+"""Keys of adapters for the types written here. A test, or a library, may have registered one."""
 
 
 class PlainConnection(sqlite3.Connection):
-    """Texts and numbers are written, and asked for, as they are."""
+    """A connection that passes texts and numbers to SQLite unchanged."""
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         """Run a statement, as ``sqlite3`` does."""
-        if _BASIC.isdisjoint(_ADAPTERS):  # nearly always, and a gate runs many
+        if _BASIC.isdisjoint(_ADAPTERS):  # the usual case, and it must be fast
             return super().execute(sql, parameters)
         with _unadapted():
             return super().execute(sql, parameters)
@@ -33,9 +33,9 @@ class PlainConnection(sqlite3.Connection):
 
 @contextmanager
 def _unadapted() -> Iterator[None]:
-    """Run the block without the adapters; others have theirs again after it."""
-    found = {key: _ADAPTERS.pop(key) for key in _BASIC & _ADAPTERS.keys()}
+    """Run the block without the adapters, and restore them after it."""
+    removed = {key: _ADAPTERS.pop(key) for key in _BASIC & _ADAPTERS.keys()}
     try:
         yield
     finally:
-        _ADAPTERS.update(found)
+        _ADAPTERS.update(removed)

@@ -1,4 +1,4 @@
-"""The documents of the SQLite adapter: decisions, verdicts and signed statements, each a text that is kept whole."""
+"""Decisions, verdicts and signed statements in the SQLite store, each stored as one text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ...facts.requirements_snapshot import Snapshot
 from ...facts.stored_verdict import StoredVerdict
 from ..integrity.chain import unbroken_head
 from ..integrity.index import EnvelopeRow, decision_row, envelope_row, verdict_row
-from ..integrity.merkle_leaves import KEEP_LEAF
+from ..integrity.merkle_leaves import INSERT_LEAF
 from ..integrity.validation import read_decision
 from ..protocol import RegisterDecisions
 from .queries import (
@@ -24,10 +24,10 @@ from .queries import (
     DECISIONS,
     DECISIONS_ELSEWHERE,
     ENVELOPES,
-    KEEP_DECIDED_HERE,
-    KEEP_DECISION,
-    KEEP_ENVELOPE,
-    KEEP_VERDICT,
+    INSERT_DECIDED_HERE,
+    INSERT_DECISION,
+    INSERT_ENVELOPE,
+    INSERT_VERDICT,
     RUNS_ELSEWHERE,
     TEXTS,
 )
@@ -36,163 +36,165 @@ if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
     from ...facts.envelope import Envelope
 
 
-def readable_envelopes(envelopes: Iterable[Envelope]) -> list[Envelope]:
-    """Return what will be read back of signed statements.
+def check_envelopes(envelopes: Iterable[Envelope]) -> list[Envelope]:
+    """Return the signed statements that their own texts contain.
 
     Raises:
-        IntegrityError: one cannot be read again.
+        IntegrityError: a text cannot be read.
     """
-    if not (given := list(envelopes)):
+    if not (statements := list(envelopes)):
         return []
     from ...facts.envelope import parse_envelope
 
-    return [parse_envelope(envelope.text) for envelope in given]
+    return [parse_envelope(envelope.text) for envelope in statements]
 
 
 class DocumentStore:
-    """What the store in a SQLite file does with documents."""
+    """The part of the SQLite store that stores and reads documents."""
 
     _connection: sqlite3.Connection
 
     @abstractmethod
-    def save(self, *given: Any, **named: Any) -> list[str]:
-        """Take in records in one transaction; return the ids of what was new."""
+    def save(self, *records: Any, **options: Any) -> list[str]:
+        """Store records in one transaction, and return the ids of the new ones."""
 
     @abstractmethod
     def _rows(self, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
-        """Return all rows of an answer."""
+        """Return all rows of a query."""
 
     def decide(
         self, decisions: Sequence[Decision], snapshots: Iterable[Snapshot] = (), envelopes: Iterable[Envelope] = ()
     ) -> list[str]:
-        """Keep decisions in one transaction and return the ids of those that were new.
+        """Store decisions in one transaction, and return the ids of the new ones.
 
         Raises:
-            IntegrityError: one cannot be read back as what it says, another decision has its id, or a snapshot's
-                digest is not that of its text; nothing was written.
-            StorageError: they could not be written; none of them was.
+            IntegrityError: a decision cannot be read back, another decision has its id, or a snapshot does not match
+                its digest. Nothing was written.
+            StorageError: the decisions cannot be written; none was stored.
         """
         ids = {decision.id for decision in decisions}
-        kept = self.save((), snapshots, decisions, made_here=ids, envelopes=envelopes)
-        return [new for new in kept if new in ids]
+        saved = self.save((), snapshots, decisions, made_here=ids, envelopes=envelopes)
+        return [id_ for id_ in saved if id_ in ids]
 
-    def _keep_decision(self, decision: Decision, *, here: bool) -> bool:
-        """``here``: it is decided here and now, also where a bundle brought it before."""
+    def _save_decision(self, decision: Decision, *, here: bool) -> bool:
+        """Store a decision, and return whether it is new. ``here``: it is made now, even if a bundle contained it."""
         if here and not self._rows(f"{DECIDED_HERE} WHERE id = ?", (decision.id,)):
-            self._connection.execute(KEEP_DECIDED_HERE, (decision.id,))
+            self._connection.execute(INSERT_DECIDED_HERE, (decision.id,))
         for (text,) in self._rows("SELECT text FROM decision WHERE id = ?", (decision.id,)):
             if text == decision.text:
                 return False
-            raise IntegrityError(f"not kept: another decision with the id {decision.id} is in the store already")
-        self._connection.execute(KEEP_DECISION, decision_row(decision))
-        self._connection.execute(KEEP_LEAF, leaf_of(decision))
+            raise IntegrityError(f"not stored: another decision with the id {decision.id} is in the store already")
+        self._connection.execute(INSERT_DECISION, decision_row(decision))
+        self._connection.execute(INSERT_LEAF, leaf_of(decision))
         return True
 
     def decisions(self, register: str | None = None) -> list[Decision]:
-        """Return the decisions of a register (of all, where none is named), oldest first, as their texts say them.
+        """Return the decisions of a register, oldest first, with the identity that their texts declare; None: of all.
 
         Raises:
-            IntegrityError: one is not what was decided.
+            IntegrityError: a decision was changed.
             StorageError: the file cannot be read.
         """
         return [decision for _, decision in self._decisions(register)]
 
     def _decisions(self, register: str | None) -> list[tuple[str, Decision]]:
-        named = {"only": register, "said": canonical({"register": register})[1:-1]}
-        found = [(id_, read_decision(id_, text, register)) for id_, text in self._later("decision", DECISIONS, named)]
-        return sorted(found, key=lambda one: (one[1].at, one[0]))
+        parameters = {"only": register, "said": canonical({"register": register})[1:-1]}
+        rows = self._rows_if_table("decision", DECISIONS, parameters)
+        decisions = [(id_, read_decision(id_, text, register)) for id_, text in rows]
+        return sorted(decisions, key=lambda row: (row[1].at, row[0]))
 
     def other_registers(self, register: str) -> dict[str, tuple[int, int]]:
-        """Return the other registers that the store holds, in their order: how many runs and decisions of each.
+        """Return the number of runs and decisions of each other register, by name.
 
         Raises:
             StorageError: the file cannot be read.
         """
         runs = dict(self._rows(RUNS_ELSEWHERE, (register,)))
-        decided = dict(self._later("decision", DECISIONS_ELSEWHERE, (register,)))
-        return {name: (runs.get(name, 0), decided.get(name, 0)) for name in sorted({*runs, *decided})}
+        decisions = dict(self._rows_if_table("decision", DECISIONS_ELSEWHERE, (register,)))
+        return {name: (runs.get(name, 0), decisions.get(name, 0)) for name in sorted({*runs, *decisions})}
 
     def register_decisions(self, register: str) -> RegisterDecisions:
-        """Return the decisions of a register; one that does not count is an error here.
+        """Return the decisions of a register. In a store every decision counts.
 
-        Of one that came in with a bundle it is only declared who decided, whatever it says of itself.
+        The identity of a decision from a bundle is only declared, whatever its text says.
 
         Raises:
-            IntegrityError: one is not what was decided.
+            IntegrityError: a decision was changed.
             StorageError: the file cannot be read.
         """
-        found, here = self._decisions(register), set[str]()
-        if any(one.known_by is not IdentityLevel.DECLARED for _, one in found):
-            here = {id_ for (id_,) in self._later("decided_here", DECIDED_HERE)}
-        return RegisterDecisions(
-            tuple(
-                one if one.known_by is IdentityLevel.DECLARED or id_ in here else one.identified(IdentityLevel.DECLARED)
-                for id_, one in found
-            )
-        )
+        decisions, here = self._decisions(register), set[str]()
+        if any(decision.known_by is not IdentityLevel.DECLARED for _, decision in decisions):
+            here = {id_ for (id_,) in self._rows_if_table("decided_here", DECIDED_HERE)}
+
+        def verified(id_: str, decision: Decision) -> Decision:
+            if decision.known_by is IdentityLevel.DECLARED or id_ in here:
+                return decision
+            return decision.identified(IdentityLevel.DECLARED)
+
+        return RegisterDecisions(tuple(verified(id_, decision) for id_, decision in decisions))
 
     def save_verdict(self, text: str) -> str:
-        """Keep a verdict and return its id; keeping twice is harmless.
+        """Store a verdict, and return its id. A stored one is skipped.
 
         Raises:
-            IntegrityError: it is not the canonical text of a document that says when it was ``generated_at``.
-            StorageError: it could not be written.
+            IntegrityError: the text is not canonical, or has no ``generated_at``.
+            StorageError: the verdict cannot be written.
         """
         self.save((), verdicts=[text])
         return StoredVerdict.parse(text).id
 
-    def _keep_verdict(self, verdict: StoredVerdict) -> bool:
+    def _save_verdict(self, verdict: StoredVerdict) -> bool:
         if self._rows("SELECT 1 FROM verdict WHERE id = ?", (verdict.id,)):
             return False
-        self._connection.execute(KEEP_VERDICT, verdict_row(verdict))
-        self._connection.execute(KEEP_LEAF, leaf_of(verdict))
+        self._connection.execute(INSERT_VERDICT, verdict_row(verdict))
+        self._connection.execute(INSERT_LEAF, leaf_of(verdict))
         return True
 
-    def _keep_envelope(self, envelope: Envelope) -> bool:
+    def _save_envelope(self, envelope: Envelope) -> bool:
         from ..integrity.signed_statements import subject_problem
 
         if self._rows("SELECT 1 FROM envelope WHERE id = ?", (envelope.id,)):
             return False
-        if trouble := subject_problem(self._rows, envelope):
-            raise IntegrityError(f"not kept: the signature of {one_line(envelope.subject)}: {trouble}")
-        self._connection.execute(KEEP_ENVELOPE, envelope_row(envelope))
+        if problem := subject_problem(self._rows, envelope):
+            raise IntegrityError(f"not stored: the signature of {one_line(envelope.subject)}: {problem}")
+        self._connection.execute(INSERT_ENVELOPE, envelope_row(envelope))
         return True
 
     def envelopes(self, subjects: Iterable[str]) -> list[Envelope]:
         """Return the signed statements about these runs and decisions, by subject.
 
         Raises:
-            IntegrityError: one is not what was kept.
+            IntegrityError: a statement was changed.
             StorageError: the file cannot be read.
         """
         from ..integrity.signed_statements import read_statement
 
-        rows = self._later("envelope", ENVELOPES, (json.dumps(sorted(set(subjects))),))
+        rows = self._rows_if_table("envelope", ENVELOPES, (json.dumps(sorted(set(subjects))),))
         return [read_statement(EnvelopeRow(*row)) for row in rows]
 
     def seals(self, run_ids: Iterable[str]) -> dict[str, str]:
-        """Return the digests of the seals of these runs, by id, where their lines lead unbroken to them.
+        """Return the digests of the seals of these runs, by id. A run with a broken chain is left out.
 
         Raises:
             StorageError: the file cannot be read.
         """
-        found = ((name, self._rows(TEXTS, (name,))) for name in dict.fromkeys(run_ids))
-        return {name: head for name, texts in found if (head := unbroken_head(text for (text,) in texts))}
+        lines = ((run_id, self._rows(TEXTS, (run_id,))) for run_id in dict.fromkeys(run_ids))
+        return {run_id: head for run_id, texts in lines if (head := unbroken_head(text for (text,) in texts))}
 
     def verdicts(self) -> list[str]:
-        """Return the texts of the kept verdicts, oldest first.
+        """Return the texts of the stored verdicts, oldest first.
 
         Raises:
-            IntegrityError: one is not what was kept.
+            IntegrityError: a verdict was changed.
             StorageError: the file cannot be read.
         """
-        rows = self._later("verdict", "SELECT id, text FROM verdict ORDER BY at, id")
+        rows = self._rows_if_table("verdict", "SELECT id, text FROM verdict ORDER BY at, id")
         for id_, text in rows:
             if StoredVerdict.parse(text).id != id_:
                 raise IntegrityError(f"the verdict {one_line(id_)} was changed in the store: restore it from a copy")
         return [text for _, text in rows]
 
-    def _later(self, table: str, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
-        """Return all rows of a table that an older store has not got before its next write."""
-        there = self._rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,))
-        return self._rows(query, parameters) if there else []
+    def _rows_if_table(self, table: str, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
+        """Return the rows of a query; none if the store is of an older version, without this table."""
+        exists = self._rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,))
+        return self._rows(query, parameters) if exists else []

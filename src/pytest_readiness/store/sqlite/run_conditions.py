@@ -1,4 +1,4 @@
-"""How runs were conducted, for the SQLite adapter: what the first line, the plan and the seal of each say."""
+"""Run conditions, plans and groups in the SQLite store, read from the lines of runs."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from .queries import ENDS, NEWEST_RUN, PARTS, PLANS, TEXTS
 
 
 class RunConditionsStore:
-    """What the store in a SQLite file says of how runs were conducted."""
+    """The part of the SQLite store that reads conditions, plans and groups of runs."""
 
-    _excused: frozenset[str]
+    _unchecked_runs: frozenset[str]
 
     @abstractmethod
     def _rows(self, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
-        """Return all rows of an answer."""
+        """Return all rows of a query."""
 
     def run_conditions(self, run_ids: Iterable[str]) -> dict[str, RunConditions]:
-        """Return how these runs were conducted, by id.
+        """Return the conditions of these runs, by id.
 
         Raises:
             IntegrityError: a first line or a seal cannot be read.
             StorageError: the file cannot be read.
         """
-        return conditions_in(self._rows(ENDS, (json.dumps(sorted(set(run_ids))),)))
+        return parse_conditions(self._rows(ENDS, (json.dumps(sorted(set(run_ids))),)))
 
     def newest_run(self, register: str, until: str) -> str | None:
-        """Return the id of the run that started last of those that ended by a moment; None: there is none.
+        """Return the id of the last started run among those that ended by a moment; None: there is none.
 
         Raises:
             StorageError: the file cannot be read.
@@ -46,7 +46,7 @@ class RunConditionsStore:
         return next((id_ for (id_,) in self._rows(NEWEST_RUN, (register, until))), None)
 
     def salvage_run(self, run_id: str, register: str) -> SalvagedRun:
-        """Return what can be read of a run, however broken it is, as the port says.
+        """Return the readable content of a run that may be damaged, see ``Store``.
 
         Raises:
             StorageError: the file cannot be read.
@@ -57,83 +57,85 @@ class RunConditionsStore:
         return salvage_run(run_id, register, (text for (text,) in self._rows(TEXTS, (run_id,))), seal)
 
     def plans(self, run_ids: Iterable[str]) -> dict[str, tuple[PlanEntry, ...]]:
-        """Return the evidence tests that these runs had collected, by id.
+        """Return the evidence tests that these runs had collected, by run id.
 
         Raises:
-            IntegrityError: what was planned is not what the seal names.
+            IntegrityError: a plan is not the one that the seal names.
             StorageError: the file cannot be read.
         """
-        return plans_in(self._rows(PLANS, (json.dumps(sorted(set(run_ids))),)))
+        return parse_plans(self._rows(PLANS, (json.dumps(sorted(set(run_ids))),)))
 
     def group_parts(self, register: str, since: str = "") -> list[GroupPart]:
-        """Return the runs of each run group that a run since a moment is of, without their plans, by id.
+        """Return all runs of each run group with a run since a moment, by id, without their plans.
 
         Raises:
-            IntegrityError: a first line cannot be read, or says no group.
+            IntegrityError: a first line cannot be read, or does not name a group.
             StorageError: the file cannot be read.
         """
         rows = self._rows(PARTS, {"register": register, "since": since})
-        found = []
+        parts = []
         for run_id, first, last, seal, whole in rows:
-            # What a run that was set aside was to run counts as interrupted anyway; it may say nothing any more.
-            with suppress(*((IntegrityError,) if run_id in self._excused else ())):
-                found.append(_part(run_id, first, last, seal, whole=bool(whole)))
-        return found
+            # The plan of an excluded run counts as interrupted anyway, so it may be unreadable.
+            with suppress(*((IntegrityError,) if run_id in self._unchecked_runs else ())):
+                parts.append(_group_part(run_id, first, last, seal, whole=bool(whole)))
+        return parts
 
 
-def _part(run_id: str, first: str, last: int, seal: str, *, whole: bool) -> GroupPart:
-    part = GroupPart.from_lines(_object(run_id, 0, first), _object(run_id, last, seal), all_finished=whole)
+def _group_part(run_id: str, first: str, last: int, seal: str, *, whole: bool) -> GroupPart:
+    part = GroupPart.from_lines(
+        _parse_object(run_id, 0, first), _parse_object(run_id, last, seal), all_finished=whole
+    )
     if part is None:
-        raise IntegrityError(f"{problem_location(run_id, 0)} names no run group, and its index does")
+        raise IntegrityError(f"{problem_location(run_id, 0)} does not name a run group, but its index does")
     return part
 
 
-def conditions_in(ends: Iterable[tuple[str, int, str]]) -> dict[str, RunConditions]:
-    """Return how runs were conducted, by id.
+def parse_conditions(ends: Iterable[tuple[str, int, str]]) -> dict[str, RunConditions]:
+    """Return the conditions of runs, by id.
 
     Args:
-        ends: run, number and text of the first line and of the seal of each, in this order.
+        ends: run id, number and text of the first line and of the seal of each run, in this order.
 
     Raises:
-        IntegrityError: a text is no object.
+        IntegrityError: a text is not a JSON object.
     """
-    said: dict[str, list[dict[str, Any]]] = {}
+    bodies: dict[str, list[dict[str, Any]]] = {}
     for run_id, seq, text in ends:
-        said.setdefault(run_id, []).append(_object(run_id, seq, text))
-    return {run_id: conditions_of(bodies[0], bodies[-1]) for run_id, bodies in said.items()}
+        bodies.setdefault(run_id, []).append(_parse_object(run_id, seq, text))
+    return {run_id: conditions_of(lines[0], lines[-1]) for run_id, lines in bodies.items()}
 
 
-def _object(run_id: str, seq: int, text: str) -> dict[str, Any]:
-    # Not as a line, of which the digest takes as long again: what the answer rests on is checked on its own.
+def _parse_object(run_id: str, seq: int, text: str) -> dict[str, Any]:
+    # Not parsed as a Line, because computing its digest takes as long again. The gate checks these lines separately.
     try:
         body = json.loads(text)
     except (TypeError, ValueError, RecursionError) as error:
         raise IntegrityError(f"{problem_location(run_id, seq)} is damaged: {one_line(str(error))}") from None
     if not isinstance(body, dict):
-        raise IntegrityError(f"{problem_location(run_id, seq)} is damaged: it is no object")
+        raise IntegrityError(f"{problem_location(run_id, seq)} is damaged: it is not a JSON object")
     return body
 
 
-def plans_in(lines: Iterable[tuple[str, str]]) -> dict[str, tuple[PlanEntry, ...]]:
-    """Return the evidence tests that runs had collected, by id.
+def parse_plans(lines: Iterable[tuple[str, str]]) -> dict[str, tuple[PlanEntry, ...]]:
+    """Return the evidence tests that runs had collected, by run id.
 
     Args:
-        lines: run and text of each line of the plan and, last, of the seal.
+        lines: run id and text of each line of the plan and, last, of the seal.
 
     Raises:
-        IntegrityError: a text is no line, or what was planned is not what the seal names.
+        IntegrityError: a text is not a line, or a plan is not the one that the seal names.
     """
     texts: dict[str, list[str]] = {}
     for run_id, text in lines:
         texts.setdefault(run_id, []).append(text)
-    return {run_id: _plan(run_id, found) for run_id, found in texts.items()}
+    return {run_id: _parse_plan(run_id, plan_texts) for run_id, plan_texts in texts.items()}
 
 
-def _plan(run_id: str, texts: list[str]) -> tuple[PlanEntry, ...]:
+def _parse_plan(run_id: str, texts: list[str]) -> tuple[PlanEntry, ...]:
     try:
         *lines, seal = map(Line.parse, texts)
         if seal.kind != "sealed" or planned_digest(lines) != seal.body.get("planned"):
-            raise IntegrityError(f"{problem_location(run_id)}: what was planned is not what the seal names")
+            raise IntegrityError(f"{problem_location(run_id)}: its plan is not the one that the seal names")
         tests = [test for line in lines if line.kind == "planned" for test in line.body["tests"]]
         return tuple(map(PlanEntry.from_plain, tests))
     except UNREADABLE as error:

@@ -1,4 +1,4 @@
-"""The SQLite adapter: one file, rollback journal, append-only."""
+"""SQLite store: the implementation of ``Store`` in one append-only file."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from ...facts.run import Run
 from ...facts.stored_verdict import StoredVerdict
 from ..integrity.chain import check_run, problem_location
 from ..integrity.index import UNREADABLE, RunRow, SlotRow, index_rows, run_row, summary_of
-from ..integrity.merkle_leaves import KEEP_LEAF, load_tree
+from ..integrity.merkle_leaves import INSERT_LEAF, load_tree
 from ..integrity.validation import check_decision, check_snapshots
 from ..protocol import FailureRecord, RunSummary
 from . import audit
-from .documents import DocumentStore, readable_envelopes
+from .documents import DocumentStore, check_envelopes
 from .queries import (
     FAILURES,
     HISTORY,
+    INSERT_EVIDENCE,
+    INSERT_LINE,
+    INSERT_RUN,
+    INSERT_SLOT,
+    INSERT_SNAPSHOT,
     INTERRUPTED,
-    KEEP_EVIDENCE,
-    KEEP_LINE,
-    KEEP_RUN,
-    KEEP_SLOT,
-    KEEP_SNAPSHOT,
     LATEST,
     LINES,
     MISSING,
@@ -43,50 +43,50 @@ from .queries import (
     RUNS_BY_ID,
     SLOT_IDS,
     TEXTS,
-    without_retired,
+    without_excluded_runs,
 )
-from .rows import SOME, RowReader, held_by, in_order, pieces_with
+from .rows import ROWS_AT_ONCE, RowReader, evidence_by_position, read_evidence, sort_by_slot
 from .run_conditions import RunConditionsStore
 from .schema import fetch_rows, migrate, open_file, read_rows, storage_errors, write_transaction
 
 if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
     from ...facts.envelope import Envelope
 
-_ID = re.compile(r"(.+)\.(\d{1,15})\.(\d{1,15})", re.ASCII | re.DOTALL)
+_EVIDENCE_ID = re.compile(r"(.+)\.(\d{1,15})\.(\d{1,15})", re.ASCII | re.DOTALL)
 
 
 class SQLiteStore(RunConditionsStore, DocumentStore):
-    """A store in one SQLite file. Does what the port says; for the thread that opened it."""
+    """A store in one SQLite file, for use in the thread that opened it."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path, url: str) -> None:
-        """Take over an open connection; ``SQLiteStore.open`` is how to get one."""
+        """Take an open connection. Use ``SQLiteStore.open`` to open a store."""
         self._connection = connection
         self._path = path
         self._url = url
         self._reader = RowReader()
-        """What was read for the answers, until the store is closed."""
-        self._aside: frozenset[str] = frozenset()
-        """Runs that no answer rests on."""
-        self._excused: frozenset[str] = frozenset()
-        """Those of them that are not looked at, however broken they are."""
+        """The cache of evidence that was read for answers."""
+        self._excluded_runs: frozenset[str] = frozenset()
+        """Ids of the runs that are excluded from answers."""
+        self._unchecked_runs: frozenset[str] = frozenset()
+        """Ids of those that are excluded from checks too."""
 
     @classmethod
     def open(cls, path: Path, url: str, *, create: bool) -> SQLiteStore | None:
-        """Return the open store in this file; without ``create`` None where no store is yet.
+        """Return the open store in a file. Without ``create``, None means that there is no store yet.
 
         Raises:
-            StorageError: the file is no store of ours, is of a newer version, or cannot be read.
+            StorageError: the file is not a store, has a newer version, or cannot be read.
         """
         connection = open_file(path, create=create)
         return None if connection is None else cls(connection, path, url)
 
     @property
     def url(self) -> str:
-        """Its address, without credentials."""
+        """The address of the store, without credentials."""
         return self._url
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
     def save(
@@ -98,119 +98,119 @@ class SQLiteStore(RunConditionsStore, DocumentStore):
         made_here: Collection[str] = (),
         envelopes: Iterable[Envelope] = (),
     ) -> list[str]:
-        """Take in sealed runs, and what belongs to them, in one transaction; return the ids of what was new.
+        """Store sealed runs and other records in one transaction, and return the ids of the new ones.
 
-        ``made_here``: ids of runs whose lines this process made, which are not checked again, and of decisions.
+        ``made_here``: ids of runs that this process recorded, whose lines are not checked again, and of new decisions.
 
         Raises:
-            IntegrityError: a run is not sealed, its chain is broken, another run or decision has its id, a snapshot's
-                digest is not that of its text, a decision, verdict or statement cannot be read back, or a statement
-                is about something that is not kept, or has another digest; nothing was written.
-            StorageError: it could not be written; nothing of it was.
+            IntegrityError: a run is not sealed, its chain is broken, another run or decision has its id, a snapshot
+                does not match its digest, a decision, verdict or statement cannot be read back, or a statement is
+                about a record that is not stored, or has another digest. Nothing was written.
+            StorageError: the records cannot be written; none was stored.
         """
         for problem in (problem for run in runs if run.id not in made_here for problem in check_run(run)):
-            raise IntegrityError(f"not kept: {problem}")
+            raise IntegrityError(f"not stored: {problem}")
         requirements = check_snapshots(snapshots)
-        decided_ = [check_decision(decision) for decision in decisions]
+        checked_decisions = [check_decision(decision) for decision in decisions]
         documents = [StoredVerdict.parse(text) for text in verdicts]
-        statements = readable_envelopes(envelopes)
+        statements = check_envelopes(envelopes)
         with self._writing():
             for snapshot in requirements:
-                self._keep_snapshot(snapshot)
-            new = [run.id for run in runs if self._keep_run(run)]
-            new += [one.id for one in decided_ if self._keep_decision(one, here=one.id in made_here)]
-            new += [verdict.id for verdict in documents if self._keep_verdict(verdict)]
-            return new + [envelope.id for envelope in statements if self._keep_envelope(envelope)]
+                self._save_snapshot(snapshot)
+            new = [run.id for run in runs if self._save_run(run)]
+            new += [made.id for made in checked_decisions if self._save_decision(made, here=made.id in made_here)]
+            new += [verdict.id for verdict in documents if self._save_verdict(verdict)]
+            return new + [envelope.id for envelope in statements if self._save_envelope(envelope)]
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Run the block as one transaction; an older store is brought up to date first."""
+        """Run the block as one transaction. An older store is migrated first."""
         with storage_errors(self._path):
-            # Somebody may have switched the file to WAL, which loses data with the SQLite of many Pythons.
+            # Another program may have switched the file to WAL, which can lose data with older SQLite versions.
             self._connection.execute("PRAGMA journal_mode = DELETE")
             migrate(self._connection, self._path)
             with write_transaction(self._connection):
                 yield
 
-    def _keep_snapshot(self, snapshot: Snapshot) -> None:
+    def _save_snapshot(self, snapshot: Snapshot) -> None:
         if not self._rows("SELECT 1 FROM snapshot WHERE digest = ?", (snapshot.digest,)):
-            self._connection.execute(KEEP_SNAPSHOT, (snapshot.digest, snapshot.text))
+            self._connection.execute(INSERT_SNAPSHOT, (snapshot.digest, snapshot.text))
 
-    def _keep_run(self, run: Run) -> bool:
-        """Write a checked run, unless it is there already; the row of the run comes last, and closes it."""
-        assert run.seal is not None  # noqa: S101 - for the type checker; check_run has seen to it
+    def _save_run(self, run: Run) -> bool:
+        """Store a checked run, and return whether it is new. Its own row is written last: it refuses more lines."""
+        assert run.seal is not None  # noqa: S101 - for the type checker; check_run verified it
         for (head,) in self._rows("SELECT head FROM run WHERE id = ?", (run.id,)):
             if head == run.seal.digest:
                 return False
-            raise IntegrityError(f"not kept: another run with the id {run.id} is in the store already")
+            raise IntegrityError(f"not stored: another run with the id {run.id} is in the store already")
         count = 0
-        for lines, found in index_rows(run):
-            slots = self._slot_ids({slot.key: slot for _, slot in found})
-            self._connection.executemany(KEEP_LINE, lines)
-            self._connection.executemany(KEEP_EVIDENCE, [(*evidence, slots[slot.key]) for evidence, slot in found])
-            count += len(found)
-        self._connection.execute(KEEP_RUN, run_row(run, len(run.lines), count))
-        self._connection.execute(KEEP_LEAF, leaf_of(run))
+        for lines, rows in index_rows(run):
+            slots = self._slot_ids({slot.key: slot for _, slot in rows})
+            self._connection.executemany(INSERT_LINE, lines)
+            self._connection.executemany(INSERT_EVIDENCE, [(*evidence, slots[slot.key]) for evidence, slot in rows])
+            count += len(rows)
+        self._connection.execute(INSERT_RUN, run_row(run, len(run.lines), count))
+        self._connection.execute(INSERT_LEAF, leaf_of(run))
         return True
 
     def _slot_ids(self, slots: Mapping[str, SlotRow]) -> dict[str, int]:
-        """Return the ids of slots by their keys; those that are new are written, under the lock that is held."""
+        """Return the ids of slots by their keys. New slots are stored; the caller must have the write lock."""
         keys = list(slots)
-        ids = {keys[place]: number for place, number in self._rows(SLOT_IDS, (json.dumps(keys),))}
+        ids = {keys[position]: number for position, number in self._rows(SLOT_IDS, (json.dumps(keys),))}
         ((last,),) = self._rows("SELECT coalesce(max(id), 0) FROM slot")
         new = dict(enumerate((key for key in slots if key not in ids), last + 1))
-        self._connection.executemany(KEEP_SLOT, ((number, *slots[key]) for number, key in new.items()))
+        self._connection.executemany(INSERT_SLOT, ((number, *slots[key]) for number, key in new.items()))
         return ids | {key: number for number, key in new.items()}
 
     def newest(
         self, register: str, use_cases: Collection[str] | None = None, until: str | None = None
     ) -> list[Evidence]:
-        """Return the newest execution of every slot, as the port says.
+        """Return the newest execution of each slot, see ``Store``.
 
         Raises:
-            IntegrityError: a line is not what its index says.
+            IntegrityError: a line does not contain the evidence that its index names.
             StorageError: the file cannot be read.
         """
-        asked = None if use_cases is None else json.dumps(sorted(use_cases))
-        named = {"register": register, "use_cases": asked, "until": until or LATEST}
-        return self._answer((self._without(NEWEST),), named, register)
+        names = None if use_cases is None else json.dumps(sorted(use_cases))
+        parameters = {"register": register, "use_cases": names, "until": until or LATEST}
+        return self._read_evidence(NEWEST, parameters, register)
 
     def oldest(self, register: str, tests: Iterable[tuple[str, str, str]]) -> list[Evidence]:
-        """Return the oldest execution of every slot of these tests in which a test placed itself, or ran for real.
+        """Return the oldest execution of every slot of these tests that names a place, see ``Store``.
 
         Raises:
-            IntegrityError: a line is not what its index says.
+            IntegrityError: a line does not contain the evidence that its index names.
             StorageError: the file cannot be read.
         """
-        asked = set(tests)
-        items = sorted({(use_case, item) for use_case, item, _ in asked})
-        names = sorted({test for _, _, test in asked})
-        named = {"register": register, "items": json.dumps(items), "tests": json.dumps(names)}
-        return self._answer((self._without(OLDEST),), named, register)
+        wanted = set(tests)
+        items = sorted({(use_case, item) for use_case, item, _ in wanted})
+        names = sorted({test for _, _, test in wanted})
+        parameters = {"register": register, "items": json.dumps(items), "tests": json.dumps(names)}
+        return self._read_evidence(OLDEST, parameters, register)
 
     def history(self, register: str, use_case: str, item: str | None = None) -> Iterator[Evidence]:
         """Yield every piece of evidence of a use case (or of one of its items), newest start first.
 
         Raises:
-            IntegrityError: a line is not what its index says.
+            IntegrityError: a line does not contain the evidence that its index names.
             StorageError: the file cannot be read.
         """
-        # Read at once: a statement that is still open would keep everybody else from writing.
-        named = {"register": register, "use_case": use_case, "item": item, "aside": self._named_aside}
-        keys = self._rows(self._without(HISTORY), named)
-        # A long history is read once, and nothing of it is kept in mind.
-        yield from pieces_with(keys, register, self._lines)
+        # All keys are read at once, because an open statement would block writers. The evidence is not cached.
+        parameters = {"register": register, "use_case": use_case, "item": item, "aside": self._excluded_json}
+        keys = self._rows(self._without_excluded(HISTORY), parameters)
+        yield from read_evidence(keys, register, self._lines)
 
-    def _answer(self, queries: Iterable[str], named: dict[str, Any], register: str) -> list[Evidence]:
-        """Return the evidence of an answer by slot, and remember what was right until somebody writes to the store."""
-        self._reader.trust(self._state())
-        named = {**named, "aside": self._named_aside}
-        take = partial(self._reader.by_slot, register=register)
+    def _read_evidence(self, query: str, parameters: dict[str, Any], register: str) -> list[Evidence]:
+        """Return the evidence of a query by slot. The reader remembers what it verified until the store changes."""
+        self._reader.refresh(self._state())
+        parameters = {**parameters, "aside": self._excluded_json}
+        take = partial(self._reader.read_with_slots, register=register)
+        query = self._without_excluded(query)
         with storage_errors(self._path):
-            return in_order(one for query in queries for one in read_rows(self._connection, query, named, take, SOME))
+            return sort_by_slot(read_rows(self._connection, query, parameters, take, ROWS_AT_ONCE))
 
     def _state(self) -> tuple[int, int]:
-        """Return what is another once anybody, here or elsewhere, has written to the store."""
+        """Return a value that changes when this or another connection writes to the store."""
         ((version,),) = self._rows("PRAGMA data_version")
         return version, self._connection.total_changes
 
@@ -218,62 +218,66 @@ class SQLiteStore(RunConditionsStore, DocumentStore):
         return self._rows(LINES, (run_id, json.dumps(list(seqs))))
 
     def _line(self, run_id: str, seq: int, register: str) -> dict[int, Evidence]:
-        return {number: one for (_, number), one in held_by(run_id, self._lines(run_id, (seq,)), register).items()}
+        return {
+            number: one
+            for (_, number), one in evidence_by_position(run_id, self._lines(run_id, (seq,)), register).items()
+        }
 
     def failures(self, register: str, since: Mapping[str, str]) -> list[FailureRecord]:
-        """Return every FAILED or ERROR after a moment, by use case, as the port says.
+        """Return every FAILED or ERROR after the moment of its use case, see ``Store``.
 
         Raises:
             StorageError: the file cannot be read.
         """
-        named = {"register": register, "since": json.dumps(dict(since)), "aside": self._named_aside}
-        return [FailureRecord(*row) for row in self._rows(self._without(FAILURES), named)]
+        parameters = {"register": register, "since": json.dumps(dict(since)), "aside": self._excluded_json}
+        return [FailureRecord(*row) for row in self._rows(self._without_excluded(FAILURES), parameters)]
 
     def interruptions(self, register: str, since: Mapping[str, str], until: str | None = None) -> list[Evidence]:
-        """Return what was interrupted after a moment, by use case, and did not pass next, as the port says.
+        """Return each INTERRUPTED whose next completed execution did not pass, see ``Store``.
 
         Raises:
-            IntegrityError: a line is not what its index says.
+            IntegrityError: a line does not contain the evidence that its index names.
             StorageError: the file cannot be read.
         """
-        named = {"register": register, "since": json.dumps(dict(since)), "until": until or LATEST}
-        return self._answer((self._without(INTERRUPTED),), named, register)
+        parameters = {"register": register, "since": json.dumps(dict(since)), "until": until or LATEST}
+        return self._read_evidence(INTERRUPTED, parameters, register)
 
     def evidence_by_ids(self, register: str, evidence_ids: Iterable[str]) -> list[Evidence]:
-        """Return these pieces of evidence, in their order.
+        """Return the evidence with these ids, in their order.
 
         Raises:
-            IntegrityError: one is not there, or its line is not what its index says.
+            IntegrityError: an id is not in the store, or a line does not contain the evidence that its index names.
             StorageError: the file cannot be read.
         """
-        found = [(name, _ID.fullmatch(name)) for name in evidence_ids]
-        if none := [name for name, parts in found if parts is None]:
-            raise IntegrityError(f"'{one_line(none[0])}' is no id of evidence")
-        keys = [(parts[1], int(parts[2]), int(parts[3])) for _, parts in found if parts is not None]
-        return list(pieces_with(keys, register, self._lines))
+        matches = [(id_, _EVIDENCE_ID.fullmatch(id_)) for id_ in evidence_ids]
+        if invalid := [id_ for id_, match in matches if match is None]:
+            raise IntegrityError(f"'{one_line(invalid[0])}' is not an id of evidence")
+        keys = [(match[1], int(match[2]), int(match[3])) for _, match in matches if match is not None]
+        return list(read_evidence(keys, register, self._lines))
 
     def exclude_runs(self, run_ids: Iterable[str], doubted: Iterable[str] = ()) -> None:
-        """Leave these runs out of every answer about evidence, and the first of every check, until it is closed."""
-        self._excused = frozenset(run_ids)
-        self._aside = self._excused.union(doubted)
+        """Exclude runs from answers; the runs of ``run_ids`` from checks too. See ``Store``."""
+        self._unchecked_runs = frozenset(run_ids)
+        self._excluded_runs = self._unchecked_runs.union(doubted)
 
     @property
-    def _named_aside(self) -> str:
-        return json.dumps(sorted(self._aside))
+    def _excluded_json(self) -> str:
+        return json.dumps(sorted(self._excluded_runs))
 
-    def _without(self, query: str) -> str:
-        """Return a query of evidence without that of the runs that were set aside; as it is, where none was."""
-        return without_retired(query) if self._aside else query
+    def _without_excluded(self, query: str) -> str:
+        """Return a query of evidence that leaves out the excluded runs, if there are any."""
+        return without_excluded_runs(query) if self._excluded_runs else query
 
     def missing(self, evidence_ids: Iterable[str]) -> set[str]:
-        """Return which of these pieces of evidence the store does not have.
+        """Return the ids among these that are not in the store.
 
         Raises:
             StorageError: the file cannot be read.
         """
-        asked = sorted(set(evidence_ids))
-        parts = [(found[1], int(found[2]), int(found[3])) if (found := _ID.fullmatch(name)) else () for name in asked]
-        return {asked[number] for (number,) in self._rows(MISSING, (json.dumps(parts),))}
+        ids = sorted(set(evidence_ids))
+        matches = map(_EVIDENCE_ID.fullmatch, ids)
+        keys = [(match[1], int(match[2]), int(match[3])) if match else () for match in matches]
+        return {ids[position] for (position,) in self._rows(MISSING, (json.dumps(keys),))}
 
     def evidence(self, evidence_id: str) -> Evidence | None:
         """Return one piece of evidence, or None if there is none with this id.
@@ -282,15 +286,15 @@ class SQLiteStore(RunConditionsStore, DocumentStore):
             IntegrityError: its line is damaged.
             StorageError: the file cannot be read.
         """
-        if (parts := _ID.fullmatch(evidence_id)) is None:
+        if (match := _EVIDENCE_ID.fullmatch(evidence_id)) is None:
             return None
-        run_id, seq, number = parts[1], int(parts[2]), int(parts[3])
+        run_id, seq, number = match[1], int(match[2]), int(match[3])
         for (register,) in self._rows("SELECT register FROM run WHERE id = ?", (run_id,)):
             return self._line(run_id, seq, register).get(number)
         return None
 
     def artifacts(self, register: str | None = None) -> Iterator[tuple[str, Artifact]]:
-        """Yield the id of each piece of evidence with each artifact that it names, in the order of the runs.
+        """Yield the id of each piece of evidence with each of its artifacts, in the order of the runs.
 
         Raises:
             IntegrityError: a line is damaged.
@@ -315,7 +319,7 @@ class SQLiteStore(RunConditionsStore, DocumentStore):
         return [name for (name,) in self._rows(query, (register,))]
 
     def runs(self, register: str | None = None) -> list[RunSummary]:
-        """Return the kept runs, newest start first.
+        """Return the stored runs, newest start first.
 
         Raises:
             StorageError: the file cannot be read.
@@ -323,13 +327,13 @@ class SQLiteStore(RunConditionsStore, DocumentStore):
         return [summary_of(RunRow(*row)) for row in self._rows(RUNS, {"only": register})]
 
     def summaries(self, run_ids: Iterable[str]) -> dict[str, RunSummary]:
-        """Return what the index says of these runs, by id.
+        """Return the index entries of these runs, by id.
 
         Raises:
             StorageError: the file cannot be read.
         """
-        found = self._rows(RUNS_BY_ID, (json.dumps(sorted(set(run_ids))),))
-        return {row[0]: summary_of(RunRow(*row)) for row in found}
+        rows = self._rows(RUNS_BY_ID, (json.dumps(sorted(set(run_ids))),))
+        return {row[0]: summary_of(RunRow(*row)) for row in rows}
 
     def run(self, run_id: str) -> Run | None:
         """Return one run with its lines, or None.
@@ -347,10 +351,10 @@ class SQLiteStore(RunConditionsStore, DocumentStore):
             raise IntegrityError(f"{problem_location(run_id)} is damaged: {one_line(str(error))}") from None
 
     def snapshot(self, digest: str) -> Snapshot | None:
-        """Return the requirements kept under this digest, or None.
+        """Return the requirements with this digest, or None.
 
         Raises:
-            IntegrityError: the text is not the one that was kept.
+            IntegrityError: the text does not match the digest.
             StorageError: the file cannot be read.
         """
         for (text,) in self._rows("SELECT text FROM snapshot WHERE digest = ?", (digest,)):
@@ -360,34 +364,36 @@ class SQLiteStore(RunConditionsStore, DocumentStore):
         return None
 
     def check(self, evidence: Iterable[Evidence]) -> Iterator[Problem]:
-        """Yield what is wrong with what this evidence rests on, as the port says. Raises nothing."""
-        wrong = {one.id: one for one in self._reader.wrong}
-        resting = [one for one in evidence if one.run_id not in self._aside and one.id not in wrong]
-        resting += [one for one in wrong.values() if one.run_id not in self._aside]
-        yield from audit.audit_evidence(self._rows, resting, lambda: self._reader.trust(self._state()), self._excused)
+        """Yield the problems of the runs and lines that contain this evidence, see ``Store``. Raises nothing."""
+        unverified = {piece.id: piece for piece in self._reader.unverified}
+        pieces = [piece for piece in evidence if piece.id not in unverified] + [*unverified.values()]
+        included = [piece for piece in pieces if piece.run_id not in self._excluded_runs]
+        yield from audit.audit_evidence(
+            self._rows, included, lambda: self._reader.refresh(self._state()), self._unchecked_runs
+        )
 
     def verify(self, seen: Callable[[str, Artifact], object] | None = None) -> Iterator[Problem]:
-        """Yield each thing in the file that does not fit; what cannot be read is a problem too. Raises nothing."""
+        """Yield each problem in the file, see ``Store``. Raises nothing."""
         yield from audit.audit_store(self._rows, seen)
 
     def tree(self) -> StoreTree | None:
-        """Return the tree over what is kept, as the port says.
+        """Return the Merkle tree over all records, see ``Store``.
 
         Raises:
-            IntegrityError: the name of the store is gone, or is none.
+            IntegrityError: the name of the store is missing or changed.
             StorageError: the file cannot be read.
         """
         return load_tree(self._rows)
 
     def check_tree(self, run_ids: Iterable[str]) -> Iterator[Problem]:
-        """Yield what keeps the tree from speaking for these runs, as the port says. Raises nothing."""
+        """Yield the problems of the tree's leaves, and of the chains of these runs. Raises nothing."""
         yield from audit.audit_tree(self._rows, run_ids)
 
     def _rows(self, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
-        """Return all rows at once, so that no lock is held when the caller goes on.
+        """Return all rows at once, so that no lock remains.
 
         Raises:
-            StorageError: the query could not be answered.
+            StorageError: SQLite raised an error.
         """
         with storage_errors(self._path):
             return fetch_rows(self._connection, query, parameters)

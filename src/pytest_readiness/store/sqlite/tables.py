@@ -1,7 +1,7 @@
-"""What the SQLite file is made of, as SQL: tables, indexes, and the triggers that make records append-only.
+"""SQL schema of the store: tables, indexes, and triggers that make the records append-only.
 
-Every table of records is append-only by triggers, and a run that is kept takes no more lines: a guard against
-accidents. Against attackers there are the hash chain, ids that are digests, and ``verify``.
+The triggers also refuse more lines for a stored run. They protect against accidents. Against attacks there are the hash
+chain, ids that are digests, and ``verify``.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ _ENVELOPE_TABLES = {
 }
 
 _HERE_TABLES = {
-    # What a bundle says of itself says nothing here: only of what was decided here is known how it is known who did.
+    # A bundle can declare any identity level. Only decisions that were made in this store keep theirs.
     "decided_here": """CREATE TABLE decided_here (
     id TEXT NOT NULL PRIMARY KEY
 ) STRICT, WITHOUT ROWID""",
@@ -115,14 +115,14 @@ _HERE_TABLES = {
 TABLES = {**_EVIDENCE_TABLES, **_DECISION_TABLES, **_TREE_TABLES, **_ENVELOPE_TABLES, **_HERE_TABLES}
 
 _EVIDENCE_INDEXES = {
-    # Covers the question for the newest execution of a slot: one step into the index per slot, however long its past.
+    # Covers the query for the newest execution of a slot: one index lookup per slot, however long its history.
     "evidence_newest": """CREATE INDEX evidence_newest
     ON evidence (slot_id, started_at, badness, run_id, seq, number)""",
     "slot_scope": "CREATE INDEX slot_scope ON slot (register, use_case, item)",
 }
 
 _DECISION_INDEXES = {
-    # What went wrong since a review: one step into each per slot, however long its past.
+    # Cover the queries for failures since a review: one index lookup per slot, however long its history.
     "evidence_failed": """CREATE INDEX evidence_failed
     ON evidence (slot_id, started_at, badness, run_id, seq, number) WHERE badness >= 6""",
     "evidence_interrupted": """CREATE INDEX evidence_interrupted
@@ -135,8 +135,8 @@ _ENVELOPE_INDEXES = {
     "envelope_subject": "CREATE INDEX envelope_subject ON envelope (subject, id)",
 }
 
-_TAKEN = {
-    # INSERT OR REPLACE deletes without asking the delete triggers; and by rowid it could hit a row of another key.
+_CONFLICTS = {
+    # INSERT OR REPLACE deletes without running the delete triggers. By rowid it could replace a row with another key.
     "run": "EXISTS (SELECT 1 FROM run WHERE id = NEW.id)",
     "line": """EXISTS (SELECT 1 FROM run WHERE id = NEW.run_id)
     OR EXISTS (SELECT 1 FROM line WHERE rowid = NEW.rowid)
@@ -161,14 +161,14 @@ def _guards(table: str) -> dict[str, str]:
         f"{table}_no_update": f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} {refuse}",
         f"{table}_no_delete": f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refuse}",
         f"{table}_no_replace": f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}\n"
-        f"WHEN {_TAKEN[table]}\n{refuse}",
+        f"WHEN {_CONFLICTS[table]}\n{refuse}",
     }
 
 
 TRIGGERS = {name: sql for table in TABLES for name, sql in _guards(table).items()}
 
 Schema = Mapping[tuple[str, str], str]
-"""(kind, name) -> the SQL that makes it, as ``sqlite_master`` holds it."""
+"""(type, name) -> the SQL that creates it, as in ``sqlite_master``."""
 
 
 def _schema(tables: Mapping[str, str], indexes: Mapping[str, str]) -> Schema:
@@ -186,14 +186,14 @@ MIGRATIONS: dict[str, Schema] = {
     "0004_envelopes": _schema(_ENVELOPE_TABLES, _ENVELOPE_INDEXES),
     "0005_decided_here": _schema(_HERE_TABLES, {}),
 }
-"""What each step adds, oldest first. A step that was released is never changed, only followed by another."""
+"""The additions of each migration, oldest first. A released migration is never changed."""
 
 VERSION = len(MIGRATIONS)
-"""``user_version`` of the newest schema that this version knows."""
+"""``user_version`` of the newest schema."""
 
 
 def schema_of(version: int) -> Schema:
-    """Return everything that a store of this version is made of."""
+    """Return the whole schema of this version."""
     steps = list(MIGRATIONS.values())[:version]
     return {name: sql for step in steps for name, sql in step.items()}
 
@@ -201,4 +201,4 @@ def schema_of(version: int) -> Schema:
 SCHEMA_QUERY = f"""SELECT type, name, sql FROM sqlite_master
 WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
 AND NOT (type IN ('table', 'index') AND tbl_name = '{MIGRATIONS_TABLE}') ORDER BY type, name"""  # noqa: S608 - a constant
-"""What ``schema_of`` is compared with; the table that says which migrations were applied belongs to sqlite-utils."""
+"""Query for the schema of a file, to compare with ``schema_of``. sqlite-utils owns the migrations table."""
