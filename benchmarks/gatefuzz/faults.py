@@ -200,12 +200,14 @@ FAULTS: dict[str, Fault] = {
         signs.tampered,
         (
             Edit(
-                "store.decision_files.committed_files:_Look._compare",
+                "store.decision_files.committed_files:_FolderReader._compare",
                 "    as_added =",
-                "    for name in differing:\n        del self.ground.files[name]\n    return\n    as_added =",
+                "    for name in differing:\n        del self.folder.files[name]\n    return\n    as_added =",
             ),
             Edit(
-                "store.decision_files.committed_files:_Look.at", "history.touches.keys() - ground.files.keys()", "set()"
+                "store.decision_files.committed_files:_FolderReader.read",
+                "history.touches.keys() - folder.files.keys()",
+                "set()",
             ),
         ),
         only="git",
@@ -215,8 +217,8 @@ FAULTS: dict[str, Fault] = {
         signs.tampered,
         (
             Edit(
-                "store.decision_files.committed_files:_Look._attribute",
-                "history.first(added, self.same)",
+                "store.decision_files.committed_files:_FolderReader._attribute",
+                "history.first_authors(added, self.is_same_person)",
                 "[added[0].author]",
             ),
         ),

@@ -284,7 +284,7 @@ def test_a_work_tree_that_git_has_elsewhere(ready: Project) -> None:
         out = " ".join(done.output.split())
         assert (done.exit_code, "a defect" in out) == (3, False), out
         assert (
-            "decisions: lies outside of elsewhere, which git says is the work tree: unset core.worktree in git's config"
+            "decisions: is outside of elsewhere, which is the work tree according to git: unset core.worktree in git's config"
             in out
         ), out
     git(ready, "config", "--unset", "core.worktree")
@@ -302,7 +302,7 @@ def test_a_decision_that_is_moved_is_not_called_deleted(ready: Project, to: str)
         done = ready.cli(command)
         out = " ".join(done.output.split())
         assert (done.exit_code, "was deleted" in out) == (3, False), out
-        assert f"was moved to {to}/{blocker.name}, and decisions do not live there: move it back" in out, out
+        assert f"was moved to {to}/{blocker.name}, which is not the folder of decisions: move it back" in out, out
 
 
 def test_a_shallow_clone_with_an_empty_folder_cannot_say_that_nothing_was_deleted(ready: Project) -> None:
@@ -315,7 +315,7 @@ def test_a_shallow_clone_with_an_empty_folder_cannot_say_that_nothing_was_delete
     git(ready, "clone", "--quiet", "--depth", "1", "--no-checkout", origin.as_uri(), "clone")
     (ready.path / "clone" / ".git").rename(ready.path / ".git")
     code, said = gate(ready)
-    assert (code, "decisions: holds no decision, and the clone is shallow" in said) == (3, True)
+    assert (code, "decisions: contains no decision, and the clone is shallow" in said) == (3, True)
 
 
 def test_a_new_file_that_is_not_committed_counts_for_nothing(ready: Project) -> None:
@@ -323,7 +323,7 @@ def test_a_new_file_that_is_not_committed_counts_for_nothing(ready: Project) -> 
     block(ready)
     assert ready.cli("unblock", "UC-001", "--reason", "done", "--by", ANA).exit_code == 0
     code, said = gate(ready)
-    assert (code, "is not committed, and counts for nothing until it is" in said) == (1, True)
+    assert (code, "does not count until it is committed" in said) == (1, True)
 
 
 def test_another_project_of_the_repository_has_decisions_of_its_own(ready: Project) -> None:

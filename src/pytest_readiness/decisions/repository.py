@@ -15,7 +15,7 @@ from ..pipeline.evaluate_project import Project
 from ..pipeline.run_lifecycle import redaction_problem
 from ..recording.provenance.run import read_git
 from ..signing.trust import TrustStore
-from ..store.decision_files.committed_files import SIGNED, SUFFIX
+from ..store.decision_files.committed_files import SIGNED_SUFFIX, SUFFIX
 from ..verdict.policy import Policy
 from .decision_time import PriorDecisions
 from .identity import Decider, in_folder
@@ -105,7 +105,7 @@ def store_decisions(project: Project, decisions: Sequence[DecisionDraft]) -> Sto
     folder_store.decide([draft.decision for draft in decisions], envelopes=signed)
     folder = project.settings.folder / project.settings.decisions
     files = [folder / f"{draft.decision.id}{SUFFIX}" for draft in decisions]
-    files += [folder / f"{envelope.subject}{SIGNED}" for envelope in signed]
+    files += [folder / f"{envelope.subject}{SIGNED_SUFFIX}" for envelope in signed]
     return StoredDecisions(counted, len(signed), tuple(files), read_git(project.settings.folder).get("email"), notes)
 
 

@@ -69,7 +69,7 @@ def test_what_is_not_committed_counts_for_nothing(repository: Repository, commit
     repository.folder.decide([blocker(), blocker(at=1)])
     repository.git("add", str(repository.file(blocker())))
     assert (repository.counting, repository.problems) == ({}, [])
-    assert repository.notes == ["is not committed, and counts for nothing until it is"] * 2
+    assert repository.notes == ["does not count until it is committed"] * 2
 
 
 def test_an_ignored_file_counts_for_nothing(repository: Repository) -> None:
@@ -90,7 +90,7 @@ def test_a_file_that_is_being_edited_counts_as_it_is_committed(decided: Reposito
     if staged:
         decided.git("add", "--all")
     (problem,) = decided.problems
-    assert problem.startswith("is not in the work tree as it is committed: a decision is never edited")
+    assert problem.startswith("differs in the work tree from its committed version: a decision is never edited")
     assert decided.counting == {blocker().id: ANA}
     path.write_bytes(before)
     assert (decided.counting, decided.problems) == ({blocker().id: ANA}, [])
@@ -104,7 +104,7 @@ def test_a_file_that_was_edited_is_a_problem_until_it_is_restored(decided: Repos
     decided.commit(by=BEN)
     assert decided.counting == {}
     (told,) = decided.problems
-    assert "it was edited, or renamed; it counts for nothing" in told
+    assert "it was edited or renamed; it does not count" in told
     path.write_bytes(before)
     decided.commit(by=BEN)
     assert (decided.counting, decided.problems) == ({blocker().id: ANA}, [])
@@ -143,7 +143,7 @@ def spaced(decision: Decision) -> bytes:
         (f"{blocker().id}.json", b"[" * 100_000, "this is no decision"),
         (f"{blocker().id}.json", blocker().text[:-1].encode() + b',"stored_id":"x"}', "this is no decision"),
         ("blocker.json", blocker().text.encode(), "its name is not the id of a decision"),
-        (f"{blocker(register='x').id}.json", blocker(register="x").text.encode(), "it is of the register 'x'"),
+        (f"{blocker(register='x').id}.json", blocker(register="x").text.encode(), "it belongs to the register 'x'"),
     ],
 )
 def test_a_committed_file_that_is_no_decision_of_ours_is_a_problem(
@@ -221,7 +221,7 @@ def test_outside_of_a_repository_is_a_problem(tmp_path: Path, monkeypatch: pytes
     assert folder.register_decisions("payments").problems == ()
     folder.decide([blocker()])
     (problem,) = folder.register_decisions("payments").problems
-    assert "git could not say who decided" in problem.what
+    assert "git cannot show the authors of decisions" in problem.what
     monkeypatch.setenv("PATH", str(tmp_path))
     (problem,) = folder.register_decisions("payments").problems
     assert "install git" in problem.what
@@ -237,7 +237,7 @@ def test_another_file_under_the_name_is_not_overwritten(repository: Repository) 
     """Deciding where a file has the name but not the content is refused, and writes nothing."""
     repository.path.mkdir()
     repository.file(blocker()).write_bytes(b"\xff")
-    with pytest.raises(IntegrityError, match="another file has the name of this decision"):
+    with pytest.raises(IntegrityError, match="has the name of this decision, but another content"):
         repository.folder.decide([blocker(at=1), blocker()])
     assert [path.name for path in repository.path.iterdir()] == [f"{blocker().id}.json"]
 

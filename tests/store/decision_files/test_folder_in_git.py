@@ -130,7 +130,7 @@ def test_added_on_two_branches_by_two_people_it_is_nobodys(repository: Repositor
     """Where git has two answers, none is taken."""
     on_two_branches(repository, ANA, BEN)
     assert repository.counting == {}
-    assert repository.problems == [f"was added by {ANA} and {BEN}: decide again; it counts for nothing"]
+    assert repository.problems == [f"was added by {ANA} and {BEN}: decide again; it does not count"]
 
 
 def test_a_shallow_clone_says_what_to_fetch(decided: Repository, tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ def test_where_git_cannot_compare_a_file_that_is_told(decided: Repository) -> No
     decided.git("config", "filter.broken.required", "true")
     decided.file(blocker()).write_text("{}")
     (told,) = decided.problems
-    assert told.startswith("git could not say who decided what is in ")
+    assert told.startswith("git cannot show the authors of decisions in ")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights there")
@@ -263,7 +263,7 @@ def test_a_folder_in_the_place_of_a_file_is_one_problem(decided: Repository) -> 
     path.unlink()
     path.mkdir()
     (problem,) = decided.problems
-    assert problem.startswith("is a link or a folder, and committed as a file")
+    assert problem.startswith("is a link or a folder, but is committed as a file")
 
 
 def test_a_file_that_cannot_be_read_is_one_problem(decided: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,7 +319,7 @@ def test_a_submodule_is_looked_at_as_it_is_committed(decided: Repository, tmp_pa
     inner = Repository(outer.root / "governance")
     inner.folder.decide([blocker(at=1)])
     inner.commit(by=ANA)
-    assert "is a submodule, and not checked out" in outer.problems[0]
+    assert "is a submodule, and not at its committed version" in outer.problems[0]
     outer.commit(by=BEN)
     assert (len(outer.counting), outer.problems) == (2, [])
 
@@ -338,7 +338,7 @@ def test_a_sparse_checkout_without_the_folder_is_damage(decided: Repository) -> 
     decided.commit(by=BEN)
     decided.git("sparse-checkout", "set", "src")
     assert not decided.path.exists()
-    assert "a sparse checkout must have the folder" in decided.problems[0]
+    assert "a sparse checkout must contain the folder" in decided.problems[0]
 
 
 def test_the_environment_names_no_other_repository(
@@ -412,7 +412,7 @@ def test_where_git_says_nothing_it_is_told_that_nobody_looked(
     ]
     monkeypatch.setenv("PATH", str(decided.root))
     (note,) = committed_files.find_other_files(decided.root, "payments", str.__eq__).notes
-    assert note.what.startswith("decisions that are files were not looked for: there is no git to say")
+    assert note.what.startswith("decision files were not searched for: git is needed")
 
 
 def test_what_is_brought_back_on_a_branch_is_of_who_decided_on_any(decided: Repository) -> None:

@@ -1,8 +1,8 @@
-"""What counts of the decisions that are files: what HEAD holds of them, and who first added each.
+"""Decisions in the files of a git repository: which of them count, and who first added each.
 
-The text counts, and not the line end after it: an editor or a checkout may add, change or drop that. Who decided is
-the author of the commit that first added it, wherever it lay then. What is not committed counts for nothing; what is,
-counts as it is committed, and a work tree that says something else is damage.
+The text of a file counts, without the line end after it, which an editor or a checkout may change. The person who
+decided is the author of the commit that first added the text, in any folder. A file that is not committed does not
+count. A committed file counts as it is committed; a work tree that differs from it is damaged.
 """
 
 from __future__ import annotations
@@ -20,195 +20,193 @@ from ...facts.envelope import Envelope, parse_envelope
 from ...fast_values import dataclass
 from ...regular_files import regular_file
 from ..protocol import DisputedDecision, RegisterDecisions
-from .git_history import NAME, FileCommit, GitHistory, Same, ever_named, folder_of, name_of
-from .git_repository import LINK, MODULE, GitRepository, TrackedFile, blob_of, is_in_repository
+from .git_history import NAME, FileCommit, GitHistory, IsSamePerson, configured_folders, folder_of, name_of
+from .git_repository import LINK, SUBMODULE, GitRepository, TrackedFile, blob_name, is_in_repository
 
-BIGGEST_FILE = 1 << 24
-"""Bytes; no decision comes near."""
+SIZE_LIMIT = 1 << 24
+"""Bytes that are read of a file; a decision is much smaller."""
 SUFFIX = ".json"
-SIGNED = ".dsse.json"
-"""Ends the name of the signed statement about a decision, which lies beside it."""
+SIGNED_SUFFIX = ".dsse.json"
+"""End of the file name of the signed statement about a decision."""
 CONFIG = "readiness.toml"
-"""A folder that has its own is another project's."""
-_UNKNOWN = "git does not say which commit added it: fetch the whole history"
-_SHALLOW = (
-    "the clone is shallow, and the commit that added it is cut off: fetch the whole history"
-    " (git fetch --unshallow; fetch-depth: 0 in GitHub Actions)"
-)
-_CUT_OFF = (
-    "holds no decision, and the clone is shallow: whether any was deleted is cut off: fetch the whole history"
-    " (git fetch --unshallow; fetch-depth: 0 in GitHub Actions)"
-)
+"""File name of a config. A folder with its own config is another project."""
+_UNKNOWN_COMMIT = "git does not show the commit that added it: fetch the whole history"
+_UNSHALLOW = "fetch the whole history (git fetch --unshallow; fetch-depth: 0 in GitHub Actions)"
+_SHALLOW = f"the clone is shallow, without the commit that added it: {_UNSHALLOW}"
+_CUT_OFF = f"contains no decision, and the clone is shallow, so a deletion would not be visible: {_UNSHALLOW}"
 
 
-def is_same_name(one: str, other: str) -> bool:
-    """Return whether two names are the same in any letter case: what is known without a list of people."""
-    return one.casefold() == other.casefold()
+def is_same_name(name: str, other: str) -> bool:
+    """Return whether two names are equal in any letter case. This is the default without a list of people."""
+    return name.casefold() == other.casefold()
 
 
-def read_committed(path: Path, base: Path, register: str, same: Same) -> RegisterDecisions:
-    """Return the decisions of a folder that count, and what keeps others from counting. Raises nothing.
+def read_committed(path: Path, base: Path, register: str, is_same_person: IsSamePerson) -> RegisterDecisions:
+    """Return the decisions of a folder that count, and why others do not. Raises nothing.
 
     Args:
-        path: the folder; need not exist.
-        base: the folder of the config, whose other decisions are of another home.
-        register: whose decisions count.
-        same: whether two names are one person's.
+        path: the folder, which need not exist.
+        base: the folder of the config. Decisions in its other folders belong to another home.
+        register: the register of the decisions.
+        is_same_person: returns whether two names belong to the same person.
     """
     names: list[str] | None = None
     try:
         with suppress(FileNotFoundError):
             names = sorted(entry.name for entry in path.iterdir() if entry.name.endswith(SUFFIX))
-        return _Look(_ground(path, base), register, same).at(names or ())
+        return _FolderReader(_find_folder(path, base), register, is_same_person).read(names or ())
     except StorageError as error:
-        # Not nothing: a team that decides here must not take an unreadable folder for one without blockers.
-        nothing = names is None and not is_in_repository(path)
-        return RegisterDecisions(problems=() if nothing else (Problem("", str(error)),))
+        # An unreadable folder is a problem, because it may contain blockers.
+        is_absent = names is None and not is_in_repository(path)
+        return RegisterDecisions(problems=() if is_absent else (Problem("", str(error)),))
     except OSError as error:
         return RegisterDecisions(problems=(Problem(location(path), f"cannot be read: {error.strerror}"),))
 
 
-def find_other_files(base: Path, register: str, same: Same) -> RegisterDecisions:
-    """Return the decisions that are files though their home is the store, as those of another home. Raises nothing."""
+def find_other_files(base: Path, register: str, is_same_person: IsSamePerson) -> RegisterDecisions:
+    """Return the decision files of a project that keeps decisions in its store. Raises nothing."""
     if not is_in_repository(base):
         return RegisterDecisions()
     try:
-        return _Look(_ground(None, base), register, same).at(())
+        return _FolderReader(_find_folder(None, base), register, is_same_person).read(())
     except StorageError as error:
-        told = f"decisions that are files were not looked for: {error}"
-        return RegisterDecisions(notes=(Problem("", one_line(told, 600)),))
+        message = f"decision files were not searched for: {error}"
+        return RegisterDecisions(notes=(Problem("", one_line(message, 600)),))
 
 
 @dataclass(frozen=True)
-class _Ground:
-    """A folder of decisions as HEAD and the work tree have it."""
+class _Folder:
+    """A folder of decisions in HEAD and in the work tree, with the rest of its repository."""
 
     repository: GitRepository
     shown: Path | None
-    """The folder as it was named; None: decisions live elsewhere."""
+    """The folder as the config names it; None: decisions are in the store."""
     inside: str | None
-    """The same, from the top of the work tree."""
+    """The folder from the top of the work tree."""
     files: Mapping[str, TrackedFile]
-    """What HEAD has in it, by name."""
+    """File name -> file of the folder in HEAD."""
     elsewhere: Mapping[str, TrackedFile]
-    """The decisions that HEAD has in other folders of the project, by name."""
-    modules: Mapping[str, str]
-    """The submodules, by path, and the commit that each should be at."""
-    named: frozenset[str] = frozenset()
-    """Folders that the config ever named as the home of decisions, from the top of the work tree."""
+    """File name -> decision in another folder of the project in HEAD."""
+    submodules: Mapping[str, str]
+    """Path of a submodule -> commit at which it should be."""
+    configured: frozenset[str] = frozenset()
+    """Folders that any version of the config named as the home of decisions, from the top of the work tree."""
     problems: tuple[Problem, ...] = ()
-    """What makes the folder another than the committed one."""
+    """Reasons why the folder is not the committed one."""
 
 
-def _ground(path: Path | None, base: Path) -> _Ground:
-    start = next(one for one in (base, *base.absolute().parents) if one.is_dir())
+def _find_folder(path: Path | None, base: Path) -> _Folder:
+    start = next(folder for folder in (base, *base.absolute().parents) if folder.is_dir())
     real = Path(os.path.realpath(start))
     target = None if path is None else Path(os.path.normpath(real / os.path.relpath(path.absolute(), start.absolute())))
     repository = GitRepository.at(real)
     if target is not None and not target.is_relative_to(repository.top):
         repository = GitRepository.holding(target)
     if target is None:
-        return _on(repository, None, None, real)
-    return _within(repository, path or target, target, real)
+        return _read_tree(repository, None, None, real)
+    return _find_in(repository, path or target, target, real)
 
 
-def _within(repository: GitRepository, shown: Path, target: Path, real: Path) -> _Ground:
-    """Return the ground of a folder of this repository, or of the one within it that the folder belongs to."""
-    ground = _on(repository, shown, target, real)
-    for one in (*reversed(target.parents), target):
-        if one == repository.top or not one.is_relative_to(repository.top):
+def _find_in(repository: GitRepository, shown: Path, target: Path, real: Path) -> _Folder:
+    """Return a folder of this repository, or of the inner repository or submodule that contains it."""
+    folder = _read_tree(repository, shown, target, real)
+    for path in (*reversed(target.parents), target):
+        if path == repository.top or not path.is_relative_to(repository.top):
             continue
-        if one.is_symlink():
-            told = "is a link: decisions live in a folder of the repository: put the folder back"
-            return replace(ground, problems=(Problem(location(one), told),))
-        module = ground.modules.get(one.relative_to(repository.top).as_posix(), "")
-        if not module and (not (one / ".git").exists() or ground.files or _ever(ground)):
-            continue  # a repository that somebody put over committed decisions hides none of them
-        inner = GitRepository.at(one) if one.is_dir() else repository
-        if module and inner.head != module:
-            told = f"is a submodule, and not checked out at {module[:12]} as it is committed: git submodule update"
-            return replace(ground, problems=(Problem(location(one), told),))
-        return _within(inner, shown, target, real)
-    return ground
+        if path.is_symlink():
+            text = "is a link, but decisions must be in a folder of the repository: restore the folder"
+            return replace(folder, problems=(Problem(location(path), text),))
+        commit = folder.submodules.get(path.relative_to(repository.top).as_posix(), "")
+        if not commit and (not (path / ".git").exists() or folder.files or _has_history(folder)):
+            continue  # a new repository over committed decisions must not hide them
+        inner = GitRepository.at(path) if path.is_dir() else repository
+        if commit and inner.head != commit:
+            text = f"is a submodule, and not at its committed version {commit[:12]}: git submodule update"
+            return replace(folder, problems=(Problem(location(path), text),))
+        return _find_in(inner, shown, target, real)
+    return folder
 
 
-def _ever(ground: _Ground) -> bool:
-    return ground.inside is not None and bool(GitHistory.of(ground.repository, {ground.inside}).touches)
+def _has_history(folder: _Folder) -> bool:
+    return folder.inside is not None and bool(GitHistory.of_folders(folder.repository, {folder.inside}).touches)
 
 
-def _on(repository: GitRepository, shown: Path | None, target: Path | None, real: Path) -> _Ground:
-    inside = None if target is None else _from(repository.top, target)
-    base = _from(repository.top, real) if real.is_relative_to(repository.top) else None
-    under = None if base is None else f"{base}/".removeprefix("/")
+def _read_tree(repository: GitRepository, shown: Path | None, target: Path | None, real: Path) -> _Folder:
+    inside = None if target is None else _relative(repository.top, target)
+    base = _relative(repository.top, real) if real.is_relative_to(repository.top) else None
+    prefix = None if base is None else f"{base}/".removeprefix("/")
     files: dict[str, TrackedFile] = {}
     others: list[TrackedFile] = []
     configs: set[str] = set()
-    modules: dict[str, str] = {}
+    submodules: dict[str, str] = {}
     for entry in repository.listing():
-        if entry.mode == MODULE:
-            modules[entry.path] = entry.blob
+        if entry.mode == SUBMODULE:
+            submodules[entry.path] = entry.blob
         elif folder_of(entry.path) == inside and entry.path.endswith(SUFFIX):
             files[name_of(entry.path)] = entry
         elif name_of(entry.path) == CONFIG:
             configs.add(folder_of(entry.path))
-        elif under is not None and entry.path.startswith(under) and NAME.fullmatch(name_of(entry.path)):
+        elif prefix is not None and entry.path.startswith(prefix) and NAME.fullmatch(name_of(entry.path)):
             others.append(entry)
-    nested = {one for one in configs if under is not None and f"{one}/".startswith(under) and f"{one}/" != under}
-    elsewhere = {
-        name_of(one.path): one
-        for one in others
-        if not any(str(above) in nested for above in PurePosixPath(one.path).parents)
+    nested = {
+        config
+        for config in configs
+        if prefix is not None and f"{config}/".startswith(prefix) and f"{config}/" != prefix
     }
-    elsewhere = {name: one for name, one in elsewhere.items() if name not in files}
-    named = frozenset[str]() if base is None else ever_named(repository, base)
-    return _Ground(repository, shown, inside, files, elsewhere, modules, named)
+    elsewhere = {
+        name_of(entry.path): entry
+        for entry in others
+        if not any(str(parent) in nested for parent in PurePosixPath(entry.path).parents)
+    }
+    elsewhere = {name: entry for name, entry in elsewhere.items() if name not in files}
+    configured = frozenset[str]() if base is None else configured_folders(repository, base)
+    return _Folder(repository, shown, inside, files, elsewhere, submodules, configured)
 
 
-def _from(top: Path, path: Path) -> str:
+def _relative(top: Path, path: Path) -> str:
     return path.relative_to(top).as_posix().removeprefix(".")
 
 
 @dataclass
-class _Look:
-    """One look at a folder: what counts, and what does not."""
+class _FolderReader:
+    """A reader of one folder, which collects its decisions and their problems."""
 
-    ground: _Ground
+    folder: _Folder
     register: str
-    same: Same
+    is_same_person: IsSamePerson
     counting: list[Decision] = field(default_factory=list)
     elsewhere: list[Decision] = field(default_factory=list)
     disputed: list[DisputedDecision] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
     envelopes: list[Envelope] = field(default_factory=list)
-    known: dict[str, bytes] = field(default_factory=dict)
-    """What objects hold, by name."""
+    contents: dict[str, bytes] = field(default_factory=dict)
+    """Name of a git object -> its content."""
 
-    def at(self, names: Sequence[str]) -> RegisterDecisions:
-        """Return what counts, where the work tree has these names in the folder."""
-        ground = self.ground
-        self.problems.extend(ground.problems)
-        folders = {folder_of(one.path) for one in ground.elsewhere.values()} | ground.named
-        if ground.inside is not None:
-            folders.add(ground.inside)
-        history = GitHistory.of(ground.repository, folders)
+    def read(self, names: Sequence[str]) -> RegisterDecisions:
+        """Return the decisions of the folder. ``names``: the file names in the work tree."""
+        folder = self.folder
+        self.problems.extend(folder.problems)
+        searched = {folder_of(entry.path) for entry in folder.elsewhere.values()} | folder.configured
+        if folder.inside is not None:
+            searched.add(folder.inside)
+        history = GitHistory.of_folders(folder.repository, searched)
         self._compare(names)
-        self._learn(history)
-        found = {**self._decisions(ground.files), **self._decisions(ground.elsewhere, strict=False)}
-        if any(not self._agrees(history, name, decision) for name, decision in found.items()):
-            # Whoever they name may have added them somewhere else: only a look at every commit tells.
-            history = history.everywhere()
-            self._learn(history)
-        for name, decision in found.items():
+        self._load_contents(history)
+        decisions = {**self._decisions(folder.files), **self._decisions(folder.elsewhere, strict=False)}
+        if any(not self._is_by_author(history, name, decision) for name, decision in decisions.items()):
+            # The named person may have added the decision in another folder, which only the whole history shows.
+            history = history.with_all_folders()
+            self._load_contents(history)
+        for name, decision in decisions.items():
             self._attribute(history, name, decision)
-        homes = self._homes(history)
-        for name in sorted(history.touches.keys() - ground.files.keys()):
-            self._gone(history.touches[name], name, homes)
-        self._doubt_a_shallow_clone()
-        for name in sorted(set(names) - ground.files.keys()):
-            if not name.endswith(SIGNED):
-                told = "is not committed, and counts for nothing until it is"
-                self.notes.append(Problem(self._where(name), told))
+        homes = self._former_homes(history)
+        for name in sorted(history.touches.keys() - folder.files.keys()):
+            self._check_deletion(history.touches[name], name, homes)
+        self._check_shallow_clone()
+        for name in sorted(set(names) - folder.files.keys()):
+            if not name.endswith(SIGNED_SUFFIX):
+                self.notes.append(Problem(self._path_of(name), "does not count until it is committed"))
         self.counting.sort(key=lambda decision: (decision.at, decision.id))
         return RegisterDecisions(
             decisions=tuple(self.counting),
@@ -219,181 +217,182 @@ class _Look:
             envelopes=tuple(self.envelopes),
         )
 
-    def _where(self, name: str) -> str:
-        if self.ground.shown is not None and name not in self.ground.elsewhere:
-            return location(self.ground.shown / name)
-        entry = self.ground.elsewhere.get(name)
-        return location(self.ground.repository.top / (entry.path if entry else name))
+    def _path_of(self, name: str) -> str:
+        if self.folder.shown is not None and name not in self.folder.elsewhere:
+            return location(self.folder.shown / name)
+        entry = self.folder.elsewhere.get(name)
+        return location(self.folder.repository.top / (entry.path if entry else name))
 
     # -- the work tree ---------------------------------------------------------------------------------------------
 
     def _compare(self, names: Sequence[str]) -> None:
-        """Name each committed file that the work tree has otherwise, as git compares them."""
+        """Report each committed file that differs in the work tree, as git compares files."""
         differing: list[str] = []
-        for name, entry in self.ground.files.items():
-            if self.ground.problems or self.ground.shown is None:
+        for name, entry in self.folder.files.items():
+            if self.folder.problems or self.folder.shown is None:
                 continue
             if name not in names:
-                told = "is committed, and not in the work tree: a decision is never deleted, only followed by another"
-                self._damaged(name, f"{told}: restore it (git restore; a sparse checkout must have the folder)")
-            elif entry.mode != LINK and not self._is_as_committed(self.ground.shown / name, entry):
+                text = "is committed, but not in the work tree: a decision is never deleted, only followed by another"
+                self._report(name, f"{text}: restore it (git restore; a sparse checkout must contain the folder)")
+            elif entry.mode != LINK and not self._is_as_committed(self.folder.shown / name, entry):
                 differing.append(name)
-        paths = [self.ground.files[name].path for name in differing]
-        as_added = self.ground.repository.as_added(paths) if paths else []
+        paths = [self.folder.files[name].path for name in differing]
+        as_added = self.folder.repository.as_added(paths) if paths else []
         for name, blob in zip(differing, as_added or [""] * len(differing), strict=True):
-            if blob != self.ground.files[name].blob:
-                told = (
-                    "is not in the work tree as it is committed: a decision is never edited, only followed by another"
-                )
-                self._damaged(name, f"{told}: restore it (git restore)")
+            if blob != self.folder.files[name].blob:
+                text = "differs in the work tree from its committed version: a decision is never edited,"
+                self._report(name, f"{text} only followed by another: restore it (git restore)")
 
     def _is_as_committed(self, path: Path, entry: TrackedFile) -> bool:
-        """Return whether a file has the committed bytes; where it is no file, that is told."""
+        """Return whether a file has the committed bytes. An unreadable one is reported, and counts as equal."""
         try:
             if not stat.S_ISREG(path.lstat().st_mode):
-                self._damaged(path.name, "is a link or a folder, and committed as a file: restore it (git restore)")
+                self._report(path.name, "is a link or a folder, but is committed as a file: restore it (git restore)")
                 return True
-            content = _bytes(path)
+            content = _read_bytes(path)
         except OSError as error:
-            self._damaged(path.name, f"it cannot be read: {error.strerror}")
+            self._report(path.name, f"it cannot be read: {error.strerror}")
             return True
-        if blob_of(content, entry.blob) == entry.blob:
-            self.known[entry.blob] = content
+        if blob_name(content, entry.blob) == entry.blob:
+            self.contents[entry.blob] = content
             return True
         return False
 
-    def _damaged(self, name: str, told: str) -> None:
-        self.problems.append(Problem(self._where(name), told))
+    def _report(self, name: str, problem: str) -> None:
+        self.problems.append(Problem(self._path_of(name), problem))
 
-    # -- what is committed -----------------------------------------------------------------------------------------
+    # -- the committed files ---------------------------------------------------------------------------------------
 
-    def _learn(self, history: GitHistory) -> None:
-        """Read every object that may be a decision, in one go."""
-        blobs = {one.blob for ones in history.touches.values() for one in ones if not one.deleted}
-        blobs |= {one.blob for one in (*self.ground.files.values(), *self.ground.elsewhere.values())}
-        self.known |= self.ground.repository.contents(sorted(blobs - self.known.keys()))
+    def _load_contents(self, history: GitHistory) -> None:
+        """Read every object that may be a decision, in one git command."""
+        changes = (change for changes in history.touches.values() for change in changes)
+        blobs = {change.blob for change in changes if not change.deleted}
+        blobs |= {entry.blob for entry in (*self.folder.files.values(), *self.folder.elsewhere.values())}
+        self.contents |= self.folder.repository.contents(sorted(blobs - self.contents.keys()))
 
     def _text(self, blob: str) -> str:
-        return _bare(self.known[blob].decode())
+        return _without_line_end(self.contents[blob].decode())
 
     def _decisions(self, files: Mapping[str, TrackedFile], *, strict: bool = True) -> dict[str, Decision]:
-        """Return the decisions that files hold, by name; what is none is named, in the folder itself."""
-        found: dict[str, Decision] = {}
+        """Return the decisions of files by name. ``strict``: report a file that is not a decision."""
+        decisions: dict[str, Decision] = {}
         for name, entry in files.items():
             try:
-                if name.endswith(SIGNED) and strict:
-                    self._signature(name, entry)
+                if name.endswith(SIGNED_SUFFIX) and strict:
+                    self._read_statement(name, entry)
                 else:
-                    found[name] = self._decision(name, entry)
+                    decisions[name] = self._decision(name, entry)
             except (IntegrityError, KeyError, UnicodeDecodeError) as error:
-                told = str(error) if isinstance(error, IntegrityError) else "it cannot be read"
+                text = str(error) if isinstance(error, IntegrityError) else "it cannot be read"
                 if strict:
-                    self._damaged(name, f"{told}; it counts for nothing")
-        return found
+                    self._report(name, f"{text}; it does not count")
+        return decisions
 
     def _decision(self, name: str, entry: TrackedFile) -> Decision:
         if not NAME.fullmatch(name):
             raise IntegrityError("its name is not the id of a decision")
-        if entry.mode in (LINK, MODULE):
+        if entry.mode in (LINK, SUBMODULE):
             raise IntegrityError("it cannot be read: it is a link")
-        return _parsed(self._text(entry.blob), name, self.register)
+        return _parse(self._text(entry.blob), name, self.register)
 
-    def _signature(self, name: str, entry: TrackedFile) -> None:
-        """What is signed is checked where keys are trusted; here, that it is a statement about the file beside it."""
-        if entry.mode in (LINK, MODULE):
+    def _read_statement(self, name: str, entry: TrackedFile) -> None:
+        """Read a signed statement. Only its file name is checked here; its signature is verified by its readers."""
+        if entry.mode in (LINK, SUBMODULE):
             raise IntegrityError("it cannot be read: it is a link")
-        found = parse_envelope(self._text(entry.blob))
-        if f"{found.subject}{SIGNED}" != name:
-            raise IntegrityError(f"it is about {one_line(found.subject)}")
-        self.envelopes.append(found)
+        envelope = parse_envelope(self._text(entry.blob))
+        if f"{envelope.subject}{SIGNED_SUFFIX}" != name:
+            raise IntegrityError(f"it is about {one_line(envelope.subject)}")
+        self.envelopes.append(envelope)
 
-    # -- who decided -----------------------------------------------------------------------------------------------
+    # -- authors ---------------------------------------------------------------------------------------------------
 
-    def _agrees(self, history: GitHistory, name: str, decision: Decision) -> bool:
-        added = self._added(history, name, decision)
-        return bool(added) and all(self.same(one.author, decision.by) for one in added)
+    def _is_by_author(self, history: GitHistory, name: str, decision: Decision) -> bool:
+        added = self._commits_with(history, name, decision)
+        return bool(added) and all(self.is_same_person(change.author, decision.by) for change in added)
 
-    def _added(self, history: GitHistory, name: str, decision: Decision) -> list[FileCommit]:
-        """Return the commits after which a file held this very decision, newest first."""
-        return [
-            one for one in history.touches.get(name, ()) if not one.deleted and self._holds(one.blob, decision.text)
-        ]
+    def _commits_with(self, history: GitHistory, name: str, decision: Decision) -> list[FileCommit]:
+        """Return the commits after which a file contained this decision, newest first."""
+        changes = history.touches.get(name, ())
+        return [change for change in changes if not change.deleted and self._has_text(change.blob, decision.text)]
 
-    def _holds(self, blob: str, text: str) -> bool:
+    def _has_text(self, blob: str, text: str) -> bool:
         try:
             return self._text(blob) == text
         except (KeyError, UnicodeDecodeError):
             return False
 
     def _attribute(self, history: GitHistory, name: str, decision: Decision) -> None:
-        added = self._added(history, name, decision)
-        if not added or any(one.cut_off for one in added):
-            self._damaged(name, _SHALLOW if self.ground.repository.shallow else _UNKNOWN)
+        added = self._commits_with(history, name, decision)
+        if not added or any(change.cut_off for change in added):
+            self._report(name, _SHALLOW if self.folder.repository.shallow else _UNKNOWN_COMMIT)
             return
-        authors = history.first(added, self.same)
+        authors = history.first_authors(added, self.is_same_person)
         if len(authors) > 1:
-            told = one_line(" and ".join(sorted(set(authors))))
-            self._damaged(name, f"was added by {told}: decide again; it counts for nothing")
+            names = one_line(" and ".join(sorted(set(authors))))
+            self._report(name, f"was added by {names}: decide again; it does not count")
             return
         [author] = authors
-        mine = self.same(author, decision.by)
-        if name in self.ground.elsewhere:
-            self.elsewhere.append(decision.attributed(author if mine else decision.by))
-        elif mine:
+        is_author = self.is_same_person(author, decision.by)
+        if name in self.folder.elsewhere:
+            self.elsewhere.append(decision.attributed(author if is_author else decision.by))
+        elif is_author:
             self.counting.append(decision.attributed(author))
         else:
-            self.disputed.append(DisputedDecision(decision, author, self._where(name)))
+            self.disputed.append(DisputedDecision(decision, author, self._path_of(name)))
 
-    def _homes(self, history: GitHistory) -> set[str]:
-        """Return where decisions of this project lay that are no home any more, or another one."""
-        came = {one.folder for name in self.ground.files for one in history.touches.get(name, ())}
-        return {folder_of(one.path) for one in self.ground.elsewhere.values()} | self.ground.named | came
+    # -- deleted and moved files -----------------------------------------------------------------------------------
 
-    def _gone(self, touches: Sequence[FileCommit], name: str, homes: Collection[str]) -> None:
-        """A decision is followed by another, and never deleted; what never was a decision may go."""
-        lay_here = any(one.folder == self.ground.inside for one in touches)
-        lost = name not in self.ground.elsewhere and any(one.folder in homes for one in touches)
-        if not NAME.fullmatch(name) or not (lay_here or lost):
+    def _former_homes(self, history: GitHistory) -> set[str]:
+        """Return the other folders of this project that contain decisions, or did."""
+        moved = {change.folder for name in self.folder.files for change in history.touches.get(name, ())}
+        current = {folder_of(entry.path) for entry in self.folder.elsewhere.values()}
+        return current | self.folder.configured | moved
+
+    def _check_deletion(self, changes: Sequence[FileCommit], name: str, homes: Collection[str]) -> None:
+        """Report a decision that was deleted or moved away. Other files may be deleted."""
+        was_here = any(change.folder == self.folder.inside for change in changes)
+        was_lost = name not in self.folder.elsewhere and any(change.folder in homes for change in changes)
+        if not NAME.fullmatch(name) or not (was_here or was_lost):
             return
-        if any(self._was_decision(one, name) for one in touches if not one.deleted):
-            told = "was deleted: a decision is never deleted, only followed by another: restore it"
-            if (now := self.ground.elsewhere.get(name)) is not None:
-                told = f"was moved to {now.path}, and decisions do not live there: move it back"
-            self._damaged(name, told)
+        if any(self._was_decision(change, name) for change in changes if not change.deleted):
+            text = "was deleted: a decision is never deleted, only followed by another: restore it"
+            if (entry := self.folder.elsewhere.get(name)) is not None:
+                text = f"was moved to {entry.path}, which is not the folder of decisions: move it back"
+            self._report(name, text)
 
-    def _doubt_a_shallow_clone(self) -> None:
-        """Of a folder without decisions a clone that is cut off cannot tell whether there were any."""
-        if self.ground.repository.shallow and self.ground.shown is not None and not self.ground.files:
-            self.problems.append(Problem(location(self.ground.shown), _CUT_OFF))
+    def _check_shallow_clone(self) -> None:
+        """Report a shallow clone without decisions, because it does not show whether any were deleted."""
+        if self.folder.repository.shallow and self.folder.shown is not None and not self.folder.files:
+            self.problems.append(Problem(location(self.folder.shown), _CUT_OFF))
 
-    def _was_decision(self, touch: FileCommit, name: str) -> bool:
-        if touch.blob not in self.known:
-            return True  # this clone does not have it: it may have been
+    def _was_decision(self, change: FileCommit, name: str) -> bool:
+        if change.blob not in self.contents:
+            return True  # the clone does not contain the object, which may have been a decision
         try:
-            _parsed(self._text(touch.blob), name, self.register)
+            _parse(self._text(change.blob), name, self.register)
         except (IntegrityError, UnicodeDecodeError):
             return False
         return True
 
 
-def _parsed(text: str, name: str, register: str) -> Decision:
+def _parse(text: str, name: str, register: str) -> Decision:
     decision = parse_decision(text)
     if f"{decision.id}{SUFFIX}" != name:
-        raise IntegrityError(f"its name should be {decision.id}{SUFFIX}: it was edited, or renamed")
+        raise IntegrityError(f"its name should be {decision.id}{SUFFIX}: it was edited or renamed")
     if decision.register != register:
-        raise IntegrityError(f"it is of the register '{one_line(decision.register)}'")
+        raise IntegrityError(f"it belongs to the register '{one_line(decision.register)}'")
     return decision
 
 
-def text_of(path: Path) -> str:
-    """Return what counts of a file: its text without the last line end; no link is followed."""
-    return _bare(_bytes(path).decode())
+def read_decision_text(path: Path) -> str:
+    """Return the text of a file without its last line end. No link is followed."""
+    return _without_line_end(_read_bytes(path).decode())
 
 
-def _bytes(path: Path) -> bytes:
+def _read_bytes(path: Path) -> bytes:
     with regular_file(path, follow=False) as file:
-        return file.read(BIGGEST_FILE)
+        return file.read(SIZE_LIMIT)
 
 
-def _bare(text: str) -> str:
+def _without_line_end(text: str) -> str:
     return text.removesuffix("\n").removesuffix("\r")

@@ -1,7 +1,6 @@
-"""Decisions as files of the repository: one canonical JSON text each, signed by merge request.
+"""Folder of decision files, which merge requests review: one canonical JSON text each.
 
-A file is called by the id of its decision, ``<id>.json``, and holds its canonical text. Here they are written; what
-counts of them is looked at in ``looking``.
+A file is named by the id of its decision, ``<id>.json``. This module writes the files; ``committed_files`` reads them.
 """
 
 from __future__ import annotations
@@ -17,37 +16,39 @@ from ...facts.envelope import Envelope
 from ...facts.requirements_snapshot import Snapshot
 from ..integrity.validation import check_decision
 from ..protocol import DecisionStore, RegisterDecisions, Store
-from .committed_files import SIGNED, SUFFIX, is_same_name, read_committed, text_of
-from .git_history import Same
+from .committed_files import SIGNED_SUFFIX, SUFFIX, is_same_name, read_committed, read_decision_text
+from .git_history import IsSamePerson
 
 
-def open_decisions(said: str, store: Store | None, folder: Path, same: Same = is_same_name) -> DecisionStore | None:
-    """Return where decisions live; None where that is the store, and there is none yet.
+def open_decisions(
+    home: str, store: Store | None, folder: Path, is_same_person: IsSamePerson = is_same_name
+) -> DecisionStore | None:
+    """Return the home of decisions. None: it is the store, and there is no store yet.
 
     Args:
-        said: the config's ``decisions``: ``store``, or a folder of the repository.
+        home: the config's ``decisions``: ``store``, or a folder of the repository.
         store: the open store.
-        folder: what relative paths are relative to.
-        same: whether two names are one person's.
+        folder: the folder of the config, at which relative paths start.
+        is_same_person: returns whether two names belong to the same person.
     """
-    return store if said == "store" else DecisionFolder(folder / said, folder, same)
+    return store if home == "store" else DecisionFolder(folder / home, folder, is_same_person)
 
 
 class DecisionFolder:
-    """A home of decisions: a folder of a git repository."""
+    """A folder of a git repository with decisions."""
 
-    def __init__(self, path: Path, base: Path | None = None, same: Same = is_same_name) -> None:
+    def __init__(self, path: Path, base: Path | None = None, is_same_person: IsSamePerson = is_same_name) -> None:
         """Take the folder, which need not exist.
 
         Args:
             path: the folder.
-            base: the folder of the config: decisions that lie elsewhere in it are this project's too.
-            same: whether two names are one person's.
+            base: the folder of the config, whose other folders may contain decisions of the project too.
+            is_same_person: returns whether two names belong to the same person.
         """
         self.path = path
         self.base = base or path.parent
-        self.same = same
-        self._looked: RegisterDecisions | None = None
+        self.is_same_person = is_same_person
+        self._last_read: RegisterDecisions | None = None
 
     def decide(
         self,
@@ -55,23 +56,25 @@ class DecisionFolder:
         snapshots: Iterable[Snapshot] = (),  # noqa: ARG002
         envelopes: Iterable[Envelope] = (),
     ) -> list[str]:
-        """Write decisions as files, each with its signed statement beside it if it has one; return the ids of the new.
+        """Write decisions and their signed statements as files, and return the ids of the new decisions.
 
-        All are written or none. They count once they are committed. Requirements are not kept here: they stand in the
-        repository already.
+        All are written, or none. They count after they are committed. Requirements are not written, because the
+        repository already contains them.
 
         Raises:
-            IntegrityError: one cannot be read back as what it says, or another file has its name.
-            StorageError: they could not be written; none of them was.
+            IntegrityError: a decision cannot be read back, or another file has its name.
+            StorageError: the files cannot be written; none was.
         """
-        kept = {decision.id: decision for decision in map(check_decision, decisions)}
-        new = [decision for decision in kept.values() if not self._has(decision)]
+        checked = {decision.id: decision for decision in map(check_decision, decisions)}
+        new = [decision for decision in checked.values() if not self._has_file(decision)]
         written: list[Path] = []
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             files = {self._file(decision.id): decision.text for decision in new}
             ids = {decision.id for decision in new}
-            files |= {self._signed(one.subject): one.text for one in envelopes if one.subject in ids}
+            files |= {
+                self._signed(statement.subject): statement.text for statement in envelopes if statement.subject in ids
+            }
             for path, text in files.items():
                 written.append(path)
                 write_atomically(path, f"{text}\n".encode())
@@ -88,37 +91,35 @@ class DecisionFolder:
 
     def envelopes(self, subjects: Iterable[str]) -> list[Envelope]:
         """Return the signed statements about these decisions, by id."""
-        asked = set(subjects)
-        looked = self._looked or (self.register_decisions("") if asked else RegisterDecisions())
-        return sorted((one for one in looked.envelopes if one.subject in asked), key=lambda one: one.subject)
+        wanted = set(subjects)
+        read = self._last_read or (self.register_decisions("") if wanted else RegisterDecisions())
+        statements = (envelope for envelope in read.envelopes if envelope.subject in wanted)
+        return sorted(statements, key=lambda envelope: envelope.subject)
 
     def register_decisions(self, register: str) -> RegisterDecisions:
-        """Return the decisions that count, and what keeps others from counting. Raises nothing."""
-        self._looked = read_committed(self.path, self.base, register, self.same)
-        return self._looked
+        """Return the decisions that count, and why others do not. Raises nothing."""
+        self._last_read = read_committed(self.path, self.base, register, self.is_same_person)
+        return self._last_read
 
     def written_decisions(self, register: str) -> list[Decision]:
-        """Return the decisions of a register whose files lie in the folder, committed or not, as far as they are some.
-
-        Whoever decides knows of them, though they do not count yet.
-        """
-        found: list[Decision] = []
+        """Return the readable decisions of a register in the folder, also those that are not committed."""
+        decisions: list[Decision] = []
         with suppress(OSError):
             for path in self.path.glob(f"*{SUFFIX}"):
                 with suppress(OSError, UnicodeDecodeError, ReadinessError):
-                    found.append(parse_decision(text_of(path)))
-        return [one for one in found if one.register == register]
+                    decisions.append(parse_decision(read_decision_text(path)))
+        return [decision for decision in decisions if decision.register == register]
 
     def _file(self, id_: str) -> Path:
         return self.path / f"{id_}{SUFFIX}"
 
     def _signed(self, id_: str) -> Path:
-        return self.path / f"{id_}{SIGNED}"
+        return self.path / f"{id_}{SIGNED_SUFFIX}"
 
-    def _has(self, decision: Decision) -> bool:
+    def _has_file(self, decision: Decision) -> bool:
         path = self._file(decision.id)
         try:
-            text = text_of(path)
+            text = read_decision_text(path)
         except FileNotFoundError:
             return False
         except OSError as error:
@@ -126,5 +127,5 @@ class DecisionFolder:
         except UnicodeDecodeError:
             text = ""
         if text != decision.text:
-            raise IntegrityError(f"{location(path)}: another file has the name of this decision: restore it")
+            raise IntegrityError(f"{location(path)}: has the name of this decision, but another content: restore it")
         return True

@@ -1,4 +1,4 @@
-"""What git says of decisions' files: which commits touched them, wherever they lay, and who first added each."""
+"""Git history of decision files: the commits that touched them, in any folder, and who first added each."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from ...fast_values import dataclass, field
 from .git_repository import GitRepository, run_git
 
 NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{16}\.json", re.ASCII)
-"""What the file of a decision is called."""
-Same = Callable[[str, str], bool]
-"""Whether two names are one person's."""
+"""Pattern of the file name of a decision."""
+IsSamePerson = Callable[[str, str], bool]
+"""Returns whether two names belong to the same person."""
 
 CONFIGS = ("readiness.toml", "pyproject.toml")
 STORE = "store"
-"""Home of decisions that are no files."""
-_EVERYWHERE = ":(glob)**/[0-9]*T[0-9]*Z-*.json"
+"""Config value for decisions that are not files."""
+_ALL_FOLDERS = ":(glob)**/[0-9]*T[0-9]*Z-*.json"
 _MARK = "\x01"
 _COMMIT = re.compile(_MARK + r"([0-9a-f]{40,64}) ([0-9a-f ]*)\|(.*)", re.DOTALL)
 _LOG = (
-    # What a user's config could change, said outright; a rename is a deletion and an addition.
+    # Options that the user's git config could change. A rename counts as a deletion and an addition.
     "-c", "log.follow=false", "-c", "log.showRoot=true", "log", "-z", "--raw", "--no-abbrev", "--no-renames",
     "--no-show-signature", "--no-ext-diff", "--topo-order",
     "--encoding=UTF-8",
-    # Also commits that another branch made superfluous; and what a merge itself changed, beside what it merged.
+    # Includes commits that a merge made redundant, and changes that a merge itself made.
     "--full-history", "-c", f"--format={_MARK}%H %P|%ae",
 )  # fmt: skip
 _CONFIG_LOG = (
@@ -38,93 +38,101 @@ _SETTING = re.compile(r"""^[-+ ]+[^#]*\bdecisions["']?\s*=\s*["']([^"']+)["']"""
 
 @dataclass(frozen=True, slots=True)
 class FileCommit:
-    """One commit's change of one file."""
+    """The change of one file in one commit."""
 
     commit: str
     author: str
-    """Email."""
+    """Email of the author."""
     change: str
-    """``A`` added, ``D`` deleted, else changed; a letter for each parent where a merge did it."""
+    """``A`` added, ``D`` deleted, else changed. A merge has one letter for each parent."""
     blob: str
-    """Object that the file is after it."""
+    """Name of the git object with the new content."""
     path: str
-    """From the top of the work tree."""
+    """Path from the top of the work tree."""
     cut_off: bool
-    """The clone is shallow and ends here: that the commit added it is not known."""
+    """The shallow clone ends at this commit, so an earlier one may have added the file."""
 
     @property
     def folder(self) -> str:
-        """Where the file lay."""
+        """The folder of the file."""
         return folder_of(self.path)
 
     @property
     def deleted(self) -> bool:
-        """The file is not there after."""
+        """Whether the commit deleted the file."""
         return set(self.change) == {"D"}
 
 
 @dataclass(frozen=True)
 class GitHistory:
-    """The commits that touched decisions' files, newest first, by file name."""
+    """The commits that touched decision files."""
 
     repository: GitRepository
     folders: frozenset[str]
-    """Those that were looked at, from the top of the work tree."""
+    """The folders that were searched, from the top of the work tree."""
     touches: dict[str, list[FileCommit]] = field(default_factory=dict)
+    """File name -> its changes, newest first."""
 
     @classmethod
-    def of(cls, repository: GitRepository, folders: Collection[str]) -> GitHistory:
-        """Return the history of the files in folders, and in those that any of them ever came from in one commit.
+    def of_folders(cls, repository: GitRepository, folders: Collection[str]) -> GitHistory:
+        """Return the history of the files in folders, and in the folders from which their files were moved.
 
         Raises:
-            StorageError: git cannot say.
+            StorageError: git fails.
         """
-        known = frozenset(folders)
-        while repository.head and known:
-            # --full-diff: what else the same commits did tells where a folder stood before.
-            rows = _touches(repository, ("--full-diff", "--", *(f"{one or '.'}" for one in sorted(known))))
-            found = [one for one in rows if one.folder in known or NAME.fullmatch(name_of(one.path))]
-            if not (new := {one.folder for one in found} - known):
-                return cls(repository, known, _by_name(found))
-            known |= new
-        return cls(repository, known)
+        searched = frozenset(folders)
+        while repository.head and searched:
+            # --full-diff shows the other changes of the same commits, such as a deletion in the former folder.
+            rows = _read_changes(
+                repository, ("--full-diff", "--", *(f"{folder or '.'}" for folder in sorted(searched)))
+            )
+            changes = [row for row in rows if row.folder in searched or NAME.fullmatch(name_of(row.path))]
+            if not (new := {change.folder for change in changes} - searched):
+                return cls(repository, searched, _by_name(changes))
+            searched |= new
+        return cls(repository, searched)
 
-    def everywhere(self) -> GitHistory:
-        """Return it with what lay in any other folder, which takes a look at every commit.
+    def with_all_folders(self) -> GitHistory:
+        """Return the history with the files of all folders, which reads every commit.
 
         Raises:
-            StorageError: git cannot say.
+            StorageError: git fails.
         """
         if not self.repository.head:
             return self
-        found = _touches(self.repository, ("--", _EVERYWHERE), literal=False)
-        mine = [one for ones in self.touches.values() for one in ones if not NAME.fullmatch(name_of(one.path))]
-        return GitHistory(self.repository, self.folders, _by_name([*found, *mine]))
+        decisions = _read_changes(self.repository, ("--", _ALL_FOLDERS), literal=False)
+        changes = (change for changes in self.touches.values() for change in changes)
+        others = [change for change in changes if not NAME.fullmatch(name_of(change.path))]
+        return GitHistory(self.repository, self.folders, _by_name([*decisions, *others]))
 
-    def first(self, added: Sequence[FileCommit], same: Same) -> list[str]:
-        """Return the author of the first of some commits, newest first; several, where none came before the other.
+    def first_authors(self, added: Sequence[FileCommit], is_same_person: IsSamePerson) -> list[str]:
+        """Return the author of the first commit; several authors, if no commit is an ancestor of the other.
+
+        Args:
+            added: the commits that added a file, newest first.
+            is_same_person: returns whether two names belong to the same person.
 
         Raises:
-            StorageError: git cannot say.
+            StorageError: git fails.
         """
         authors = [added[-1].author]
-        for place, one in enumerate(added[:-1]):
-            if any(same(one.author, author) for author in authors):
+        for position, change in enumerate(added[:-1]):
+            if any(is_same_person(change.author, author) for author in authors):
                 continue
-            before = self._before(one.commit)
-            if not any(older.commit in before for older in added[place + 1 :]):
-                authors.append(one.author)
+            ancestors = self._ancestors_of(change.commit)
+            if not any(older.commit in ancestors for older in added[position + 1 :]):
+                authors.append(change.author)
         return authors
 
-    def _before(self, commit: str) -> set[str]:
+    def _ancestors_of(self, commit: str) -> set[str]:
         if commit not in self._ancestors:
-            found: set[str] = set()
-            left = list(self._parents.get(commit, ()))
-            while left:
-                if (one := left.pop()) not in found:
-                    found.add(one)
-                    left.extend(self._parents.get(one, ()))
-            self._ancestors[commit] = found
+            ancestors: set[str] = set()
+            remaining = list(self._parents.get(commit, ()))
+            while remaining:
+                if (parent := remaining.pop()) not in ancestors:
+                    ancestors.add(parent)
+                    remaining.extend(self._parents.get(parent, ()))
+            self._ancestors[commit] = ancestors
         return self._ancestors[commit]
 
     @cached_property
@@ -133,53 +141,54 @@ class GitHistory:
 
     @cached_property
     def _ancestors(self) -> dict[str, set[str]]:
+        """The ancestors of each commit for which they were computed."""
         return {}
 
 
-def ever_named(repository: GitRepository, config_folder: str) -> frozenset[str]:
-    """Return each folder, from the top of the work tree, that a config ever named as the home of decisions.
+def configured_folders(repository: GitRepository, config_folder: str) -> frozenset[str]:
+    """Return each folder, from the top of the work tree, that any commit's config named as the home of decisions.
 
-    Whoever lets the config name another folder, and deletes the old one, would otherwise leave no trace.
+    Otherwise a config with another folder would hide that the old folder was deleted.
 
     Args:
-        repository: that of the config.
-        config_folder: where the config lies, from the top of the work tree; empty: there.
+        repository: the repository of the config.
+        config_folder: the folder of the config, from the top of the work tree; empty: the top.
 
     Raises:
-        StorageError: git cannot say.
+        StorageError: git fails.
     """
     if not repository.head:
         return frozenset()
     configs = [posixpath.join(config_folder, name) for name in CONFIGS]
     changes = run_git(repository.top, *_CONFIG_LOG, "--", *configs)
-    named = (found[1] for line in changes.splitlines() if (found := _SETTING.search(line)))
-    folders = (posixpath.normpath(posixpath.join(config_folder, one)) for one in named if one != STORE)
-    return frozenset("" if one == "." else one for one in folders)
+    values = (match[1] for line in changes.splitlines() if (match := _SETTING.search(line)))
+    folders = (posixpath.normpath(posixpath.join(config_folder, value)) for value in values if value != STORE)
+    return frozenset("" if folder == "." else folder for folder in folders)
 
 
 def folder_of(path: str) -> str:
-    """Return the folder of a file; empty: the top."""
+    """Return the folder of a path; empty: the top."""
     return path.rpartition("/")[0]
 
 
 def name_of(path: str) -> str:
-    """Return the name of a file."""
+    """Return the file name of a path."""
     return path.rpartition("/")[2]
 
 
-def _by_name(found: Iterable[FileCommit]) -> dict[str, list[FileCommit]]:
-    touches: dict[str, list[FileCommit]] = {}
-    for one in found:
-        touches.setdefault(name_of(one.path), []).append(one)
-    return touches
+def _by_name(changes: Iterable[FileCommit]) -> dict[str, list[FileCommit]]:
+    by_name: dict[str, list[FileCommit]] = {}
+    for change in changes:
+        by_name.setdefault(name_of(change.path), []).append(change)
+    return by_name
 
 
-def _touches(repository: GitRepository, paths: Sequence[str], *, literal: bool = True) -> Iterator[FileCommit]:
+def _read_changes(repository: GitRepository, paths: Sequence[str], *, literal: bool = True) -> Iterator[FileCommit]:
     commit, parents, author = "", "", ""
-    words = iter(run_git(repository.top, *_LOG, *paths, literal=literal).split("\0"))
-    for word in words:
-        if found := _COMMIT.fullmatch(word.lstrip("\n")):
-            commit, parents, author = found.groups()
-        elif word.lstrip("\n").startswith(":"):
-            *_, blob, status = word.split(" ")
-            yield FileCommit(commit, author, status, blob, next(words), repository.shallow and not parents)
+    fields = iter(run_git(repository.top, *_LOG, *paths, literal=literal).split("\0"))
+    for field_text in fields:
+        if match := _COMMIT.fullmatch(field_text.lstrip("\n")):
+            commit, parents, author = match.groups()
+        elif field_text.lstrip("\n").startswith(":"):
+            *_, blob, status = field_text.split(" ")
+            yield FileCommit(commit, author, status, blob, next(fields), repository.shallow and not parents)

@@ -1,6 +1,6 @@
-"""A git repository as decisions ask it: what HEAD holds, and what a file of the work tree would be if it were added.
+"""Git repository queries for decision files: the files of HEAD, and the objects of work tree files.
 
-Nothing that is asked takes a process for each file.
+No query starts a process for each file.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from pathlib import Path
 from ...errors import StorageError, location, one_line
 from ...fast_values import dataclass
 
-SECONDS = 120.0
-LINK, MODULE = "120000", "160000"
-_ELSEWHERE = (
-    # Variables that make git speak of another tree, or another history, than the folder's own.
+TIMEOUT = 120.0
+"""Seconds that one git command may take."""
+LINK, SUBMODULE = "120000", "160000"
+"""File modes in a git tree."""
+_GIT_VARIABLES = (
+    # Variables that make git use another tree or another history than those of the folder.
     "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_NAMESPACE", "GIT_PREFIX", "GIT_SHALLOW_FILE",
     "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_ATTR_SOURCE",
 )  # fmt: skip
@@ -25,12 +27,13 @@ _ELSEWHERE = (
 
 @dataclass(frozen=True, slots=True)
 class TrackedFile:
-    """A file as HEAD has it."""
+    """A file in HEAD."""
 
     mode: str
     blob: str
+    """Name of the git object with its content."""
     path: str
-    """From the top of the work tree."""
+    """Path from the top of the work tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,131 +41,137 @@ class GitRepository:
     """A repository with a work tree."""
 
     top: Path
+    """Top folder of the work tree."""
     shallow: bool
+    """The clone does not contain the whole history."""
     head: str
     """The commit that is checked out; empty: there is none yet."""
 
     @classmethod
     def at(cls, folder: Path) -> GitRepository:
-        """Return the repository that a folder is in.
+        """Return the repository that contains a folder.
 
         Raises:
-            StorageError: there is no git, the folder is in no repository, or git cannot say.
+            StorageError: git is not installed or fails, or the folder is not in a repository.
         """
-        asked = ("rev-parse", "--is-shallow-repository", "--show-toplevel")
-        told = run_git(folder, *asked, "--verify", "--quiet", "HEAD", may_fail=True).split("\n")
-        if len(told) < len(asked):
-            told = [*run_git(folder, *asked).rstrip("\n").split("\n"), ""]
-        return cls(Path(told[1]), told[0] == "true", told[2])
+        command = ("rev-parse", "--is-shallow-repository", "--show-toplevel")
+        answers = run_git(folder, *command, "--verify", "--quiet", "HEAD", may_fail=True).split("\n")
+        if len(answers) < len(command):
+            answers = [*run_git(folder, *command).rstrip("\n").split("\n"), ""]
+        shallow, top, head = answers[:3]
+        return cls(Path(top), shallow == "true", head)
 
     @classmethod
     def holding(cls, folder: Path) -> GitRepository:
-        """Return the repository that a folder is in, which need not exist.
+        """Return the repository that contains a folder, which need not exist.
 
         Raises:
-            StorageError: as ``at``; or git has the work tree of that repository elsewhere.
+            StorageError: as ``at``, or the work tree of that repository is in another place.
         """
-        found = cls.at(next(one for one in (folder, *folder.parents) if one.is_dir()))
-        if not folder.is_relative_to(found.top):
-            told = f"lies outside of {location(found.top)}, which git says is the work tree"
-            ways = "unset core.worktree in git's config, or name a folder that is behind no link"
-            raise StorageError(f"{location(folder)}: {told}: {ways}")
-        return found
+        repository = cls.at(next(path for path in (folder, *folder.parents) if path.is_dir()))
+        if not folder.is_relative_to(repository.top):
+            problem = f"is outside of {location(repository.top)}, which is the work tree according to git"
+            advice = "unset core.worktree in git's config, or name a folder that is not behind a link"
+            raise StorageError(f"{location(folder)}: {problem}: {advice}")
+        return repository
 
     def listing(self) -> Iterator[TrackedFile]:
-        """Yield every file of HEAD; a submodule is one, too.
+        """Yield every JSON file, config, link and submodule in HEAD.
 
         Raises:
-            StorageError: git cannot say.
+            StorageError: git fails.
         """
-        told = run_git(self.top, "ls-tree", "-r", "-z", "--full-tree", "HEAD") if self.head else ""
-        for row in told.split("\0"):
-            # One row of thousands is asked for: no more is done to the others than this.
-            if row.endswith((".json", "/readiness.toml")) or row.startswith((MODULE, LINK)):
-                about, _, path = row.partition("\t")
-                mode, _, blob = about.split(" ")
+        listing = run_git(self.top, "ls-tree", "-r", "-z", "--full-tree", "HEAD") if self.head else ""
+        for row in listing.split("\0"):
+            # Most rows are skipped by this check alone, because a repository has thousands of them.
+            if row.endswith((".json", "/readiness.toml")) or row.startswith((SUBMODULE, LINK)):
+                attributes, _, path = row.partition("\t")
+                mode, _, blob = attributes.split(" ")
                 yield TrackedFile(mode, blob, path)
 
     def contents(self, blobs: Iterable[str]) -> dict[str, bytes]:
-        """Return what these objects hold; one that this clone does not have is left out.
+        """Return the contents of these objects. An object that the clone does not have is left out.
 
         Raises:
-            StorageError: git cannot say.
+            StorageError: git fails.
         """
-        asked = list(dict.fromkeys(blobs))
-        if not asked:
+        names = list(dict.fromkeys(blobs))
+        if not names:
             return {}
-        told = _run(self.top, ("cat-file", "--batch"), "".join(f"{blob}\n" for blob in asked).encode())
-        found: dict[str, bytes] = {}
-        for blob in asked:
-            head, _, told = told.partition(b"\n")
+        output = _run(self.top, ("cat-file", "--batch"), "".join(f"{blob}\n" for blob in names).encode())
+        contents: dict[str, bytes] = {}
+        for blob in names:
+            head, _, output = output.partition(b"\n")
             *_, kind, size = head.split(b" ") if not head.endswith(b" missing") else (b"", b"0")
             if kind != b"":
-                found[blob], told = told[: int(size)], told[int(size) + 1 :]
-        return found
+                contents[blob], output = output[: int(size)], output[int(size) + 1 :]
+        return contents
 
     def as_added(self, paths: Sequence[str]) -> list[str]:
-        """Return the object that each file would be if it were added as it is, with git's own line ends and filters.
+        """Return the name of the object that ``git add`` would make of each file, with git's line ends and filters.
 
         Raises:
-            StorageError: git cannot say, or cannot read one.
+            StorageError: git fails, or cannot read a file.
         """
         if not paths:
             return []
-        given = "".join(f"{path}\n" for path in paths).encode("utf-8", "surrogateescape")
-        return _run(self.top, ("hash-object", "--stdin-paths"), given).decode().split()
+        lines = "".join(f"{path}\n" for path in paths).encode("utf-8", "surrogateescape")
+        return _run(self.top, ("hash-object", "--stdin-paths"), lines).decode().split()
 
     def parents(self) -> dict[str, list[str]]:
-        """Return the parents of every commit that HEAD contains.
+        """Return the parents of every commit in the history of HEAD.
 
         Raises:
-            StorageError: git cannot say.
+            StorageError: git fails.
         """
         rows = (row.split(" ") for row in run_git(self.top, "rev-list", "--parents", "HEAD").split("\n") if row)
         return {commit: parents for commit, *parents in rows}
 
 
-def blob_of(content: bytes, like: str) -> str:
-    """Return the name of the object that holds these bytes, in the form of another one's name."""
+def blob_name(content: bytes, like: str) -> str:
+    """Return the name of the git object with this content. ``like``: another name, which shows the hash function."""
     kind = hashlib.sha256 if len(like) == hashlib.sha256().digest_size * 2 else hashlib.sha1
     return kind(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def is_in_repository(folder: Path) -> bool:
-    """Return whether a folder looks as if it were in a repository, whatever git says of it."""
+    """Return whether a folder or one of its parents contains ``.git``. Git is not asked."""
     return any((path / ".git").exists() for path in (folder, *folder.absolute().parents))
 
 
 def run_git(folder: Path, *arguments: str, may_fail: bool = False, literal: bool = True) -> str:
-    """Return what git says.
+    """Return the output of a git command.
 
-    ``literal``: paths are no patterns.
+    Args:
+        folder: the folder in which git runs.
+        arguments: command and arguments.
+        may_fail: return an empty text if git fails.
+        literal: paths are not patterns.
 
     Raises:
-        StorageError: it cannot say, unless it may fail: then it says nothing.
+        StorageError: git is not installed, or fails.
     """
     return _run(folder, arguments, may_fail=may_fail, literal=literal).decode("utf-8", "surrogateescape")
 
 
 def _run(
-    folder: Path, arguments: Sequence[str], given: bytes = b"", *, may_fail: bool = False, literal: bool = True
+    folder: Path, arguments: Sequence[str], stdin: bytes = b"", *, may_fail: bool = False, literal: bool = True
 ) -> bytes:
-    environ = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
+    environ = {name: value for name, value in os.environ.items() if name not in _GIT_VARIABLES}
     environ |= {
         "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": os.devnull,
         "GIT_LITERAL_PATHSPECS": "01"[literal], "LC_ALL": "C",
     }  # fmt: skip
-    told_of = f"who decided what is in {folder}"
     try:
         done = subprocess.run(  # noqa: S603 - fixed arguments, and names of files
             ["git", "-C", str(folder), *arguments],  # noqa: S607 - the user's own git
-            capture_output=True, timeout=SECONDS, check=False, env=environ, input=given,
+            capture_output=True, timeout=TIMEOUT, check=False, env=environ, input=stdin,
         )  # fmt: skip
     except FileNotFoundError:
-        raise StorageError(f"there is no git to say {told_of}: install git") from None
+        raise StorageError(f"git is needed to find the authors of decisions in {folder}: install git") from None
     except (OSError, subprocess.SubprocessError) as error:
-        raise StorageError(f"git could not say {told_of}: {type(error).__name__}") from None
+        raise StorageError(f"git cannot show the authors of decisions in {folder}: {type(error).__name__}") from None
     if done.returncode != 0 and not may_fail:
-        told = one_line(done.stderr.decode("utf-8", "replace").strip().partition("\n")[0])
-        raise StorageError(f"git could not say {told_of}: {told}")
+        message = one_line(done.stderr.decode("utf-8", "replace").strip().partition("\n")[0])
+        raise StorageError(f"git cannot show the authors of decisions in {folder}: {message}")
     return done.stdout if done.returncode == 0 else b""
