@@ -236,7 +236,7 @@ def test_a_bundle_with_its_tree(recorded: Project, capfd: pytest.CaptureFixture[
     assert found.origin == BundleOrigin.from_tree(tree)
     assert (len(found.runs), len(tree.leaves)) == (2, 3)
     assert verify_bundle.main(["out.zip", "--checkpoint", "kept.txt"]) == 0
-    assert f"{tree.origin} had 3 records, of which 2 are in it" in capfd.readouterr().out
+    assert f"{tree.origin} had 3 records; 2 of them are in this bundle" in capfd.readouterr().out
     assert bundled(recorded, "UC-001").origin is None
 
 

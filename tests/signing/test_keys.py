@@ -141,7 +141,7 @@ def test_a_checkpoint_is_signed_as_every_signed_note_is(tmp_path: Path, monkeypa
     made = keys.sign_checkpoint(Checkpoint.parse(f"{NOTE}\n"), tmp_path, {"other": public(PRIVATE), "head": trusted})
     assert made.text == VECTOR
     assert keys.verify_note(trusted, made)
-    assert not keys.note_names_key(trusted, made)
+    assert not keys.has_false_signature(trusted, made)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_no_other_signature_of_a_checkpoint_fits(bit: int) -> None:
     wrong[bit // 8] ^= 1 << bit % 8
     made = replace(good, signatures=(("head", bytes(wrong)),))
     assert keys.verify_note(trusted, made) is (bit < 32)
-    assert keys.note_names_key(trusted, made) is (bit >= 32)
+    assert keys.has_false_signature(trusted, made) is (bit >= 32)
 
 
 @given(st.binary(min_size=1, max_size=80))

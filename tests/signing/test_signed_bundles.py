@@ -50,4 +50,4 @@ def test_a_signature_that_only_says_whose_it_is_is_refused(project: Project) -> 
     done = project.cli("merge", "a.zip")
     assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (3, "", 1)
     assert f"not merged: a.zip: run {run_id}, signature " in done.stderr
-    assert "says that it is by the key 'ci', and does not fit its bytes: something was changed" in done.stderr
+    assert "says that it is by the key 'ci', but is not valid: something was changed" in done.stderr

@@ -102,7 +102,7 @@ def test_a_key_with_a_passphrase(project: Project) -> None:
     result = project.run()
     assert result.ret == 13
     result.stdout.fnmatch_lines(
-        ["*is stored without a signature*holds no private key that can be used*READINESS_SIGNER_SECRET*"]
+        ["*is stored without a signature*contains no usable private key*READINESS_SIGNER_SECRET*"]
     )
     project.monkeypatch.setenv("READINESS_SIGNER_SECRET", "open sesame")
     project.run().assert_outcomes(passed=2)
@@ -113,10 +113,10 @@ def test_a_key_with_a_passphrase(project: Project) -> None:
     ("uri", "told"),
     [
         ("file2:secret/none.pem", "none.pem cannot be read: No such file or directory"),
-        ("file2:keys/ci.pem", "holds no private key that can be used"),
-        ("fiel2:secret/ci.key.pem", "'fiel2' is no kind of key (did you mean 'file2'?)"),
-        ("gnupg:0000", "'gnupg' is no kind of key"),
-        ("secret/ci.key.pem", "is no kind of key"),
+        ("file2:keys/ci.pem", "contains no usable private key"),
+        ("fiel2:secret/ci.key.pem", "'fiel2' is not a kind of key (did you mean 'file2'?)"),
+        ("gnupg:0000", "'gnupg' is not a kind of key"),
+        ("secret/ci.key.pem", "is not a kind of key"),
         ("hsm:2?label=none", "(hsm:) cannot sign"),
     ],
 )
@@ -324,7 +324,7 @@ def test_a_service_needs_a_key_that_is_declared(project: Project, service: type[
     project.monkeypatch.setenv("READINESS_SIGNER", "service:key-1")
     result = project.run()
     assert result.ret == 13
-    result.stdout.fnmatch_lines(["*declare the public part of the key that signs, as ?keys.NAME? in the config*"])
+    result.stdout.fnmatch_lines(["*declare the public part of the signing key, as ?keys.NAME? in the config*"])
 
 
 # -- config --------------------------------------------------------------------------------------------------------
@@ -348,8 +348,8 @@ def test_a_service_needs_a_key_that_is_declared(project: Project, service: type[
         ('public = "keys/ci.pem"\nroles = ["runs"]\npersn = "a"', "unknown key 'persn' (did you mean 'person'?)"),
         ('public = "keys/no.pem"\nroles = ["runs"]', "keys/no.pem cannot be read: No such file or directory"),
         ('public = "keys"\nroles = ["runs"]', "keys cannot be read: it is a folder"),
-        ('public = "readiness.toml"\nroles = ["runs"]', "readiness.toml holds no public key"),
-        ('public = "secret/ci.key.pem"\nroles = ["runs"]', "secret/ci.key.pem holds a private key: keep it secret"),
+        ('public = "readiness.toml"\nroles = ["runs"]', "readiness.toml contains no public key"),
+        ('public = "secret/ci.key.pem"\nroles = ["runs"]', "secret/ci.key.pem contains a private key: keep it secret"),
     ],
 )
 def test_a_mistake_in_a_key_is_told_with_its_line(project: Project, table: str, told: str) -> None:
@@ -374,7 +374,7 @@ def test_a_key_of_a_kind_that_nothing_verifies_with_is_told_by_check(project: Pr
     project.write("keys/ci.pem", public.decode())
     done = project.cli("check")
     assert done.exit_code == 1
-    assert "keys/ci.pem is an X25519 key, which signs nothing: use Ed25519" in done.output
+    assert "keys/ci.pem is an X25519 key, which cannot sign: use Ed25519" in done.output
     assert project.cli("gate").exit_code == 2
 
 
@@ -424,7 +424,7 @@ def test_a_signature_that_identifies_nobody_is_told(project: Project) -> None:
 @pytest.mark.parametrize(
     ("signer", "told"),
     [
-        ("eve", "its signature (READINESS_SIGNER) is by no key that is trusted ([keys])"),
+        ("eve", "its signature (READINESS_SIGNER) is not by a trusted key ([keys])"),
         ("ben", f"its signature (READINESS_SIGNER) is by the key of {BEN}, and not of {ANA}"),
         ("ci", "its signature (READINESS_SIGNER) is by the key 'ci', which may not sign reviews"),
         (None, "nothing signs it (READINESS_SIGNER)"),
@@ -509,7 +509,10 @@ def test_a_decision_in_a_folder_is_signed_beside_its_file(project: Project) -> N
     good = beside.read_text()
     beside.write_text("{}")
     done = project.cli("gate", "UC-001")
-    assert (done.exit_code, "not in the work tree as it is committed" in " ".join(done.output.split())) == (3, True)
+    assert (done.exit_code, "differs in the work tree from its committed version" in " ".join(done.output.split())) == (
+        3,
+        True,
+    )
     beside.write_text(good)
     other = beside.with_name("20260101T000000Z-0123456789abcdef.dsse.json")
     shutil.copy(beside, other)

@@ -347,7 +347,9 @@ ATTACKS: dict[str, Attack] = {
         EVERY,
         "column digest: it does not match the text",
     ),
-    "`FAILED` turned into `PASSED` in the bytes of the file": Attack(flip_bytes, EVERY, "column digest: is not"),
+    "`FAILED` turned into `PASSED` in the bytes of the file": Attack(
+        flip_bytes, EVERY, "column digest: it does not match"
+    ),
     "a line edited with its digest, and the line after it made to follow": Attack(
         edit_two_lines, EVERY, "does not follow the line before it"
     ),
@@ -414,7 +416,9 @@ ATTACKS: dict[str, Attack] = {
     ),
     "a kept verdict deleted": Attack(sql("DELETE FROM verdict"), EVERY, "is not in the store: it was deleted"),
     "the requirements of a run edited": Attack(
-        sql("UPDATE snapshot SET text = replace(text, 'UC-001', 'UC-009')"), VERIFY, "column text: is not what was kept"
+        sql("UPDATE snapshot SET text = replace(text, 'UC-001', 'UC-009')"),
+        VERIFY,
+        "column text: it does not match the digest",
     ),
     "an artifact swapped": Attack(swap_artifact, VERIFY, "was changed: its content has another digest"),
     "a journal put beside the store that says something else of a run": Attack(

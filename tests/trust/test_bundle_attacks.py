@@ -452,14 +452,14 @@ def killing(whole):
             os.kill(os.getpid(), signal.SIGKILL)
         return whole(*arguments, **named)
     return step
-owner = {"_write": merging, "_move": merging, "_keep_run": SQLiteStore}[where]
+owner = {"_write": merging, "_move": merging, "_save_run": SQLiteStore}[where]
 setattr(owner, where, killing(getattr(owner, where)))
 from pytest_readiness.cli import main
 main(sys.argv[1:])
 """
 
 
-@pytest.mark.parametrize(("where", "count"), [("_write", 1), ("_move", 1), ("_keep_run", 3)])
+@pytest.mark.parametrize(("where", "count"), [("_write", 1), ("_move", 1), ("_save_run", 3)])
 def test_a_merge_that_is_killed_leaves_a_store_that_verifies(project: Project, where: str, count: int) -> None:
     """Killed between two artifacts, between two names, or within the transaction: and merging again completes it.
 

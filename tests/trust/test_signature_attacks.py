@@ -158,15 +158,15 @@ def test_a_run_that_is_signed_with_another_key(signed: tuple[Project, str]) -> N
     old = statement_of(project, run_id)
     replaced(project, made)
     swapped(project, old, resigned(project, run_statement(made), "eve"))
-    assert_falls(project, 0, "is by no key that is trusted ([keys]): it counts for nothing")
+    assert_falls(project, 0, "is not by a trusted key ([keys]): it does not count")
 
 
 def test_another_key_under_the_id_of_the_trusted_one(signed: tuple[Project, str]) -> None:
-    """A key id decides nothing: what says it is by CI's key and does not fit its bytes is named, verify 3."""
+    """A key id decides nothing: what says it is by CI's key and is not valid: something was changed is named, verify 3."""
     project, run_id = signed
     old = statement_of(project, run_id)
     swapped(project, old, resigned(project, old.payload, "eve", keyid=old.signatures[0].keyid))
-    assert_falls(project, 3, "says that it is by the key 'ci', and does not fit its bytes: something was changed")
+    assert_falls(project, 3, "says that it is by the key 'ci', but is not valid: something was changed")
 
 
 def test_the_trusted_key_under_another_id(signed: tuple[Project, str]) -> None:
@@ -200,7 +200,7 @@ def test_a_statement_that_is_edited_to_name_another_run(signed: tuple[Project, s
     assert seal is not None
     plain["subject"] = [{"name": other, "digest": {"sha256": seal.digest}}]
     swapped(project, old, with_payload(old, canonical(plain).encode()))
-    assert_falls(project, 3, "does not fit its bytes")
+    assert_falls(project, 3, "is not valid: something was changed")
 
 
 def with_payload(old: Envelope, payload: bytes) -> Envelope:
@@ -215,7 +215,7 @@ def test_an_edited_payload(signed: tuple[Project, str]) -> None:
     plain = json.loads(old.payload)
     plain["predicate"]["release"] = "9.9"
     swapped(project, old, with_payload(old, canonical(plain).encode()))
-    assert_falls(project, 3, "does not fit its bytes")
+    assert_falls(project, 3, "is not valid: something was changed")
 
 
 def test_another_payload_type(signed: tuple[Project, str]) -> None:
@@ -235,7 +235,7 @@ def test_a_key_without_the_role(signed: tuple[Project, str]) -> None:
     project, run_id = signed
     old = statement_of(project, run_id)
     swapped(project, old, resigned(project, old.payload, "ana"))
-    assert_falls(project, 0, "is by the key 'ana', which may not sign runs: it counts for nothing")
+    assert_falls(project, 0, "is by the key 'ana', which may not sign runs: it does not count")
 
 
 def test_a_signature_that_is_deleted(signed: tuple[Project, str]) -> None:
@@ -276,7 +276,7 @@ def test_a_key_that_is_trusted_no_more(signed: tuple[Project, str]) -> None:
     """Without its key in the config a run is L1, whatever it was when it was signed."""
     project, _ = signed
     project.configured((project.path / "readiness.toml").read_text().replace('"keys/ci.pem"', '"keys/eve.pem"'))
-    assert_falls(project, 0, "is by no key that is trusted")
+    assert_falls(project, 0, "is not by a trusted key")
 
 
 # -- decisions -----------------------------------------------------------------------------------------------------
@@ -339,7 +339,7 @@ def test_a_signed_review_with_its_signature_swapped(asking: Project) -> None:
     swapped(asking, old, resigned(asking, old.payload, "ben"))
     done = asking.cli("verify")
     assert done.exit_code == 0
-    assert f"is by the key of {BEN}, and not of {ANA}: it counts for nothing" in done.output
+    assert f"is by the key of {BEN}, and not of {ANA}: it does not count" in done.output
     assert asking.cli("gate", "UC-001").exit_code == 1
 
 
@@ -353,7 +353,7 @@ def test_a_signature_of_one_review_under_another(asking: Project) -> None:
     swapped(asking, old, with_payload(old, canonical(plain).encode()))
     done = asking.cli("verify")
     assert done.exit_code == 3
-    assert "does not fit its bytes" in done.output
+    assert "is not valid: something was changed" in done.output
     assert asking.cli("gate", "UC-001").exit_code == 1
 
 

@@ -125,7 +125,7 @@ def sign_untrusted(project: Project, run_ids: Iterable[str]) -> SigningResult | 
     """
     if not os.environ.get("READINESS_SIGNER") or (store := project.store()) is None:
         return None
-    from ..signing.keys import sign_as  # late: the signing libraries take 200 ms to load
+    from ..signing.keys import sign_and_match  # late: the signing libraries take 200 ms to load
 
     trust = TrustStore.from_policy(project.policy)
     try:
@@ -138,7 +138,9 @@ def sign_untrusted(project: Project, run_ids: Iterable[str]) -> SigningResult | 
         signatures = []
         for run in (store.run(name) for name in unsigned):
             if run is not None:
-                envelope, is_signed_by_key = sign_as(run_statement(run), project.settings.folder, project.public_keys)
+                envelope, is_signed_by_key = sign_and_match(
+                    run_statement(run), project.settings.folder, project.public_keys
+                )
                 signatures += [] if any(map(is_signed_by_key, envelopes_by_run.get(run.id, ()))) else [envelope]
         store.save([], envelopes=signatures)
         return SigningResult(len(signatures), not signatures or trust.signer(signatures[0], "runs") is not None)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import ConfigError, location as shown_place, one_line
 from ..redaction.fingerprint_key import NAME
-from ..signing.keys import FILE, SIGNER
+from ..signing.keys import FILE_SCHEME, SIGNER
 from ..store.decision_files.committed_files import SUFFIX
 from .checkpoints import named_checkpoints
 from .project import HOME, Project
@@ -73,7 +73,7 @@ def _sources(project: Project) -> Iterator[tuple[Path, str]]:
     for key in settings.keys.values():
         yield settings.folder / key.public, "a public key"
     scheme, _, signer = os.environ.get(SIGNER, "").partition(":")
-    if scheme == FILE:
+    if scheme == FILE_SCHEME:
         yield settings.folder / signer, "the signing key"
     yield settings.folder / HOME / NAME, "the fingerprint key"
     yield settings.folder / HOME / ".gitignore", "the file that keeps evidence out of git"

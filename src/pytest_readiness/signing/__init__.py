@@ -1,1 +1,1 @@
-"""Signatures: keys, who is trusted, and how strong a key must be."""
+"""Signatures: keys, trust, and the required strength of keys."""

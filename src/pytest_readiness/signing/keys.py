@@ -1,7 +1,7 @@
-"""Keys: what signs and what verifies. The one place that knows the library which does both (extra ``sign_statement``).
+"""Keys that sign and verify. Only this module uses the signing library (extra ``sign``).
 
-A key that is trusted stands in the config as a PEM file; one that signs is named by ``READINESS_SIGNER``, in the form
-that the library knows: ``file2:ci.key.pem``, ``awskms:…``, ``gcpkms:…``, ``azurekms:…``, ``hv:…``, ``hsm:…``.
+The config names trusted keys as PEM files. ``READINESS_SIGNER`` names the signing key, in the form of the library:
+``file2:ci.key.pem``, ``awskms:…``, ``gcpkms:…``, ``azurekms:…``, ``hv:…``, ``hsm:…``.
 """
 
 from __future__ import annotations
@@ -32,19 +32,20 @@ if TYPE_CHECKING:
 
 SIGNER = "READINESS_SIGNER"
 SECRET = "READINESS_SIGNER_SECRET"  # noqa: S105 - the name of a variable
-"""What opens the key that signs: the passphrase of a file, the PIN of an HSM."""
+"""The variable with the secret of the signing key: the passphrase of a file, or the PIN of an HSM."""
 MISSING = "signatures need an extra: pip install 'pytest-readiness[sign]'"
-BIGGEST_PEM = 1 << 16
-FILE = "file2"
-UNFIT = frozenset({"gnupg"})
-"""Schemes of the library whose signatures need more than their bytes to be verified: no DSSE envelope holds that."""
+PEM_LIMIT = 1 << 16
+"""Bytes that are read of a PEM file."""
+FILE_SCHEME = "file2"
+UNSUPPORTED_SCHEMES = frozenset({"gnupg"})
+"""Schemes of the library whose signatures need more than a DSSE envelope contains."""
 
-_ED25519 = bytes.fromhex("302a300506032b6570032100")
-"""What a SubjectPublicKeyInfo begins with whose last 32 bytes are an Ed25519 key."""
+_ED25519_PREFIX = bytes.fromhex("302a300506032b6570032100")
+"""The bytes before the 32 bytes of an Ed25519 key in a SubjectPublicKeyInfo."""
 _ED25519_NOTE = b"\1"
-"""How signed notes call the algorithm."""
-_HINT = 4
-"""Bytes before the signature in a note."""
+"""The number of Ed25519 in signed notes."""
+_HINT_SIZE = 4
+"""Bytes of the key hint before the signature in a note."""
 _PEM = re.compile(r"-----BEGIN ([A-Z ]+)-----\s+([A-Za-z0-9+/=\s]+?)\s*-----END \1-----")
 
 
@@ -52,134 +53,131 @@ _PEM = re.compile(r"-----BEGIN ([A-Z ]+)-----\s+([A-Za-z0-9+/=\s]+?)\s*-----END 
 
 
 def trusted_keys(settings: Settings) -> dict[str, dict[str, Any]]:
-    """Return the keys of the config by name, as a snapshot of the policy holds them: ``public``, ``roles``, ``person``.
+    """Return the keys of the config by name, in the form of a policy snapshot: ``public``, ``roles``, ``person``.
 
     Raises:
-        ConfigError: one of them cannot be used as the config says; the message names the key's file and line.
+        ConfigError: a key cannot be used. The message names its file and line.
     """
-    found, wrong = _examined(settings)
-    for problem in wrong:
+    public_keys, problems = _read_keys(settings)
+    for problem in problems:
         raise ConfigError(str(problem))
-    said = settings.keys
+    configured = settings.keys
     return {
-        name: {"public": public, "roles": sorted(set(said[name].roles)), "person": said[name].person}
-        for name, public in found.items()
+        name: {"public": public, "roles": sorted(set(configured[name].roles)), "person": configured[name].person}
+        for name, public in public_keys.items()
     }
 
 
 def key_problems(settings: Settings) -> Iterator[Problem]:
-    """Yield what is wrong with the keys of the config; all that the library finds too, where it is installed."""
-    found, wrong = _examined(settings)
-    yield from wrong
-    for name, public in found.items() if not missing_library() else ():
+    """Yield the problems of the keys in the config, and those that the library finds, if it is installed."""
+    public_keys, problems = _read_keys(settings)
+    yield from problems
+    for name, public in public_keys.items() if not missing_library() else ():
         try:
             _key(public)
         except ConfigError as error:
             yield Problem(key_location(settings, "keys", name, "public"), str(error))
 
 
-def _examined(settings: Settings) -> tuple[dict[str, str], list[Problem]]:
-    """Return the public keys by name, and everything that keeps any from being used as the config says."""
-    found: dict[str, str] = {}
-    wrong: list[Problem] = []
+def _read_keys(settings: Settings) -> tuple[dict[str, str], list[Problem]]:
+    """Return the public keys by name, and their problems."""
+    public_keys: dict[str, str] = {}
+    problems: list[Problem] = []
     for name, key in settings.keys.items():
         try:
-            public = found[name] = _public(settings, key)
+            public = public_keys[name] = _read_public(settings, key)
         except ConfigError as error:
-            wrong.append(Problem(key_location(settings, "keys", name, "public"), str(error)))
+            problems.append(Problem(key_location(settings, "keys", name, "public"), str(error)))
             continue
         if "checkpoints" in key.roles and not _ed25519(public):
-            told = "signs checkpoints, and is no Ed25519 key: no checkpoint is ever signed with another kind"
-            wrong.append(Problem(key_location(settings, "keys", name, "roles"), told))
-    return found, [*wrong, *_of_two_persons(settings, found)]
+            text = "has the role checkpoints, but is not an Ed25519 key, which checkpoints need"
+            problems.append(Problem(key_location(settings, "keys", name, "roles"), text))
+    return public_keys, [*problems, *_shared_key_problems(settings, public_keys)]
 
 
-def _of_two_persons(settings: Settings, public: Mapping[str, str]) -> Iterator[Problem]:
-    """Yield each key that is another person's too: who has its secret half would be two pairs of eyes.
+def _shared_key_problems(settings: Settings, public_keys: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield a problem for each key of two persons, because its owner could act as both.
 
-    Whatever way it is written: what is compared is the key, and not the bytes of its file.
+    The keys are compared, and not the bytes of their files.
     """
     owners: dict[tuple[str | int, ...], list[str]] = {}
-    for name in public:
+    for name, public in public_keys.items():
         if settings.keys[name].person:
-            owners.setdefault(describe_key(base64.b64decode(public[name])).material, []).append(name)
+            owners.setdefault(describe_key(base64.b64decode(public)).material, []).append(name)
     if all(len(names) == 1 for names in owners.values()):
         return
-    from ..verdict.people import People  # late: who only records does not judge
+    from ..verdict.people import People  # imported here, because a session that only records does not need it
 
     people = People.from_aliases({name: person.also for name, person in settings.people.items()})
     for first, *others in owners.values():
         for name in others:
-            one, other = (settings.keys[each].person or "" for each in (first, name))
-            if not people.is_same_person(one, other):
-                told = f"is the same key as [keys.{first}], and signs for another person ({one_line(other)}, and there"
-                advice = "give each person a key of their own, or join the names in [people]"
-                place_of_it = key_location(settings, "keys", name, "public")
-                yield Problem(place_of_it, f"{told} {one_line(one)}): {advice}")
+            first_person, person = (settings.keys[key].person or "" for key in (first, name))
+            if not people.is_same_person(first_person, person):
+                persons = f"is of {one_line(person)}, but the same key as [keys.{first}] of {one_line(first_person)}"
+                advice = "give each person their own key, or join the names in [people]"
+                yield Problem(key_location(settings, "keys", name, "public"), f"{persons}: {advice}")
 
 
-def _public(settings: Settings, key: KeySettings) -> str:
-    return base64.b64encode(public_part(settings.folder / key.public)).decode()
+def _read_public(settings: Settings, key: KeySettings) -> str:
+    return base64.b64encode(read_public_key(settings.folder / key.public)).decode()
 
 
-def public_part(path: Path) -> bytes:
+def read_public_key(path: Path) -> bytes:
     """Return the public key (SubjectPublicKeyInfo) in a PEM file.
 
     Raises:
-        ConfigError: it cannot be read, holds something else, or a key that is too weak.
+        ConfigError: the file cannot be read, or does not contain exactly one strong public key.
     """
     try:
         with regular_file(path) as file:
-            text = file.read(BIGGEST_PEM).decode("ascii", "replace")
+            text = file.read(PEM_LIMIT).decode("ascii", "replace")
     except OSError as error:
         raise ConfigError(f"{location(path)} cannot be read: {error.strerror}") from None
     blocks = _PEM.findall(text)
     if any("PRIVATE" in kind for kind, _ in blocks):
         advice = "keep it secret, and name its public part (openssl pkey -in KEY.pem -pubout)"
-        raise ConfigError(f"{location(path)} holds a private key: {advice}")
+        raise ConfigError(f"{location(path)} contains a private key: {advice}")
     try:
         ((kind, encoded),) = blocks
-        found = base64.b64decode("".join(encoded.split()), validate=True) if kind == "PUBLIC KEY" else b""
+        der = base64.b64decode("".join(encoded.split()), validate=True) if kind == "PUBLIC KEY" else b""
     except (ValueError, binascii.Error):
-        found = b""
-    if not found:
-        raise ConfigError(f"{location(path)} holds no public key: a PEM file with one BEGIN PUBLIC KEY is needed")
-    if weakness := describe_key(found).weakness:
+        der = b""
+    if not der:
+        raise ConfigError(f"{location(path)} contains no public key: a PEM file with one BEGIN PUBLIC KEY is needed")
+    if weakness := describe_key(der).weakness:
         raise ConfigError(f"{location(path)} {weakness}")
-    return found
+    return der
 
 
 def missing_library() -> str:
-    """Return what to do where the library is not installed; empty where it is. Nothing is imported."""
+    """Return advice if the library is not installed, else an empty text. Nothing is imported."""
     return "" if find_spec("securesystemslib") and find_spec("cryptography") else MISSING
 
 
 @lru_cache(maxsize=64)
 def _key(public: str) -> Key:
     der = base64.b64decode(public)
-    if weakness := describe_key(der).weakness:  # of a policy of then, too, which no version of then refused
+    if weakness := describe_key(der).weakness:  # a policy snapshot of an older version may contain it
         raise ConfigError(f"the public key {weakness}")
     with _libraries():
-        # Here, as in the rest of this module: it takes 200 ms, and only who signs or verifies needs it.
+        # Imported here, as in the whole module: it takes 200 ms, and only signing and verifying needs it.
         from cryptography.hazmat.primitives.serialization import load_der_public_key
         from securesystemslib.signer import SSlibKey
 
         try:
             return SSlibKey.from_crypto(load_der_public_key(der))
-        except BaseException as error:  # whatever the libraries find wrong with it
+        except BaseException as error:  # the libraries raise many kinds of errors
             if not is_failure(error):
                 raise
-            raise ConfigError(
-                f"no signature can be verified with this public key: {describe_exception(error)}"
-            ) from None
+            raise ConfigError(f"this public key cannot verify a signature: {describe_exception(error)}") from None
 
 
 @contextmanager
 def _libraries() -> Iterator[None]:
-    """Run the block, which imports or calls the libraries, without what they warn each other of.
+    """Run a block that uses the libraries, without their warnings.
 
     Raises:
-        ConfigError: one of them is not installed.
+        ConfigError: a library is not installed.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -190,66 +188,74 @@ def _libraries() -> Iterator[None]:
 
 
 def verify_signature(public: str, envelope: Envelope) -> bool:
-    """Return whether one of the signatures of a statement was made with the key whose public part this is.
+    """Return whether a statement is signed with the key that has this public part.
 
-    The id of a key in the envelope decides nothing.
+    The key ids in the envelope are not used.
 
     Raises:
-        ConfigError: the key is of a kind that nothing verifies with, or the library is not installed.
+        ConfigError: the kind of key is not supported, or the library is not installed.
     """
     key = _key(public)
     data = pae(PAYLOAD_TYPE, envelope.payload)
-    return any(_fits(key, one.sig, data) for one in envelope.signatures)
+    return any(_fits(key, signature.sig, data) for signature in envelope.signatures)
 
 
 def names_key(public: str, envelope: Envelope) -> bool:
-    """Return whether a signature of a statement says, by its key id, that it was made with this key."""
+    """Return whether a signature of a statement has the key id of this key."""
     keyid = _key(public).keyid
-    return any(one.keyid == keyid for one in envelope.signatures)
+    return any(signature.keyid == keyid for signature in envelope.signatures)
 
 
-def _fits(key: Key, sig: bytes, data: bytes) -> bool:
+def _fits(key: Key, signature: bytes, data: bytes) -> bool:
     from securesystemslib.exceptions import UnverifiedSignatureError
-    from securesystemslib.signer import Signature as Made
+    from securesystemslib.signer import Signature as LibrarySignature
 
     try:
-        key.verify_signature(Made(key.keyid, sig.hex()), data)
+        key.verify_signature(LibrarySignature(key.keyid, signature.hex()), data)
     except UnverifiedSignatureError:
         return False
     return True
 
 
 def _ed25519(public: str) -> bytes:
-    """Return the 32 bytes of an Ed25519 key; nothing, where it is of another kind."""
+    """Return the 32 bytes of an Ed25519 key; empty: another kind of key."""
     der = base64.b64decode(public)
-    return der[len(_ED25519) :] if der.startswith(_ED25519) and len(der) == len(_ED25519) + 32 else b""
+    return (
+        der[len(_ED25519_PREFIX) :]
+        if der.startswith(_ED25519_PREFIX) and len(der) == len(_ED25519_PREFIX) + 32
+        else b""
+    )
 
 
 def _hint(name: str, ed25519: bytes) -> bytes:
-    """Return the bytes that tell a key in a signed note. They decide nothing."""
-    return hashlib.sha256(name.encode() + b"\n" + _ED25519_NOTE + ed25519).digest()[:_HINT]
+    """Return the key hint in a signed note. It is not used to verify."""
+    return hashlib.sha256(name.encode() + b"\n" + _ED25519_NOTE + ed25519).digest()[:_HINT_SIZE]
 
 
 def verify_note(public: str, checkpoint: Checkpoint) -> bool:
-    """Return whether one of the signatures of a checkpoint was made with this key, whatever name stands before it.
+    """Return whether a checkpoint is signed with this key, under any name.
 
     Raises:
-        ConfigError: the key is of a kind that nothing verifies with, or the library is not installed.
+        ConfigError: the kind of key is not supported, or the library is not installed.
     """
     key = _key(public) if _ed25519(public) else None
     note = checkpoint.note.encode()
-    return key is not None and any(_fits(key, one[_HINT:], note) for _, one in checkpoint.signatures)
+    return key is not None and any(_fits(key, signature[_HINT_SIZE:], note) for _, signature in checkpoint.signatures)
 
 
-def note_names_key(public: str, checkpoint: Checkpoint) -> bool:
-    """Return whether a signature of a checkpoint says that it is by this key, and does not fit.
+def has_false_signature(public: str, checkpoint: Checkpoint) -> bool:
+    """Return whether a signature of a checkpoint has the hint of this key, but does not verify.
 
     Raises:
-        ConfigError: the key is of a kind that nothing verifies with, or the library is not installed.
+        ConfigError: the kind of key is not supported, or the library is not installed.
     """
     ed25519, note = _ed25519(public), checkpoint.note.encode()
-    said = [one[_HINT:] for name, one in checkpoint.signatures if ed25519 and one[:_HINT] == _hint(name, ed25519)]
-    return not all(_fits(_key(public), one, note) for one in said)
+    claimed = [
+        signature[_HINT_SIZE:]
+        for name, signature in checkpoint.signatures
+        if ed25519 and signature[:_HINT_SIZE] == _hint(name, ed25519)
+    ]
+    return not all(_fits(_key(public), signature, note) for signature in claimed)
 
 
 # -- signing -------------------------------------------------------------------------------------------------------
@@ -260,82 +266,86 @@ def sign_statement(payload: bytes, folder: Path, trusted: Iterable[str] = ()) ->
 
     Args:
         payload: the statement.
-        folder: what the relative path of a key starts at.
-        trusted: public keys (SubjectPublicKeyInfo, base64): a service that signs must fit one of them, as it does not
-            tell its own. A file does.
+        folder: the folder at which the relative path of a key starts.
+        trusted: public keys (SubjectPublicKeyInfo, base64). A signing service must fit one of them, because it does not
+            return its own public key.
 
     Raises:
-        ConfigError: it cannot be signed, whatever the reason; one line without secrets.
+        ConfigError: signing failed. The message is one line without secrets.
     """
-    return sign_as(payload, folder, trusted)[0]
+    return sign_and_match(payload, folder, trusted)[0]
 
 
-def sign_as(payload: bytes, folder: Path, trusted: Iterable[str] = ()) -> tuple[Envelope, Callable[[Envelope], bool]]:
-    """Return what ``sign_statement`` does, and who tells of another statement whether the same key signed it.
+def sign_and_match(
+    payload: bytes, folder: Path, trusted: Iterable[str] = ()
+) -> tuple[Envelope, Callable[[Envelope], bool]]:
+    """Return the result of ``sign_statement``, and a function that returns whether the same key signed a statement.
 
     Raises:
-        ConfigError: as ``sign_statement`` does.
+        ConfigError: as ``sign_statement``.
     """
-    key, made = _sign(pae(PAYLOAD_TYPE, payload), folder, trusted)
+    key, signature = _sign(pae(PAYLOAD_TYPE, payload), folder, trusted)
 
-    def signed(other: Envelope) -> bool:
+    def is_same_key(other: Envelope) -> bool:
         data = pae(PAYLOAD_TYPE, other.payload)
-        return any(_fits(key, one.sig, data) for one in other.signatures)
+        return any(_fits(key, entry.sig, data) for entry in other.signatures)
 
-    return sealed_envelope(payload, [Signature(key.keyid, made)]), signed
+    return sealed_envelope(payload, [Signature(key.keyid, signature)]), is_same_key
 
 
 def sign_checkpoint(checkpoint: Checkpoint, folder: Path, trusted: Mapping[str, str]) -> Checkpoint:
-    """Return a checkpoint with a signature by the key that ``READINESS_SIGNER`` names, where that is an Ed25519 key.
+    """Return a checkpoint signed with the key that ``READINESS_SIGNER`` names, if that is an Ed25519 key.
 
-    Signed notes know no other kind: with one, the checkpoint is returned as it is.
+    Signed notes have no other kind of signature. With another kind the checkpoint is returned unchanged.
 
     Args:
-        checkpoint: what is signed.
-        folder: what the relative path of a key starts at.
-        trusted: public keys by name; the first that fits and can be called so in a note names the key, else the
-            checkpoint's origin does.
+        checkpoint: the checkpoint.
+        folder: the folder at which the relative path of a key starts.
+        trusted: public keys by name. The name in the signature is the first name of the key that a note allows, else
+            the checkpoint's origin.
 
     Raises:
-        ConfigError: it cannot be signed, whatever the reason; one line without secrets.
+        ConfigError: signing failed. The message is one line without secrets.
     """
-    key, made = _sign(checkpoint.note.encode(), folder, trusted.values())
+    key, signature = _sign(checkpoint.note.encode(), folder, trusted.values())
     if key.keytype != "ed25519":
         return checkpoint
     ed25519 = bytes.fromhex(key.keyval["public"])
-    fitting = (name for name, public in trusted.items() if _ed25519(public) == ed25519 and is_note_name(name))
-    name = next(fitting, checkpoint.origin)
-    return checkpoint.signed(name, _hint(name, ed25519) + made)
+    names = (name for name, public in trusted.items() if _ed25519(public) == ed25519 and is_note_name(name))
+    name = next(names, checkpoint.origin)
+    return checkpoint.signed(name, _hint(name, ed25519) + signature)
 
 
 def _sign(data: bytes, folder: Path, trusted: Iterable[str]) -> tuple[Key, bytes]:
-    """Return with which key these bytes were signed, and the signature.
+    """Return the signing key, and its signature of these bytes.
 
     Raises:
-        ConfigError: they cannot be signed.
+        ConfigError: signing failed.
     """
     uri = os.environ.get(SIGNER, "")
     with _libraries():
         scheme = _scheme(uri)
         try:
-            return _sign_with_file(uri, folder, data) if scheme == FILE else _sign_with_service(uri, trusted, data)
+            return (
+                _sign_with_file(uri, folder, data) if scheme == FILE_SCHEME else _sign_with_service(uri, trusted, data)
+            )
         except ConfigError:
             raise
-        except BaseException as error:  # each kind of signer raises what it likes
+        except BaseException as error:  # each kind of signer raises its own errors
             if not is_failure(error):
                 raise
-            told = one_line(describe_exception(error, 10_000).replace(os.environ.get(SECRET) or "\0", "…"))
-            raise ConfigError(f"{SIGNER} ({scheme}:) cannot sign: {told}") from None
+            message = one_line(describe_exception(error, 10_000).replace(os.environ.get(SECRET) or "\0", "…"))
+            raise ConfigError(f"{SIGNER} ({scheme}:) cannot sign: {message}") from None
 
 
 def _scheme(uri: str) -> str:
     from securesystemslib.signer import SIGNER_FOR_URI_SCHEME
 
     scheme, colon, _ = uri.partition(":")
-    known = SIGNER_FOR_URI_SCHEME.keys() - UNFIT
-    if not colon or scheme not in known:
-        told = suggestion(scheme, known) or f" (known are {', '.join(sorted(known))})"
-        raise ConfigError(f"{SIGNER} names no key that can sign: '{one_line(scheme, 40)}' is no kind of key{told}")
+    supported = SIGNER_FOR_URI_SCHEME.keys() - UNSUPPORTED_SCHEMES
+    if not colon or scheme not in supported:
+        hint = suggestion(scheme, supported) or f" (supported: {', '.join(sorted(supported))})"
+        raise ConfigError(f"{SIGNER} does not name a signing key: '{one_line(scheme, 40)}' is not a kind of key{hint}")
     return scheme
 
 
@@ -356,27 +366,27 @@ def _sign_with_file(uri: str, folder: Path, data: bytes) -> tuple[Key, bytes]:
             raise ConfigError(f"{SIGNER}: {location(path)} {weakness}")
         signer = CryptoSigner(private)
     except (ValueError, TypeError) as error:
-        told = f"holds no private key that can be used ({SECRET} is its passphrase): {one_line(str(error))}"
-        raise ConfigError(f"{SIGNER}: {location(path)} {told}") from None
+        problem = f"contains no usable private key ({SECRET} is its passphrase): {one_line(str(error))}"
+        raise ConfigError(f"{SIGNER}: {location(path)} {problem}") from None
     return signer.public_key, bytes.fromhex(signer.sign(data).signature)
 
 
 def _sign_with_service(uri: str, trusted: Iterable[str], data: bytes) -> tuple[Key, bytes]:
-    """Return the signature of a service, which must fit a trusted key: its URI says nothing of its public part."""
+    """Return the signature of a service, and the trusted key that it fits. The URI does not name the public part."""
     from securesystemslib.signer import Signer
 
-    failed: BaseException | None = None
+    first_error: BaseException | None = None
     for public in trusted:
         key = _key(public)
         try:
-            made = Signer.from_priv_key_uri(uri, key, lambda _: os.environ.get(SECRET, "")).sign(data)
-            key.verify_signature(made, data)
-        except BaseException as error:  # the next key may be the one
+            signature = Signer.from_priv_key_uri(uri, key, lambda _: os.environ.get(SECRET, "")).sign(data)
+            key.verify_signature(signature, data)
+        except BaseException as error:  # the next key may fit
             if not is_failure(error):
                 raise
-            failed = failed or error
+            first_error = first_error or error
         else:
-            return key, bytes.fromhex(made.signature)
-    raise failed or ConfigError(
-        f"{SIGNER}: declare the public part of the key that signs, as [keys.NAME] in the config"
+            return key, bytes.fromhex(signature.signature)
+    raise first_error or ConfigError(
+        f"{SIGNER}: declare the public part of the signing key, as [keys.NAME] in the config"
     )

@@ -1,4 +1,4 @@
-"""Trust: who signed what, as far as a trusted key of the config says so. What is not known so counts as unsigned."""
+"""Trust in signatures: only those by trusted keys of the config count, all others count as missing."""
 
 from __future__ import annotations
 
@@ -22,64 +22,65 @@ Role = Literal["runs", "reviews", "checkpoints"]
 
 @dataclass(frozen=True)
 class TrustStore:
-    """The keys whose signatures count, and whose decisions they sign."""
+    """The trusted keys, and the persons who own them."""
 
     keys: tuple[TrustedKey, ...]
     people: People
 
     @classmethod
     def from_policy(cls, policy: Policy) -> TrustStore:
-        """Return the trust that a policy says."""
+        """Return the trusted keys of a policy."""
         return cls(policy.keys, policy.people)
 
     @cached_property
     def unchecked(self) -> str:
-        """Why no signature can be checked though keys are trusted; empty: they can, or none is."""
+        """Why signatures cannot be verified; empty: they can, or no key is trusted."""
         return keys.missing_library() if self.keys else ""
 
     def keys_of_role(self, role: Role) -> tuple[TrustedKey, ...]:
-        """Return the keys that may sign this; none, where nothing can be checked."""
+        """Return the keys that may sign in a role; none if signatures cannot be verified."""
         return () if self.unchecked else tuple(key for key in self.keys if role in key.roles)
 
     def signer(self, envelope: Envelope, role: Role) -> TrustedKey | None:
-        """Return a trusted key of this role that a statement was signed with, if there is one."""
+        """Return the trusted key of this role that signed a statement; None: there is none."""
         return next((key for key in self.keys_of_role(role) if _verifies(key, envelope)), None)
 
     def signed_runs(self, store: Store | None, run_ids: Collection[str]) -> dict[str, SignedRun]:
-        """Return by whom runs are signed, by id: each seal as it is now, with every line that leads to it.
+        """Return the signers of runs, by run id. The signed seal must be the current one, with an unbroken chain.
 
-        Only these runs are looked at, and only where keys are trusted with runs.
+        Nothing is read if no key has the role runs.
 
         Raises:
             StorageError, IntegrityError: the store cannot be read.
         """
         if store is None or not run_ids or not self.keys_of_role("runs"):
             return {}
-        found = [one for one in store.envelopes(run_ids) if one.subject_kind == "run"]
-        signed = [(one, key) for one in found if (key := self.signer(one, "runs")) is not None]
-        seals = store.seals({one.subject for one, _ in signed})
+        envelopes = [envelope for envelope in store.envelopes(run_ids) if envelope.subject_kind == "run"]
+        signed = [(envelope, key) for envelope in envelopes if (key := self.signer(envelope, "runs")) is not None]
+        seals = store.seals({envelope.subject for envelope, _ in signed})
         return {
-            one.subject: SignedRun(key.name, one.nonce)
-            for one, key in signed
-            if seals.get(one.subject) == one.subject_digest
+            envelope.subject: SignedRun(key.name, envelope.nonce)
+            for envelope, key in signed
+            if seals.get(envelope.subject) == envelope.subject_digest
         }
 
     def with_identities(self, decisions: Sequence[Decision], home: DecisionStore | None) -> tuple[Decision, ...]:
-        """Return decisions with who decided known by a signature, where it is; what only says so is declared.
+        """Return decisions with their verified identity level: signed, or at most what the text declares.
 
         Raises:
             StorageError, IntegrityError: the home cannot be read.
         """
         signed: set[str] = set()
         if not self.keys_of_role("reviews"):
-            return tuple(_identified(one, signed=False) for one in decisions)  # without asking each for its id
+            return tuple(_with_identity(decision, signed=False) for decision in decisions)  # no id is computed
         if home is not None and decisions:
-            by_id = {one.id: one for one in decisions}
-            signed = {one.subject for one in home.envelopes(by_id) if self.is_by_decider(one, by_id[one.subject])}
-        return tuple(_identified(one, signed=one.id in signed) for one in decisions)
+            by_id = {decision.id: decision for decision in decisions}
+            envelopes = home.envelopes(by_id)
+            signed = {each.subject for each in envelopes if self.is_by_decider(each, by_id[each.subject])}
+        return tuple(_with_identity(decision, signed=decision.id in signed) for decision in decisions)
 
     def is_by_decider(self, envelope: Envelope, decision: Decision) -> bool:
-        """Return whether a statement is about this decision, and signed with a key of the person who decided."""
+        """Return whether a statement is about this decision, and signed with a key of the deciding person."""
         return (
             envelope.subject_kind == "decision"
             and (envelope.subject, envelope.subject_digest) == (decision.id, decision.text_digest)
@@ -90,63 +91,62 @@ class TrustStore:
         )
 
     def distrust_reasons(self, envelopes: Iterable[Envelope], by: dict[str, str]) -> Iterator[DistrustReason]:
-        """Yield why signatures do not count.
+        """Yield the reasons why signatures do not count.
 
         Args:
-            envelopes: whose subject is as it was signed.
-            by: who decided, by the id of the decision.
+            envelopes: statements whose subject is unchanged.
+            by: id of a decision -> deciding person.
         """
         if self.unchecked:
             yield DistrustReason(Problem("", self.unchecked), broken=True)
             return
         for envelope in envelopes if self.keys else ():
-            doubt = self._reason(envelope, by.get(envelope.subject, ""))
-            if doubt is not None:
+            reason = self._reason(envelope, by.get(envelope.subject, ""))
+            if reason is not None:
                 where = f"{envelope.subject_kind} {one_line(envelope.subject)}, signature {envelope.id[:16]}"
-                yield DistrustReason(Problem(where, doubt.problem.what), broken=doubt.broken)
+                yield DistrustReason(Problem(where, reason.problem.what), broken=reason.broken)
 
     def distrust_reason(self, envelope: Envelope, by: str) -> str:
-        """Return why a signature says nothing of who decided, as the end of a sentence about it; empty: it does."""
-        found = self._reason(envelope, by)
-        return found.problem.what if found is not None else ""
+        """Return why a signature does not count, as the end of a sentence about it; empty: it counts."""
+        reason = self._reason(envelope, by)
+        return reason.problem.what if reason is not None else ""
 
     def checkpoint_distrust_reason(self, checkpoint: Checkpoint) -> str | None:
-        """Return why a checkpoint does not count; None: a trusted key signed it, or none is trusted with checkpoints.
+        """Return why a checkpoint does not count; None: a trusted key signed it, or no key has the role checkpoints.
 
-        Where any is, one without a signature proves no more than where it was kept. Signatures by others are passed
-        over; one that says that it is by a trusted key, and is not, never is.
+        Signatures by unknown keys are skipped. A false signature of a trusted key is always a reason.
         """
-        able = [key for key in self.keys if "checkpoints" in key.roles]
-        if not able or self.unchecked:
-            return self.unchecked if able else None
-        names = ", ".join(f"'{key.name}'" for key in able)
+        allowed = [key for key in self.keys if "checkpoints" in key.roles]
+        if not allowed or self.unchecked:
+            return self.unchecked if allowed else None
+        names = ", ".join(f"'{key.name}'" for key in allowed)
         try:
-            broken = next((key.name for key in able if keys.note_names_key(key.public, checkpoint)), None)
+            broken = next((key.name for key in allowed if keys.has_false_signature(key.public, checkpoint)), None)
             if broken is not None:
-                return f"its signature says that it is by the key '{broken}', and does not fit: something was changed"
-            if any(keys.verify_note(key.public, checkpoint) for key in able):
+                return f"its signature by the key '{broken}' is not valid: something was changed"
+            if any(keys.verify_note(key.public, checkpoint) for key in allowed):
                 return None
         except ConfigError as error:
             return str(error)
-        told = "none of its signatures is" if checkpoint.signatures else "it is not signed, and must be"
-        return f"{told} by a key that is trusted with checkpoints ({names})"
+        state = "none of its signatures is" if checkpoint.signatures else "it is not signed, but must be signed"
+        return f"{state} by a key with the role checkpoints ({names})"
 
     def _reason(self, envelope: Envelope, by: str) -> DistrustReason | None:
         fitting = [key for key in self.keys if _verifies(key, envelope)]
         claimed = [key.name for key in self.keys if key not in fitting and _claims(key, envelope)]
         if claimed:
-            told = f"says that it is by the key '{claimed[0]}', and does not fit its bytes: something was changed"
-            return DistrustReason(Problem("", told), broken=True)
+            text = f"says that it is by the key '{claimed[0]}', but is not valid: something was changed"
+            return DistrustReason(Problem("", text), broken=True)
         if not fitting:
-            return DistrustReason(Problem("", "is by no key that is trusted ([keys]): it counts for nothing"))
+            return DistrustReason(Problem("", "is not by a trusted key ([keys]): it does not count"))
         role: Role = "runs" if envelope.subject_kind == "run" else "reviews"
-        able = [key for key in fitting if role in key.roles]
-        if not able:
-            told = f"is by the key '{fitting[0].name}', which may not sign {role}: it counts for nothing"
-            return DistrustReason(Problem("", told))
-        if role == "reviews" and not any(self.people.is_same_person(key.person or "", by) for key in able):
-            told = f"is by the key of {able[0].person}, and not of {one_line(by)}: it counts for nothing"
-            return DistrustReason(Problem("", told))
+        allowed = [key for key in fitting if role in key.roles]
+        if not allowed:
+            text = f"is by the key '{fitting[0].name}', which may not sign {role}: it does not count"
+            return DistrustReason(Problem("", text))
+        if role == "reviews" and not any(self.people.is_same_person(key.person or "", by) for key in allowed):
+            text = f"is by the key of {allowed[0].person}, and not of {one_line(by)}: it does not count"
+            return DistrustReason(Problem("", text))
         return None
 
 
@@ -156,20 +156,20 @@ class DistrustReason:
 
     problem: Problem
     broken: bool = False
-    """Something does not fit; else it is only not trusted."""
+    """The signature is not valid; else it is valid, but not trusted."""
 
 
-def _identified(decision: Decision, *, signed: bool) -> Decision:
+def _with_identity(decision: Decision, *, signed: bool) -> Decision:
     if signed:
         return decision.identified(IdentityLevel.SIGNED)
-    # A text that says so itself is no signature.
+    # A text can declare that it is signed, but that is not a signature.
     return decision.identified(IdentityLevel.DECLARED) if decision.known_by is IdentityLevel.SIGNED else decision
 
 
 def _verifies(key: TrustedKey, envelope: Envelope) -> bool:
     try:
         return keys.verify_signature(key.public, envelope)
-    except ConfigError:  # a key of a kind that nothing verifies with, which ``check`` tells
+    except ConfigError:  # an unsupported kind of key, which ``check`` reports
         return False
 
 

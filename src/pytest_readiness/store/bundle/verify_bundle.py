@@ -664,7 +664,7 @@ def open_regular(path: str) -> IO[bytes]:
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise OSError(f"cannot be read: {path} is not a regular file")
+        raise OSError(f"cannot be read: {path} is not a regular file: name a file")
     return os.fdopen(descriptor, "rb")
 
 

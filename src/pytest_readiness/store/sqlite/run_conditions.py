@@ -82,9 +82,7 @@ class RunConditionsStore:
 
 
 def _group_part(run_id: str, first: str, last: int, seal: str, *, whole: bool) -> GroupPart:
-    part = GroupPart.from_lines(
-        _parse_object(run_id, 0, first), _parse_object(run_id, last, seal), all_finished=whole
-    )
+    part = GroupPart.from_lines(_parse_object(run_id, 0, first), _parse_object(run_id, last, seal), all_finished=whole)
     if part is None:
         raise IntegrityError(f"{problem_location(run_id, 0)} does not name a run group, but its index does")
     return part
