@@ -15,7 +15,7 @@ from ..facts.run_conditions import RunConditions
 from ..facts.run_group import GroupPart
 from ..fast_values import dataclass
 
-if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
+if TYPE_CHECKING:  # loaded only with a signature, which most sessions do not have
     from ..facts.envelope import Envelope
 
 EMPTY_SLOT = "no evidence belongs to"

@@ -224,8 +224,8 @@ def _entry_problem(member: ArchiveMember, expected: bytes, entry: bytes) -> str:
     differing = {number: actual for number, (wanted, actual) in enumerate(pairs) if wanted != actual}
     if stat.S_IFMT(differing.get(15, _MODE) >> 16) not in (0, stat.S_IFREG):
         return f"{member.name} is not a regular file"
-    known = (_FIELD_PROBLEMS[number] for number in differing if number in _FIELD_PROBLEMS)
-    return f"{member.name} {next(known, 'does not match the directory')}"
+    problems = (_FIELD_PROBLEMS[number] for number in differing if number in _FIELD_PROBLEMS)
+    return f"{member.name} {next(problems, 'does not match the directory')}"
 
 
 @contextmanager

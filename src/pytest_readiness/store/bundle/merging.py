@@ -70,9 +70,9 @@ def merge_bundle(bundle: Bundle, store: Store, artifacts: Path) -> MergedRecords
 
 def _refuse_conflicts(bundle: Bundle, store: Store) -> None:
     """Refuse a run whose id another run has. The store does so too, but only after the artifacts were written."""
-    known = store.summaries(run.id for run in bundle.runs)
+    summaries = store.summaries(run.id for run in bundle.runs)
     for run in bundle.runs:
-        stored = store.run(run.id) if run.id in known else None
+        stored = store.run(run.id) if run.id in summaries else None
         if stored is not None and stored.lines[-1].digest != run.lines[-1].digest:
             raise IntegrityError(f"{location(bundle.path)}: another run with the id {run.id} is in the store already")
 

@@ -521,9 +521,9 @@ def check_statement(payload: bytes, name: str) -> tuple[str, dict[str, Any]]:
     statement = parse_object(payload.decode(), f"the payload of {name}")
     (subject,) = statement["subject"]
     kind = statement["predicateType"].removeprefix("urn:pytest-readiness:").removesuffix(":v1")
-    known = statement["predicateType"] == f"urn:pytest-readiness:{kind}:v1" and kind in ("run", "decision")
+    is_known = statement["predicateType"] == f"urn:pytest-readiness:{kind}:v1" and kind in ("run", "decision")
     predicate = statement["predicate"]
-    if statement["_type"] != "https://in-toto.io/Statement/v1" or not known or not predicate.keys():
+    if statement["_type"] != "https://in-toto.io/Statement/v1" or not is_known or not predicate.keys():
         refuse(f"{name} is not a statement about a run or a decision")
     if not isinstance(predicate.get("nonce"), str | None):
         refuse(f"{name}: its nonce is not a text")
@@ -541,9 +541,9 @@ Point = tuple[int, int, int, int]
 
 def add(a: Point, b: Point) -> Point:
     """Return the sum of two points."""
-    left, right = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
+    minus, plus = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
     t, z = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
-    e, f, g, h = right - left, z - t, z + t, right + left
+    e, f, g, h = plus - minus, z - t, z + t, plus + minus
     return (e * f % P, g * h % P, f * g % P, e * h % P)
 
 
@@ -583,8 +583,8 @@ def is_signed(key: bytes, message: bytes, signature: bytes) -> bool:
     if public is None or nonce is None or BASE is None or len(signature) != 64 or scalar >= ORDER:
         return False
     challenge = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % ORDER
-    left, right = multiply(scalar, BASE), add(nonce, multiply(challenge, public))
-    return not ((left[0] * right[2] - right[0] * left[2]) % P or (left[1] * right[2] - right[1] * left[2]) % P)
+    a, b = multiply(scalar, BASE), add(nonce, multiply(challenge, public))
+    return not ((a[0] * b[2] - b[0] * a[2]) % P or (a[1] * b[2] - b[1] * a[2]) % P)
 
 
 # -- keys ------------------------------------------------------------------------------------------------------------
@@ -730,7 +730,7 @@ def member_lines(verification: Verification) -> Iterator[str]:
 
 
 def report_lines(verification: Verification, keys: list[Key]) -> Iterator[str]:
-    """Yield the lines that say what was checked."""
+    """Yield the lines of the results, without the problems."""
     yield from member_lines(verification)
     for sha256 in verification.missing_artifacts():
         yield f"not in the bundle, so not checked: the artifact {sha256} of {verification.artifact_users[sha256]}"

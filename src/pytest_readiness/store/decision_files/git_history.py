@@ -1,4 +1,4 @@
-"""Git history of decision files: the commits that touched them, in any folder, and who first added each."""
+"""Git history of decision files in any folder: the commits that touched them, and their first authors."""
 
 from __future__ import annotations
 

@@ -56,18 +56,18 @@ def audit_decisions(query: Query) -> Iterator[Problem]:
         for (id_,) in query("SELECT id FROM decided_here EXCEPT SELECT id FROM decision ORDER BY id"):
             yield Problem(f"decision {one_line(id_)}", "it was made in this store, and was deleted")
     for stored in query(f"SELECT {', '.join(DecisionRow._fields)} FROM decision ORDER BY at, id"):  # noqa: S608
-        here = f"decision {one_line(stored[0])}"
+        where = f"decision {one_line(stored[0])}"
         try:
             decision = read_decision(stored[0], stored[-1], None)
         except (IntegrityError, *UNREADABLE) as error:
-            yield Problem(here, one_line(str(error)))
+            yield Problem(where, one_line(str(error)))
             continue
         yield from column_differences(
-            decision_row(decision), DecisionRow(*stored), partial("{}, column {}".format, here)
+            decision_row(decision), DecisionRow(*stored), partial("{}, column {}".format, where)
         )
         requirements = decision.requirements_digest
         if requirements and not query("SELECT 1 FROM snapshot WHERE digest = ?", (requirements,)):
-            yield Problem(here, f"its requirements {one_line(requirements)} are not in the store")
+            yield Problem(where, f"its requirements {one_line(requirements)} are not in the store")
 
 
 def audit_verdicts(query: Query) -> Iterator[Problem]:
@@ -75,13 +75,13 @@ def audit_verdicts(query: Query) -> Iterator[Problem]:
     if not _has_table(query, "verdict"):
         return
     for stored in query(f"SELECT {', '.join(VerdictRow._fields)} FROM verdict ORDER BY at, id"):  # noqa: S608
-        here = f"verdict {one_line(stored[0])}"
+        where = f"verdict {one_line(stored[0])}"
         try:
             derived = verdict_row(StoredVerdict.parse(stored[-1]))
         except (IntegrityError, *UNREADABLE) as error:
-            yield Problem(here, one_line(str(error)))
+            yield Problem(where, one_line(str(error)))
             continue
-        yield from column_differences(derived, VerdictRow(*stored), partial("{}, column {}".format, here))
+        yield from column_differences(derived, VerdictRow(*stored), partial("{}, column {}".format, where))
 
 
 def audit_statements(query: Query) -> Iterator[Problem]:
@@ -93,17 +93,17 @@ def audit_statements(query: Query) -> Iterator[Problem]:
 
 
 def _statement_problems(query: Query, stored: EnvelopeRow) -> Iterator[Problem]:
-    # Imported here, because storing a run does not need it.
+    # Imported where, because storing a run does not need it.
     from ...facts.envelope import parse_envelope
     from .signed_statements import subject_problem
 
-    here = f"signature {one_line(stored.id)}"
+    where = f"signature {one_line(stored.id)}"
     try:
         envelope = parse_envelope(stored.text)
     except (IntegrityError, *UNREADABLE) as error:
-        yield Problem(here, one_line(str(error)))
+        yield Problem(where, one_line(str(error)))
         return
-    yield from column_differences(envelope_row(envelope), stored, partial("{}, column {}".format, here))
+    yield from column_differences(envelope_row(envelope), stored, partial("{}, column {}".format, where))
     if problem := subject_problem(query, envelope):
         yield Problem(f"{envelope.subject_kind} {one_line(envelope.subject)}", problem)
 

@@ -53,8 +53,8 @@ def check_run(run: Run, read: Callable[[Line], Sequence[IndexedEvidence]] | None
     """
     read = read or line_reader(run)
     run_id = str(run.lines[0].body.get("run", "?"))
-    here = problem_location(run_id)
-    yield from (Problem(here, problem) for problem in broken_links(run_id, run.lines))
+    where = problem_location(run_id)
+    yield from (Problem(where, problem) for problem in broken_links(run_id, run.lines))
     for line in run.lines:
         if not line.is_consistent:
             yield Problem(problem_location(run_id, line.seq), "its text or its digest is not canonical")
@@ -92,16 +92,16 @@ def _seal_problems(run: Run, run_id: str) -> Iterator[Problem]:
     if seal is None:
         yield Problem(problem_location(run_id), "it is not sealed: its last lines are missing, or it did not end")
         return
-    here, count = problem_location(run_id, seal.seq), len(run.lines) - 1
+    where, count = problem_location(run_id, seal.seq), len(run.lines) - 1
     if seal.body.get("count") != count:
-        yield Problem(here, f"the seal names {seal.body.get('count')} lines, and there are {count}")
+        yield Problem(where, f"the seal names {seal.body.get('count')} lines, and there are {count}")
     try:
         planned = planned_digest(run.lines)
     except UNREADABLE as error:
         yield Problem(problem_location(run_id), f"a line of planned tests cannot be read: {_error_text(error)}")
         return
     if seal.body.get("planned") != planned:
-        yield Problem(here, "the planned tests differ from those that the seal names")
+        yield Problem(where, "the planned tests differ from those that the seal names")
 
 
 def _evidence_problems(line: Line, pieces: Sequence[IndexedEvidence], run_id: str) -> list[Problem]:

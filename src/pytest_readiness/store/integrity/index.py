@@ -16,7 +16,7 @@ from ...facts.run import Run, RunState
 from ...facts.stored_verdict import StoredVerdict
 from ..protocol import RunSummary
 
-if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
+if TYPE_CHECKING:  # loaded only with a signature, which most sessions do not have
     from ...facts.envelope import Envelope
 
 BIGGEST = 2**53 - 1
@@ -334,7 +334,7 @@ def _slot_template(claim: dict[str, Any], register: str, result: str) -> _SlotTe
         "parts": canonical({"parts": sorted(set(parts))}) if parts else "",
         "standing": standing_text(standing, named_by, get("beside")),
     }
-    # In sorted order, "test_id" stands between the names of the first text and "use_case".
+    # In sorted order, "test_id" is between the names of the first text and "use_case".
     before = canonical({"register": register, "item": item, **scope}).removesuffix("}")
     after = canonical({"use_case": use_case}).removeprefix("{")
     return _SlotTemplate(f'{before},"test_id":', f",{after}", (register, use_case, item), tuple(scope.values()))

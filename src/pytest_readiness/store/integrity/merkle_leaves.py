@@ -1,4 +1,4 @@
-"""Merkle leaves of a store: one for each run, decision and verdict, in the order in which they were stored.
+"""Merkle leaves of a store: one for each run, decision and verdict, in the order of storing.
 
 A leaf is written in the transaction of its record, so that a checkpoint of the tree covers every record.
 """

@@ -1,4 +1,4 @@
-"""Checks of signed statements in a store: each is unchanged, and its subject is in the store as it was signed."""
+"""Checks of signed statements in a store: each is unchanged, and so is its subject."""
 
 from __future__ import annotations
 

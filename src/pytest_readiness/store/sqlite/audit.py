@@ -206,15 +206,15 @@ def _compare_evidence(
 ) -> Iterator[Problem]:
     if stored == row + slot:  # the usual case
         return
-    here = partial(problem_location, run_id, row.seq, evidence=row.number)
+    where = partial(problem_location, run_id, row.seq, evidence=row.number)
     if stored is None:
-        yield Problem(here(), "is missing from the index: it was deleted")
+        yield Problem(where(), "is missing from the index: it was deleted")
         return
-    yield from column_differences(row, EvidenceRow(*stored[:_WIDTH]), lambda column: here(column=f"evidence.{column}"))
+    yield from column_differences(row, EvidenceRow(*stored[:_WIDTH]), lambda column: where(column=f"evidence.{column}"))
     if stored[_WIDTH] is None:
-        yield Problem(here(column="evidence.slot_id"), "its slot is missing: it was deleted")
+        yield Problem(where(column="evidence.slot_id"), "its slot is missing: it was deleted")
     else:
-        yield from column_differences(slot, SlotRow(*stored[_WIDTH:]), lambda column: here(column=f"slot.{column}"))
+        yield from column_differences(slot, SlotRow(*stored[_WIDTH:]), lambda column: where(column=f"slot.{column}"))
 
 
 def _compare_run(query: Query, run: Run, run_id: str, lines: int, evidence: int) -> Iterator[Problem]:

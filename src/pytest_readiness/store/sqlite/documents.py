@@ -32,7 +32,7 @@ from .queries import (
     TEXTS,
 )
 
-if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
+if TYPE_CHECKING:  # loaded only with a signature, which most sessions do not have
     from ...facts.envelope import Envelope
 
 

@@ -1,4 +1,4 @@
-"""Decoder of query rows to evidence, which also verifies them against the lines that the same query read.
+"""Decoder of query rows to evidence, which it verifies with the lines of the same query.
 
 The verification is valid until somebody writes to the store.
 """

@@ -131,7 +131,7 @@ def read_rows(
 ) -> list[T]:
     """Return the results of ``take`` for all rows, in batches, so that not all texts are in memory together.
 
-    Nobody can write to the store before the last batch. If damaged text is found, ``take`` gets all rows again.
+    The store is locked until the last batch was read. If damaged text is found, ``take`` gets all rows again.
 
     Args:
         connection: the connection.

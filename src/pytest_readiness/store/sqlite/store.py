@@ -49,7 +49,7 @@ from .rows import ROWS_AT_ONCE, RowReader, evidence_by_position, read_evidence, 
 from .run_conditions import RunConditionsStore
 from .schema import fetch_rows, migrate, open_file, read_rows, storage_errors, write_transaction
 
-if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
+if TYPE_CHECKING:  # loaded only with a signature, which most sessions do not have
     from ...facts.envelope import Envelope
 
 _EVIDENCE_ID = re.compile(r"(.+)\.(\d{1,15})\.(\d{1,15})", re.ASCII | re.DOTALL)
