@@ -127,7 +127,7 @@ def test_an_artifact_that_is_gone_is_told(recorded: Project) -> None:
     artifact.unlink()
     result = recorded.cli("bundle", "-o", "out.zip")
     assert result.exit_code == 0
-    assert f"the artifact {artifact.name} is not in it" in result.stderr
+    assert f"artifact {artifact.name} was left out: it is not in the artifact folder" in result.stderr
 
 
 def test_a_changed_artifact_is_an_integrity_failure(recorded: Project) -> None:
@@ -214,7 +214,10 @@ def test_the_script_is_written(recorded: Project, capfd: pytest.CaptureFixture[s
     """The file that is written verifies the bundle of the same store."""
     bundled(recorded)
     result = recorded.cli("bundle", "--script", "verify.py")
-    assert (result.exit_code, result.stdout) == (0, "verify.py: verifies bundles: python verify.py BUNDLE\n")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "verify.py: written; verify a bundle with: python verify.py BUNDLE\n",
+    )
     assert runpy.run_path(str(recorded.path / "verify.py"))["main"](["out.zip"]) == 0
     told = capfd.readouterr().out
     assert "runs: 2, " in told

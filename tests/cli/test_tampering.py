@@ -175,7 +175,7 @@ def test_an_artifact_that_was_changed(tracked: Project, change: Callable[[Path],
     change(path)
     assert_seen(tracked, f"artifact {path.name} of ", told, gate=False)
     done = tracked.cli("verify")
-    assert re.fullmatch(r"not intact: (1 thing does|\d things do) not fit", done.stdout.splitlines()[-1])
+    assert re.fullmatch(r"not intact: (1 problem|\d problems)", done.stdout.splitlines()[-1])
 
 
 def test_a_journal_that_was_edited(project: Project) -> None:

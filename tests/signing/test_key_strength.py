@@ -299,7 +299,7 @@ def test_a_signature_of_somebody_else_keeps_nobody_from_signing(project: Project
     ]
     assert levels == ["L2", "L2"]
     again = project.cli("merge", "run.zip")
-    told = "signed with READINESS_SIGNER, since a trusted key or this one had signed each: 0 runs"
+    told = "signed with READINESS_SIGNER: 0 runs (each was already signed with a trusted key or this one)"
     assert (again.exit_code, again.stdout.splitlines()[1:]) == (0, [told])
 
 
@@ -308,7 +308,7 @@ def test_a_key_that_nobody_trusts_signs_once_and_says_so(project: Project) -> No
     trusting(project)
     run_id = carried(project, None)
     signing_as(project, "eve")
-    told = "readiness: the key that signed is not trusted with runs ([keys]): its signatures count for nothing here"
+    told = "readiness: the signing key is not trusted with runs ([keys]), so its signatures do not count here"
     for signed in (1, 0):
         done = project.cli("merge", "run.zip")
         assert (done.exit_code, done.stderr.splitlines()) == (0, [told] * signed)

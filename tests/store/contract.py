@@ -559,7 +559,7 @@ class StoreContract:
         bad = [finished(result="FAILED"), finished("b", result="INTERRUPTED"), not_run("c")]
         store.save([run(number, body, **group) for number, body in enumerate(bad)])
         store.save([run(3, seal={"uncollected": 2}, **group)])
-        found = [(part.whole, part.collected) for part in store.group_parts("payments")]
+        found = [(part.all_finished, part.collected) for part in store.group_parts("payments")]
         assert found == [(True, True), (False, True), (False, True), (True, False)]
 
     @pytest.mark.parametrize(
