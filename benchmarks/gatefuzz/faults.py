@@ -108,7 +108,7 @@ FAULTS: dict[str, Fault] = {
     "A8-signed-while-waived": Fault(
         "a requirement that was WAIVED when it was signed becomes READY unseen",
         signs.decided("waive", "approve"),
-        (Edit("verdict.review.invalidation:_never_seen", "if one.state is not State.WAIVED:", "if False:"),),
+        (Edit("verdict.review.invalidation:_never_signed", "if requirement.state is not State.WAIVED:", "if False:"),),
     ),
     "A9-four-eyes-once": Fault(
         "a reviewer who records everything anew after signing keeps a current review",
@@ -116,9 +116,9 @@ FAULTS: dict[str, Fault] = {
         (
             Edit(
                 "verdict.review.standing:_standing",
-                "recorders_now(seen.required, review.basis, origins, seen.policy)",
+                "recorders_now(facts.required, review.basis, origins, facts.policy)",
                 "__import__('pytest_readiness.verdict.review.pins', fromlist=['_']).recorders_of("
-                "review.basis, origins, seen.policy)",
+                "review.basis, origins, facts.policy)",
             ),
         ),
     ),
@@ -138,7 +138,7 @@ FAULTS: dict[str, Fault] = {
         signs.approved_before(Edited),
         (
             Edit(
-                "verdict.review.invalidation:_weaker",
+                "verdict.review.invalidation:_weaker_terms",
                 "in weaker_settings(signed.policy, now.policy):",
                 "in [one for one in weaker_settings(signed.policy, now.policy) if one[0] in ('asserted', 'flaky')]:",
             ),
@@ -260,7 +260,7 @@ FAULTS: dict[str, Fault] = {
     "A10-let-go-elsewhere": Fault(
         "a group that is incomplete in one environment is let go by the same tests in another",
         signs.grouped,
-        (Edit("verdict.run_groups:_held_by", "where <= since", "bool(since)"),),
+        (Edit("verdict.run_groups:_held_use_cases", "where <= since", "bool(since)"),),
     ),
     "A11-group-id-used-again": Fault(
         "an id that is used again the next day counts yesterday's parts",

@@ -84,8 +84,8 @@ class Checkpoint:
     @property
     def text(self) -> str:
         """The checkpoint as it is kept."""
-        told = (f"— {name} {base64.b64encode(signed).decode()}\n" for name, signed in self.signatures)
-        return f"{self.note}\n{''.join(told)}"
+        lines = (f"— {name} {base64.b64encode(signed).decode()}\n" for name, signed in self.signatures)
+        return f"{self.note}\n{''.join(lines)}"
 
     def signed(self, name: str, signature: bytes) -> Checkpoint:
         """Return it with one signature more: the name of the key, and what stands in base64 after it."""
@@ -109,24 +109,24 @@ class Checkpoint:
             raise IntegrityError("its first line names no store")
         if not _SIZE.fullmatch(size):
             raise IntegrityError("its second line is no number of records")
-        found = cls(origin, int(size), _root(root), tuple(map(_signature, rest.split("\n")[:-1])))
-        if found.text != text:
+        checkpoint = cls(origin, int(size), _root(root), tuple(map(_signature, rest.split("\n")[:-1])))
+        if checkpoint.text != text:
             raise IntegrityError("it is not written as a checkpoint is")
-        return found
+        return checkpoint
 
 
 def _root(text: str) -> bytes:
-    found = _decoded(text)
-    if len(found) != 32:  # noqa: PLR2004 - bytes of SHA-256
+    root = _decoded(text)
+    if len(root) != 32:  # noqa: PLR2004 - bytes of SHA-256
         raise IntegrityError("its third line is no root")
-    return found
+    return root
 
 
 def _signature(line: str) -> tuple[str, bytes]:
-    found = _SIGNATURE.fullmatch(line)
-    if found is None:
+    match = _SIGNATURE.fullmatch(line)
+    if match is None:
         raise IntegrityError("a line after the empty one is no signature")
-    return found["name"], _decoded(found["signed"])
+    return match["name"], _decoded(match["signed"])
 
 
 def _decoded(text: str) -> bytes:
@@ -156,17 +156,17 @@ class StoreTree:
 
         All in one pass over the leaves.
         """
-        found = self._roots(checkpoint.size for checkpoint in checkpoints)
-        return [self._contradiction(checkpoint, found) for checkpoint in checkpoints]
+        roots_by_size = self._roots(checkpoint.size for checkpoint in checkpoints)
+        return [self._contradiction(checkpoint, roots_by_size) for checkpoint in checkpoints]
 
-    def _contradiction(self, checkpoint: Checkpoint, found: dict[int, bytes]) -> str | None:
+    def _contradiction(self, checkpoint: Checkpoint, roots_by_size: dict[int, bytes]) -> str | None:
         if checkpoint.origin != self.origin:
-            told = f"is of another store ({checkpoint.origin}, and this is {self.origin})"
-            return f"{told}: it was replaced, or made anew"
+            reason = f"is of another store ({checkpoint.origin}, and this is {self.origin})"
+            return f"{reason}: it was replaced, or made anew"
         if checkpoint.size > len(self.leaves):
-            there = f"the store held {count(checkpoint.size, 'record')} then, and holds {len(self.leaves)}"
-            return f"{there}: it was rolled back to an older copy, or its newest records were deleted"
-        if found[checkpoint.size] != checkpoint.root:
+            reason = f"the store held {count(checkpoint.size, 'record')} then, and holds {len(self.leaves)}"
+            return f"{reason}: it was rolled back to an older copy, or its newest records were deleted"
+        if roots_by_size[checkpoint.size] != checkpoint.root:
             first = f"the first {count(checkpoint.size, 'record')}"
             return f"{first} are not those of then: one was changed, deleted or put in"
         return None

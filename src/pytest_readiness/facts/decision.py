@@ -40,7 +40,7 @@ class IdentityLevel(StrEnum):
         return RANKS[self]
 
 
-RANKS: Mapping[str, int] = {known: rank for rank, known in enumerate(IdentityLevel)}
+RANKS: Mapping[str, int] = {level: rank for rank, level in enumerate(IdentityLevel)}
 """By the word, which it is known as: greater is stronger."""
 
 
@@ -73,7 +73,7 @@ class Decision:
     @property
     def text(self) -> str:
         """The canonical JSON text that is kept."""
-        return canonical({"schema": SCHEMA, "kind": self.KIND, **_plain(self)})
+        return canonical({"schema": SCHEMA, "kind": self.KIND, **_to_plain(self)})
 
     @property
     def id(self) -> str:
@@ -227,9 +227,9 @@ def parse_decision(text: str) -> Decision:
         schema = plain.pop("schema")
         decision = _build(kind, plain)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        told = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-        raise IntegrityError(f"this is no decision: {told}") from None
-    if schema != SCHEMA or not _tells_all(decision, plain):
+        reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        raise IntegrityError(f"this is no decision: {reason}") from None
+    if schema != SCHEMA or not _is_complete(decision, plain):
         raise IntegrityError("this is no decision in canonical form")
     if not is_timestamp(decision.at) or (isinstance(decision, Review) and not is_timestamp(decision.seen_until)):
         raise IntegrityError("this is no decision: it does not say at which UTC moment it was made")
@@ -247,30 +247,30 @@ def text_digest(text: str) -> str:
     return digest("decision", text.encode())
 
 
-_TOLD = {kind: field_names(kind) for kind in (*KINDS.values(), ReviewBasis, PinnedRequirement, PinnedEvidence)}
+_TEXT_FIELDS = {kind: field_names(kind) for kind in (*KINDS.values(), ReviewBasis, PinnedRequirement, PinnedEvidence)}
 """The names of what a value of each kind tells."""
 _NONE: list[Any] = []
 
 
-def _plain(value: Any) -> dict[str, Any]:
+def _to_plain(value: Any) -> dict[str, Any]:
     """Return what a value tells, without what is empty. Words and tuples are what JSON makes of them anyway."""
-    found = {name: told for name in _TOLD[type(value)] if (told := getattr(value, name))}
+    plain = {name: field_value for name in _TEXT_FIELDS[type(value)] if (field_value := getattr(value, name))}
     if isinstance(value, Review):
-        found["basis"] = _plain(value.basis)
+        plain["basis"] = _to_plain(value.basis)
     elif isinstance(value, ReviewBasis):
         if value.requirements:
-            found["requirements"] = [_plain(row) for row in value.requirements]
+            plain["requirements"] = [_to_plain(row) for row in value.requirements]
         if value.policy:
-            found["policy"] = dict(value.policy)
+            plain["policy"] = dict(value.policy)
     elif isinstance(value, PinnedRequirement) and value.pins:
-        found["pins"] = [_plain(pin) for pin in value.pins]
-    return found
+        plain["pins"] = [_to_plain(pin) for pin in value.pins]
+    return plain
 
 
-def _tells_all(decision: Decision, plain: dict[str, Any]) -> bool:
-    """Return whether plain data is exactly what the decision that was made of it tells (``_plain``)."""
-    told = [name for name in _TOLD[type(decision)] if getattr(decision, name)]
-    if len(told) != len(plain) or not all(name in plain for name in told):
+def _is_complete(decision: Decision, plain: dict[str, Any]) -> bool:
+    """Return whether plain data is exactly what the decision that was made of it tells (``_to_plain``)."""
+    names = [name for name in _TEXT_FIELDS[type(decision)] if getattr(decision, name)]
+    if len(names) != len(plain) or not all(name in plain for name in names):
         return False
     if not isinstance(decision, Review):
         return True
@@ -278,7 +278,7 @@ def _tells_all(decision: Decision, plain: dict[str, Any]) -> bool:
     return (
         isinstance(plain.get("acknowledged", _NONE), list)
         and isinstance(basis.get("requirements", _NONE), list)
-        and basis.keys() <= {*_TOLD[ReviewBasis]}
+        and basis.keys() <= {*_TEXT_FIELDS[ReviewBasis]}
         and all(basis.values())
     )
 

@@ -29,8 +29,8 @@ PREDICATES: dict[SubjectKind, str] = {
     "decision": "urn:pytest-readiness:decision:v1",
 }
 """Kind of subject -> the type of what a statement says about it."""
-MOST_SIGNATURES = 64
-BIGGEST = 1 << 20
+MAX_SIGNATURES = 64
+MAX_LENGTH = 1 << 20
 """Characters of an envelope; none of ours comes near."""
 
 _KINDS = {uri: kind for kind, uri in PREDICATES.items()}
@@ -81,7 +81,7 @@ def run_statement(run: Run) -> bytes:
     if run.seal is None:
         raise ValueError("the run is not sealed")
     seal = run.seal.body
-    told = {
+    predicate = {
         "register": run.register,
         "started_at": run.started_at,
         "finished_at": seal["finished_at"],
@@ -96,19 +96,19 @@ def run_statement(run: Run) -> bytes:
         "requirements": run.requirements_digest,
         "nonce": run.head.get("nonce"),
     }
-    return _statement("run", run.id, run.seal.digest, told)
+    return _statement("run", run.id, run.seal.digest, predicate)
 
 
 def decision_statement(decision: Decision) -> bytes:
     """Return the statement about a decision, as its text says it."""
-    told = {"register": decision.register, "kind": decision.KIND, "at": decision.at, "by": decision.by}
-    return _statement("decision", decision.id, decision.text_digest, told)
+    predicate = {"register": decision.register, "kind": decision.KIND, "at": decision.at, "by": decision.by}
+    return _statement("decision", decision.id, decision.text_digest, predicate)
 
 
-def _statement(kind: SubjectKind, name: str, found: str, predicate: dict[str, Any]) -> bytes:
+def _statement(kind: SubjectKind, name: str, sha256: str, predicate: dict[str, Any]) -> bytes:
     plain = {
         "_type": STATEMENT,
-        "subject": [{"name": name, "digest": {"sha256": found}}],
+        "subject": [{"name": name, "digest": {"sha256": sha256}}],
         "predicateType": PREDICATES[kind],
         "predicate": predicate,
     }
@@ -121,7 +121,7 @@ def sealed_envelope(payload: bytes, signatures: Sequence[Signature]) -> Envelope
     Raises:
         IntegrityError: the payload is no statement about a run or a decision, or there is no signature.
     """
-    signed = [{"keyid": one.keyid, "sig": _encoded(one.sig)} for one in signatures]
+    signed = [{"keyid": signature.keyid, "sig": _encoded(signature.sig)} for signature in signatures]
     return parse_envelope(canonical({"payload": _encoded(payload), "payloadType": PAYLOAD_TYPE, "signatures": signed}))
 
 
@@ -133,20 +133,20 @@ def parse_envelope(text: str) -> Envelope:
             in-toto statement about exactly one run or decision.
     """
     try:
-        plain = _read(text)
+        plain = _read_object(text)
         payload = _payload(plain)
         signatures = _signatures(plain["signatures"])
-        told = _read(payload.decode())
-        kind, name, found = _subject(told)
-        nonce = _nonce(told["predicate"])
+        statement = _read_object(payload.decode())
+        kind, name, sha256 = _subject(statement)
+        nonce = _nonce(statement["predicate"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise IntegrityError(f"this is no signed statement: {error}") from None
-    return Envelope(text, kind, name, found, digest("envelope", text.encode()), nonce, payload, signatures)
+    return Envelope(text, kind, name, sha256, digest("envelope", text.encode()), nonce, payload, signatures)
 
 
-def _read(text: str) -> dict[str, Any]:
+def _read_object(text: str) -> dict[str, Any]:
     """Return the object in a canonical text: a key that stands twice, say, would be read differently by others."""
-    if len(text) > BIGGEST:
+    if len(text) > MAX_LENGTH:
         raise ValueError("it is too long")
     plain = json.loads(text)
     if not isinstance(plain, dict) or canonical(plain) != text:
@@ -169,12 +169,12 @@ def _subject(plain: dict[str, Any]) -> tuple[SubjectKind, str, str]:
     if kind is None:
         raise ValueError("it is about neither a run nor a decision")
     (subject,) = plain["subject"]
-    name, found = subject["name"], subject["digest"]["sha256"]
-    if not isinstance(name, str) or not name or not isinstance(found, str) or not _DIGEST.fullmatch(found):
+    name, sha256 = subject["name"], subject["digest"]["sha256"]
+    if not isinstance(name, str) or not name or not isinstance(sha256, str) or not _DIGEST.fullmatch(sha256):
         raise ValueError("its subject has no name, or no SHA-256")
     if not plain["predicate"].keys():
         raise ValueError("it says nothing about its subject")
-    return kind, name, found
+    return kind, name, sha256
 
 
 def _nonce(predicate: dict[str, Any]) -> str | None:
@@ -185,9 +185,9 @@ def _nonce(predicate: dict[str, Any]) -> str | None:
 
 
 def _signatures(plain: Any) -> tuple[Signature, ...]:
-    if not isinstance(plain, list) or not 0 < len(plain) <= MOST_SIGNATURES:
-        raise ValueError(f"it has not between 1 and {MOST_SIGNATURES} signatures")
-    return tuple(_signature(one) for one in plain)
+    if not isinstance(plain, list) or not 0 < len(plain) <= MAX_SIGNATURES:
+        raise ValueError(f"it has not between 1 and {MAX_SIGNATURES} signatures")
+    return tuple(_signature(entry) for entry in plain)
 
 
 def _signature(plain: Any) -> Signature:

@@ -218,8 +218,8 @@ class Evidence:
     @cached_property
     def standing(self) -> ExecutionStanding:
         """What it can do in an evaluation."""
-        said = self.environment_by, self.provider_mode_by
-        return standing_of(self.result, said, real=self.real, simulated=self.simulated, covered=self.covered)
+        sources = self.environment_by, self.provider_mode_by
+        return standing_of(self.result, sources, real=self.real, simulated=self.simulated, covered=self.covered)
 
     @property
     def is_cut_short(self) -> bool:
@@ -243,7 +243,7 @@ class Evidence:
 
 
 def standing_of(
-    result: Result, said: PlaceSources, *, real: bool, simulated: bool, covered: bool = False
+    result: Result, sources: PlaceSources, *, real: bool, simulated: bool, covered: bool = False
 ) -> ExecutionStanding:
     """Return what an execution can do in an evaluation.
 
@@ -251,7 +251,7 @@ def standing_of(
     """
     if result not in CONCLUSIVE:
         return ExecutionStanding.IDLE
-    if result is Result.PASSED or simulated or (said[0] is not None and said[1] == "scope"):
+    if result is Result.PASSED or simulated or (sources[0] is not None and sources[1] == "scope"):
         return ExecutionStanding.REAL if real else ExecutionStanding.REHEARSAL
     if covered:
         return ExecutionStanding.COVERED
@@ -260,11 +260,11 @@ def standing_of(
 
 def standing_in(claim: Mapping[str, Any], result: Result) -> ExecutionStanding:
     """Return what a claim of a line can do in an evaluation that ended so."""
-    said, real = claim.get, claim.get("not_real_because") is None
+    read, real = claim.get, claim.get("not_real_because") is None
     if result is Result.PASSED:
         return ExecutionStanding.REAL if real else ExecutionStanding.REHEARSAL  # most are, and a gate reads thousands
-    where = said("environment_by"), said("provider_mode_by")
-    return standing_of(result, where, real=real, simulated=bool(said("simulated")), covered=bool(said("covered")))
+    where = read("environment_by"), read("provider_mode_by")
+    return standing_of(result, where, real=real, simulated=bool(read("simulated")), covered=bool(read("covered")))
 
 
 PlaceSources = tuple[str | None, str | None]
@@ -273,12 +273,12 @@ CUT_SHORT = frozenset({ExecutionStanding.CUT_SHORT, ExecutionStanding.UNSCOPED, 
 """Of what ended badly before the test itself said all of where it runs."""
 
 
-def standing_text(standing: ExecutionStanding, said: PlaceSources, beside: str | None = None) -> str:
+def standing_text(standing: ExecutionStanding, sources: PlaceSources, beside: str | None = None) -> str:
     """Return a standing as the index of a store tells it, with what the test itself said, and beside it."""
-    environment, mode = said
-    told = f"{standing.value}+environment" if environment is not None else standing.value
-    told = f"{told}+{'credential' if mode == 'credential' else 'provider_mode'}" if mode is not None else told
-    return told if beside is None else f"{told} beside {beside}"
+    environment, mode = sources
+    text = f"{standing.value}+environment" if environment is not None else standing.value
+    text = f"{text}+{'credential' if mode == 'credential' else 'provider_mode'}" if mode is not None else text
+    return text if beside is None else f"{text} beside {beside}"
 
 
 def by_number(evidence: Evidence) -> tuple[str, int, int]:

@@ -48,10 +48,10 @@ def unfinished_of(test: dict[str, Any], run: str, register: str, at: str) -> lis
 
 
 def _not_run(body: dict[str, Any], register: str) -> list[Evidence]:
-    found: list[Evidence] = []
+    evidence: list[Evidence] = []
     for test in body["tests"]:
-        found += _finished({**body, "result": Result.NOT_RUN}, register, test["claims"], test["test"], len(found))
-    return found
+        evidence += _finished({**body, "result": Result.NOT_RUN}, register, test["claims"], test["test"], len(evidence))
+    return evidence
 
 
 def _finished(
@@ -71,11 +71,11 @@ def _finished(
     }
     # What a line does not say is as the class has it: most lines say little, and a gate reads all that it rests on.
     for name, value in body.items():
-        if name in _OF_LINE:
-            shared[name] = _OF_LINE[name](value)
+        if name in _LINE_FIELDS:
+            shared[name] = _LINE_FIELDS[name](value)
     if "held" in body:
         shared["required_cases"] = RequiredCases.from_plain(body["held"])
-    found = []
+    pieces = []
     for number, claim in enumerate(claims, before + 1):
         because, ended = claim.get("not_real_because"), result
         if "result" in claim and (ended := _result(claim["result"])) not in _BROKEN:
@@ -90,7 +90,7 @@ def _finished(
             "real": because is None,
             "standing": standing_in(claim, ended),
         }
-        values.update({name: value for name, value in claim.items() if name in _OF_CLAIM})
+        values.update({name: value for name, value in claim.items() if name in _CLAIM_FIELDS})
         if "result" in claim:
             values |= {"result": ended, "message": claim.get("message", ""), "followed": True}
         if "parts" in claim:
@@ -99,8 +99,8 @@ def _finished(
             values["proofs"] = _proofs_of(claim, shared.get("proofs", ()))
         evidence = _new(Evidence)
         _set(evidence, "__dict__", values)  # not by its frozen __init__, which sets field after field
-        found.append(evidence)
-    return found
+        pieces.append(evidence)
+    return pieces
 
 
 def _proofs_of(claim: dict[str, Any], proofs: tuple[Proof, ...]) -> tuple[Proof, ...]:
@@ -130,7 +130,7 @@ def _result(plain: Any) -> Result:
     return _RESULTS.get(plain) or Result(plain)
 
 
-def _as_it_is(plain: Any) -> Any:
+def _unchanged(plain: Any) -> Any:
     return plain
 
 
@@ -138,28 +138,28 @@ _make_attempt, _make_proof = fast_constructor(Attempt), fast_constructor(Proof)
 _new, _set = object.__new__, object.__setattr__
 _BROKEN = BAD | {Result.INTERRUPTED}
 _RESULTS = {result.value: result for result in Result}
-_OF_CLAIM = frozenset(
+_CLAIM_FIELDS = frozenset(
     (
         *("environment", "provider_mode", "claim_environment", "claim_provider_mode", "environment_by"),
         *("provider_mode_by", "beside", "not_real_because", "simulated", "covered", "replay_mode"),
     )
 )
 """What a claim may say of its evidence as it stands there."""
-_OF_LINE: dict[str, Callable[[Any], Any]] = {
-    "tenant_id": _as_it_is,
-    "project_id": _as_it_is,
-    "message": _as_it_is,
-    "method": _as_it_is,
+_LINE_FIELDS: dict[str, Callable[[Any], Any]] = {
+    "tenant_id": _unchanged,
+    "project_id": _unchanged,
+    "message": _unchanged,
+    "method": _unchanged,
     "notes": tuple,
     "properties": _pairs,
     "warnings": tuple,
     # Lists within: a generator takes several times as long to find one.
     "redactions": lambda plain: tuple([(rule, count) for rule, count in plain]),
-    "proofs": lambda plain: tuple([_make_proof(one["kind"], _pairs(one.get("details", ()))) for one in plain]),
-    "attempts": lambda plain: tuple([_attempt(one) for one in plain]),
-    "references": lambda plain: tuple([Reference(**one) for one in plain]),
-    "artifacts": lambda plain: tuple([Artifact(**one) for one in plain]),
-    "steps": lambda plain: tuple([_step(one) for one in plain]),
-    "connections": lambda plain: tuple([Connection(**one) for one in plain]),
+    "proofs": lambda plain: tuple([_make_proof(proof["kind"], _pairs(proof.get("details", ()))) for proof in plain]),
+    "attempts": lambda plain: tuple([_attempt(attempt) for attempt in plain]),
+    "references": lambda plain: tuple([Reference(**reference) for reference in plain]),
+    "artifacts": lambda plain: tuple([Artifact(**artifact) for artifact in plain]),
+    "steps": lambda plain: tuple([_step(step) for step in plain]),
+    "connections": lambda plain: tuple([Connection(**connection) for connection in plain]),
 }
 """What a line may say of all its evidence, and how each is read."""

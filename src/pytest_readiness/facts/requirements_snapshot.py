@@ -28,7 +28,7 @@ class Snapshot:
 def take_snapshot(catalogue: Catalogue, policy: Mapping[str, Any]) -> Snapshot:
     """Return the snapshot of a catalogue and the policy (plain data: review and gate settings) judged with it."""
     plain = replace(catalogue, use_cases={}).to_plain()
-    plain["use_cases"] = [_bare(use_case) for use_case in catalogue.use_cases.values()]
+    plain["use_cases"] = [_deciding_fields(use_case) for use_case in catalogue.use_cases.values()]
     text = canonical({"catalogue": plain, "policy": dict(policy)})
     return Snapshot(text, snapshot_digest(text))
 
@@ -38,12 +38,12 @@ def snapshot_digest(text: str) -> str:
     return f"sha256:{digest('requirements', text.encode())}"
 
 
-_ONLY_TOLD = frozenset(
+_DESCRIPTIVE = frozenset(
     {"title", "owner", "declared_status", "declared_also", "declared_in", "last_updated", "notes", "line"}
 )
-_DECIDES = tuple(each.name for each in fields(UseCase) if each.name not in {"id", *_ONLY_TOLD})
+_DECIDING = tuple(each_field.name for each_field in fields(UseCase) if each_field.name not in {"id", *_DESCRIPTIVE})
 
 
-def _bare(use_case: UseCase) -> dict[str, Any]:
+def _deciding_fields(use_case: UseCase) -> dict[str, Any]:
     """Return what decides readiness of a row, as plain data without what is empty."""
-    return {"id": use_case.id} | {name: said for name in _DECIDES if (said := getattr(use_case, name))}
+    return {"id": use_case.id} | {name: value for name in _DECIDING if (value := getattr(use_case, name))}

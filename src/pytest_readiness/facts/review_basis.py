@@ -62,7 +62,7 @@ class ReviewBasis:
 
 def field_names(kind: type[Any]) -> tuple[str, ...]:
     """Return the names of what a value of a kind tells."""
-    return tuple(each.name for each in fields(kind) if each.metadata.get("in_text", True))
+    return tuple(each_field.name for each_field in fields(kind) if each_field.metadata.get("in_text", True))
 
 
 def id_list(plain: Any) -> tuple[str, ...]:
@@ -88,25 +88,25 @@ def read_basis(plain: dict[str, Any]) -> ReviewBasis:
         raise TypeError("a digest is no text")
     if not all(isinstance(value, Setting) for _, value in policy):
         raise TypeError("a setting of the policy is neither a text nor true or false")
-    rows = tuple([_pinned(row) for row in plain.get("requirements", ())])
+    rows = tuple([_read_requirement(row) for row in plain.get("requirements", ())])
     failed, retired = id_list(plain.get("failed_runs", [])), id_list(plain.get("retired", []))
     return ReviewBasis(digest, rows, definition, policy, failed, retired)
 
 
-def _pinned(plain: dict[str, Any]) -> PinnedRequirement:
+def _read_requirement(plain: dict[str, Any]) -> PinnedRequirement:
     texts = {**plain}
     pins, days, unproven = texts.pop("pins", _NONE), texts.pop("max_age_days", 0), texts.pop("unproven", False)
-    pinned = tuple([_pin(pin) for pin in pins])
+    pinned = tuple([_read_pin(pin) for pin in pins])
     try:  # a gate reads thousands: joining raises where one is no text, and making where a name is unknown or not there
         "".join(texts.values())
-        if (type(pins), type(days), type(unproven)) == _OF_A_ROW and days >= 0 and all(plain.values()):
+        if (type(pins), type(days), type(unproven)) == _ROW_TYPES and days >= 0 and all(plain.values()):
             return _make_row(**texts, pins=pinned, max_age_days=days, unproven=unproven)
     except TypeError:
         pass
     raise TypeError("a requirement does not say what it is, or says something empty or unknown")
 
 
-def _pin(plain: dict[str, Any]) -> PinnedEvidence:
+def _read_pin(plain: dict[str, Any]) -> PinnedEvidence:
     texts = {**plain}
     proofs = texts.pop("proofs", _NONE)
     try:  # as above
@@ -120,6 +120,6 @@ def _pin(plain: dict[str, Any]) -> PinnedEvidence:
 
 
 _NONE: list[Any] = []
-_OF_A_ROW = list, int, bool
+_ROW_TYPES = list, int, bool
 """The types of what a row says that is no text."""
 _make_pin, _make_row = fast_constructor(PinnedEvidence), fast_constructor(PinnedRequirement)

@@ -120,11 +120,14 @@ class Run:
     @property
     def tracker(self) -> Artifact | None:
         """The tracker, byte for byte as it was when the run was opened, kept as an artifact; None: it was not kept."""
-        told = self.head.get("tracker") or {}
-        if "sha256" not in told:
+        tracker = self.head.get("tracker") or {}
+        if "sha256" not in tracker:
             return None
         return Artifact(
-            name=told["name"], media_type=tracker_media_type(told["name"]), size=told["size"], sha256=told["sha256"]
+            name=tracker["name"],
+            media_type=tracker_media_type(tracker["name"]),
+            size=tracker["size"],
+            sha256=tracker["sha256"],
         )
 
     @property
@@ -142,8 +145,8 @@ class Run:
         """Yield each artifact that the run names, with the id of the evidence that has it (the run's: the tracker)."""
         if self.tracker is not None:
             yield self.id, self.tracker
-        for piece in self.evidence():
-            yield from ((piece.id, artifact) for artifact in piece.artifacts)
+        for execution in self.evidence():
+            yield from ((execution.id, artifact) for artifact in execution.artifacts)
 
 
 @dataclass(frozen=True, slots=True)

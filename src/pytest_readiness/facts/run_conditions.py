@@ -15,7 +15,7 @@ SKEW_LIMIT_MS = 2000
 NAMED = 3
 """How many names a remark lists before it only counts them."""
 _BIGGEST = 2**53 - 1
-_NOTHING: dict[str, Any] = {}
+_EMPTY: dict[str, Any] = {}
 _CI = ("provider", "project", "run", "attempt", "job", "url")
 
 
@@ -83,30 +83,30 @@ class RunConditions:
         if not self.hidden:
             return None
         files = "1 file was" if self.hidden == 1 else f"{self.hidden} files were"
-        return f"{files} edited behind git's back: {_listed(self.hidden_names, self.hidden)}"
+        return f"{files} edited behind git's back: {_name_list(self.hidden_names, self.hidden)}"
 
     @property
     def changed_remark(self) -> str | None:
         """Which files were changed since the commit; None where there were none, or it does not say."""
-        return _listed(self.changed_names, self.changed) if self.changed else None
+        return _name_list(self.changed_names, self.changed) if self.changed else None
 
     @property
     def unrecorded_remark(self) -> str | None:
         """How many modules could not be collected, and of how many tests nothing is recorded; None where of none."""
-        told = []
+        remarks = []
         if self.uncollected:
             modules, its = ("1 module", "its") if self.uncollected == 1 else (f"{self.uncollected} modules", "their")
-            told.append(f"it could not collect {modules}: {its} tests did not run")
+            remarks.append(f"it could not collect {modules}: {its} tests did not run")
         if self.unread_marks:
             tests, is_error = (
                 ("1 test", "it is an error")
                 if self.unread_marks == 1
                 else (f"{self.unread_marks} tests", "they are errors")
             )
-            told.append(
+            remarks.append(
                 f"{tests} had marks that name no known use case and item: {is_error} of which nothing is recorded"
             )
-        return "; ".join(told) or None
+        return "; ".join(remarks) or None
 
     def remarks(self) -> Iterator[str]:
         """Yield one sentence for each thing that a reader of its evidence should know."""
@@ -127,7 +127,7 @@ def conditions_of(first: Mapping[str, Any], seal: Mapping[str, Any] | None) -> R
     git, plan = _table(first.get("git")), _table(seal.get("plan"))
     hidden, changed = _table(git.get("hidden")), _table(git.get("changed"))
     told_ci = _table(first.get("ci"))
-    said, told_import = _table(first.get("conduct")), _table(first.get("imported"))
+    session, told_import = _table(first.get("conduct")), _table(first.get("imported"))
     skews = [skew for line in (first, seal) if (skew := _skew(_table(line.get("clock")))) is not None]
     return RunConditions(
         skew_ms=max(skews, default=None),
@@ -140,27 +140,27 @@ def conditions_of(first: Mapping[str, Any], seal: Mapping[str, Any] | None) -> R
         uncollected=_number(seal.get("uncollected")) or 0,
         unread_marks=_number(seal.get("unread_marks")) or 0,
         ci=tuple((name, told_ci[name]) for name in _CI if isinstance(told_ci.get(name), str)),
-        started_by=told if isinstance(told := first.get("started_by"), str) else "",
-        session_options=tuple(_called(said)) if said else (),
-        is_partial=bool(_number(said.get("ids"))) or said.get("last_failed") is True,
+        started_by=starter if isinstance(starter := first.get("started_by"), str) else "",
+        session_options=tuple(_session_options(session)) if session else (),
+        is_partial=bool(_number(session.get("ids"))) or session.get("last_failed") is True,
         imported=_texts([told_import.get("mapping"), told_import.get("suites")]),
     )
 
 
-def _called(said: Mapping[str, Any]) -> Iterator[str]:
+def _session_options(session: Mapping[str, Any]) -> Iterator[str]:
     """Yield what a session was called with, a sentence or an option each."""
-    if optimize := _number(said.get("optimize")):
+    if optimize := _number(session.get("optimize")):
         yield f"python -{'O' * min(optimize, 2)}: assertions are removed"
     for name, option in _TEXTS:
-        if isinstance(value := said.get(name), str):
+        if isinstance(value := session.get(name), str):
             yield f"{option} {value}"
     for name, option in _NUMBERS:
-        if value := _number(said.get(name)):
+        if value := _number(session.get(name)):
             yield f"{option} {value}"
     for name, option in _LISTS:
-        if values := _texts(said.get(name)):
-            yield f"{option} {_listed(values, len(values))}"
-    yield from (option for name, option in _SWITCHES if said.get(name) is True)
+        if values := _texts(session.get(name)):
+            yield f"{option} {_name_list(values, len(values))}"
+    yield from (option for name, option in _SWITCHES if session.get(name) is True)
 
 
 _TEXTS = (("assertions", "--assert"), ("keyword", "-k"), ("markers", "-m"))
@@ -180,17 +180,17 @@ _SWITCHES = (
 )
 
 
-def _listed(names: Sequence[str], count: int) -> str:
+def _name_list(names: Sequence[str], count: int) -> str:
     more = count - len(names[:NAMED])
     return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _table(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else _NOTHING
+    return value if isinstance(value, dict) else _EMPTY
 
 
 def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list | tuple) else ()
+    return tuple(text for text in value if isinstance(text, str)) if isinstance(value, list | tuple) else ()
 
 
 def _number(value: Any) -> int | None:

@@ -31,8 +31,8 @@ class RunPlan:
         evidence = list(run.evidence())
         return cls(
             run.planned,
-            frozenset(one.test_id for one in evidence if one.result not in UNENDED),
-            frozenset(one.environment for one in evidence if one.environment is not None),
+            frozenset(execution.test_id for execution in evidence if execution.result not in UNENDED),
+            frozenset(execution.environment for execution in evidence if execution.environment is not None),
         )
 
 
@@ -83,8 +83,8 @@ class GroupPart:
                 all_finished=all_finished,
             )
         except (LookupError, ValueError, TypeError, AttributeError) as error:
-            told = f"{type(error).__name__} {one_line(str(error))}"
-            raise IntegrityError(f"run {head.get('run')}: what it says of its run group is damaged: {told}") from None
+            reason = f"{type(error).__name__} {one_line(str(error))}"
+            raise IntegrityError(f"run {head.get('run')}: what it says of its run group is damaged: {reason}") from None
 
     @classmethod
     def from_run(cls, run: Run) -> GroupPart | None:
@@ -92,16 +92,18 @@ class GroupPart:
         if not run.head.get("group"):
             return None
         seal = run.seal.body if run.seal is not None else {}
-        return cls.from_lines(run.head, seal, all_finished=all(one.result not in UNENDED for one in run.evidence()))
+        return cls.from_lines(
+            run.head, seal, all_finished=all(execution.result not in UNENDED for execution in run.evidence())
+        )
 
 
-def _text(said: Any) -> str:
-    if not isinstance(said, str):
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
         raise TypeError("no text")
-    return said
+    return value
 
 
 def _pipeline(ci: Mapping[str, Any]) -> str | None:
     """Most providers number the pipeline; ``pipeline`` is said by those whose ``run`` is something else."""
-    found = ci.get("pipeline", ci.get("run"))
-    return f"{ci.get('provider', '')}/{found}" if found else None
+    number = ci.get("pipeline", ci.get("run"))
+    return f"{ci.get('provider', '')}/{number}" if number else None

@@ -37,8 +37,8 @@ class StoredVerdict:
             body = json.loads(text)
             is_canonical = canonical(body) == text
         except (ValueError, TypeError, RecursionError) as error:
-            told = "it is nested too deeply" if isinstance(error, RecursionError) else one_line(str(error), 200)
-            raise IntegrityError(f"this is no verdict: it is no JSON that can be read: {told}") from None
+            reason = "it is nested too deeply" if isinstance(error, RecursionError) else one_line(str(error), 200)
+            raise IntegrityError(f"this is no verdict: it is no JSON that can be read: {reason}") from None
         if not isinstance(body, dict) or not is_canonical:
             raise IntegrityError("this is no verdict in canonical form")
         at = body.get("generated_at")

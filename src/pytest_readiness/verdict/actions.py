@@ -22,11 +22,11 @@ from .status import is_reviewed
 from .tracker_drift import cell_differences
 
 UNASSIGNED = "unassigned"
-NOBODY = frozenset({"", "tbd", "none", "-"})
+NO_OWNER = frozenset({"", "tbd", "none", "-"})
 """What a register writes where there is no owner."""
 
 _URGENCY = ("fix", "rerun", "finish", "declare", "renew", "collect", "prove", "retire", "review", "sync")
-_OF_STATE = {
+_ACTION_OF_STATE = {
     State.FAILING: "fix",
     State.INTERRUPTED: "rerun",
     State.FLAKY: "rerun",
@@ -35,7 +35,7 @@ _OF_STATE = {
     State.MISSING: "collect",
     State.ASSERTED: "prove",
 }
-_TOLD_AS = {"prove": "collect"}
+_SHOWN_AS = {"prove": "collect"}
 """To prove is to collect the same evidence once more: the same word, later in the list."""
 
 _Ranked = tuple[int, str, Action]
@@ -46,20 +46,22 @@ def next_actions(readiness: Readiness, policy: Policy) -> tuple[Action, ...]:
 
     Of what is as urgent, what expires first comes first, then what comes first in the register.
     """
-    ranked = [one for use_case in readiness.use_cases for one in _of_use_case(use_case, policy, readiness.at)]
-    ranked += [(_URGENCY.index("retire"), "", _let_go(one, policy)) for one in readiness.removed_here]
-    return tuple(action for _, _, action in sorted(ranked, key=lambda one: one[:2]))
+    ranked = [
+        action for use_case in readiness.use_cases for action in _use_case_actions(use_case, policy, readiness.at)
+    ]
+    ranked += [(_URGENCY.index("retire"), "", _removed_action(use_case, policy)) for use_case in readiness.removed_here]
+    return tuple(action for _, _, action in sorted(ranked, key=lambda entry: entry[:2]))
 
 
 def by_urgency(actions: Iterable[Action]) -> tuple[Action, ...]:
     """Return actions with the most urgent first, else in their order."""
-    return tuple(sorted(actions, key=lambda one: _URGENCY.index(one.action)))
+    return tuple(sorted(actions, key=lambda action: _URGENCY.index(action.action)))
 
 
-def _let_go(left: RemovedUseCase, policy: Policy) -> Action:
-    name = left.use_case
-    told = f"{name} left the register with something open: put its row back, or let go of it: {retire_command(name)}"
-    return Action(", ".join(policy.reviewers) or UNASSIGNED, "retire", name, None, told)
+def _removed_action(use_case: RemovedUseCase, policy: Policy) -> Action:
+    name = use_case.use_case
+    text = f"{name} left the register with something open: put its row back, or let go of it: {retire_command(name)}"
+    return Action(", ".join(policy.reviewers) or UNASSIGNED, "retire", name, None, text)
 
 
 def retire_command(use_case: str) -> str:
@@ -70,15 +72,15 @@ def retire_command(use_case: str) -> str:
 def owner_of(use_case: UseCaseReadiness) -> str:
     """Return the owner of a use case, or ``unassigned`` where its row says ``tbd`` or nothing."""
     owner = use_case.use_case.owner.strip("` ")
-    return UNASSIGNED if owner.casefold() in NOBODY else owner
+    return UNASSIGNED if owner.casefold() in NO_OWNER else owner
 
 
-def _of_use_case(use_case: UseCaseReadiness, policy: Policy, at: str) -> Iterator[_Ranked]:
-    yield from _of_people(use_case, policy, at)
-    undeclared = [one for one in use_case.required if one.requirement.undeclared_environment]
-    for one in use_case.required:
-        if one not in undeclared:
-            yield from _of_requirement(use_case, one, policy)
+def _use_case_actions(use_case: UseCaseReadiness, policy: Policy, at: str) -> Iterator[_Ranked]:
+    yield from _decision_actions(use_case, policy, at)
+    undeclared = [requirement for requirement in use_case.required if requirement.requirement.undeclared_environment]
+    for requirement in use_case.required:
+        if requirement not in undeclared:
+            yield from _requirement_actions(use_case, requirement, policy)
     if undeclared:
         yield _action(use_case, "declare", undeclared[0].completes_it)
     for group in use_case.group_holds:
@@ -87,68 +89,78 @@ def _of_use_case(use_case: UseCaseReadiness, policy: Policy, at: str) -> Iterato
         yield _action(use_case, "finish", f"let run {run} end, or take it in with `readiness recover` if it was killed")
     if use_case.phase in (Phase.AWAITING_REVIEW, Phase.REVIEW_SUSPECT) and not is_reviewed(use_case.review):
         reviewers = ", ".join(policy.reviewers) or UNASSIGNED
-        yield _action(use_case, "review", _to_review(use_case, policy), who=reviewers)
+        yield _action(use_case, "review", _review_text(use_case, policy), who=reviewers)
     for cell in cell_differences(use_case):
-        told = f"the row says {cell.declared or 'nothing'}{cell.where}, not {cell.derived}"
-        yield _action(use_case, "sync", f"run `readiness sync`: {told}")
+        difference = f"the row says {cell.declared or 'nothing'}{cell.where}, not {cell.derived}"
+        yield _action(use_case, "sync", f"run `readiness sync`: {difference}")
 
 
-def _of_people(use_case: UseCaseReadiness, policy: Policy, at: str) -> Iterator[_Ranked]:
+def _decision_actions(use_case: UseCaseReadiness, policy: Policy, at: str) -> Iterator[_Ranked]:
     """Where nobody owns it, it is for who can end it."""
     name, owner = use_case.use_case.id, owner_of(use_case)
     is_owned = owner != UNASSIGNED
-    for one in use_case.blockers:
-        late = ", overdue" if one.decision.due and one.decision.due < at[:10] else ""
-        due = f" (due {first_line(one.decision.due)}{late})" if one.decision.due else ""
-        told = f"mend what {first_line(one.decision.by)} blocks {name} for{due}: {first_line(one.decision.reason)}"
+    for blocker in use_case.blockers:
+        late = ", overdue" if blocker.decision.due and blocker.decision.due < at[:10] else ""
+        due = f" (due {first_line(blocker.decision.due)}{late})" if blocker.decision.due else ""
+        text = (
+            f"mend what {first_line(blocker.decision.by)} blocks {name} for{due}: {first_line(blocker.decision.reason)}"
+        )
         who = owner if is_owned else ", ".join(policy.reviewers)
-        yield _action(use_case, "fix", f"{told}; then a reviewer runs `readiness unblock {name}`", who=who)
+        yield _action(use_case, "fix", f"{text}; then a reviewer runs `readiness unblock {name}`", who=who)
     for review in use_case.review.standings:
         if review.state is ReviewState.REJECTED:
             by = first_line(review.decision.by)
-            told = f"mend why {by} rejected {name}: {first_line(review.decision.comment) or 'no comment'}"
+            text = f"mend why {by} rejected {name}: {first_line(review.decision.comment) or 'no comment'}"
             who = owner if is_owned else review.decision.by
-            yield _action(use_case, "fix", f"{told}; it stands until {by} approves", who=who)
+            yield _action(use_case, "fix", f"{text}; it stands until {by} approves", who=who)
 
 
-def _to_review(use_case: UseCaseReadiness, policy: Policy) -> str:
+def _review_text(use_case: UseCaseReadiness, policy: Policy) -> str:
     name, review = use_case.use_case.id, use_case.review
-    waived = [one.requirement.id for one in use_case.required if one.state is State.WAIVED]
+    waived = [requirement.requirement.id for requirement in use_case.required if requirement.state is State.WAIVED]
     if waived and policy.declared is not None and policy.declared.waivers != "accept":
-        told = (
+        condition = (
             f'a review signs what is waived ({", ".join(waived)}) only where the config says [gate] waivers = "accept"'
         )
-        return f"review {name}: {told}; or ask for the evidence alone: --on evidence"
+        return f"review {name}: {condition}; or ask for the evidence alone: --on evidence"
     if review.state is ReviewState.SUSPECT:
         more = f" (and {len(review.why) - 1} more)" if len(review.why) > 1 else ""
         return f"review {name} again: {review.why[0] if review.why else 'something changed'}{more}"
     if review.approvals:
         return f"review {name}: it has {review.approvals} of {review.required} approvals"
-    return f"review {name}: its evidence is complete{_to_acknowledge(use_case, policy)}"
+    return f"review {name}: its evidence is complete{_acknowledgement_text(use_case, policy)}"
 
 
-def _to_acknowledge(use_case: UseCaseReadiness, policy: Policy) -> str:
+def _acknowledgement_text(use_case: UseCaseReadiness, policy: Policy) -> str:
     """Return what a review has to accept by name, as the end of a sentence."""
-    found = [one.state for one in use_case.required if policy.must_be_named(one.state.value, unproven=one.unproven)]
-    kinds = " ".join(f"--acknowledge {state.value.lower()}" for state in dict.fromkeys(found))
-    return f", with {count(len(found), 'requirement')} to be acknowledged ({kinds})" if found else ""
+    states = [
+        requirement.state
+        for requirement in use_case.required
+        if policy.must_be_named(requirement.state.value, unproven=requirement.unproven)
+    ]
+    kinds = " ".join(f"--acknowledge {state.value.lower()}" for state in dict.fromkeys(states))
+    return f", with {count(len(states), 'requirement')} to be acknowledged ({kinds})" if states else ""
 
 
-def _of_requirement(use_case: UseCaseReadiness, one: RequirementReadiness, policy: Policy) -> Iterator[_Ranked]:
-    todo = _OF_STATE.get(one.underlying)
+def _requirement_actions(
+    use_case: UseCaseReadiness, requirement: RequirementReadiness, policy: Policy
+) -> Iterator[_Ranked]:
+    todo = _ACTION_OF_STATE.get(requirement.underlying)
     if (
         todo is not None
-        and any(policy.leniency(state) != "accept" for state in one.policy_states)
-        and not policy.accepts_waiver(one.state)
+        and any(policy.leniency(state) != "accept" for state in requirement.policy_states)
+        and not policy.accepts_waiver(requirement.state)
     ):
-        if todo == "prove" and not policy.acceptable(one.underlying):
+        if todo == "prove" and not policy.acceptable(requirement.underlying):
             todo = "collect"
-        yield _action(use_case, todo, one.completes_it, one)
-    elif one.level is not None and one.level < policy.level:
-        told = f"{how_to_reach(policy.level)}: it rests on {one.level}, and the gate asks for {policy.level}"
-        yield _action(use_case, "rerun", told, one)
-    if one.expires_soon and todo != "rerun":
-        yield _action(use_case, "renew", f"run its tests again before {one.expires_at}, when they turn stale", one)
+        yield _action(use_case, todo, requirement.completes_it, requirement)
+    elif requirement.level is not None and requirement.level < policy.level:
+        text = f"{how_to_reach(policy.level)}: it rests on {requirement.level}, and the gate asks for {policy.level}"
+        yield _action(use_case, "rerun", text, requirement)
+    if requirement.expires_soon and todo != "rerun":
+        yield _action(
+            use_case, "renew", f"run its tests again before {requirement.expires_at}, when they turn stale", requirement
+        )
 
 
 def _action(
@@ -156,5 +168,5 @@ def _action(
 ) -> _Ranked:
     expires = (about.expires_at if about else None) or "9"
     requirement = about.requirement.id if about else None
-    action = Action(who or owner_of(use_case), _TOLD_AS.get(todo, todo), use_case.use_case.id, requirement, text)
+    action = Action(who or owner_of(use_case), _SHOWN_AS.get(todo, todo), use_case.use_case.id, requirement, text)
     return _URGENCY.index(todo), expires if todo == "renew" else "", action

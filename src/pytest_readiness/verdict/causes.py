@@ -39,11 +39,11 @@ def cause_of(
     """
     if decision is not None:
         return decision_sentence(decision), decision.id
-    found = _became_suspect(before, after, evidence) or _requirement(before, after, evidence)
-    if found is not None:
-        return found
+    cause = _suspect_cause(before, after, evidence) or _requirement_cause(before, after, evidence)
+    if cause is not None:
+        return cause
     if before is not None and before.review.basis_digest != after.review.basis_digest:
-        return "what is required changed", _first(evidence)
+        return "what is required changed", _first_id(evidence)
     if evidence:
         return f"evidence came in: {execution_text(evidence[0])}", evidence[0].id
     return "time passed", None
@@ -71,30 +71,42 @@ def decision_sentence(decision: Decision) -> str:
     return f"{by} decided ({decision.KIND})"
 
 
-def _became_suspect(
+def _suspect_cause(
     before: UseCaseReadiness | None, after: UseCaseReadiness, evidence: Sequence[Evidence]
 ) -> Cause | None:
     was = before.phase if before is not None else None
     if after.phase is not Phase.REVIEW_SUSPECT or was is Phase.REVIEW_SUSPECT or not after.review.why:
         return None
-    return f"the review is suspect: {after.review.why[0]}", _first(evidence)
+    return f"the review is suspect: {after.review.why[0]}", _first_id(evidence)
 
 
-def _requirement(
+def _requirement_cause(
     before: UseCaseReadiness | None, after: UseCaseReadiness, evidence: Sequence[Evidence]
 ) -> Cause | None:
     """Return the requirement that explains it best: the worst that got worse, else the first that got better."""
-    was = {one.requirement.id: one.state for one in before.required} if before is not None else {}
-    changed = [one for one in after.required if one.state is not was.get(one.requirement.id, State.MISSING)]
-    worse = [one for one in changed if _rank(one.state) < _rank(was.get(one.requirement.id, State.MISSING))]
+    was = (
+        {requirement.requirement.id: requirement.state for requirement in before.required} if before is not None else {}
+    )
+    changed = [
+        requirement
+        for requirement in after.required
+        if requirement.state is not was.get(requirement.requirement.id, State.MISSING)
+    ]
+    worse = [
+        requirement
+        for requirement in changed
+        if _rank(requirement.state) < _rank(was.get(requirement.requirement.id, State.MISSING))
+    ]
     if after.status is Status.BLOCKED:
-        worse = [one for one in worse if one.state is State.FAILING] or worse
-    better = [one for one in changed if one not in worse]
-    chosen = min(worse, key=lambda one: _rank(one.state)) if worse else next(iter(better), None)
+        worse = [requirement for requirement in worse if requirement.state is State.FAILING] or worse
+    better = [requirement for requirement in changed if requirement not in worse]
+    chosen = min(worse, key=lambda requirement: _rank(requirement.state)) if worse else next(iter(better), None)
     if chosen is None:
         return None
-    brought = {piece.id for piece in evidence}
-    shown = next((piece for piece in chosen.evidence if piece.id in brought), next(iter(chosen.evidence), None))
+    new_ids = {execution.id for execution in evidence}
+    shown = next(
+        (execution for execution in chosen.evidence if execution.id in new_ids), next(iter(chosen.evidence), None)
+    )
     return f"{chosen.requirement.id} is {chosen.state.value}: {chosen.why}", shown.id if shown else None
 
 
@@ -102,5 +114,5 @@ def _rank(state: State) -> int:
     return WORST_FIRST.index(state)
 
 
-def _first(evidence: Sequence[Evidence]) -> str | None:
+def _first_id(evidence: Sequence[Evidence]) -> str | None:
     return evidence[0].id if evidence else None

@@ -21,15 +21,15 @@ class RealPlaces:
     @classmethod
     def from_catalogue(cls, catalogue: Catalogue) -> RealPlaces:
         """Return the places that a catalogue declares real."""
-        environments = frozenset(name for name, known in catalogue.environments.items() if known.real)
-        modes = frozenset(name for name, known in catalogue.provider_modes.items() if known.real)
+        environments = frozenset(name for name, environment in catalogue.environments.items() if environment.real)
+        modes = frozenset(name for name, mode in catalogue.provider_modes.items() if mode.real)
         return cls(environments, modes if catalogue.provider_modes else None)
 
     def is_real(self, place: Place) -> bool:
         """Return whether a place is declared real."""
         environment, mode = place
-        known = self.provider_modes
-        return environment in self.environments and (mode is None or known is None or mode in known)
+        real_modes = self.provider_modes
+        return environment in self.environments and (mode is None or real_modes is None or mode in real_modes)
 
     def counts(self, evidence: Evidence) -> bool:
         """Return whether the evidence was real when it was recorded, and is by what is declared now.
@@ -38,8 +38,8 @@ class RealPlaces:
         """
         if not evidence.real or evidence.environment not in self.environments:
             return False
-        mode, known = evidence.provider_mode, self.provider_modes  # without a call: it is asked of every piece
-        return mode is None or known is None or mode in known or evidence.result is not Result.PASSED
+        mode, real_modes = evidence.provider_mode, self.provider_modes  # without a call: it is asked of every piece
+        return mode is None or real_modes is None or mode in real_modes or evidence.result is not Result.PASSED
 
     def covers(self, requirement: Requirement, evidence: Evidence) -> bool:
         """Return whether the evidence is real and of exactly this requirement's scope."""

@@ -26,18 +26,18 @@ def first_line(text: str) -> str:
 
 def execution_text(evidence: Evidence) -> str:
     """Return ``test PASSED in staging with BYOK at TIME``."""
-    ended = _ended(evidence.result, evidence.environment, evidence.provider_mode)
+    ended = _outcome_text(evidence.result, evidence.environment, evidence.provider_mode)
     return f"{first_line(evidence.test_id)} {ended} at {evidence.started_at}"
 
 
 @lru_cache(maxsize=1024)
-def _ended(result: Result, environment: str | None, provider_mode: str | None) -> str:
+def _outcome_text(result: Result, environment: str | None, provider_mode: str | None) -> str:
     """Return how and where, which many executions have in common."""
     verb = f"was {result.value}" if result is Result.INTERRUPTED else result.value
-    return f"{verb}{_in(environment, provider_mode)}"
+    return f"{verb}{_place_text(environment, provider_mode)}"
 
 
-def _in(environment: str | None, provider_mode: str | None) -> str:
+def _place_text(environment: str | None, provider_mode: str | None) -> str:
     where = f" in {first_line(environment)}" if environment else ""
     return f"{where} with {first_line(provider_mode)}" if provider_mode else where
 
@@ -89,7 +89,7 @@ def why_bad(requirement: Requirement, bad: Evidence, others: int, elsewhere: Pla
 
 def cut_short(elsewhere: Place | None) -> str:
     """Return that an execution ended before it said where it ran, and counts elsewhere; empty where it does not."""
-    return "" if elsewhere is None else f", before it said where it ran, and so counts{_in(*elsewhere)}"
+    return "" if elsewhere is None else f", before it said where it ran, and so counts{_place_text(*elsewhere)}"
 
 
 def why_missing(requirement: Requirement, newest: Evidence | None) -> str:
@@ -124,7 +124,7 @@ def completes_missing(requirement: Requirement, newest: Evidence | None, *, real
 def completes_bad(requirement: Requirement, bad: Evidence, elsewhere: Place | None = None) -> str:
     """Return what would mend a failed or an interrupted execution, where it ran, or where it counts."""
     if bad.required_cases is not None:
-        cases = _all_of(bad.required_cases)
+        cases = _cases_text(bad.required_cases)
         return f"import a report in which {cases} end, and {first_line(bad.test_id)} is no more, or retire it"
     verb = "run" if bad.result is Result.INTERRUPTED else "make"
     end = "to its end" if bad.result is Result.INTERRUPTED else "pass"
@@ -134,12 +134,12 @@ def completes_bad(requirement: Requirement, bad: Evidence, elsewhere: Place | No
     return f"{verb} {first_line(bad.test_id)} {end}{where}{with_mode}"
 
 
-def _all_of(held: RequiredCases) -> str:
+def _cases_text(required_cases: RequiredCases) -> str:
     """Return the cases that a report must hold."""
-    cases = len(held.ran) + len(held.others)
-    if not held.failure.names:
+    cases = len(required_cases.ran) + len(required_cases.others)
+    if not required_cases.failure.names:
         return f"the {count(cases, 'case')} of this one"
-    of = f"the {held.failure.scope.value} {first_line(held.failure.names[-1])}"
+    of = f"the {required_cases.failure.scope.value} {first_line(required_cases.failure.names[-1])}"
     return f"the {count(cases, 'case')} of {of}" if cases else f"cases of {of}"
 
 
@@ -159,6 +159,6 @@ def early_note(future: tuple[Evidence, ...]) -> str:
 
 def left_out_note(reasons: Iterable[str]) -> str:
     """Return the note that executions do not count though they ran, or an empty text."""
-    told = list(dict.fromkeys(reasons))
-    more = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
-    return f"; {told[0]}{more}" if told else ""
+    sentences = list(dict.fromkeys(reasons))
+    more = f" (and {len(sentences) - 1} more)" if len(sentences) > 1 else ""
+    return f"; {sentences[0]}{more}" if sentences else ""

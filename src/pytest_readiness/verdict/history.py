@@ -21,7 +21,7 @@ from .readiness import Phase, Status, UseCaseReadiness
 from .requirement.execution_ledger import BROKEN, ExecutionLedger, recency_key
 from .review.standing import horizons_of, newest_approvals, starts_of
 
-InForce = Callable[[str], tuple[Catalogue, Policy]]
+RequirementsAt = Callable[[str], tuple[Catalogue, Policy]]
 """The requirements and the policy in force at a moment."""
 _ORDER = (Status.BLOCKED, Status.NOT_STARTED, Status.IN_PROGRESS, Status.READY_FOR_GO_LIVE)
 _PHASES = (None, Phase.COLLECTING, Phase.REVIEW_SUSPECT, Phase.AWAITING_REVIEW)
@@ -88,13 +88,15 @@ class UseCaseHistory:
     @property
     def status_since(self) -> str | None:
         """The moment since which it has the status that it has; None: it never had another than NOT_STARTED."""
-        return next((one.at for one in reversed(self.changes) if one.from_status is not one.to_status), None)
+        return next(
+            (change.at for change in reversed(self.changes) if change.from_status is not change.to_status), None
+        )
 
 
 def replay_history(
     use_case: str,
     events: Iterable[HistoryEvent],
-    in_force: InForce,
+    in_force: RequirementsAt,
     now: str,
     *,
     constant: Facts | None = None,
@@ -110,15 +112,17 @@ def replay_history(
         constant: what is known of all of it: origins of runs, missing evidence, runs that were set aside.
         release: the release that is judged.
     """
-    told = _Replay(use_case, in_force, constant or Facts(), release)
+    replay = _Replay(use_case, in_force, constant or Facts(), release)
     # At the same moment evidence is known before what is decided on it.
-    in_order = sorted((one for one in events if one.at <= now), key=lambda one: (one.at, one.decision is not None))
+    in_order = sorted(
+        (event for event in events if event.at <= now), key=lambda event: (event.at, event.decision is not None)
+    )
     for event in in_order:
-        told.expire(event.at)
-        told.take(event)
-    told.expire(now)
-    told.end(now)
-    return UseCaseHistory(tuple(told.changes), tuple(told.burn_up), tuple(in_order))
+        replay.expire(event.at)
+        replay.apply(event)
+    replay.expire(now)
+    replay.finish(now)
+    return UseCaseHistory(tuple(replay.changes), tuple(replay.burn_up), tuple(in_order))
 
 
 @dataclass
@@ -126,7 +130,7 @@ class _Replay:
     """What is known so far, and what came of it."""
 
     use_case: str
-    in_force: InForce
+    requirements_at: RequirementsAt
     constant: Facts
     release: str | None
     changes: list[StatusChange] = field(default_factory=list)
@@ -144,39 +148,39 @@ class _Replay:
     """Items and tests of which an execution ended badly."""
     decisions: list[Decision] = field(default_factory=list)
 
-    def take(self, event: HistoryEvent) -> None:
+    def apply(self, event: HistoryEvent) -> None:
         """Learn of an event, and look what it changed."""
-        for one in event.evidence:
-            slot = _slot(one)
-            self.newest[slot] = max(one, self.newest.get(slot, one), key=recency_key)
-            self.oldest[slot] = min(one, self.oldest.get(slot, one), key=recency_key)
-            self.executions.setdefault((one.item, one.test_id), []).append(one)
-            if one.result in BROKEN:
-                self.broken.add((one.item, one.test_id))
+        for execution in event.evidence:
+            slot = _slot_of(execution)
+            self.newest[slot] = max(execution, self.newest.get(slot, execution), key=recency_key)
+            self.oldest[slot] = min(execution, self.oldest.get(slot, execution), key=recency_key)
+            self.executions.setdefault((execution.item, execution.test_id), []).append(execution)
+            if execution.result in BROKEN:
+                self.broken.add((execution.item, execution.test_id))
         if event.decision is not None:
             self.decisions.append(event.decision)
-        self.look(event.at, event)
+        self.evaluate_at(event.at, event)
 
     def expire(self, until: str) -> None:
         """Look at each moment before ``until`` at which time alone changes something."""
         while self.before is not None and (moment := _next_expiry(self.before, self.at)) and moment < until:
-            self.look(moment, None)
+            self.evaluate_at(moment, None)
 
-    def end(self, now: str) -> None:
+    def finish(self, now: str) -> None:
         """Look once more where something else is required by now: a change of the config is no event."""
-        if self.before is not None and self.in_force(now) != self.required:
-            self.look(now, None)
+        if self.before is not None and self.requirements_at(now) != self.required:
+            self.evaluate_at(now, None)
 
-    def look(self, at: str, event: HistoryEvent | None) -> None:
+    def evaluate_at(self, at: str, event: HistoryEvent | None) -> None:
         """Judge the use case at a moment, and note what changed."""
-        self.required = catalogue, policy = self.in_force(at)
+        self.required = catalogue, policy = self.requirements_at(at)
         self.at = at
         facts = self._facts(catalogue, policy, at)
         try:
-            found = evaluate(catalogue, policy, facts, at, [self.use_case], release=self.release)
+            readiness = evaluate(catalogue, policy, facts, at, [self.use_case], release=self.release)
         except ClaimError:
             return  # it was no use case of the register then
-        (after,) = found.use_cases
+        (after,) = readiness.use_cases
         self._note(at, after, event)
         self.before = after
 
@@ -201,12 +205,16 @@ class _Replay:
 
     def _facts(self, catalogue: Catalogue, policy: Policy, at: str) -> Facts:
         return Facts(
-            evidence=list({one.id: one for one in (*self.newest.values(), *self.oldest.values())}.values()),
+            evidence=list(
+                {execution.id: execution for execution in (*self.newest.values(), *self.oldest.values())}.values()
+            ),
             decisions=self.decisions,
             adverse=self._adverse(catalogue, policy, at),
             missing=self.constant.missing,
             origins=self.constant.origins,
-            retired_runs={id_: one for id_, one in self.constant.run_retirements.items() if one.at <= at},
+            retired_runs={
+                id_: retirement for id_, retirement in self.constant.run_retirements.items() if retirement.at <= at
+            },
             unknown_runs=self.constant.unknown_runs,
         )
 
@@ -215,23 +223,36 @@ class _Replay:
         horizons = horizons_of(counting).get(self.use_case)
         if not horizons:
             return ()
-        moment = min(starts_of(counting)[self.use_case], *(one.since for one in horizons))
+        moment = min(starts_of(counting)[self.use_case], *(horizon.since for horizon in horizons))
         places = RealPlaces.from_catalogue(catalogue)
         ledgers = (ExecutionLedger.build(self.executions[key], at, (), places) for key in sorted(self.broken))
-        return [one for ledger in ledgers for one in ledger.adverse_executions() if one.started_at > moment]
+        return [
+            execution
+            for ledger in ledgers
+            for execution in ledger.adverse_executions()
+            if execution.started_at > moment
+        ]
 
 
-def _slot(one: Evidence) -> tuple[object, ...]:
-    place = one.environment, one.provider_mode, one.claim_environment, one.claim_provider_mode
-    said = one.environment_by, one.provider_mode_by
-    return one.item, one.test_id, *place, one.replay_mode, one.parts, one.standing, *said
+def _slot_of(execution: Evidence) -> tuple[object, ...]:
+    place = execution.environment, execution.provider_mode, execution.claim_environment, execution.claim_provider_mode
+    sources = execution.environment_by, execution.provider_mode_by
+    return (
+        execution.item,
+        execution.test_id,
+        *place,
+        execution.replay_mode,
+        execution.parts,
+        execution.standing,
+        *sources,
+    )
 
 
 def _next_expiry(use_case: UseCaseReadiness, after: str) -> str | None:
     """Return the first moment after another at which a pass turns stale or a waiver ends, if there is one."""
-    passes = [_just_after(one.expires_at) for one in use_case.required if one.expires_at]
-    waivers = [_day_after(one.until) for one in use_case.waivers if one.void is None]
-    return min((one for one in (*passes, *waivers) if one > after), default=None)
+    passes = [_just_after(requirement.expires_at) for requirement in use_case.required if requirement.expires_at]
+    waivers = [_day_after(waiver.until) for waiver in use_case.waivers if waiver.void is None]
+    return min((moment for moment in (*passes, *waivers) if moment > after), default=None)
 
 
 def _just_after(moment: str) -> str:

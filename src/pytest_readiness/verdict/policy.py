@@ -11,9 +11,9 @@ from ..fast_values import dataclass
 from .people import People
 from .readiness import State, policy_states_of
 
-NOBODY_JOINED = People()
+NO_ALIASES = People()
 Level = Literal["L0", "L1", "L2", "L3"]
-_WORDS = frozenset(state.value for state in State)
+_STATE_NAMES = frozenset(state.value for state in State)
 Leniency = Literal["refuse", "acknowledge", "accept"]
 STRICTNESS: Mapping[str, tuple[Setting, ...]] = {
     "asserted": ("accept", "acknowledge", "refuse"),
@@ -76,7 +76,7 @@ class Policy:
     """Who recorded the evidence cannot decide on it; ``started_by``: nor who started the job that recorded it."""
     identity: Literal["declared", "git", "ci", "signed"] = "declared"
     """Least identity of a reviewer."""
-    people: People = NOBODY_JOINED
+    people: People = NO_ALIASES
     """Who goes by several names."""
     level: Level = "L1"
     """Least level of the evidence."""
@@ -101,12 +101,12 @@ class Policy:
 
     def can_be_signed(self, state: str, *, unproven: bool) -> bool:
         """Return whether a requirement that a review pins in this state can be approved; an unknown word never."""
-        return state in _WORDS and all(map(self.acceptable, policy_states_of(State(state), unproven=unproven)))
+        return state in _STATE_NAMES and all(map(self.acceptable, policy_states_of(State(state), unproven=unproven)))
 
     def must_be_named(self, state: str, *, unproven: bool) -> bool:
         """Return whether a review has to acknowledge a requirement in this state by name."""
         asked = policy_states_of(State(state), unproven=unproven) if state in (State.ASSERTED, State.FLAKY) else ()
-        return any(self.leniency(one) != "accept" for one in asked)
+        return any(self.leniency(asked_state) != "accept" for asked_state in asked)
 
     def accepts_waiver(self, state: State) -> bool:
         """Return whether this is the state of a waived requirement, and the gate accepts that."""
@@ -130,7 +130,7 @@ class Policy:
 
     def has_architecture(self, status: str) -> bool:
         """Return whether this is the architecture status that is asked for, whatever Markdown is around it."""
-        return _bare(status) == _bare(self.architecture)
+        return _plain_status(status) == _plain_status(self.architecture)
 
     def is_reviewer(self, name: str) -> bool:
         """Return whether this is one of the names of a listed reviewer."""
@@ -158,7 +158,7 @@ class Policy:
             yield "[review] separate = false: who recorded the evidence may review it, and waive, unblock and retire"
 
 
-def _bare(status: str) -> str:
+def _plain_status(status: str) -> str:
     return status.strip("`*_ ").casefold()
 
 

@@ -351,7 +351,7 @@ class Readiness:
     @property
     def removed_here(self) -> tuple[RemovedUseCase, ...]:
         """Those that left this register, and keep its gate closed."""
-        return tuple(one for one in self.removed if not one.in_other_commits)
+        return tuple(use_case for use_case in self.removed if not use_case.in_other_commits)
 
     @property
     def totals(self) -> dict[Status, int]:

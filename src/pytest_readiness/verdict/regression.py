@@ -31,10 +31,10 @@ def no_regression(before_document: object, readiness: Readiness) -> RuleResult:
         raise ConfigError(f"this JSON report cannot be read: {type(error).__name__}: {error}") from None
     if register != readiness.register:
         raise ConfigError(f"this JSON report is of register '{register}', and not of '{readiness.register}'")
-    known = [one for one in readiness.use_cases if one.use_case.id in before]
-    looked_at = sum(1 + len(before[one.use_case.id][1]) for one in known)
-    worse = [text for one in known for text in _worse(*before[one.use_case.id], one)]
-    if not known:
+    compared = [use_case for use_case in readiness.use_cases if use_case.use_case.id in before]
+    looked_at = sum(1 + len(before[use_case.use_case.id][1]) for use_case in compared)
+    worse = [text for use_case in compared for text in _worse(*before[use_case.use_case.id], use_case)]
+    if not compared:
         return RuleResult("no regression", passed=False, looked_at=0, detail="the earlier report has nothing in scope")
     more = f" and {len(worse) - NAMED} more" if len(worse) > NAMED else ""
     detail = ", ".join(worse[:NAMED]) + more if worse else "nothing is worse than before"
@@ -42,13 +42,15 @@ def no_regression(before_document: object, readiness: Readiness) -> RuleResult:
 
 
 def _states(row: Mapping[str, Any]) -> dict[str, State]:
-    return {one["id"]: State(one["state"]) for item in row["items"] for one in item["requirements"]}
+    return {
+        requirement["id"]: State(requirement["state"]) for item in row["items"] for requirement in item["requirements"]
+    }
 
 
 def _worse(status: Status, states: Mapping[str, State], now: UseCaseReadiness) -> Iterator[str]:
     if _STATUSES.index(now.status) < _STATUSES.index(status):
         yield f"{now.use_case.id} was {status.value} and is {now.status.value}"
-    for one in now.requirements:
-        was = states.get(one.requirement.id, one.state)
-        if WORST_FIRST.index(one.state) < WORST_FIRST.index(was):
-            yield f"{one.requirement.id} was {was.value} and is {one.state.value}"
+    for requirement in now.requirements:
+        was = states.get(requirement.requirement.id, requirement.state)
+        if WORST_FIRST.index(requirement.state) < WORST_FIRST.index(was):
+            yield f"{requirement.requirement.id} was {was.value} and is {requirement.state.value}"

@@ -13,7 +13,7 @@ from .review.decision_index import DecisionIndex
 from .review.standing import standing_rejections
 
 Ledgers = Mapping[str, Mapping[str, ExecutionLedger]]
-_Open = tuple[str, str, str]
+_OpenMatter = tuple[str, str, str]
 """A moment, what was wrong since then, in a sentence, and the id of the decision or run that made it so."""
 
 
@@ -31,31 +31,31 @@ def find_removed(
         register: ids of the use cases that have a row.
         scope: ids of those without a row that are asked about; None: all.
     """
-    known = {*ledgers, *decided.blockers, *decided.reviews} - set(register)
-    for name in sorted(known if scope is None else known & set(scope)):
-        executions = [one for ledger in ledgers.get(name, {}).values() for one in ledger.executions]
-        wrong = sorted((*_of_people(name, decided, executions), *_of_tests(name, ledgers.get(name, {}))))
+    removed = {*ledgers, *decided.blockers, *decided.reviews} - set(register)
+    for name in sorted(removed if scope is None else removed & set(scope)):
+        executions = [execution for ledger in ledgers.get(name, {}).values() for execution in ledger.executions]
+        wrong = sorted((*_open_decisions(name, decided, executions), *_open_failures(name, ledgers.get(name, {}))))
         if wrong:
             let_go, void = decided.closed_by_departure(name, executions)
-            left = [told for _, told, id_ in wrong if id_ not in let_go]
-            if left:
-                yield RemovedUseCase(name, tuple(dict.fromkeys(left)), void)
+            still_open = [sentence for _, sentence, id_ in wrong if id_ not in let_go]
+            if still_open:
+                yield RemovedUseCase(name, tuple(dict.fromkeys(still_open)), void)
 
 
-def _of_people(name: str, decided: DecisionIndex, executions: Sequence[Evidence]) -> Iterator[_Open]:
-    for one in decided.remaining_blockers(name, executions):
-        by, reason = first_line(one.decision.by), first_line(one.decision.reason)
-        yield one.decision.at, f"{by} blocks it: {reason}", one.decision.id
+def _open_decisions(name: str, decided: DecisionIndex, executions: Sequence[Evidence]) -> Iterator[_OpenMatter]:
+    for blocker in decided.remaining_blockers(name, executions):
+        by, reason = first_line(blocker.decision.by), first_line(blocker.decision.reason)
+        yield blocker.decision.at, f"{by} blocks it: {reason}", blocker.decision.id
     for review in standing_rejections(decided.reviews.get(name, ()), decided.policy):
         yield review.at, f"{first_line(review.by)} rejected it: {first_line(review.comment) or 'no comment'}", review.id
 
 
-def _of_tests(name: str, ledgers: Mapping[str, ExecutionLedger]) -> Iterator[_Open]:
+def _open_failures(name: str, ledgers: Mapping[str, ExecutionLedger]) -> Iterator[_OpenMatter]:
     """Yield what the newest execution that counts of a test came to, in each place, where that is bad."""
     for item, ledger in ledgers.items():
         if ledger.has_broken:
             anywhere = Requirement(id=f"{name}/{item}", use_case=name, item=item)
-            found = ledger.select(anywhere)
-            for one in (each for each in found.deciding if each.result in BROKEN):
-                told = f"{execution_text(one)}{cut_short(found.other_places.get(one.id))}"
-                yield one.started_at, told, one.run_id
+            selected = ledger.select(anywhere)
+            for execution in (execution for execution in selected.deciding if execution.result in BROKEN):
+                sentence = f"{execution_text(execution)}{cut_short(selected.other_places.get(execution.id))}"
+                yield execution.started_at, sentence, execution.run_id

@@ -23,7 +23,7 @@ WINDOW = timedelta(hours=12)
 """Without a CI run, the parts that start within this time of the first belong together."""
 RAN_TO_ITS_END = frozenset({Result.PASSED, Result.FAILED, Result.ERROR})
 _DAY = timedelta(days=1)
-_NAMED = 5
+_MAX_NAMED = 5
 """How many missing parts are named."""
 
 PlannedClaim = tuple[str, str, str]
@@ -86,8 +86,8 @@ class Generation:
         """Whether each part has arrived, and every test that any attempt of one planned has ended."""
         if self.surely_complete:
             return True
-        known = all(part.plan is not None for part in self.parts)
-        return self.all_arrived and known and not self.unfinished
+        plans_known = all(part.plan is not None for part in self.parts)
+        return self.all_arrived and plans_known and not self.unfinished
 
     def planned(self, *, left_out: bool) -> Iterator[PlannedClaim]:
         """Yield what its parts planned; ``left_out``: also what they collected and did not run."""
@@ -151,16 +151,16 @@ class GroupHold:
             return f"run all parts of {first_line(self.group)} again, each as K/N with the same N"
         missing = self.missing
         if missing:
-            named = ", ".join(map(str, missing[:_NAMED])) + (" ..." if len(missing) > _NAMED else "")
+            named = ", ".join(map(str, missing[:_MAX_NAMED])) + (" ..." if len(missing) > _MAX_NAMED else "")
             return f"run part {named} of {self.sizes[0]} of {first_line(self.group)}, or all its parts again"
         return f"run the parts of {first_line(self.group)} again whose tests did not run to their end"
 
     @property
     def missing(self) -> tuple[int, ...]:
         """The numbers of the first parts that are not there, at most as many as are named and one more."""
-        there = set(self.arrived)
-        most = min(_NAMED + 1, self.sizes[-1] - len(there))
-        return tuple(islice((number for number in count(1) if number not in there), most))
+        arrived = set(self.arrived)
+        most = min(_MAX_NAMED + 1, self.sizes[-1] - len(arrived))
+        return tuple(islice((number for number in count(1) if number not in arrived), most))
 
     def __str__(self) -> str:
         return f"{self.name}, begun at {self.began}: {self.why}"
@@ -172,18 +172,21 @@ def generations(parts: Iterable[GroupPart], retired: Collection[str] = ()) -> di
     ``retired``: runs that a reviewer set aside; a generation of such runs alone is none.
     """
     pipelines: dict[_Group, dict[str | None, list[GroupPart]]] = {}
-    for part in sorted({one.run_id: one for one in parts}.values(), key=_start):
+    for part in sorted({part.run_id: part for part in parts}.values(), key=_start):
         group = (part.group, part.environment, part.provider_mode)
         pipelines.setdefault(group, {}).setdefault(part.pipeline, []).append(part)
-    found: dict[_Group, list[Generation]] = {}
+    result: dict[_Group, list[Generation]] = {}
     for group, by_pipeline in pipelines.items():
-        together = [ones for pipeline, ones in by_pipeline.items() if pipeline is not None]
+        together = [group_parts for pipeline, group_parts in by_pipeline.items() if pipeline is not None]
         together += _windows(by_pipeline.get(None, ()))
-        every = [
-            Generation(tuple(ones), frozenset(one.run_id for one in ones).intersection(retired)) for ones in together
+        candidates = [
+            Generation(tuple(group_parts), frozenset(part.run_id for part in group_parts).intersection(retired))
+            for group_parts in together
         ]
-        found[group] = sorted((one for one in every if len(one.retired) < len(one.parts)), key=_age)
-    return found
+        result[group] = sorted(
+            (generation for generation in candidates if len(generation.retired) < len(generation.parts)), key=_age
+        )
+    return result
 
 
 def _ids(parts: Iterable[GroupPart]) -> frozenset[str]:
@@ -200,24 +203,26 @@ def _age(generation: Generation) -> tuple[str, str]:
 
 def _windows(parts: Iterable[GroupPart]) -> list[list[GroupPart]]:
     """Return the parts, which are sorted by start, by the first one that each started within some hours of."""
-    found: list[list[GroupPart]] = []
+    windows: list[list[GroupPart]] = []
     for part in parts:
-        if found and parse_timestamp(part.started_at) - parse_timestamp(found[-1][0].started_at) <= WINDOW:
-            found[-1].append(part)
+        if windows and parse_timestamp(part.started_at) - parse_timestamp(windows[-1][0].started_at) <= WINDOW:
+            windows[-1].append(part)
         else:
-            found.append([part])
-    return found
+            windows.append([part])
+    return windows
 
 
-def _from_last_complete(found: Sequence[Generation]) -> tuple[Sequence[Generation], Sequence[Generation]]:
+def _since_last_complete(group_generations: Sequence[Generation]) -> tuple[Sequence[Generation], Sequence[Generation]]:
     """Return the last generation that is complete, and the incomplete ones that did not begin before it.
 
     Of generations that began in one millisecond nobody knows which is the later: none lets another go, and of several
     complete ones each is the last.
     """
-    last = next((one.began for one in reversed(found) if one.complete), "")
-    at_the_end = [one for one in found if one.began >= last]
-    return [one for one in at_the_end if one.complete], [one for one in at_the_end if not one.complete]
+    last = next((generation.began for generation in reversed(group_generations) if generation.complete), "")
+    at_the_end = [generation for generation in group_generations if generation.began >= last]
+    return [generation for generation in at_the_end if generation.complete], [
+        generation for generation in at_the_end if not generation.complete
+    ]
 
 
 def with_plans(
@@ -238,33 +243,36 @@ def with_plans(
         days: after so many a generation holds nothing; None: it never ceases.
         maybe_retired: runs that a reviewer may have set aside.
     """
-    found: list[GroupPart] = []
+    result: list[GroupPart] = []
     for group in generations(parts).values():
         newest = group[-1]
         alone = len(group) == 1 or group[-2].began < newest.began
         sure = alone and newest.surely_complete and not any(part.run_id in maybe_retired for part in newest.parts)
-        if sure or _is_over(newest.began, now, days):
-            found += (part for generation in group for part in generation.parts)
+        if sure or _is_expired(newest.began, now, days):
+            result += (part for generation in group for part in generation.parts)
             continue
         last = ""
         for generation in reversed(group):
             if generation.began < last:
-                found += generation.parts
+                result += generation.parts
                 continue
             planned = tuple(part if part.plan else replace(part, plan=read(part.run_id)) for part in generation.parts)
-            found += planned
+            result += planned
             last = last or (generation.began if Generation(planned, frozenset(maybe_retired)).complete else "")
-    return tuple(found)
+    return tuple(result)
 
 
-def _is_over(began: str, now: str, days: int | None) -> bool:
+def _is_expired(began: str, now: str, days: int | None) -> bool:
     return days is not None and (parse_timestamp(now) - parse_timestamp(began)) / _DAY > days
 
 
 def generation_of(parts: Iterable[GroupPart]) -> dict[str, str]:
     """Return a name for the generation that each run is of, by run id."""
     return {
-        part.run_id: one.parts[0].run_id for found in generations(parts).values() for one in found for part in one.parts
+        part.run_id: generation.parts[0].run_id
+        for group_generations in generations(parts).values()
+        for generation in group_generations
+        for part in generation.parts
     }
 
 
@@ -285,7 +293,7 @@ class GroupRelease:
 
 
 def find_group_holds(
-    parts: Sequence[GroupPart], grounds: GroupRelease, use_cases: Iterable[str]
+    parts: Sequence[GroupPart], conditions: GroupRelease, use_cases: Iterable[str]
 ) -> dict[str, tuple[GroupHold, ...]]:
     """Return which incomplete generations hold each use case.
 
@@ -299,57 +307,67 @@ def find_group_holds(
     """
     if not parts:
         return {}
-    held: dict[str, list[GroupHold]] = {}
-    every, ran = tuple(use_cases), _by_claim(grounds)
-    for found in generations(parts, grounds.retired_runs).values():
-        last, later = _from_last_complete(found)
-        for one in later:
-            if not _is_over(one.began, grounds.now, grounds.days):
-                hold = _hold(one)
-                for use_case in _held_by(one, last, grounds, ran, every):
-                    held.setdefault(use_case, []).append(hold)
-    return {use_case: tuple(sorted(holds, key=str)) for use_case, holds in held.items()}
+    holds_by_use_case: dict[str, list[GroupHold]] = {}
+    use_case_ids, ran = tuple(use_cases), _by_claim(conditions)
+    for group_generations in generations(parts, conditions.retired_runs).values():
+        last, later = _since_last_complete(group_generations)
+        for generation in later:
+            if not _is_expired(generation.began, conditions.now, conditions.days):
+                hold = _hold_of(generation)
+                for use_case in _held_use_cases(generation, last, conditions, ran, use_case_ids):
+                    holds_by_use_case.setdefault(use_case, []).append(hold)
+    return {use_case: tuple(sorted(holds, key=str)) for use_case, holds in holds_by_use_case.items()}
 
 
-def _by_claim(grounds: GroupRelease) -> dict[PlannedClaim, list[Evidence]]:
+def _by_claim(conditions: GroupRelease) -> dict[PlannedClaim, list[Evidence]]:
     """Return what ran to its end for real, by test, use case and item."""
-    found: dict[PlannedClaim, list[Evidence]] = {}
-    for one in grounds.settled:
-        if one.result in RAN_TO_ITS_END and grounds.places.counts(one):
-            found.setdefault((one.test_id, one.uc, one.item), []).append(one)
-    return found
+    executions: dict[PlannedClaim, list[Evidence]] = {}
+    for execution in conditions.settled:
+        if execution.result in RAN_TO_ITS_END and conditions.places.counts(execution):
+            executions.setdefault((execution.test_id, execution.uc, execution.item), []).append(execution)
+    return executions
 
 
-def _held_by(
-    one: Generation,
+def _held_use_cases(
+    generation: Generation,
     last: Sequence[Generation],
-    grounds: GroupRelease,
+    conditions: GroupRelease,
     ran: Mapping[PlannedClaim, Sequence[Evidence]],
-    every: Sequence[str],
+    use_case_ids: Sequence[str],
 ) -> Collection[str]:
     """Return the use cases that an incomplete generation holds; ``last``: the complete ones before it."""
-    places = one.environments.union(*(each.environments for each in last))
-    where = places.intersection(grounds.places.environments)
+    places = generation.environments.union(*(complete.environments for complete in last))
+    where = places.intersection(conditions.places.environments)
     if not where:
         return ()
     if not last:
-        return every
-    mode, runs = one.parts[0].provider_mode, _ids(one.parts)
+        return use_case_ids
+    mode, runs = generation.parts[0].provider_mode, _ids(generation.parts)
 
     def is_free(claim: PlannedClaim) -> bool:
         since = {
             evidence.environment
             for evidence in ran.get(claim, ())
-            if (evidence.started_at > one.began or evidence.run_id in runs) and mode in (None, evidence.provider_mode)
+            if (evidence.started_at > generation.began or evidence.run_id in runs)
+            and mode in (None, evidence.provider_mode)
         }
-        return grounds.is_retired(claim[0]) or where <= since
+        return conditions.is_retired(claim[0]) or where <= since
 
-    claims = dict.fromkeys(one.planned(left_out=True))
-    claims |= dict.fromkeys(claim for each in last for claim in each.planned(left_out=False))
+    claims = dict.fromkeys(generation.planned(left_out=True))
+    claims |= dict.fromkeys(claim for complete in last for claim in complete.planned(left_out=False))
     return {claim[1] for claim in claims if not is_free(claim)}
 
 
-def _hold(one: Generation) -> GroupHold:
-    name, environment, mode = one.group
-    runs = tuple(part.run_id for part in one.parts)
-    return GroupHold(name, environment, mode, one.began, runs, one.sizes, one.arrived, len(one.unfinished))
+def _hold_of(generation: Generation) -> GroupHold:
+    name, environment, mode = generation.group
+    runs = tuple(part.run_id for part in generation.parts)
+    return GroupHold(
+        name,
+        environment,
+        mode,
+        generation.began,
+        runs,
+        generation.sizes,
+        generation.arrived,
+        len(generation.unfinished),
+    )

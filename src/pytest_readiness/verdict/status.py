@@ -30,7 +30,7 @@ def status_of(
         started: there is evidence that starts a use case, or a decision.
         blocked: a blocker is open.
     """
-    states = {state for one in required for state in one.policy_states}
+    states = {state for requirement in required for state in requirement.policy_states}
     if blocked or review.state is ReviewState.REJECTED or State.FAILING in states:
         return Status.BLOCKED, None
     # With nothing required there is nothing to be ready with: every "each" below would hold of nothing.

@@ -48,10 +48,12 @@ def status_in(readiness: UseCaseReadiness, environment: str) -> Status | None:
         return None
     if readiness.status is Status.READY_FOR_GO_LIVE:
         return readiness.status
-    here = [one for one in readiness.required if one.requirement.environment in (None, environment)]
+    here = [
+        requirement for requirement in readiness.required if requirement.requirement.environment in (None, environment)
+    ]
     if readiness.blockers or readiness.review.state is ReviewState.REJECTED:
         return Status.BLOCKED
-    if any(state is State.FAILING for one in here for state in one.policy_states):
+    if any(state is State.FAILING for requirement in here for state in requirement.policy_states):
         return Status.BLOCKED
-    began = any(piece.environment == environment for one in here for piece in one.deciding)
+    began = any(execution.environment == environment for requirement in here for execution in requirement.deciding)
     return Status.IN_PROGRESS if began else Status.NOT_STARTED

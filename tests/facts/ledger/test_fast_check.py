@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.facts.ledger.fast_check import ALIKE, ENOUGH, MOST, CanonicalShapes, shape_of
+from pytest_readiness.facts.ledger.fast_check import (
+    LEARN_AFTER,
+    MAX_SHAPES,
+    MAX_SHAPES_PER_COUNT,
+    CanonicalShapes,
+    shape_of,
+)
 from pytest_readiness.facts.ledger.line import canonical
 
 from .test_line import BODIES, TEXTS
@@ -21,7 +27,7 @@ def knowing(*texts: str) -> CanonicalShapes:
     """Shapes that have seen each text often enough to know its shape."""
     shapes = CanonicalShapes()
     for text in texts:
-        for _ in range(ENOUGH):
+        for _ in range(LEARN_AFTER):
             shapes.learn(text)
     return shapes
 
@@ -102,7 +108,7 @@ def test_a_fraction_makes_no_shape() -> None:
 
 def test_what_is_remembered_has_an_end() -> None:
     """However many different texts there are, few are tried for one, and few are kept."""
-    alike = ['{"a":' + "[" * depth + '"x"' + "]" * depth + "}" for depth in range(2 * ALIKE)]
-    assert sum(knowing(*alike).fit(text) for text in alike) == ALIKE
-    others = [canonical({f"k{number}": "x" for number in range(size)}) for size in range(1, 2 * MOST)]
-    assert sum(knowing(*others).fit(text) for text in others) == MOST
+    alike = ['{"a":' + "[" * depth + '"x"' + "]" * depth + "}" for depth in range(2 * MAX_SHAPES_PER_COUNT)]
+    assert sum(knowing(*alike).fit(text) for text in alike) == MAX_SHAPES_PER_COUNT
+    others = [canonical({f"k{number}": "x" for number in range(size)}) for size in range(1, 2 * MAX_SHAPES)]
+    assert sum(knowing(*others).fit(text) for text in others) == MAX_SHAPES

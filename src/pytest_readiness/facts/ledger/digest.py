@@ -17,17 +17,17 @@ EMPTY = "0" * 64
 
 def digest(kind: str, data: bytes) -> str:
     """Return the SHA-256 (64 hex digits) of ``data``, separated by ``kind`` from every other kind of digest."""
-    found = _begun(kind).copy()
-    found.update(data)
-    return found.hexdigest()
+    hasher = _hasher_for(kind).copy()
+    hasher.update(data)
+    return hasher.hexdigest()
 
 
 def digest_of(kind: str, pieces: Iterable[bytes]) -> str:
     """Return the digest of what these pieces are one after the other, of which one at a time is held."""
-    found = _begun(kind).copy()
+    hasher = _hasher_for(kind).copy()
     for piece in pieces:
-        found.update(piece)
-    return found.hexdigest()
+        hasher.update(piece)
+    return hasher.hexdigest()
 
 
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -39,5 +39,5 @@ def is_sha256(text: object) -> bool:
 
 
 @cache
-def _begun(kind: str) -> hashlib._Hash:
+def _hasher_for(kind: str) -> hashlib._Hash:
     return _sha256(b"readiness/" + kind.encode() + b"/v1\0")

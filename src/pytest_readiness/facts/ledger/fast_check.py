@@ -18,13 +18,13 @@ _NUMBER = "(?:0|-?[1-9][0-9]{0,14})"
 _MARKS = "{}[],"
 _WORD = "(?:true|false|null)"
 
-LONGEST = 8192
+MAX_LENGTH = 8192
 """Characters of a text from which a shape is made; nothing is learned from longer ones."""
-ENOUGH = 8
+LEARN_AFTER = 8
 """Texts that are proven the long way before a shape is worth making."""
-MOST = 64
+MAX_SHAPES = 64
 """Shapes that are remembered; what is not like them is proven the long way."""
-ALIKE = 4
+MAX_SHAPES_PER_COUNT = 4
 """Of those, how many with the same number of quotes: so many are tried for a text."""
 
 
@@ -35,17 +35,17 @@ class CanonicalShapes:
         self._known: dict[int, list[re.Pattern[str]]] = {}
         """By number of quotes, which all texts of a shape have in common; the one that fitted last comes first."""
         self._seen: Counter[int] = Counter()
-        self._left = MOST
+        self._left = MAX_SHAPES
 
-    def fit(self, text: str) -> bool:
+    def matches(self, text: str) -> bool:
         """Return whether a text, if it is JSON, is canonical by its shape; where that is not known, False."""
-        known = self._known.get(text.count('"'))
-        if known is None or "\\" in text:
+        shapes = self._known.get(text.count('"'))
+        if shapes is None or "\\" in text:
             return False
-        for place, shape in enumerate(known):
+        for place, shape in enumerate(shapes):
             if shape.fullmatch(text):
                 if place:
-                    known.insert(0, known.pop(place))
+                    shapes.insert(0, shapes.pop(place))
                 return True
         return False
 
@@ -53,10 +53,10 @@ class CanonicalShapes:
         """Take in a text that was proven canonical, and that no known shape fitted."""
         quotes = text.count('"')
         self._seen[quotes] += 1
-        known = self._known.get(quotes, ())
-        if self._seen[quotes] % ENOUGH or not self._left or len(known) >= ALIKE:
+        shapes = self._known.get(quotes, ())
+        if self._seen[quotes] % LEARN_AFTER or not self._left or len(shapes) >= MAX_SHAPES_PER_COUNT:
             return
-        if len(text) <= LONGEST and "\\" not in text and (shape := shape_of(text)) is not None:
+        if len(text) <= MAX_LENGTH and "\\" not in text and (shape := shape_of(text)) is not None:
             self._known.setdefault(quotes, []).insert(0, shape)
             self._left -= 1
 
@@ -70,12 +70,12 @@ def shape_of(text: str) -> re.Pattern[str] | None:
     parts: list[str] = []
     end = 0
     for token in _TOKEN.finditer(text):
-        between, end, found = text[end : token.start()], token.end(), token[0]
+        between, end, token_text = text[end : token.start()], token.end(), token[0]
         if between.strip(_MARKS):
             return None
         parts.append(re.escape(between))
         if token[1]:
-            parts.append(re.escape(found))
+            parts.append(re.escape(token_text))
         else:
-            parts.append(_TEXT if found[0] == '"' else _WORD if found.isalpha() else _NUMBER)
+            parts.append(_TEXT if token_text[0] == '"' else _WORD if token_text.isalpha() else _NUMBER)
     return None if text[end:].strip(_MARKS) else re.compile("".join([*parts, re.escape(text[end:])]))

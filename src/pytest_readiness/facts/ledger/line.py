@@ -66,8 +66,8 @@ def canonical_text(text: str) -> str:
     """Return the canonical text of a text."""
     if text.isascii():
         return encode_basestring(text)
-    found = encode_basestring(text)
-    return found if _encodable(found) else encode_basestring(escape_surrogates(text))
+    encoded = encode_basestring(text)
+    return encoded if _encodable(encoded) else encode_basestring(escape_surrogates(text))
 
 
 def _encodable(text: str) -> bool:
@@ -97,7 +97,7 @@ def read_canonical(text: str) -> Any:
     Raises:
         ValueError, TypeError, RecursionError: it is not JSON, or not in canonical form.
     """
-    if _encodable(text) and _shapes.fit(text):
+    if _encodable(text) and _shapes.matches(text):
         return _quick_reader()(text)
     value = _read(text)
     if not _encodable(text) or _encode(value) != text:
@@ -127,12 +127,12 @@ def read_line(text: str) -> tuple[dict[str, Any], str]:
     """
     try:
         body = read_canonical(text)
-        found = line_digest(text)
+        text_digest = line_digest(text)
     except (ValueError, TypeError, RecursionError) as error:
         raise IntegrityError(f"a line is not valid: {error}") from None
     if not isinstance(body, dict) or type(body.get("seq")) is not int:
         raise IntegrityError("a line is not an object with a sequence number")
-    return body, found
+    return body, text_digest
 
 
 def _read(text: str) -> Any:

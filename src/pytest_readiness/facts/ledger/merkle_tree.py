@@ -55,20 +55,20 @@ class MerkleTree:
         """The hash that stands for all leaves."""
         if not self._whole:
             return EMPTY_ROOT
-        *others, found = self._whole
+        *others, root = self._whole
         for left in reversed(others):
-            found = node_hash(left, found)
-        return found
+            root = node_hash(left, root)
+        return root
 
 
 def roots(leaves: Iterable[bytes], sizes: Iterable[int]) -> dict[int, bytes]:
     """Return the root of the first so many leaves for each of the sizes; one with more than there are is left out."""
-    found, tree, left = {}, MerkleTree(), iter(leaves)
+    result, tree, remaining = {}, MerkleTree(), iter(leaves)
     for size in sorted(set(sizes)):
-        tree.extend(islice(left, size - tree.size))
+        tree.extend(islice(remaining, size - tree.size))
         if tree.size == size:
-            found[size] = tree.root
-    return found
+            result[size] = tree.root
+    return result
 
 
 # -- proofs --------------------------------------------------------------------------------------------------------
@@ -95,18 +95,18 @@ def verify_inclusion(leaf: bytes, number: int, size: int, proof: Sequence[bytes]
     """Return whether a proof shows that a leaf (its hash) stands at a place in the tree with this size and root."""
     if not 0 <= number < size:
         return False
-    at, last, found = number, size - 1, leaf
+    at, last, hashed_so_far = number, size - 1, leaf
     for hashed in proof:
         if last == 0:
             return False
         if at & 1 or at == last:
-            found = node_hash(hashed, found)
+            hashed_so_far = node_hash(hashed, hashed_so_far)
             while at and not at & 1:  # a tree that has no neighbour goes up as it is
                 at, last = at >> 1, last >> 1
         else:
-            found = node_hash(found, hashed)
+            hashed_so_far = node_hash(hashed_so_far, hashed)
         at, last = at >> 1, last >> 1
-    return last == 0 and found == root
+    return last == 0 and hashed_so_far == root
 
 
 def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
@@ -117,18 +117,18 @@ def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
     """
     if not 0 <= old_size <= len(leaves):
         raise IndexError(f"a tree of {len(leaves)} was never one of {old_size}")
-    return _grown(leaves, old_size, known=True) if old_size else []
+    return _consistency_hashes(leaves, old_size, root_known=True) if old_size else []
 
 
-def _grown(leaves: Sequence[bytes], old_size: int, *, known: bool) -> list[bytes]:
+def _consistency_hashes(leaves: Sequence[bytes], old_size: int, *, root_known: bool) -> list[bytes]:
     """``known``: who checks has the root of these leaves already."""
     if old_size == len(leaves):
-        return [] if known else [MerkleTree().extend(leaves).root]
+        return [] if root_known else [MerkleTree().extend(leaves).root]
     split = _split(len(leaves))
     left, right = leaves[:split], leaves[split:]
     if old_size <= split:
-        return [*_grown(left, old_size, known=known), MerkleTree().extend(right).root]
-    return [*_grown(right, old_size - split, known=False), MerkleTree().extend(left).root]
+        return [*_consistency_hashes(left, old_size, root_known=root_known), MerkleTree().extend(right).root]
+    return [*_consistency_hashes(right, old_size - split, root_known=False), MerkleTree().extend(left).root]
 
 
 def verify_consistency(old_size: int, old_root: bytes, size: int, root: bytes, proof: Sequence[bytes]) -> bool:

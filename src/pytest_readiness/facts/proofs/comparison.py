@@ -12,11 +12,11 @@ from ...fast_values import dataclass
 from .traces import (
     Redact,
     TraceDifference,
-    a_kind,
     canonical_trace,
     first_difference,
+    has_value,
+    kind_text,
     redact_tree,
-    says_anything,
     shortened,
     to_tree,
     trace_digest,
@@ -64,7 +64,7 @@ def prove_attestation(
         raise ProofError("read_back is the very object that was attested: read it from the store, it proves nothing")
     if not isinstance(statement, Mapping):
         raise ProofError(
-            f"the statement must be a dict, as record_evidence.statement() returns it, not {a_kind(statement)}"
+            f"the statement must be a dict, as record_evidence.statement() returns it, not {kind_text(statement)}"
         )
     stated = to_tree(statement)
     missing = [key for key in _ATTESTED if not (isinstance(stated.get(key), str) and stated[key])]
@@ -73,25 +73,27 @@ def prove_attestation(
     _compare(
         "the statement is not true of what is installed", stated, to_tree(installed(stated["name"])), redact, only=True
     )
-    _compare("what was read back is not what was attested", stated, to_tree(_parsed(read_back)), redact)
+    _compare("what was read back is not what was attested", stated, to_tree(_read_back_mapping(read_back)), redact)
     return Attestation(stated["name"], stated["version"], stated["digest"], where)
 
 
-def _compare(what: str, ours: dict[str, Any], theirs: dict[str, Any], redact: Redact, *, only: bool = False) -> None:
+def _compare(what: str, stated: dict[str, Any], actual: dict[str, Any], redact: Redact, *, only: bool = False) -> None:
     """Compare key by key; with ``only`` the keys of ``theirs``."""
-    keys = sorted(theirs) if only else sorted(ours.keys() | theirs.keys())
+    keys = sorted(actual) if only else sorted(stated.keys() | actual.keys())
     wrong = []
     for key in keys:
-        found = first_difference({key: ours[key]} if key in ours else {}, {key: theirs[key]} if key in theirs else {})
-        if found is not None:
-            last = found.keys[-1] if found.keys else None
-            told = f"stated {shortened(found.ours, redact, last)}, found {shortened(found.theirs, redact, last)}"
-            wrong.append(f"{found.path(redact)}: {told}")
+        difference = first_difference(
+            {key: stated[key]} if key in stated else {}, {key: actual[key]} if key in actual else {}
+        )
+        if difference is not None:
+            last = difference.keys[-1] if difference.keys else None
+            values = f"stated {shortened(difference.first, redact, last)}, found {shortened(difference.second, redact, last)}"
+            wrong.append(f"{difference.path(redact)}: {values}")
     if wrong:
         raise ProofError("\n".join([f"{what}:", *wrong]))
 
 
-def _parsed(read_back: object) -> Mapping[str, Any]:
+def _read_back_mapping(read_back: object) -> Mapping[str, Any]:
     value = read_back
     if isinstance(value, str | bytes | bytearray):
         try:
@@ -99,7 +101,7 @@ def _parsed(read_back: object) -> Mapping[str, Any]:
         except (ValueError, RecursionError):
             raise ProofError("read_back is no JSON") from None
     if not isinstance(value, Mapping):
-        raise ProofError(f"read_back must be a dict, or its JSON, not {a_kind(value)}")
+        raise ProofError(f"read_back must be a dict, or its JSON, not {kind_text(value)}")
     return value
 
 
@@ -141,16 +143,16 @@ def prove_trace(events: object, again: object, mask: str | Iterable[str], redact
     """
     names = frozenset(_names(mask))
     listed = _events("the trace", events)
-    ours = to_tree(listed, names)
-    if not says_anything(ours):
+    trace = to_tree(listed, names)
+    if not has_value(trace):
         raise ProofError("nothing of the trace is left: all of it is masked or empty")
     if again is not None:
         repeated = _events("the second capture", again)
-        _check_apart("the second capture", events, again, listed, repeated)
-        found = first_difference(ours, to_tree(repeated, names))
-        if found is not None:
-            raise ProofError(_diverged("the two captures differ", found, ("first", "second"), redact))
-    text = redact(canonical_trace(redact_tree(ours, redact)))  # once more as a whole: beside their names
+        _check_distinct("the second capture", events, again, listed, repeated)
+        difference = first_difference(trace, to_tree(repeated, names))
+        if difference is not None:
+            raise ProofError(_difference_text("the two captures differ", difference, ("first", "second"), redact))
+    text = redact(canonical_trace(redact_tree(trace, redact)))  # once more as a whole: beside their names
     summary = Trace(trace_digest(text), len(listed), ", ".join(sorted(names)))
     return Capture(text, summary.digest, None if again is None else summary)
 
@@ -165,24 +167,34 @@ def _names(mask: object) -> list[str]:
 
 def _events(what: str, given: object) -> list[Any]:
     if isinstance(given, str | bytes | bytearray | Mapping) or not isinstance(given, Iterable):
-        raise ProofError(f"{what} must be a list of events, not {a_kind(given)}")
+        raise ProofError(f"{what} must be a list of events, not {kind_text(given)}")
     events = list(given)
     if not events:
         raise ProofError(f"{what} is empty, and proves nothing")
     return events
 
 
-def _check_apart(what: str, first: object, second: object, ours: list[Any], theirs: list[Any]) -> None:
+def _check_distinct(
+    what: str, first: object, second: object, first_events: list[Any], second_events: list[Any]
+) -> None:
     """An object compared with itself proves nothing, nor does a list of the same objects."""
-    kept = [(one, other) for one, other in zip(ours, theirs, strict=False) if isinstance(one, _MUTABLE)]
-    if first is second or (kept and len(ours) == len(theirs) and all(one is other for one, other in kept)):
+    pairs = [
+        (first_event, second_event)
+        for first_event, second_event in zip(first_events, second_events, strict=False)
+        if isinstance(first_event, _MUTABLE)
+    ]
+    if first is second or (
+        pairs
+        and len(first_events) == len(second_events)
+        and all(first_event is second_event for first_event, second_event in pairs)
+    ):
         raise ProofError(f"{what} is the first one again (the same object), and proves nothing: capture it anew")
 
 
-def _diverged(what: str, found: TraceDifference, names: tuple[str, str], redact: Redact) -> str:
-    key = found.keys[-1] if found.keys else None
-    ours, theirs = shortened(found.ours, redact, key), shortened(found.theirs, redact, key)
-    return f"{what} at {found.path(redact)}\n  {names[0]}: {ours}\n  {names[1]}: {theirs}"
+def _difference_text(what: str, difference: TraceDifference, names: tuple[str, str], redact: Redact) -> str:
+    key = difference.keys[-1] if difference.keys else None
+    first, second = shortened(difference.first, redact, key), shortened(difference.second, redact, key)
+    return f"{what} at {difference.path(redact)}\n  {names[0]}: {first}\n  {names[1]}: {second}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,12 +230,12 @@ def prove_replay(mode: object, recorded: object, replayed: object, reason: objec
         raise ProofError("a replay that is TRACE_ONLY needs a reason: say why it was not FULL")
     why = "" if reason is None else required_text("reason", reason)
     first, second = _events("the recording", recorded), _events("the replay", replayed)
-    _check_apart("the replay", recorded, replayed, first, second)
-    ours = to_tree(first)
-    if not says_anything(ours):
+    _check_distinct("the replay", recorded, replayed, first, second)
+    recording = to_tree(first)
+    if not has_value(recording):
         raise ProofError("the recording has no value in it, and proves nothing")
-    found = first_difference(ours, to_tree(second))
-    if found is not None:
-        what = f"the replay diverges at event {found.keys[0]},"
-        raise ProofError(_diverged(what, found, ("recorded", "replayed"), redact))
-    return Replay(mode, len(first), trace_digest(redact(canonical_trace(redact_tree(ours, redact)))), why)
+    difference = first_difference(recording, to_tree(second))
+    if difference is not None:
+        what = f"the replay diverges at event {difference.keys[0]},"
+        raise ProofError(_difference_text(what, difference, ("recorded", "replayed"), redact))
+    return Replay(mode, len(first), trace_digest(redact(canonical_trace(redact_tree(recording, redact)))), why)

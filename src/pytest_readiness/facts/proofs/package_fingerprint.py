@@ -35,16 +35,16 @@ def package_statement(distribution: str) -> dict[str, Any]:
         ProofError: there is no such distribution, it is installed editable (its files are not its own), or a file is
             missing or not as it was installed.
     """
-    found = _installed(distribution)
-    name, version = str(found.metadata["Name"]), str(found.version)
-    files = [file for file in _recorded(found) if file.suffix != ".pyc" and not _is_record(file)]
-    if _is_editable(found, files):
-        told = "is installed editable: its files are those of a working tree, and nothing of it can be attested"
-        raise ProofError(f"{name} {version} {told}; install it from a wheel")
+    installed = _installed(distribution)
+    name, version = str(installed.metadata["Name"]), str(installed.version)
+    files = [file for file in _recorded_files(installed) if file.suffix != ".pyc" and not _is_record(file)]
+    if _is_editable(installed, files):
+        reason = "is installed editable: its files are those of a working tree, and nothing of it can be attested"
+        raise ProofError(f"{name} {version} {reason}; install it from a wheel")
     if not files:
         raise ProofError(f"{name} {version} names no files of its own (no RECORD): nothing of it can be attested")
     problems: list[str] = []
-    rows = sorted(row for file in files if (row := _row(file, problems)) is not None)
+    rows = sorted(row for file in files if (row := _file_row(file, problems)) is not None)
     if problems:
         more = f" (and {len(problems) - MAX_NAMED} more)" if len(problems) > MAX_NAMED else ""
         raise ProofError(f"{name} {version} is not as it was installed: {'; '.join(problems[:MAX_NAMED])}{more}")
@@ -63,21 +63,21 @@ def _installed(name: str) -> Distribution:
     try:
         return distribution(name)
     except (PackageNotFoundError, ValueError):
-        known = sorted({str(found.metadata["Name"]) for found in distributions()})
+        names = sorted({str(other.metadata["Name"]) for other in distributions()})
         shown = whole_line(str(name))
-        raise ProofError(f"no distribution '{shown}' is installed here{suggestion(shown, known)}") from None
+        raise ProofError(f"no distribution '{shown}' is installed here{suggestion(shown, names)}") from None
 
 
-def _recorded(found: Distribution) -> list[PackagePath]:
+def _recorded_files(installed: Distribution) -> list[PackagePath]:
     """Return the files that RECORD names, missing ones too, which newer versions of ``found.files`` leave out."""
     from csv import reader
     from importlib.metadata import FileHash, PackagePath
 
     files = []
-    for row in reader((found.read_text("RECORD") or "").splitlines()):
+    for row in reader((installed.read_text("RECORD") or "").splitlines()):
         file = PackagePath(row[0])
         file.hash = FileHash(row[1]) if len(row) > 1 and row[1] else None
-        file.dist = found
+        file.dist = installed
         files.append(file)
     return files
 
@@ -86,10 +86,10 @@ def _is_record(file: PackagePath) -> bool:
     return file.name == "RECORD" and file.parent.suffix == ".dist-info"
 
 
-def _is_editable(found: Distribution, files: Sequence[PackagePath]) -> bool:
+def _is_editable(installed: Distribution, files: Sequence[PackagePath]) -> bool:
     """As the installer noted it down, or as it shows: nothing but pointers to a folder elsewhere."""
     try:
-        noted = _loads(found.read_text("direct_url.json") or "{}")
+        noted = _loads(installed.read_text("direct_url.json") or "{}")
     except ValueError:
         noted = {}
     if isinstance(noted, dict) and (noted.get("dir_info") or {}).get("editable"):
@@ -98,7 +98,7 @@ def _is_editable(found: Distribution, files: Sequence[PackagePath]) -> bool:
     return bool(own) and all(file.suffix == ".pth" or file.name.startswith("__editable__") for file in own)
 
 
-def _row(file: PackagePath, problems: list[str]) -> tuple[str, str, int] | None:
+def _file_row(file: PackagePath, problems: list[str]) -> tuple[str, str, int] | None:
     """Return path, SHA-256 and size of a file; None, and a problem more, where it is not as it was installed."""
     shown = one_line(str(file), 200)
     try:
@@ -109,15 +109,15 @@ def _row(file: PackagePath, problems: list[str]) -> tuple[str, str, int] | None:
     except OSError as error:
         problems.append(f"{shown} cannot be read ({error.strerror})")
         return None
-    if file.hash is not None and not _agrees(file.hash.mode, file.hash.value, data):
+    if file.hash is not None and not _hash_matches(file.hash.mode, file.hash.value, data):
         problems.append(f"{shown} has another content than RECORD says")
         return None
     return file.as_posix(), _sha256(data).hexdigest(), len(data)
 
 
-def _agrees(algorithm: str, expected: str, data: bytes) -> bool:
+def _hash_matches(algorithm: str, expected: str, data: bytes) -> bool:
     try:
-        found = _new_hash(algorithm, data).digest()
+        actual = _new_hash(algorithm, data).digest()
     except (ValueError, TypeError):  # an algorithm that cannot be computed here vouches for nothing
         return False
-    return base64.urlsafe_b64encode(found).rstrip(b"=") == expected.rstrip("=").encode()
+    return base64.urlsafe_b64encode(actual).rstrip(b"=") == expected.rstrip("=").encode()

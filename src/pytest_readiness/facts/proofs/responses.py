@@ -38,10 +38,10 @@ def acceptance_text(name: str, given: object, redact: Redact = str) -> str:
     if isinstance(answer, BaseException):
         raise ProofError(f"{name} is an exception, and no acceptance: {_exception_text(answer, redact)}")
     status = _status(answer)
-    told = _told(name, answer, status, redact)
+    text = _answer_text(name, answer, status, redact)
     if status is not None and status >= ERROR:
-        raise ProofError(f"{name} is no acceptance: {told}")
-    return told
+        raise ProofError(f"{name} is no acceptance: {text}")
+    return text
 
 
 def rejection_text(name: str, given: object, redact: Redact = str) -> str:
@@ -60,15 +60,15 @@ def rejection_text(name: str, given: object, redact: Redact = str) -> str:
     status = _status(answer)
     if status is None and isinstance(answer, BaseException):
         status = _status(getattr(answer, "response", None))
-    told = _exception_text(answer, redact) if isinstance(answer, BaseException) else None
-    told = told or _told(name, answer, status, redact)
+    text = _exception_text(answer, redact) if isinstance(answer, BaseException) else None
+    text = text or _answer_text(name, answer, status, redact)
     if status is not None and status < ERROR:
-        raise ProofError(f"{name}: that is an acceptance, and no rejection: {told}")
+        raise ProofError(f"{name}: that is an acceptance, and no rejection: {text}")
     if status is not None and status >= BROKEN:
-        raise ProofError(f"{name}: that is a failure of the service, and no rejection: {told}")
+        raise ProofError(f"{name}: that is a failure of the service, and no rejection: {text}")
     if is_exception and isinstance(answer, TimeoutError):
-        raise ProofError(f"{name}: nobody answered, which is no rejection: {told}")
-    return told
+        raise ProofError(f"{name}: nobody answered, which is no rejection: {text}")
+    return text
 
 
 def _unwrapped(given: object) -> object:
@@ -83,8 +83,8 @@ def _status(answer: object) -> int | None:
         return None
     if isinstance(answer, int | str):
         return _as_status(answer)
-    found = (_as_status(_get(answer, name)) for name in ("status_code", "status", "code"))
-    return next((status for status in found if status is not None), None)
+    statuses = (_as_status(_get(answer, name)) for name in ("status_code", "status", "code"))
+    return next((status for status in statuses if status is not None), None)
 
 
 def _get(answer: object, name: str) -> object:
@@ -100,7 +100,7 @@ def _as_status(value: object) -> int | None:
     return None
 
 
-def _told(name: str, answer: object, status: int | None, redact: Redact) -> str:
+def _answer_text(name: str, answer: object, status: int | None, redact: Redact) -> str:
     """A response may be falsy (``requests`` says so of a 401), so that truth is not what tells an empty one."""
     if isinstance(answer, str):
         text = answer.strip()
@@ -111,13 +111,13 @@ def _told(name: str, answer: object, status: int | None, redact: Redact) -> str:
     elif isinstance(answer, bytes):
         text = answer.decode("utf-8", "replace").strip()
     else:
-        text = "" if isinstance(answer, Mapping | list | tuple) or _says_nothing(answer) else str(answer).strip()
+        text = "" if isinstance(answer, Mapping | list | tuple) or _has_no_text(answer) else str(answer).strip()
     if not text:
         raise ProofError(f"{name} says nothing: give the response, the exception, or its text")
     return one_line(redact(text), LIMIT)
 
 
-def _says_nothing(answer: object) -> bool:
+def _has_no_text(answer: object) -> bool:
     kind = type(answer)
     plain = kind.__str__ is object.__str__ and kind.__repr__ is object.__repr__
     return answer is None or isinstance(answer, bool | int | float) or plain

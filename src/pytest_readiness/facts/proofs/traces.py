@@ -18,9 +18,9 @@ from ...fast_values import dataclass
 
 MASKED = "[MASKED]"
 """Stands for the value of a masked field."""
-BIGGEST = 2**53 - 1
+MAX_INTEGER = 2**53 - 1
 """The largest integer that every reader of JSON reads alike."""
-SHOWN = 80
+MAX_SHOWN = 80
 """Characters of a value that a message shows."""
 
 Redact = Callable[[str], str]
@@ -48,9 +48,9 @@ class TraceDifference:
     """The first place where two trees differ."""
 
     keys: tuple[str | int, ...]
-    ours: Any
+    first: Any
     """The value in the first tree, or ``ABSENT``."""
-    theirs: Any
+    second: Any
 
     def path(self, redact: Redact = str) -> str:
         """Return where, such as ``$[3].user.name``."""
@@ -86,7 +86,7 @@ def _tree(value: Any, mask: frozenset[str], at: _At) -> Any:  # noqa: PLR0911 - 
         return {field.name: _masked(getattr(value, field.name), field.name, mask, at) for field in fields(value)}
     if isinstance(value, datetime | date | time):
         return value.isoformat()
-    raise ProofError(f"{_spell(at)} is {a_kind(value)}, which JSON cannot carry: convert it, or mask it")
+    raise ProofError(f"{_path_text(at)} is {kind_text(value)}, which JSON cannot carry: convert it, or mask it")
 
 
 def _masked(value: Any, key: str, mask: frozenset[str], at: _At) -> Any:
@@ -95,7 +95,7 @@ def _masked(value: Any, key: str, mask: frozenset[str], at: _At) -> Any:
 
 def _key(key: Any, at: _At) -> str:
     if not isinstance(key, str):
-        raise ProofError(f"{_spell(at)} has a key of type {type(key).__name__}: the keys of JSON are texts")
+        raise ProofError(f"{_path_text(at)} has a key of type {type(key).__name__}: the keys of JSON are texts")
     return _text(key, at)
 
 
@@ -103,22 +103,22 @@ def _text(value: str, at: _At) -> str:
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise ProofError(f"{_spell(at)} has a text with half a character (a lone surrogate) in it") from None
+        raise ProofError(f"{_path_text(at)} has a text with half a character (a lone surrogate) in it") from None
     return str.__str__(value)
 
 
 def _number(value: float, at: _At) -> int | float:
     if isinstance(value, int):
-        if abs(value) > BIGGEST:
-            told = "is an integer beyond 2**53, which readers of JSON round: give it as a text, or mask it"
-            raise ProofError(f"{_spell(at)} {told}")
+        if abs(value) > MAX_INTEGER:
+            problem = "is an integer beyond 2**53, which readers of JSON round: give it as a text, or mask it"
+            raise ProofError(f"{_path_text(at)} {problem}")
         return int(value)
     if not math.isfinite(value):
-        raise ProofError(f"{_spell(at)} is {float(value)}, which is no JSON number")
+        raise ProofError(f"{_path_text(at)} is {float(value)}, which is no JSON number")
     return float(value)
 
 
-def a_kind(value: object) -> str:
+def kind_text(value: object) -> str:
     """Return what a value is, with its article: ``a dict``."""
     name = type(value).__name__
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
@@ -129,7 +129,7 @@ def whole_line(text: str) -> str:
     return one_line(text, 10 * len(text) + 1)
 
 
-def _spell(at: _At) -> str:
+def _path_text(at: _At) -> str:
     keys: list[str | int] = []
     while at is not None:
         at, key = at
@@ -151,7 +151,7 @@ def _step(key: str | int, redact: Redact) -> str:
 
 def canonical_trace(value: Any) -> str:
     """Return the canonical text (RFC 8785) of what ``to_tree`` returned."""
-    return "".join(_written(value))
+    return "".join(_canonical_parts(value))
 
 
 def trace_digest(text: str) -> str:
@@ -159,19 +159,19 @@ def trace_digest(text: str) -> str:
     return f"sha256:{_sha256(text.encode()).hexdigest()}"
 
 
-def _written(value: Any) -> Iterator[str]:
+def _canonical_parts(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         yield "{"
         for number, key in enumerate(sorted(value, key=_utf16)):
             yield f"{',' if number else ''}{_quoted(key)}:"
-            yield from _written(value[key])
+            yield from _canonical_parts(value[key])
         yield "}"
     elif isinstance(value, list):
         yield "["
         for number, inner in enumerate(value):
             if number:
                 yield ","
-            yield from _written(inner)
+            yield from _canonical_parts(inner)
         yield "]"
     else:
         yield number_text(value) if isinstance(value, float) else _quoted(value)
@@ -208,20 +208,20 @@ def _positioned(digits: str, point: int) -> str:
     return f"{digits[0]}{fraction}e{point - 1:+d}"
 
 
-def first_difference(ours: Any, theirs: Any) -> TraceDifference | None:
+def first_difference(first: Any, second: Any) -> TraceDifference | None:
     """Return the first place where two trees differ, in the order of the canonical text; None where they are equal."""
     pairs: Iterable[tuple[str | int, Any, Any]]
-    if isinstance(ours, dict) and isinstance(theirs, dict):
-        keys = sorted(ours.keys() | theirs.keys(), key=_utf16)
-        pairs = ((key, ours.get(key, ABSENT), theirs.get(key, ABSENT)) for key in keys)
-    elif isinstance(ours, list) and isinstance(theirs, list):
-        pairs = ((index, _at(ours, index), _at(theirs, index)) for index in range(max(len(ours), len(theirs))))
+    if isinstance(first, dict) and isinstance(second, dict):
+        keys = sorted(first.keys() | second.keys(), key=_utf16)
+        pairs = ((key, first.get(key, ABSENT), second.get(key, ABSENT)) for key in keys)
+    elif isinstance(first, list) and isinstance(second, list):
+        pairs = ((index, _at(first, index), _at(second, index)) for index in range(max(len(first), len(second))))
     else:
-        return None if _same(ours, theirs) else TraceDifference((), ours, theirs)
-    for key, one, other in pairs:
-        found = first_difference(one, other)
-        if found is not None:
-            return TraceDifference((key, *found.keys), found.ours, found.theirs)
+        return None if _same(first, second) else TraceDifference((), first, second)
+    for key, first_value, second_value in pairs:
+        difference = first_difference(first_value, second_value)
+        if difference is not None:
+            return TraceDifference((key, *difference.keys), difference.first, difference.second)
     return None
 
 
@@ -229,17 +229,17 @@ def _at(values: list[Any], index: int) -> Any:
     return values[index] if index < len(values) else ABSENT
 
 
-def _same(ours: Any, theirs: Any) -> bool:
+def _same(first: Any, second: Any) -> bool:
     """1 and 1.0 are one number in JSON; true is none."""
-    if isinstance(ours, bool) or isinstance(theirs, bool):
-        return ours is theirs
-    return bool(ours == theirs)
+    if isinstance(first, bool) or isinstance(second, bool):
+        return first is second
+    return bool(first == second)
 
 
-def says_anything(value: Any) -> bool:
+def has_value(value: Any) -> bool:
     """Return whether a tree has a value in it that is not masked."""
     if isinstance(value, dict | list):
-        return any(map(says_anything, value.values() if isinstance(value, dict) else value))
+        return any(map(has_value, value.values() if isinstance(value, dict) else value))
     return value != MASKED or not isinstance(value, str)
 
 
@@ -252,8 +252,8 @@ def redact_tree(value: Any, redact: Redact) -> Any:
     if value is None or isinstance(value, bool):
         return value
     spelling = value if isinstance(value, str) else number_text(value)
-    found = redact(spelling)
-    return value if found == spelling else found
+    spelled = redact(spelling)
+    return value if spelled == spelling else spelled
 
 
 def shortened(value: Any, redact: Redact = str, key: str | int | None = None) -> str:
@@ -268,4 +268,4 @@ def shortened(value: Any, redact: Redact = str, key: str | int | None = None) ->
     clean = redact(f"{head}{text}}}") if head else redact(text)
     if head:  # redacted together with its name, and shown without
         clean = clean[len(head) : -1] if clean.startswith(head) else redact(text)
-    return one_line(clean, SHOWN)
+    return one_line(clean, MAX_SHOWN)

@@ -18,7 +18,7 @@ from ...fast_values import dataclass
 from ...third_party import describe_exception, is_failure, plain_text
 from ..evidence import Proof
 from . import responses
-from .traces import Redact, a_kind, number_text, whole_line
+from .traces import Redact, kind_text, number_text, whole_line
 
 ProofCheck = Callable[[Mapping[str, object]], Mapping[str, str]]
 """A proof kind of one's own: judges the values, and returns what is recorded or raises ``ProofError``."""
@@ -133,7 +133,7 @@ def prove_rotation(
     if old == new:
         raise ProofError(f"old and new are the same secret (fingerprint {old}): nothing was rotated")
     if revoked and old not in revoked:
-        raise ProofError(_other_secret(revoked, old))
+        raise ProofError(_mismatch_text(revoked, old))
     return Rotation(old, new, responses.acceptance_text("accepted_by", accepted_by, redact))
 
 
@@ -162,13 +162,13 @@ def prove_revocation(old: str, rejected_by: object, rotated: Collection[str] = (
     """
     _fingerprint("old", old)
     if rotated and old not in rotated:
-        raise ProofError(_other_secret([old], ", ".join(rotated)))
+        raise ProofError(_mismatch_text([old], ", ".join(rotated)))
     return Revocation(old, responses.rejection_text("rejected_by", rejected_by, redact))
 
 
-def _other_secret(revoked: Collection[str], rotated: str) -> str:
-    told = f"revoked {', '.join(revoked)}, rotated away from {rotated}"
-    return f"what was revoked is not the old secret of the rotation (fingerprints: {told})"
+def _mismatch_text(revoked: Collection[str], rotated: str) -> str:
+    message = f"revoked {', '.join(revoked)}, rotated away from {rotated}"
+    return f"what was revoked is not the old secret of the rotation (fingerprints: {message})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ class Drill(ProofResult):
 
 
 def prove_drill(
-    name: object, fault: object, detected: object, recovered: object, audit: object, known: Collection[str] = ()
+    name: object, fault: object, detected: object, recovered: object, audit: object, known_drills: Collection[str] = ()
 ) -> Drill:
     """Return the proof of a failure drill.
 
@@ -197,20 +197,20 @@ def prove_drill(
         detected: seconds until it was noticed.
         recovered: seconds until it was mended, counted from the same moment.
         audit: where it can be looked up: a text.
-        known: drills that the use case names; none: any.
+        known_drills: drills that the use case names; none: any.
 
     Raises:
         ProofError: a text is empty, a time is none, it recovered before it was detected, or the use case does not
             name such a drill.
     """
     called = required_text("name", name)
-    if known and called not in known:
-        told = suggestion(called, known) or f" (drills are {', '.join(sorted(known))})"
-        raise ProofError(f"there is no drill '{whole_line(called)}'{told}")
+    if known_drills and called not in known_drills:
+        hint = suggestion(called, known_drills) or f" (drills are {', '.join(sorted(known_drills))})"
+        raise ProofError(f"there is no drill '{whole_line(called)}'{hint}")
     noticed, mended = _seconds("detected", detected), _seconds("recovered", recovered)
     if mended < noticed:
-        told = f"recovered after {number_text(mended)} s, detected after {number_text(noticed)} s"
-        raise ProofError(f"a fault is not mended before it is detected: {told}")
+        hint = f"recovered after {number_text(mended)} s, detected after {number_text(noticed)} s"
+        raise ProofError(f"a fault is not mended before it is detected: {hint}")
     times = number_text(noticed), number_text(mended)
     return Drill(called, required_text("fault", fault), *times, required_text("audit", audit))
 
@@ -259,10 +259,10 @@ def prove_own(kind: str, check: Callable[[Mapping[str, object]], object], values
             itself: skipped the test, said that its failure was expected, or left the session.
     """
     try:
-        found = check(values)
-        pairs = tuple(found.items()) if isinstance(found, Mapping) else None  # once: it may say another thing later
+        details = check(values)
+        pairs = tuple(details.items()) if isinstance(details, Mapping) else None  # once: it may say another thing later
     except BaseException as error:
-        if not is_failure(error) or (isinstance(error, Exception) and not _ends_more(error)):
+        if not is_failure(error) or (isinstance(error, Exception) and not _ends_session_or_skips(error)):
             raise
         raise ProofError(f"the check of proof '{kind}' ended by {describe_exception(error)}") from None
     if pairs is None or not all(isinstance(text, str) for pair in pairs for text in pair):
@@ -270,7 +270,7 @@ def prove_own(kind: str, check: Callable[[Mapping[str, object]], object], values
     return OwnProof(kind, tuple((plain_text(name), plain_text(text)) for name, text in pairs))
 
 
-def _ends_more(error: Exception) -> bool:
+def _ends_session_or_skips(error: Exception) -> bool:
     """Return whether pytest takes this for more than a failure of the test: it is skipped, or the session left."""
     unittest, outcomes = sys.modules.get("unittest"), sys.modules.get("_pytest.outcomes")
     skips = unittest is not None and isinstance(error, unittest.SkipTest)
@@ -284,7 +284,7 @@ def required_text(name: str, value: object) -> str:
         ProofError: it is no text, or empty.
     """
     if not isinstance(value, str):
-        raise ProofError(f"{name} must be a text, not {a_kind(value)}")
+        raise ProofError(f"{name} must be a text, not {kind_text(value)}")
     if not value.strip():
         raise ProofError(f"{name} is empty")
     return value.strip()

@@ -10,7 +10,7 @@ from ...claims.catalogue import Requirement
 from ...facts.evidence import BAD, BADNESS, Evidence, ExecutionStanding, Result, by_number, execution_of
 from ...fast_values import dataclass
 from ..coverage import Place, RealPlaces, is_within, lies_in, names_part
-from .interrupted_scope import executions_elsewhere
+from .interrupted_scope import find_other_places
 
 BROKEN = BAD | {Result.INTERRUPTED}
 """Ended badly: counts against a requirement."""
@@ -31,11 +31,11 @@ def in_order(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
 
     Within a run the clock does not decide: tests that run side by side end in another order each time.
     """
-    found = tuple(evidence)
-    if len(found) < 2:  # noqa: PLR2004 - most often so, and asked four times for each requirement
-        return found
-    by_test = sorted(found, key=_by_test)
-    return tuple(sorted(by_test, key=lambda one: one.run_id, reverse=True))
+    executions = tuple(evidence)
+    if len(executions) < 2:  # noqa: PLR2004 - most often so, and asked four times for each requirement
+        return executions
+    by_test = sorted(executions, key=_by_test)
+    return tuple(sorted(by_test, key=lambda execution: execution.run_id, reverse=True))
 
 
 def _by_test(evidence: Evidence) -> tuple[str | int, ...]:
@@ -54,7 +54,7 @@ class RequirementExecutions:
 
     deciding: tuple[Evidence, ...]
     """The executions that count, one for each test, environment and provider mode; each with all that it claims."""
-    rest: tuple[Evidence, ...]
+    uncounted: tuple[Evidence, ...]
     """Where nothing counts for a test, environment and provider mode: the newest there, whatever it is."""
     rehearsals: tuple[Evidence, ...]
     future_passes: tuple[Evidence, ...]
@@ -67,7 +67,7 @@ class RequirementExecutions:
     """Ids of those that decide and were cut short in another place, and the place that they count in."""
 
 
-_NOTHING = RequirementExecutions((), (), (), (), (), {}, {})
+_NO_EXECUTIONS = RequirementExecutions((), (), (), (), (), {}, {})
 _Deciding = dict[tuple[Scope, bool], list[Evidence]]
 """By test and place, and by whether it starts after the moment being judged: the pieces of one execution."""
 
@@ -97,18 +97,18 @@ class ExecutionLedger:
         left_out: Mapping[str, str] | None = None,
     ) -> ExecutionLedger:
         """Return the ledger of executions in any order."""
-        found = tuple(executions)
-        if len(found) > 1:
-            found = tuple(sorted(found, key=recency_key, reverse=True))
+        ordered = tuple(executions)
+        if len(ordered) > 1:
+            ordered = tuple(sorted(ordered, key=recency_key, reverse=True))
         ledger = object.__new__(cls)
         # Not by its frozen __init__, which sets field after field: there is one for each item of each use case.
         values = {
-            "executions": found,
+            "executions": ordered,
             "now": now,
             "open_runs": open_runs,
             "places": places,
             "excluded": left_out or {},
-            "has_broken": not BROKEN.isdisjoint([one.result for one in found]),
+            "has_broken": not BROKEN.isdisjoint([execution.result for execution in ordered]),
         }
         object.__setattr__(ledger, "__dict__", values)
         return ledger
@@ -137,12 +137,20 @@ class ExecutionLedger:
     @cached_property
     def _other_places(self) -> Mapping[str, tuple[Place, ...]]:
         """Where those that were cut short count besides the place of their run, by id."""
-        if not any(one.is_cut_short for one in self.executions):
+        if not any(execution.is_cut_short for execution in self.executions):
             return {}
-        known = [one for one in self.executions if one.result in BROKEN or one.run_id not in self.open_runs]
+        candidates = [
+            execution
+            for execution in self.executions
+            if execution.result in BROKEN or execution.run_id not in self.open_runs
+        ]
         # Where a test places itself is known by what counts for another release too.
-        found = executions_elsewhere(known, self.places)
-        return {id_: places for id_, places in found.items() if id_ not in self.excluded} if self.excluded else found
+        places_by_id = find_other_places(candidates, self.places)
+        return (
+            {id_: places for id_, places in places_by_id.items() if id_ not in self.excluded}
+            if self.excluded
+            else places_by_id
+        )
 
     def adverse_executions(self) -> Sequence[Evidence]:
         """Return what counts and ended badly, replaced or not; an interruption only if its test did not pass next.
@@ -151,9 +159,17 @@ class ExecutionLedger:
         """
         if not self.has_broken:
             return ()
-        adverse = [one for one in self.executions if self.is_adverse(one)]
-        interrupted = {one.id for one in adverse if one.result is Result.INTERRUPTED and not one.is_cut_short}
-        return [one for one in adverse if one.id not in interrupted or not self._passed_next(one, scope_of(one))]
+        adverse = [execution for execution in self.executions if self.is_adverse(execution)]
+        interrupted = {
+            execution.id
+            for execution in adverse
+            if execution.result is Result.INTERRUPTED and not execution.is_cut_short
+        }
+        return [
+            execution
+            for execution in adverse
+            if execution.id not in interrupted or not self._passed_next(execution, scope_of(execution))
+        ]
 
     def is_adverse(self, evidence: Evidence) -> bool:
         """Return whether it ended badly, and not as a rehearsal, for a test and a release that count."""
@@ -171,11 +187,11 @@ class ExecutionLedger:
 
         An interruption that was cut short does not where its test passed when it next ran to its end there.
         """
-        own = [scope_of(adverse)] if self.places.covers(requirement, adverse) else []
-        every = [*own, *((adverse.test_id, *place) for place in self._other_places_for(requirement, adverse))]
+        own_scopes = [scope_of(adverse)] if self.places.covers(requirement, adverse) else []
+        scopes = [*own_scopes, *((adverse.test_id, *place) for place in self._other_places_for(requirement, adverse))]
         if adverse.result is not Result.INTERRUPTED or not adverse.is_cut_short:
-            return every
-        return [scope for scope in every if not self._passed_next(adverse, scope)]
+            return scopes
+        return [scope for scope in scopes if not self._passed_next(adverse, scope)]
 
     def _passed_next(self, interrupted: Evidence, scope: Scope) -> bool:
         if (last := self._last_attempt(interrupted, scope)) is not None:
@@ -197,11 +213,11 @@ class ExecutionLedger:
         None: it takes ``select`` to tell what decides.
         """
         sole = None
-        for one in self.executions:
-            if self.places.could_cover(requirement, one):
+        for execution in self.executions:
+            if self.places.could_cover(requirement, execution):
                 if sole is not None:
                     return None
-                sole = one
+                sole = execution
         if sole is None or sole.result is not Result.PASSED or not self.places.is_exact(requirement, sole):
             return None
         if len(self.executions) > 1 and self.has_broken:
@@ -210,44 +226,56 @@ class ExecutionLedger:
 
     def select(self, requirement: Requirement) -> RequirementExecutions:
         """Return the executions that decide a requirement, and what else there is about it."""
-        speaking = [(one, scopes) for one in self.executions if (scopes := self.claimed_scopes(requirement, one))]
-        if not speaking:
-            return _NOTHING
-        fitting = tuple([one for one, _ in speaking])
+        claimed = [
+            (execution, scopes)
+            for execution in self.executions
+            if (scopes := self.claimed_scopes(requirement, execution))
+        ]
+        if not claimed:
+            return _NO_EXECUTIONS
+        matching = tuple([execution for execution, _ in claimed])
         deciding: _Deciding = {}
         if not requirement.undeclared_environment:
-            for one in fitting:
-                for scope in self._decides_in(requirement, one):
+            for execution in matching:
+                for scope in self._decides_in(requirement, execution):
                     # One from the future counts beside what is known, and hides none of it.
-                    there = deciding.setdefault((scope, self.is_future(one)), [one])
-                    if one is not there[0] and _is_of_one_pass(one, there[0]):
-                        there.append(one)
+                    counted = deciding.setdefault((scope, self.is_future(execution)), [execution])
+                    if execution is not counted[0] and _is_of_one_pass(execution, counted[0]):
+                        counted.append(execution)
             self._count_unnamed_parts(requirement, deciding)
-        decides = {one.id for ones in deciding.values() for one in ones}
+        deciding_ids = {execution.id for executions in deciding.values() for execution in executions}
         return RequirementExecutions(
-            deciding=in_order({one.id: one for ones in deciding.values() for one in ones}.values()),
-            rest=in_order(self._rest(speaking, {scope for scope, _ in deciding}, decides).values()),
-            rehearsals=in_order(one for one in fitting if one.id not in decides and self._is_rehearsal(one)),
-            future_passes=in_order(one for one in fitting if one.result is Result.PASSED and self.is_future(one)),
-            matching=fitting,
-            excluded=self._excluded_of(fitting),
-            other_places=_only_elsewhere(deciding),
+            deciding=in_order(
+                {execution.id: execution for executions in deciding.values() for execution in executions}.values()
+            ),
+            uncounted=in_order(self._uncounted(claimed, {scope for scope, _ in deciding}, deciding_ids).values()),
+            rehearsals=in_order(
+                execution
+                for execution in matching
+                if execution.id not in deciding_ids and self._is_rehearsal(execution)
+            ),
+            future_passes=in_order(
+                execution for execution in matching if execution.result is Result.PASSED and self.is_future(execution)
+            ),
+            matching=matching,
+            excluded=self._excluded_of(matching),
+            other_places=_other_places_of(deciding),
         )
 
-    def _rest(
+    def _uncounted(
         self, speaking: Iterable[tuple[Evidence, tuple[Scope, ...]]], decided: Collection[Scope], ids: Collection[str]
     ) -> dict[Scope, Evidence]:
-        rest: dict[Scope, Evidence] = {}
-        for one, scopes in speaking:
-            scope = scope_of(one)
-            further = [each for each in scopes if each != scope]
+        newest: dict[Scope, Evidence] = {}
+        for execution, scopes in speaking:
+            scope = scope_of(execution)
+            other_scopes = [other for other in scopes if other != scope]
             if (
                 scope not in decided
-                and one.id not in ids
-                and not (further and all(self._is_replaced(one, each) for each in further))
+                and execution.id not in ids
+                and not (other_scopes and all(self._is_replaced(execution, other) for other in other_scopes))
             ):
-                rest.setdefault(scope, one)
-        return rest
+                newest.setdefault(scope, execution)
+        return newest
 
     def _is_rehearsal(self, evidence: Evidence) -> bool:
         return self.counts(evidence) and not self.places.counts(evidence)
@@ -255,7 +283,7 @@ class ExecutionLedger:
     def _excluded_of(self, fitting: Iterable[Evidence]) -> Mapping[str, str]:
         if not self.excluded:
             return self.excluded
-        return {one.id: self.excluded[one.id] for one in fitting if one.id in self.excluded}
+        return {execution.id: self.excluded[execution.id] for execution in fitting if execution.id in self.excluded}
 
     def _decides_in(self, requirement: Requirement, evidence: Evidence) -> Iterator[Scope]:
         """Yield the places in which evidence decides, unless something newer does there."""
@@ -263,14 +291,14 @@ class ExecutionLedger:
             return
         if self.places.covers(requirement, evidence):
             scope = scope_of(evidence)
-            if evidence.result not in BROKEN or not self._is_made_good(requirement, evidence, scope):
+            if evidence.result not in BROKEN or not self._is_superseded(requirement, evidence, scope):
                 yield scope
         for place in self._other_places_for(requirement, evidence):
             scope = (evidence.test_id, *place)
             if not self._is_replaced(evidence, scope):
                 yield scope
 
-    def _is_made_good(self, requirement: Requirement, broken: Evidence, scope: Scope) -> bool:
+    def _is_superseded(self, requirement: Requirement, broken: Evidence, scope: Scope) -> bool:
         """What named its part, or could name none, is replaced by what names the same: what is newer decides."""
         unnamed = requirement.part is not None and not broken.parts and broken.open_scope
         by_last = broken.followed and (requirement.part is None or not broken.parts)
@@ -291,8 +319,8 @@ class ExecutionLedger:
         """Return the last attempt of what is an earlier one, if it ran to its end in a place."""
         if not broken.followed:
             return None
-        ends = (one for ends in self._ends_in(broken, scope) for one in ends)
-        return next((one for one in ends if not one.followed and execution_of(one) == execution_of(broken)), None)
+        ends = (end for ends in self._ends_in(broken, scope) for end in ends)
+        return next((end for end in ends if not end.followed and execution_of(end) == execution_of(broken)), None)
 
     def _is_followed(self, requirement: Requirement, evidence: Evidence) -> bool:
         """Whether the same test later ran to its end in its environment and said the mode that this had not said."""
@@ -303,26 +331,26 @@ class ExecutionLedger:
 
     def _ends_in(self, broken: Evidence, scope: Scope) -> Iterator[list[Evidence]]:
         """Yield what ran to its end in a place, and what said the provider mode that the other had not said yet."""
-        ends, said = self._ends
+        ends, ends_with_mode = self._ends
         test, environment, mode = scope
         if scope in ends:
             yield ends[scope]
-        if mode is None and broken.provider_mode_by is None and (test, environment) in said:
-            yield said[test, environment]
+        if mode is None and broken.provider_mode_by is None and (test, environment) in ends_with_mode:
+            yield ends_with_mode[test, environment]
 
     @cached_property
     def _ends(self) -> tuple[dict[Scope, list[Evidence]], dict[tuple[str, str | None], list[Evidence]]]:
         """What ran to its end for real, by test and place, oldest first; and again where it said its provider mode."""
         ends: dict[Scope, list[Evidence]] = {}
-        said: dict[tuple[str, str | None], list[Evidence]] = {}
-        for one in reversed(self.executions):
-            if one.result not in ENDED or not self._is_settled(one) or one.id in self.excluded:
+        ends_with_mode: dict[tuple[str, str | None], list[Evidence]] = {}
+        for execution in reversed(self.executions):
+            if execution.result not in ENDED or not self._is_settled(execution) or execution.id in self.excluded:
                 continue
-            if self.places.counts(one) and is_within(one, (one.environment, one.provider_mode)):
-                ends.setdefault(scope_of(one), []).append(one)
-                if one.provider_mode_by is not None:
-                    said.setdefault((one.test_id, one.environment), []).append(one)
-        return ends, said
+            if self.places.counts(execution) and is_within(execution, (execution.environment, execution.provider_mode)):
+                ends.setdefault(scope_of(execution), []).append(execution)
+                if execution.provider_mode_by is not None:
+                    ends_with_mode.setdefault((execution.test_id, execution.environment), []).append(execution)
+        return ends, ends_with_mode
 
     def _is_settled(self, evidence: Evidence) -> bool:
         return evidence.run_id not in self.open_runs and not self.is_future(evidence)
@@ -335,30 +363,35 @@ class ExecutionLedger:
         """
         if requirement.part is None:
             return
-        for one in self.executions:
-            if one.result not in BROKEN or not one.open_scope or names_part(requirement, one) or not self.counts(one):
+        for execution in self.executions:
+            if (
+                execution.result not in BROKEN
+                or not execution.open_scope
+                or names_part(requirement, execution)
+                or not self.counts(execution)
+            ):
                 continue
-            for scope in self._scopes_of(one):
+            for scope in self._scopes_of(execution):
                 older = deciding.get((scope, False))
-                if older and older[0].result is Result.PASSED and not self._is_replaced(one, scope):
-                    deciding[scope, self.is_future(one)] = [one]
+                if older and older[0].result is Result.PASSED and not self._is_replaced(execution, scope):
+                    deciding[scope, self.is_future(execution)] = [execution]
 
 
-def _is_of_one_pass(one: Evidence, other: Evidence) -> bool:
+def _is_of_one_pass(execution: Evidence, other: Evidence) -> bool:
     """Whether both are claims of one execution that passed: several marks add up."""
-    return one.result is Result.PASSED and execution_of(one) == execution_of(other)
+    return execution.result is Result.PASSED and execution_of(execution) == execution_of(other)
 
 
-def _only_elsewhere(deciding: _Deciding) -> Mapping[str, Place]:
+def _other_places_of(deciding: _Deciding) -> Mapping[str, Place]:
     """Return the ids of those that decide in another place than that of their run, and that place."""
-    found: dict[str, Place] = {}
+    places: dict[str, Place] = {}
     at_home = set()
-    for (scope, _), (one, *_more) in deciding.items():
-        if scope == scope_of(one):
-            at_home.add(one.id)
+    for (scope, _), (execution, *_more) in deciding.items():
+        if scope == scope_of(execution):
+            at_home.add(execution.id)
         else:
-            found.setdefault(one.id, scope[1:])
-    return {id_: place for id_, place in found.items() if id_ not in at_home}
+            places.setdefault(execution.id, scope[1:])
+    return {id_: place for id_, place in places.items() if id_ not in at_home}
 
 
 def _start(evidence: Evidence) -> str:

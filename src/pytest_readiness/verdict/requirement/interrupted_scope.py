@@ -10,7 +10,7 @@ from ...facts.evidence import CONCLUSIVE, Evidence
 from ..coverage import Place, RealPlaces, is_within
 
 
-def executions_elsewhere(executions: Sequence[Evidence], places: RealPlaces) -> Mapping[str, tuple[Place, ...]]:
+def find_other_places(executions: Sequence[Evidence], places: RealPlaces) -> Mapping[str, tuple[Place, ...]]:
     """Return the places, by id, against which executions count that ended before their test said where it runs.
 
     These are the environments and provider modes, each by itself as a test may say either, where an earlier execution
@@ -23,34 +23,34 @@ def executions_elsewhere(executions: Sequence[Evidence], places: RealPlaces) -> 
         executions: of one item of one use case, in any order.
         places: what is declared real.
     """
-    found: dict[str, tuple[Place, ...]] = {}
-    cut_short = {one.test_id for one in executions if one.is_cut_short}
+    places_by_id: dict[str, tuple[Place, ...]] = {}
+    cut_short = {execution.test_id for execution in executions if execution.is_cut_short}
     by_test: dict[str, list[Evidence]] = {}
-    for one in executions:
-        if one.test_id in cut_short:
-            by_test.setdefault(one.test_id, []).append(one)
-    for ones in by_test.values():
-        found.update(_of_test(sorted(ones, key=_start), places))
-    return found
+    for execution in executions:
+        if execution.test_id in cut_short:
+            by_test.setdefault(execution.test_id, []).append(execution)
+    for test_executions in by_test.values():
+        places_by_id.update(_places_of_test(sorted(test_executions, key=_start), places))
+    return places_by_id
 
 
 def _start(evidence: Evidence) -> str:
     return evidence.started_at
 
 
-def _of_test(oldest_first: Sequence[Evidence], places: RealPlaces) -> Iterable[tuple[str, tuple[Place, ...]]]:
-    earlier = _Earlier()
-    for _, ones in groupby(oldest_first, key=_start):
-        together = list(ones)
-        for one in together:
-            if one.is_cut_short and (further := earlier.places_of(one, places)):
-                yield one.id, further
-        for one in together:
-            earlier.take_in(one, places)
+def _places_of_test(oldest_first: Sequence[Evidence], places: RealPlaces) -> Iterable[tuple[str, tuple[Place, ...]]]:
+    earlier = _EarlierExecutions()
+    for _, simultaneous in groupby(oldest_first, key=_start):
+        together = list(simultaneous)
+        for execution in together:
+            if execution.is_cut_short and (further := earlier.places_of(execution, places)):
+                yield execution.id, further
+        for execution in together:
+            earlier.add(execution, places)
 
 
 @dataclass
-class _Earlier:
+class _EarlierExecutions:
     """What is known of the earlier executions of a test."""
 
     environments: set[str | None] = field(default_factory=set)
@@ -61,29 +61,39 @@ class _Earlier:
     beside: dict[str | None, set[str | None]] = field(default_factory=dict)
     """Mode, and the modes that one execution proved beside it."""
 
-    def take_in(self, one: Evidence, places: RealPlaces) -> None:
-        if one.environment_by is not None:
-            self.environments.add(one.environment)
-        if one.provider_mode_by is not None:
-            self.modes.add(one.provider_mode)
-        if one.result in CONCLUSIVE and places.counts(one) and is_within(one, (one.environment, one.provider_mode)):
-            self.covered.add((one.environment, one.provider_mode))
-        if one.beside is not None:
-            self.beside.setdefault(one.provider_mode, set()).update(one.beside.split("/"))
+    def add(self, execution: Evidence, places: RealPlaces) -> None:
+        if execution.environment_by is not None:
+            self.environments.add(execution.environment)
+        if execution.provider_mode_by is not None:
+            self.modes.add(execution.provider_mode)
+        if (
+            execution.result in CONCLUSIVE
+            and places.counts(execution)
+            and is_within(execution, (execution.environment, execution.provider_mode))
+        ):
+            self.covered.add((execution.environment, execution.provider_mode))
+        if execution.beside is not None:
+            self.beside.setdefault(execution.provider_mode, set()).update(execution.beside.split("/"))
 
-    def places_of(self, one: Evidence, places: RealPlaces) -> tuple[Place, ...]:
-        own, limit, mode_limit = (one.environment, one.provider_mode), one.claim_environment, one.claim_provider_mode
-        environments, modes = {one.environment}, {one.provider_mode}
-        if one.environment_by is None:
+    def places_of(self, execution: Evidence, places: RealPlaces) -> tuple[Place, ...]:
+        own, limit, mode_limit = (
+            (execution.environment, execution.provider_mode),
+            execution.claim_environment,
+            execution.claim_provider_mode,
+        )
+        environments, modes = {execution.environment}, {execution.provider_mode}
+        if execution.environment_by is None:
             environments |= self.environments
             if limit is not None and any(limit == environment for environment, _ in self.covered):
                 environments.add(limit)
-        if one.provider_mode_by is None:
+        if execution.provider_mode_by is None:
             modes |= self.modes
             if mode_limit is not None and (own[1] is None or any(mode_limit == mode for _, mode in self.covered)):
                 modes.add(mode_limit)
-        elif one.provider_mode_by == "credential":
-            modes |= self.beside.get(one.provider_mode, set())
-        every = ((environment, mode) for environment in environments for mode in modes)
-        found = [place for place in every if place != own and places.is_real(place) and is_within(one, place)]
-        return tuple(sorted(found, key=lambda place: (place[0] or "", place[1] or "")))
+        elif execution.provider_mode_by == "credential":
+            modes |= self.beside.get(execution.provider_mode, set())
+        candidates = ((environment, mode) for environment in environments for mode in modes)
+        found_places = [
+            place for place in candidates if place != own and places.is_real(place) and is_within(execution, place)
+        ]
+        return tuple(sorted(found_places, key=lambda place: (place[0] or "", place[1] or "")))

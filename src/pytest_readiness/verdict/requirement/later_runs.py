@@ -35,13 +35,19 @@ class LaterRuns:
     @cached_property
     def _tests(self) -> list[Evidence]:
         silent = self._partial_runs
-        return [one for one in self.evidence if one.method == "test" and one.run_id not in silent]
+        return [
+            execution for execution in self.evidence if execution.method == "test" and execution.run_id not in silent
+        ]
 
     @property
     def _partial_runs(self) -> set[str]:
         """The runs that say nothing of what they did not run."""
         conducts = ((run, origin.conditions) for run, origin in self.origins.items())
-        return {run for run, one in conducts if one.is_partial or (one.deselected != 0 and not self.plans_known)}
+        return {
+            run
+            for run, conditions in conducts
+            if conditions.is_partial or (conditions.deselected != 0 and not self.plans_known)
+        }
 
     @cached_property
     def _files(self) -> Mapping[str, list[Evidence]]:
@@ -66,7 +72,7 @@ class LaterRuns:
     @cached_property
     def _run_tests(self) -> set[tuple[str, str]]:
         """Each run, and each test that it ran, or planned to."""
-        return {(one.run_id, one.test_id) for one in self.evidence}
+        return {(execution.run_id, execution.test_id) for execution in self.evidence}
 
     def later_run_without(self, bad: Evidence) -> Evidence | None:
         """Return what ran last in its environment, in a run that began after an execution and did not run its test."""
@@ -88,19 +94,19 @@ class LaterRuns:
         Left out is a test that ran last, or last but for earlier runs, in one of them.
         """
         newest: dict[tuple[str, str | None], Evidence] = {}
-        for one in self.evidence:
-            key = one.test_id, one.environment
-            if one.test_id in tests and (key not in newest or one.started_at > newest[key].started_at):
-                newest[key] = one
-        found: dict[str, list[Evidence]] = {}
+        for execution in self.evidence:
+            key = execution.test_id, execution.environment
+            if execution.test_id in tests and (key not in newest or execution.started_at > newest[key].started_at):
+                newest[key] = execution
+        later_by_test: dict[str, list[Evidence]] = {}
         running: set[str] = set()
-        for (test, _), one in sorted(newest.items(), key=lambda row: row[0][0]):
-            later = self.later_run_without(one)
+        for (test, _), execution in sorted(newest.items(), key=lambda row: row[0][0]):
+            later = self.later_run_without(execution)
             if later is None:
                 running.add(test)
             else:
-                found.setdefault(test, []).append(later)
-        return {test: later for test, later in found.items() if test not in running}
+                later_by_test.setdefault(test, []).append(later)
+        return {test: later for test, later in later_by_test.items() if test not in running}
 
     def retirement_advice(self, bad: Evidence, elsewhere: Place | None = None) -> str:
         """Return what to do about a test that will not mend it, to follow what would; empty: nothing speaks for that.
@@ -111,9 +117,9 @@ class LaterRuns:
             return "" if bad.required_cases else self._import_advice(bad)  # what is no test says itself when it is over
         run = self.later_run_without(bad)
         if run is None:
-            there = " with ".join(map(first_line, filter(None, elsewhere or ())))
-            advice = f"; if it never runs in {there} again, a reviewer retires it: `{_command(bad.test_id)}`"
-            return advice if there else ""
+            place = " with ".join(map(first_line, filter(None, elsewhere or ())))
+            advice = f"; if it never runs in {place} again, a reviewer retires it: `{_command(bad.test_id)}`"
+            return advice if place else ""
         renamed = is_sibling_case(bad.test_id, run.test_id)
         name = f"{_unparametrised(bad.test_id)}[*" if renamed else bad.test_id
         others = f"ran {'others' if renamed else 'other tests'} and not this one"
@@ -125,41 +131,43 @@ class LaterRuns:
         run, started_at = self._newest_imports.get((mapping, *place), ("", ""))
         if not mapping or run == bad.run_id or started_at <= bad.started_at:
             return ""
-        told = f"run {run} imported others and not this one"
-        return f"; if it is gone ({told}), a reviewer retires it: `{_command(bad.test_id)}`"
+        reason = f"run {run} imported others and not this one"
+        return f"; if it is gone ({reason}), a reviewer retires it: `{_command(bad.test_id)}`"
 
     @cached_property
     def _newest_imports(self) -> Mapping[tuple[str | None, ...], tuple[str, str]]:
         """The newest import by each mapping, environment and provider mode, and when its newest test began."""
-        found: dict[tuple[str | None, ...], tuple[str, str, str]] = {}
-        for one in self.evidence:
-            if one.method == IMPORTED and (mapping := self._mapping(one)):
-                key = mapping, one.environment, one.provider_mode
-                seen = self.origins[one.run_id].started_at, one.run_id, one.started_at
-                found[key] = max(seen, found.get(key, ("", "", "")))
-        return {key: (run, started_at) for key, (_, run, started_at) in found.items()}
+        newest: dict[tuple[str | None, ...], tuple[str, str, str]] = {}
+        for execution in self.evidence:
+            if execution.method == IMPORTED and (mapping := self._mapping(execution)):
+                key = mapping, execution.environment, execution.provider_mode
+                candidate = self.origins[execution.run_id].started_at, execution.run_id, execution.started_at
+                newest[key] = max(candidate, newest.get(key, ("", "", "")))
+        return {key: (run, started_at) for key, (_, run, started_at) in newest.items()}
 
-    def _mapping(self, one: Evidence) -> str:
+    def _mapping(self, execution: Evidence) -> str:
         """Return the digest of the mapping that something was imported by; empty: it is not known."""
-        origin = self.origins.get(one.run_id)
+        origin = self.origins.get(execution.run_id)
         return origin.conditions.imported[0] if origin and origin.conditions.imported else ""
 
 
 def _by_part(evidence: Sequence[Evidence], end: str) -> Mapping[str, list[Evidence]]:
     """Return the evidence by what stands in the tests' names before a sign."""
-    found: defaultdict[str, list[Evidence]] = defaultdict(list)
-    for one in evidence:
-        found[one.test_id.partition(end)[0]].append(one)
-    return found
+    grouped: defaultdict[str, list[Evidence]] = defaultdict(list)
+    for execution in evidence:
+        grouped[execution.test_id.partition(end)[0]].append(execution)
+    return grouped
 
 
 def _newest(evidence: Sequence[Evidence]) -> _Newest:
-    found: _Newest = {}
-    for one in evidence:
-        known = found.get(one.environment)
-        if known is None or (one.started_at >= known.started_at and _recency(one) > _recency(known)):
-            found[one.environment] = one
-    return found
+    newest: _Newest = {}
+    for execution in evidence:
+        newest_so_far = newest.get(execution.environment)
+        if newest_so_far is None or (
+            execution.started_at >= newest_so_far.started_at and _recency(execution) > _recency(newest_so_far)
+        ):
+            newest[execution.environment] = execution
+    return newest
 
 
 def is_sibling_case(test_id: str, other: str) -> bool:

@@ -21,7 +21,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     RECEIVED: "signed, with a receipt of the provider",
 }
 """Level -> what it says."""
-_RAISED: Mapping[str, str] = {
+_HOW_TO_REACH: Mapping[str, str] = {
     SEALED: "let its run end, or take it in with `readiness recover`",
     SIGNED: "run its tests again where runs are signed with a trusted key",
     RECEIVED: "run its tests again where runs are signed, and record a receipt for the run's nonce",
@@ -30,7 +30,7 @@ _RAISED: Mapping[str, str] = {
 
 def how_to_reach(level: str) -> str:
     """Return what brings evidence to a level."""
-    return _RAISED.get(level, "")
+    return _HOW_TO_REACH.get(level, "")
 
 
 def level_of(evidence: Evidence, open_runs: Collection[str], signed: Mapping[str, SignedRun]) -> Level:
@@ -57,4 +57,4 @@ def weakest_level(levels: Iterable[Level]) -> Level | None:
 def _nonces(evidence: Evidence) -> set[str]:
     """Return what the provider's receipts in a piece of evidence were for."""
     details = (dict(proof.details) for proof in evidence.proofs if proof.kind == "receipt")
-    return {told["nonce"] for told in details if told.get("request_id") and told.get("nonce")}
+    return {receipt["nonce"] for receipt in details if receipt.get("request_id") and receipt.get("nonce")}

@@ -28,7 +28,7 @@ class RunRemains:
     """Who retired it and why, in a sentence."""
 
 
-def remaining_evidence(remains: RunRemains, known: Iterable[Evidence]) -> list[Evidence]:
+def remaining_evidence(remains: RunRemains, other_evidence: Iterable[Evidence]) -> list[Evidence]:
     """Return what counts of a retired run: what ended badly, and everything else as interrupted from its start.
 
     Args:
@@ -36,51 +36,66 @@ def remaining_evidence(remains: RunRemains, known: Iterable[Evidence]) -> list[E
         known: the evidence of other runs. Where the plan is not intact, each test among it that ran in the same
             environment, or says itself where it runs, may have failed in the run: it counts as interrupted too.
     """
-    bad = [one for one in remains.evidence if one.result in BAD]
-    others = (*_readable(remains), *(_known(remains, known) if remains.unreported is None else _silent(remains)))
-    return bad + [_interrupted(remains, one, number) for number, one in enumerate(others, 1)]
+    bad = [execution for execution in remains.evidence if execution.result in BAD]
+    others = (
+        *_readable_evidence(remains),
+        *(_possible_evidence(remains, other_evidence) if remains.unreported is None else _unreported_evidence(remains)),
+    )
+    return bad + [_interrupted(remains, execution, number) for number, execution in enumerate(others, 1)]
 
 
-def _readable(remains: RunRemains) -> Iterator[Evidence]:
-    return (replace(one, started_at=remains.started_at) for one in remains.evidence if one.result not in BAD)
+def _readable_evidence(remains: RunRemains) -> Iterator[Evidence]:
+    return (
+        replace(execution, started_at=remains.started_at)
+        for execution in remains.evidence
+        if execution.result not in BAD
+    )
 
 
-def _silent(remains: RunRemains) -> Iterator[Evidence]:
+def _unreported_evidence(remains: RunRemains) -> Iterator[Evidence]:
     """Yield what nobody knows of: where the plan places it, for real unless that is known to be no real place.
 
     What else the run tells, of tests that replaced the network, say, says nothing of these.
     """
-    for one in remains.unreported or ():
+    for execution in remains.unreported or ():
         yield replace(
-            one,
-            environment=one.environment or remains.environment,
-            provider_mode=one.provider_mode or remains.provider_mode,
-            started_at=max(one.started_at, remains.started_at),
+            execution,
+            environment=execution.environment or remains.environment,
+            provider_mode=execution.provider_mode or remains.provider_mode,
+            started_at=max(execution.started_at, remains.started_at),
         )
 
 
-def _known(remains: RunRemains, known: Iterable[Evidence]) -> Iterator[Evidence]:
-    return (replace(one, started_at=remains.started_at) for one in known if _may_have_run(remains, one))
+def _possible_evidence(remains: RunRemains, other_evidence: Iterable[Evidence]) -> Iterator[Evidence]:
+    return (
+        replace(execution, started_at=remains.started_at)
+        for execution in other_evidence
+        if _may_have_run(remains, execution)
+    )
 
 
-def _may_have_run(remains: RunRemains, one: Evidence) -> bool:
+def _may_have_run(remains: RunRemains, execution: Evidence) -> bool:
     """Whether a test may have failed in the run where it ran before.
 
     That is where the run took place; and, wherever that was, where the test itself says, or its mark names.
     """
-    there = remains.environment in (None, one.environment)
-    elsewhere = one.environment_by is not None or one.claim_environment is not None
-    return (there or elsewhere) and one.run_id != remains.run_id and one.started_at <= remains.started_at
+    in_same_place = remains.environment in (None, execution.environment)
+    elsewhere = execution.environment_by is not None or execution.claim_environment is not None
+    return (
+        (in_same_place or elsewhere)
+        and execution.run_id != remains.run_id
+        and execution.started_at <= remains.started_at
+    )
 
 
-def _interrupted(remains: RunRemains, one: Evidence, number: int) -> Evidence:
+def _interrupted(remains: RunRemains, execution: Evidence, number: int) -> Evidence:
     return replace(
-        one,
+        execution,
         id=f"{remains.run_id}.0.{number}",
         run_id=remains.run_id,
         seq=0,
         result=Result.INTERRUPTED,
-        timestamp=one.started_at,
+        timestamp=execution.started_at,
         attempts=(),
         proofs=(),
         artifacts=(),

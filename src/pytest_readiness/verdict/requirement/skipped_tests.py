@@ -33,32 +33,32 @@ def find_skipped(readiness: Readiness, origins: Mapping[str, RunOrigin]) -> Iter
     if not any(origin.deselected_tests for origin in origins.values()):
         return
     elsewhere: dict[str, list[Evidence]] = {}
-    for one in readiness.other_evidence:
-        elsewhere.setdefault(one.uc, []).append(one)
+    for execution in readiness.other_evidence:
+        elsewhere.setdefault(execution.uc, []).append(execution)
     for use_case in readiness.use_cases:
-        yield from _of_use_case(use_case, elsewhere.get(use_case.use_case.id, ()), origins, readiness.places)
+        yield from _skipped_of_use_case(use_case, elsewhere.get(use_case.use_case.id, ()), origins, readiness.places)
 
 
-def _of_use_case(
+def _skipped_of_use_case(
     use_case: UseCaseReadiness, elsewhere: Sequence[Evidence], origins: Mapping[str, RunOrigin], places: RealPlaces
 ) -> Iterator[SkippedTest]:
     name = use_case.use_case.id
-    shown = [one for requirement in use_case.requirements for one in requirement.evidence]
+    shown = [execution for requirement in use_case.requirements for execution in requirement.evidence]
     executions: dict[str, list[Evidence]] = {}
-    for one in (*shown, *elsewhere):
-        if one.result in CONCLUSIVE and places.counts(one):
-            executions.setdefault(one.test_id, []).append(one)
-    retired = {one.decision.test_id for one in use_case.retirements if one.void is None}
-    deciding = {one.run_id for requirement in use_case.required for one in requirement.deciding}
+    for execution in (*shown, *elsewhere):
+        if execution.result in CONCLUSIVE and places.counts(execution):
+            executions.setdefault(execution.test_id, []).append(execution)
+    retired = {retirement.decision.test_id for retirement in use_case.retirements if retirement.void is None}
+    deciding = {execution.run_id for requirement in use_case.required for execution in requirement.deciding}
     for run_id in sorted(deciding):
         run = origins.get(run_id, UNKNOWN)
         for test in run.deselected_tests:
             claims = any(claimed == name for claimed, _ in test.claims)
-            ran = (_ran_since(one, run, origins) for one in executions.get(test.test_id, ()))
+            ran = (_ran_since(execution, run, origins) for execution in executions.get(test.test_id, ()))
             if claims and test.test_id not in retired and not any(ran):
                 yield SkippedTest(run_id, test.test_id, name)
 
 
-def _ran_since(one: Evidence, run: RunOrigin, origins: Mapping[str, RunOrigin]) -> bool:
-    other = origins.get(one.run_id, UNKNOWN)
-    return one.started_at > run.started_at or (run.group is not None and other.group == run.group)
+def _ran_since(execution: Evidence, run: RunOrigin, origins: Mapping[str, RunOrigin]) -> bool:
+    other = origins.get(execution.run_id, UNKNOWN)
+    return execution.started_at > run.started_at or (run.group is not None and other.group == run.group)

@@ -39,9 +39,9 @@ class EvaluationContext:
     """Asked only about what went wrong."""
 
 
-class _Judged(NamedTuple):
+class _Assessment(NamedTuple):
     state: State
-    told: Explained
+    explanation: Explained
     expires_at: str | None = None
     expires_soon: bool = False
     unproven: bool = False
@@ -54,78 +54,92 @@ def requirement_state(
     sole = ledger.sole_pass(requirement) if requirement.not_applicable is None else None
     if sole is not None:
         alone = (sole,)
-        judged = _judge_passes(requirement, alone, moment)
+        judged = _assess_passes(requirement, alone, moment)
         if judged is not None:
             return _readiness(requirement, judged, alone, alone, moment), alone
-    found = ledger.select(requirement)
-    deciding, shown = found.deciding, found.deciding + found.rest
+    selected = ledger.select(requirement)
+    deciding, shown = selected.deciding, selected.deciding + selected.uncounted
     if requirement.not_applicable is not None:
-        told = Explanation(explanations.first_line(requirement.not_applicable))
-        return RequirementReadiness(requirement, State.NOT_APPLICABLE, told, shown, deciding=deciding), found.matching
+        explanation = Explanation(explanations.first_line(requirement.not_applicable))
+        return RequirementReadiness(
+            requirement, State.NOT_APPLICABLE, explanation, shown, deciding=deciding
+        ), selected.matching
     judged = (
-        _judge_bad(requirement, found, moment)
-        or _judge_passes(requirement, deciding, moment)
-        or _judge_nothing(requirement, found, moment)
+        _assess_failures(requirement, selected, moment)
+        or _assess_passes(requirement, deciding, moment)
+        or _assess_uncovered(requirement, selected, moment)
     )
-    if found.future_passes or found.excluded:
-        told = Explanation(judged.told.why + _notes(judged.state, found), judged.told.completes_it)
-        judged = judged._replace(told=told)
-    return _readiness(requirement, judged, shown, _counting(requirement, deciding), moment), found.matching
+    if selected.future_passes or selected.excluded:
+        explanation = Explanation(
+            judged.explanation.why + _notes(judged.state, selected), judged.explanation.completes_it
+        )
+        judged = judged._replace(explanation=explanation)
+    return _readiness(requirement, judged, shown, _counting(requirement, deciding), moment), selected.matching
 
 
 def _counting(requirement: Requirement, deciding: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
     """Return the executions that decide. A pass that satisfies nothing is none of them, unless all are such passes."""
-    found = [one for one in deciding if one.result is not Result.PASSED or _satisfies(requirement, one)]
-    return tuple(found) if found else deciding
+    counting = [
+        execution
+        for execution in deciding
+        if execution.result is not Result.PASSED or _satisfies(requirement, execution)
+    ]
+    return tuple(counting) if counting else deciding
 
 
 def _readiness(
     requirement: Requirement,
-    judged: _Judged,
+    judged: _Assessment,
     shown: tuple[Evidence, ...],
     deciding: tuple[Evidence, ...],
     moment: EvaluationContext,
 ) -> RequirementReadiness:
-    state, told, expires_at, soon, unproven = judged
-    levels = [level_of(one, moment.open_runs, moment.signed) for one in deciding]
+    state, explanation, expires_at, expires_soon, unproven = judged
+    levels = [level_of(execution, moment.open_runs, moment.signed) for execution in deciding]
     level = levels[0] if len(levels) == 1 else weakest_level(levels)
-    return _new_readiness(requirement, state, told, shown, expires_at, soon, level, deciding, None, unproven)
+    return _new_readiness(
+        requirement, state, explanation, shown, expires_at, expires_soon, level, deciding, None, unproven
+    )
 
 
 _new_readiness = fast_constructor(RequirementReadiness)
 
 
-def _notes(state: State, found: RequirementExecutions) -> str:
-    left_out = "" if state is State.COMPLETE else explanations.left_out_note(found.excluded.values())
-    return explanations.early_note(found.future_passes) + left_out
+def _notes(state: State, selected: RequirementExecutions) -> str:
+    left_out = "" if state is State.COMPLETE else explanations.left_out_note(selected.excluded.values())
+    return explanations.early_note(selected.future_passes) + left_out
 
 
-def _judge_bad(requirement: Requirement, found: RequirementExecutions, moment: EvaluationContext) -> _Judged | None:
-    broken = [one for one in found.deciding if one.result in BROKEN]
+def _assess_failures(
+    requirement: Requirement, selected: RequirementExecutions, moment: EvaluationContext
+) -> _Assessment | None:
+    broken = [execution for execution in selected.deciding if execution.result in BROKEN]
     if not broken:
         return None
-    failing = [one for one in broken if one.result in BAD]
+    failing = [execution for execution in broken if execution.result in BAD]
     bad = failing or broken
-    elsewhere = found.other_places.get(bad[0].id)
+    elsewhere = selected.other_places.get(bad[0].id)
     why = explanations.why_bad(requirement, bad[0], len(bad) - 1, elsewhere)
     state = State.FAILING if failing else State.INTERRUPTED
     mend = explanations.completes_bad(requirement, bad[0], elsewhere)
-    return _Judged(state, Explanation(why, mend + moment.later.retirement_advice(bad[0], elsewhere)))
+    return _Assessment(state, Explanation(why, mend + moment.later.retirement_advice(bad[0], elsewhere)))
 
 
-def _judge_passes(requirement: Requirement, deciding: Sequence[Evidence], moment: EvaluationContext) -> _Judged | None:
+def _assess_passes(
+    requirement: Requirement, deciding: Sequence[Evidence], moment: EvaluationContext
+) -> _Assessment | None:
     first = fresh = proven = flaky = None
-    for one in deciding:
-        if not _satisfies(requirement, one):
+    for execution in deciding:
+        if not _satisfies(requirement, execution):
             continue
-        if flaky is None and one.flaky:
-            flaky = one
+        if flaky is None and execution.flaky:
+            flaky = execution
         if proven is None:
-            seen = one, expiry_of(one.started_at, requirement.max_age_days)
-            first = first or seen
-            if not _is_over(seen[1], moment.now):
-                fresh = fresh or seen
-                proven = seen if _proves(requirement, one) else None
+            candidate = execution, expiry_of(execution.started_at, requirement.max_age_days)
+            first = first or candidate
+            if not _is_over(candidate[1], moment.now):
+                fresh = fresh or candidate
+                proven = candidate if _proves(requirement, execution) else None
     if first is None:
         return None
     rests_on, expires_at = proven or fresh or first
@@ -137,8 +151,8 @@ def _judge_passes(requirement: Requirement, deciding: Sequence[Evidence], moment
         state = State.ASSERTED if proven is None else State.COMPLETE
     soon = state is not State.STALE and is_soon(rests_on.started_at, requirement.max_age_days, moment.now)
     about = flaky if flaky is not None and state is State.FLAKY else rests_on
-    told = _OfPass(requirement, state, about, deciding, proven is None)
-    return _Judged(state, told, expires_at, soon, proven is None)
+    explanation = _PassExplanation(requirement, state, about, deciding, proven is None)
+    return _Assessment(state, explanation, expires_at, soon, proven is None)
 
 
 def _satisfies(requirement: Requirement, evidence: Evidence) -> bool:
@@ -159,7 +173,7 @@ def _proves(requirement: Requirement, evidence: Evidence) -> bool:
     return False
 
 
-class _OfPass(NamedTuple):
+class _PassExplanation(NamedTuple):
     """What is said of a requirement with a pass."""
 
     requirement: Requirement
@@ -197,7 +211,7 @@ class _OfPass(NamedTuple):
     def _claims(self) -> list[Evidence]:
         """What the execution claims of the requirement: several marks add up."""
         execution = execution_of(self.evidence)
-        return [one for one in self.deciding if execution_of(one) == execution]
+        return [claim for claim in self.deciding if execution_of(claim) == execution]
 
     @property
     def completes_it(self) -> str:
@@ -225,22 +239,26 @@ def _proof(requirement: Requirement) -> str:
     return f"the {requirement.proof} proof" if requirement.proof != "none" else "a proof"
 
 
-def _judge_nothing(requirement: Requirement, found: RequirementExecutions, moment: EvaluationContext) -> _Judged:
+def _assess_uncovered(
+    requirement: Requirement, selected: RequirementExecutions, moment: EvaluationContext
+) -> _Assessment:
     """Judge a requirement that no real execution satisfies and none counts against."""
-    known = (
-        one for one in found.deciding + found.rest if one not in found.future_passes and one.id not in found.excluded
+    counted = (
+        execution
+        for execution in selected.deciding + selected.uncounted
+        if execution not in selected.future_passes and execution.id not in selected.excluded
     )
-    state, newest = State.MISSING, next(known, None)
+    state, newest = State.MISSING, next(counted, None)
     if requirement.undeclared_environment:
         why = "no real environment is declared for it"
-    elif found.rehearsals and not found.deciding:
-        state, newest = State.REHEARSED, found.rehearsals[0]
+    elif selected.rehearsals and not selected.deciding:
+        state, newest = State.REHEARSED, selected.rehearsals[0]
         because = explanations.first_line(newest.not_real_because or explanations.not_real_now(newest))
         why = f"only rehearsed: {explanations.execution_text(newest)}, not real: {because}"
     else:
         why = explanations.why_missing(requirement, newest)
     completes_it = explanations.completes_missing(requirement, newest, real_declared=moment.real_declared)
-    return _Judged(state, Explanation(why, completes_it))
+    return _Assessment(state, Explanation(why, completes_it))
 
 
 def expiry_of(started_at: str, max_age_days: int | None) -> str | None:

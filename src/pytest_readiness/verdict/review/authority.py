@@ -16,8 +16,8 @@ def excluded_people(origins: Iterable[RunOrigin], policy: Policy) -> set[str]:
     """
     if not policy.separate:
         return set()
-    said = {(one.actor, one.started_by) for one in origins}  # of many runs few are different
-    names = {name for actor, started_by in said for name in recorded_by(actor, started_by, policy)}
+    recorders = {(origin.actor, origin.started_by) for origin in origins}  # of many runs few are different
+    names = {name for actor, started_by in recorders for name in recorded_by(actor, started_by, policy)}
     return names - {""}
 
 
@@ -42,7 +42,7 @@ def may_decide(by: str, known_by: IdentityLevel, policy: Policy, apart: Iterable
     if not policy.trusts(known_by):
         least = f'[review] identity = "{policy.identity}"'
         return f"who {by} is, is known only as {known_by.value}, and {least} asks for more"
-    if policy.people.includes((one for one in apart if one), by):
+    if policy.people.includes((name for name in apart if name), by):
         how = "recorded, or started the job that recorded," if policy.separate == "started_by" else "recorded"
         return f"{by} {how} the evidence concerned, and who recorded it cannot decide on it (four eyes)"
     return None

@@ -16,7 +16,7 @@ from ...fast_values import dataclass
 from ..policy import Policy
 
 Settings = tuple[tuple[str, Setting], ...]
-_BY_DEGREE = ("proof", "max_age_days")
+_GRADED = ("proof", "max_age_days")
 """What can be asked for more or less strictly: compared by itself, and so no part of the definition."""
 
 
@@ -39,9 +39,15 @@ class RequirementBasis:
     def build(cls, catalogue: Catalogue, policy: Policy) -> RequirementBasis:
         """Return the basis that a catalogue and a policy are."""
         return cls(
-            items={key: canonical(_said(item)) for key, item in catalogue.items.items()},
+            items={key: canonical(_non_default_fields(item)) for key, item in catalogue.items.items()},
             common={
-                "environments": canonical([_said(known) for known in catalogue.environments.values() if known.real]),
+                "environments": canonical(
+                    [
+                        _non_default_fields(environment)
+                        for environment in catalogue.environments.values()
+                        if environment.real
+                    ]
+                ),
                 "provider_modes": canonical([mode.name for mode in catalogue.provider_modes.values() if mode.real]),
             },
             policy=policy.signed,
@@ -53,46 +59,52 @@ class RequirementBasis:
         It changes where what must be shown changes, and not where the row's title, owner, date, notes or declared
         status do, nor where a pass may be older or needs no proof.
         """
-        items = ",".join([self.items[key] for key in dict.fromkeys([one.item for one in requirements])])
-        needs = ",".join([_text(one) for one in requirements])
+        items = ",".join([self.items[key] for key in dict.fromkeys([requirement.item for requirement in requirements])])
+        needs = ",".join([_requirement_text(requirement) for requirement in requirements])
         places, modes = self.common["environments"], self.common["provider_modes"]
         text = f'"environments":{places},"items":[{items}],"provider_modes":{modes},"requirements":[{needs}]'
         return f"sha256:{digest('definition-of-use-case', f'{{{text}}}'.encode())}"
 
     def digest(self, definition: str, requirements: Sequence[Requirement]) -> str:
         """Return the digest (``sha256:...``) of a use case's requirements: the definition and how strict it is."""
-        asked = _asked(self.policy, tuple([(one.proof, one.max_age_days) for one in requirements]))
+        asked = _terms_text(
+            self.policy, tuple([(requirement.proof, requirement.max_age_days) for requirement in requirements])
+        )
         return f"sha256:{digest('requirements-of-use-case', f'{definition} {asked}'.encode())}"
 
 
-def _said(told: Item | Any) -> dict[str, Any]:
+def _non_default_fields(value: Item | Any) -> dict[str, Any]:
     """Return what a value says beside its name, but what can be asked for by degree, and what is at its default."""
-    plain = asdict(told)
-    usual = {each.name: each.default for each in fields(told)}
-    return {name: value for name, value in plain.items() if name not in _BY_DEGREE and value != usual[name]}
+    plain = asdict(value)
+    usual = {each_field.name: each_field.default for each_field in fields(value)}
+    return {name: value for name, value in plain.items() if name not in _GRADED and value != usual[name]}
 
 
 @lru_cache(maxsize=256)
-def _asked(policy: Settings, strictness: tuple[tuple[str, int | None], ...]) -> str:
+def _terms_text(policy: Settings, strictness: tuple[tuple[str, int | None], ...]) -> str:
     """Return the canonical text of a policy and of the proof and age that each requirement asks for."""
-    return canonical({"policy": dict(policy), "asked": [list(one) for one in strictness]})
+    return canonical({"policy": dict(policy), "asked": [list(terms) for terms in strictness]})
 
 
-_USUAL = {each.name: each.default for each in fields(Requirement) if each.name not in ("id", "use_case", *_BY_DEGREE)}
-_usual = attrgetter(*_USUAL)
+_FIELD_DEFAULTS = {
+    each.name: each.default for each in fields(Requirement) if each.name not in ("id", "use_case", *_GRADED)
+}
+_field_values = attrgetter(*_FIELD_DEFAULTS)
 
 
-def _text(requirement: Requirement) -> str:
+def _requirement_text(requirement: Requirement) -> str:
     """Return the canonical text of a requirement. Most differ from another use case's in two names alone."""
-    start, between, end = _around(*_usual(requirement))
+    start, between, end = _text_around_ids(*_field_values(requirement))
     return f"{start}{canonical_text(requirement.id)}{between}{canonical_text(requirement.use_case)}{end}"
 
 
 @lru_cache(maxsize=1024)
-def _around(*usual: Any) -> tuple[str, str, str]:
+def _text_around_ids(*usual: Any) -> tuple[str, str, str]:
     """Return what stands before, between and after the two."""
-    said = {name: value for (name, default), value in zip(_USUAL.items(), usual, strict=True) if value != default}
-    text = canonical({**said, "id": "", "use_case": ""})
+    differing = {
+        name: value for (name, default), value in zip(_FIELD_DEFAULTS.items(), usual, strict=True) if value != default
+    }
+    text = canonical({**differing, "id": "", "use_case": ""})
     # Within a text each quote has a backslash before it, so that these stand where the keys are.
     start, rest = text.split('"id":""')
     between, end = rest.split('"use_case":""')

@@ -40,31 +40,49 @@ class DecisionIndex:
     @classmethod
     def build(cls, facts: Facts, policy: Policy, register: str, now: str) -> DecisionIndex:
         """Return the decisions of a register that count at a moment (``counts_at``)."""
-        every = sorted((one for one in facts.decisions if one.register == register and counts_at(one, now)), key=_age)
-        reviews = _grouped((one for one in every if isinstance(one, Review)), lambda one: one.use_case)
-        blockers = _grouped((one for one in every if isinstance(one, Blocker)), lambda one: one.use_case)
-        unblocks = _grouped((one for one in every if isinstance(one, Unblock)), lambda one: one.use_case)
-        waivers = _grouped((one for one in reversed(every) if isinstance(one, Waiver)), lambda one: one.requirement)
-        retirements = _grouped((one for one in every if isinstance(one, Retirement)), lambda one: one.test_id)
-        departures = _grouped((one for one in every if isinstance(one, Departure)), lambda one: one.use_case)
-        found = cls(policy, facts, now, reviews, blockers, unblocks, waivers, departures=departures)
-        return replace(found, retirements=found._retired(retirements))
+        decisions = sorted(
+            (decision for decision in facts.decisions if decision.register == register and counts_at(decision, now)),
+            key=_by_time,
+        )
+        reviews = _group_by(
+            (decision for decision in decisions if isinstance(decision, Review)), lambda decision: decision.use_case
+        )
+        blockers = _group_by(
+            (decision for decision in decisions if isinstance(decision, Blocker)), lambda decision: decision.use_case
+        )
+        unblocks = _group_by(
+            (decision for decision in decisions if isinstance(decision, Unblock)), lambda decision: decision.use_case
+        )
+        waivers = _group_by(
+            (decision for decision in reversed(decisions) if isinstance(decision, Waiver)),
+            lambda decision: decision.requirement,
+        )
+        retirements = _group_by(
+            (decision for decision in decisions if isinstance(decision, Retirement)), lambda decision: decision.test_id
+        )
+        departures = _group_by(
+            (decision for decision in decisions if isinstance(decision, Departure)), lambda decision: decision.use_case
+        )
+        index = cls(policy, facts, now, reviews, blockers, unblocks, waivers, departures=departures)
+        return replace(index, retirements=index._retirement_standings(retirements))
 
-    def _retired(self, retirements: Mapping[str, Sequence[Retirement]]) -> dict[str, RetirementStanding]:
+    def _retirement_standings(self, retirements: Mapping[str, Sequence[Retirement]]) -> dict[str, RetirementStanding]:
         """Return for each test the first retirement that holds, else the newest."""
-        found: dict[str, RetirementStanding] = {}
-        for test, ones in retirements.items():
-            mine = [piece for piece in self.facts.evidence if piece.test_id == test]
-            standings = [RetirementStanding(one, self._refusal(one, mine)) for one in ones]
-            found[test] = next((one for one in standings if one.void is None), standings[-1])
-        return found
+        standings_by_test: dict[str, RetirementStanding] = {}
+        for test, test_retirements in retirements.items():
+            concerned = [execution for execution in self.facts.evidence if execution.test_id == test]
+            standings = [
+                RetirementStanding(retirement, self._refusal(retirement, concerned)) for retirement in test_retirements
+            ]
+            standings_by_test[test] = next((standing for standing in standings if standing.void is None), standings[-1])
+        return standings_by_test
 
     def _refusal(self, decision: Decision, concerned: Iterable[Evidence]) -> str | None:
         """Return why a person could not decide, by what is known of the evidence that there was at that moment."""
         return may_decide(decision.by, decision.known_by, self.policy, self._recorders(decision, concerned))
 
     def _recorders(self, decision: Decision, concerned: Iterable[Evidence]) -> set[str]:
-        origins = (self.facts.origin(one.id) for one in concerned if one.started_at <= decision.at)
+        origins = (self.facts.origin(execution.id) for execution in concerned if execution.started_at <= decision.at)
         return excluded_people(origins, self.policy)
 
     def is_retired(self, test: str) -> bool:
@@ -78,16 +96,18 @@ class DecisionIndex:
         A retirement that does not hold excuses no failure, and what its test shows is in doubt all the same: else the
         passes of a retired test would count again once its reviewer leaves the list.
         """
-        found: dict[str, str] = {}
+        reasons: dict[str, str] = {}
         if not self.retirements and self.policy.release == "ignore":
-            return found
-        for one in evidence:
-            retired = self.retirements.get(one.test_id)
-            if retired is not None and (retired.void is None or one.result is Result.PASSED):
-                found[one.id] = _retired(retired)
-            elif self.policy.release != "ignore" and not self._is_of(one, release):
-                found[one.id] = f"{execution_text(one)} for {_release(self.facts.origin(one.id).release)}"
-        return found
+            return reasons
+        for execution in evidence:
+            retired = self.retirements.get(execution.test_id)
+            if retired is not None and (retired.void is None or execution.result is Result.PASSED):
+                reasons[execution.id] = _retirement_text(retired)
+            elif self.policy.release != "ignore" and not self._is_of(execution, release):
+                reasons[execution.id] = (
+                    f"{execution_text(execution)} for {_release_text(self.facts.origin(execution.id).release)}"
+                )
+        return reasons
 
     def _is_of(self, evidence: Evidence, release: str | None) -> bool:
         return release is not None and self.facts.origin(evidence.id).release == release
@@ -100,14 +120,14 @@ class DecisionIndex:
         waivers = self.waivers.get(judged.requirement.id, ())
         if not waivers:
             return judged, ()
-        standings = [self._waiver(one, judged) for one in waivers]
-        holding = next((one for one in standings if one.void is None), None)
+        standings = [self._waiver(waiver, judged) for waiver in waivers]
+        holding = next((standing for standing in standings if standing.void is None), None)
         newest = standings[:1] if standings[0].void is not None else []
         if holding is None:
             return judged, tuple(newest)
         if judged.state is State.NOT_APPLICABLE or all(map(self.policy.reviewable, judged.policy_states)):
             return judged, (*newest, holding)
-        return _waived(judged, holding), (*newest, replace(holding, used=True))
+        return _waived_readiness(judged, holding), (*newest, replace(holding, used=True))
 
     def _waiver(self, waiver: Waiver, judged: RequirementReadiness) -> WaiverStanding:
         recorders = self._recorders(waiver, judged.deciding)
@@ -117,22 +137,24 @@ class DecisionIndex:
         """Return the blockers of a use case that no unblock ended; ``required`` is what counts of its requirements."""
         if use_case not in self.blockers:
             return ()
-        return self.remaining_blockers(use_case, [piece for one in required for piece in one.deciding])
+        return self.remaining_blockers(
+            use_case, [execution for requirement in required for execution in requirement.deciding]
+        )
 
     def remaining_blockers(self, use_case: str, concerned: Sequence[Evidence]) -> tuple[BlockerStanding, ...]:
         """Return the blockers of a use case that no unblock ended, where this is the evidence concerned."""
-        unblocks = [(one, self._refusal(one, concerned)) for one in self.unblocks.get(use_case, ())]
+        unblocks = [(unblock, self._refusal(unblock, concerned)) for unblock in self.unblocks.get(use_case, ())]
         return tuple(
             BlockerStanding(
                 blocker,
                 tuple(
-                    f"the unblock at {one.at} does not count: {wrong}"
-                    for one, wrong in unblocks
-                    if wrong is not None and blocker.id in one.ends
+                    f"the unblock at {unblock.at} does not count: {wrong}"
+                    for unblock, wrong in unblocks
+                    if wrong is not None and blocker.id in unblock.ends
                 ),
             )
             for blocker in self.blockers.get(use_case, ())
-            if not any(wrong is None and blocker.id in one.ends for one, wrong in unblocks)
+            if not any(wrong is None and blocker.id in unblock.ends for unblock, wrong in unblocks)
         )
 
     def closed_by_departure(
@@ -144,32 +166,32 @@ class DecisionIndex:
 
         ``concerned``: the evidence that is known of it.
         """
-        known: set[str] = set()
+        ended: set[str] = set()
         void = []
-        for one in self.departures.get(use_case, ()):
-            wrong = self._refusal(one, concerned)
+        for departure in self.departures.get(use_case, ()):
+            wrong = self._refusal(departure, concerned)
             if wrong is None:
-                known.update(one.ends, one.failed_runs)
+                ended.update(departure.ends, departure.failed_runs)
             else:
-                void.append(f"its retirement at {one.at} does not count: {wrong}")
-        return frozenset(known), tuple(void)
+                void.append(f"its retirement at {departure.at} does not count: {wrong}")
+        return frozenset(ended), tuple(void)
 
     def unmatched_decisions(
         self, requirements: Callable[[str], Iterable[str]], use_cases: Iterable[str]
     ) -> tuple[str, ...]:
         """Return a sentence for each decision that concerns no use case, or no requirement, in force."""
-        known = set(use_cases)
-        near = {name.partition("/")[0] for name in self.waivers} & known
+        known_use_cases = set(use_cases)
+        near = {name.partition("/")[0] for name in self.waivers} & known_use_cases
         asked = {name for use_case in near for name in requirements(use_case)}
         waived = sorted(name for name in self.waivers if name not in asked)
-        others = sorted({*self.reviews, *self.blockers, *self.unblocks} - known)
+        others = sorted({*self.reviews, *self.blockers, *self.unblocks} - known_use_cases)
         return (
             *(f"a waiver of {first_line(name)} is void: there is no such requirement" for name in waived),
             *(f"a decision is about {first_line(name)}, which is no use case of the register" for name in others),
         )
 
 
-def _waived(judged: RequirementReadiness, holding: WaiverStanding) -> RequirementReadiness:
+def _waived_readiness(judged: RequirementReadiness, holding: WaiverStanding) -> RequirementReadiness:
     waiver = holding.decision
     why = f"waived by {first_line(waiver.by)} until {holding.until}: {first_line(waiver.reason)}"
     return replace(
@@ -182,7 +204,7 @@ def _waived(judged: RequirementReadiness, holding: WaiverStanding) -> Requiremen
     )
 
 
-def _retired(standing: RetirementStanding) -> str:
+def _retirement_text(standing: RetirementStanding) -> str:
     decision = standing.decision
     void = f", which does not hold: {standing.void}" if standing.void else ""
     return (
@@ -190,16 +212,16 @@ def _retired(standing: RetirementStanding) -> str:
     )
 
 
-def _release(name: str | None) -> str:
+def _release_text(name: str | None) -> str:
     return f"release {first_line(name)}, which is not the one judged" if name else "no release"
 
 
-def _age(decision: Decision) -> tuple[str, str, str]:
+def _by_time(decision: Decision) -> tuple[str, str, str]:
     return decision.at, decision.KIND, decision.by
 
 
-def _grouped(decisions: Iterable[D], key: Callable[[D], str]) -> dict[str, list[D]]:
-    found: dict[str, list[D]] = {}
-    for one in decisions:
-        found.setdefault(key(one), []).append(one)
-    return found
+def _group_by(decisions: Iterable[D], key: Callable[[D], str]) -> dict[str, list[D]]:
+    groups: dict[str, list[D]] = {}
+    for decision in decisions:
+        groups.setdefault(key(decision), []).append(decision)
+    return groups

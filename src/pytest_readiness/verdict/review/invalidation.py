@@ -45,8 +45,8 @@ def failures_from(ages: Iterable[int | None], at: str) -> str:
 
     Where an age has no end (0 or None), or there is none, all of them matter: the empty text.
     """
-    every = [age or 0 for age in ages]
-    return days_before(at, max(every)) if every and all(every) else ""
+    known_ages = [age or 0 for age in ages]
+    return days_before(at, max(known_ages)) if known_ages and all(known_ages) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,36 +73,41 @@ class ReviewFacts:
     """The release being judged."""
 
 
-def invalidation_reasons(review: Review, seen: ReviewFacts) -> tuple[str, ...]:
+def invalidation_reasons(review: Review, facts: ReviewFacts) -> tuple[str, ...]:
     """Return why an approval is suspect, a sentence each; none where it is current."""
-    return tuple(_reasons(review, seen))
+    return tuple(_reasons(review, facts))
 
 
-def _reasons(review: Review, seen: ReviewFacts) -> Iterator[str]:
-    changes = [] if review.basis.digest == seen.digest else list(changed_requirements(review.basis, seen.make_basis()))
+def _reasons(review: Review, facts: ReviewFacts) -> Iterator[str]:
+    changes = (
+        [] if review.basis.digest == facts.digest else list(changed_requirements(review.basis, facts.make_basis()))
+    )
     yield from changes
     if not changes:
-        yield from _told(_never_seen(review, seen))
-    if seen.adverse:
-        yield from _told(
-            [execution_text(one) + _lately(one) for one in adverse_to(review, seen.adverse, seen.adverse_scopes)]
+        yield from _limited(_never_signed(review, facts))
+    if facts.adverse:
+        yield from _limited(
+            [
+                execution_text(execution) + _next_run_text(execution)
+                for execution in adverse_to(review, facts.adverse, facts.adverse_scopes)
+            ]
         )
-    yield from _unacknowledged(review, seen)
+    yield from _unacknowledged(review, facts)
     # Whatever clock made which: one that was made on another branch, or for another store, was not looked at.
-    known = review.basis.retired
-    for old in seen.retirements:
+    retired = review.basis.retired
+    for old in facts.retirements:
         # One that does not hold too: nothing may become current because a reviewer left the list.
-        if old.decision.test_id not in known:
+        if old.decision.test_id not in retired:
             yield f"{first_line(old.decision.test_id)} was retired since: {first_line(old.decision.reason)}"
-    for run in seen.run_retirements:
+    for run in facts.run_retirements:
         # What failed in it may be lost with its lines: whoever signed before has not seen that.
-        if run.run_id not in known:
+        if run.run_id not in retired:
             yield f"run {run.run_id} was retired since: {first_line(run.reason)}"
-    if seen.missing:
-        yield from _told(_lost(review, seen))
-    if seen.policy.release != "ignore" and (review.release is None or review.release != seen.release):
+    if facts.missing:
+        yield from _limited(_missing_pins(review, facts))
+    if facts.policy.release != "ignore" and (review.release is None or review.release != facts.release):
         made = f"release {first_line(review.release)}" if review.release else "no release"
-        yield f"it was made for {made}, not for {first_line(seen.release) if seen.release else 'one that is named'}"
+        yield f"it was made for {made}, not for {first_line(facts.release) if facts.release else 'one that is named'}"
 
 
 def changed_requirements(signed: ReviewBasis, now: ReviewBasis) -> Iterator[str]:
@@ -110,7 +115,7 @@ def changed_requirements(signed: ReviewBasis, now: ReviewBasis) -> Iterator[str]
     if signed.digest == now.digest:
         return
     if signed.definition and signed.definition == now.definition:
-        yield from _told(_weaker(signed, now))
+        yield from _limited(_weaker_terms(signed, now))
         return
     before, after = (
         [row.requirement for row in basis.requirements if row.state != State.NOT_APPLICABLE] for basis in (signed, now)
@@ -125,10 +130,10 @@ def changed_requirements(signed: ReviewBasis, now: ReviewBasis) -> Iterator[str]
         yield "what its requirements ask for (items, scopes or environments) changed"
 
 
-def _weaker(signed: ReviewBasis, now: ReviewBasis) -> Iterator[str]:
+def _weaker_terms(signed: ReviewBasis, now: ReviewBasis) -> Iterator[str]:
     """Yield what is asked for less strictly than it was: a stricter policy voids nothing."""
     for name, then, is_now in weaker_settings(signed.policy, now.policy):
-        yield f"[gate] {name} was {_spelled(then)} when it was signed, and is {_spelled(is_now)}, which is weaker"
+        yield f"[gate] {name} was {_setting_text(then)} when it was signed, and is {_setting_text(is_now)}, which is weaker"
     rows = {row.requirement: row for row in signed.requirements}
     for row in now.requirements:
         then_row = rows.get(row.requirement, row)
@@ -145,24 +150,24 @@ def _weaker_row(then: PinnedRequirement, now: PinnedRequirement) -> Iterator[str
         yield f"a pass of {now.requirement} held {then.max_age_days} days when it was signed, and holds {lasts} now"
 
 
-def _spelled(setting: object) -> str:
+def _setting_text(setting: object) -> str:
     return str(setting).lower() if isinstance(setting, bool) else f'"{setting}"'
 
 
-def _never_seen(review: Review, seen: ReviewFacts) -> Iterator[str]:
+def _never_signed(review: Review, facts: ReviewFacts) -> Iterator[str]:
     """Yield the requirements that were not there to be signed: an approval given in advance is none.
 
     So is one of a requirement that was waived and is not any more: nobody signed what stands for it now.
     """
     signed = {row.requirement: row for row in review.basis.requirements}
-    for one in seen.required:
-        row = signed.get(one.requirement.id)
+    for requirement in facts.required:
+        row = signed.get(requirement.requirement.id)
         if row is not None and row.pins and row.state == State.COMPLETE:  # most often so
             continue
         if row is None or not could_sign(review.basis.policy, row.state, unproven=row.unproven):
-            yield f"{one.requirement.id} was {row.state if row else 'not shown'} when it was signed"
+            yield f"{requirement.requirement.id} was {row.state if row else 'not shown'} when it was signed"
         elif row.state == State.WAIVED:
-            if one.state is not State.WAIVED:
+            if requirement.state is not State.WAIVED:
                 yield f"{row.requirement} was WAIVED when it was signed, and is not any more"
         elif not row.pins:
             yield f"it names no evidence for {row.requirement}"
@@ -182,7 +187,12 @@ def adverse_to(
         wrong: what went wrong.
         counts_in: the places that each counts in, by id, where that is not only the place of its run.
     """
-    known, horizon, pinned, passes = counts_in or {}, ReviewHorizon.from_review(review), _Starts(), _Starts()
+    scopes_by_id, horizon, pinned, passes = (
+        counts_in or {},
+        ReviewHorizon.from_review(review),
+        _PinnedStarts(),
+        _PinnedStarts(),
+    )
     for row in review.basis.requirements:
         passed = row.state in _PASSING
         for pin in row.pins:
@@ -190,23 +200,27 @@ def adverse_to(
             if passed:
                 passes.add(pin)
 
-    def unseen(one: Evidence) -> bool:
-        scopes = known.get(one.id) or [scope_of(one)]
-        if one.result is Result.INTERRUPTED:
-            return one.started_at > pinned.earliest(scopes, review.seen_until)
-        return horizon.hides(one.run_id, one.started_at) and (
-            one.started_at > horizon.at or one.started_at >= passes.earliest(scopes, "")
+    def unseen(execution: Evidence) -> bool:
+        scopes = scopes_by_id.get(execution.id) or [scope_of(execution)]
+        if execution.result is Result.INTERRUPTED:
+            return execution.started_at > pinned.earliest(scopes, review.seen_until)
+        return horizon.hides(execution.run_id, execution.started_at) and (
+            execution.started_at > horizon.at or execution.started_at >= passes.earliest(scopes, "")
         )
 
-    by_execution = {(one.run_id, one.test_id, one.started_at, one.result): one for one in wrong if unseen(one)}
-    return sorted(by_execution.values(), key=lambda one: (one.started_at, by_number(one)))
+    by_execution = {
+        (execution.run_id, execution.test_id, execution.started_at, execution.result): execution
+        for execution in wrong
+        if unseen(execution)
+    }
+    return sorted(by_execution.values(), key=lambda execution: (execution.started_at, by_number(execution)))
 
 
 _PASSING = frozenset({State.COMPLETE.value, State.ASSERTED.value, State.FLAKY.value})
 """States in which all that is pinned passed."""
 
 
-class _Starts:
+class _PinnedStarts:
     """When the newest pinned execution of each test started in each place."""
 
     def __init__(self) -> None:
@@ -225,47 +239,49 @@ def _scope(pin: PinnedEvidence) -> Scope:
     return pin.test_id, pin.environment, pin.provider_mode
 
 
-def _lately(one: Evidence) -> str:
-    return " and did not pass when it ran next" if one.result is Result.INTERRUPTED else ""
+def _next_run_text(execution: Evidence) -> str:
+    return " and did not pass when it ran next" if execution.result is Result.INTERRUPTED else ""
 
 
-def _unacknowledged(review: Review, seen: ReviewFacts) -> Iterator[str]:
+def _unacknowledged(review: Review, facts: ReviewFacts) -> Iterator[str]:
     """An acknowledgement is of the state that was seen: what was asserted and is flaky now has to be named anew.
 
     What was flaky without its proof, and is flaky with it now, is better than what was named.
     """
-    doubtful = [one for one in seen.required if one.state in (State.ASSERTED, State.FLAKY)]
-    signed = {row.requirement: (row.state, row.unproven) for row in review.basis.requirements} if doubtful else {}
-    for one in doubtful:
-        name, lacks_too = one.requirement.id, len(one.policy_states) > 1
-        if not seen.policy.must_be_named(one.state, unproven=lacks_too):
+    to_acknowledge = [
+        requirement for requirement in facts.required if requirement.state in (State.ASSERTED, State.FLAKY)
+    ]
+    signed = {row.requirement: (row.state, row.unproven) for row in review.basis.requirements} if to_acknowledge else {}
+    for requirement in to_acknowledge:
+        name, lacks_too = requirement.requirement.id, len(requirement.policy_states) > 1
+        if not facts.policy.must_be_named(requirement.state, unproven=lacks_too):
             continue
         was, lacked_too = signed.get(name, ("", False))
-        if name not in review.acknowledged or was != one.state or (lacks_too and not lacked_too):
-            yield f"{name} is {one.described}, which it does not acknowledge"
+        if name not in review.acknowledged or was != requirement.state or (lacks_too and not lacked_too):
+            yield f"{name} is {requirement.described}, which it does not acknowledge"
 
 
-def _lost(review: Review, seen: ReviewFacts) -> Iterator[str]:
-    now = {one.requirement.id: one for one in seen.required}
+def _missing_pins(review: Review, facts: ReviewFacts) -> Iterator[str]:
+    now = {requirement.requirement.id: requirement for requirement in facts.required}
     for row in review.basis.requirements:
         for pin in row.pins:
-            if pin.evidence_id in seen.missing and not _replaced(pin, now.get(row.requirement)):
+            if pin.evidence_id in facts.missing and not _is_replaced(pin, now.get(row.requirement)):
                 yield f"the store lacks {pin.evidence_id}, on which {row.requirement} rested"
 
 
-def _replaced(pin: PinnedEvidence, now: RequirementReadiness | None) -> bool:
+def _is_replaced(pin: PinnedEvidence, now: RequirementReadiness | None) -> bool:
     """Whether a newer pass of the same test with the same kinds of proof stands for pinned evidence."""
     return any(
-        one.result is Result.PASSED
-        and scope_of(one) == _scope(pin)
-        and one.started_at > pin.started_at
-        and {proof.kind for proof in one.proofs} >= set(pin.proofs)
-        for one in (now.deciding if now else ())
+        execution.result is Result.PASSED
+        and scope_of(execution) == _scope(pin)
+        and execution.started_at > pin.started_at
+        and {proof.kind for proof in execution.proofs} >= set(pin.proofs)
+        for execution in (now.deciding if now else ())
     )
 
 
-def _told(sentences: Iterable[str]) -> Iterator[str]:
-    every = list(sentences)
-    yield from every[:NAMED]
-    if len(every) > NAMED:
-        yield f"and {len(every) - NAMED} more of the kind"
+def _limited(sentences: Iterable[str]) -> Iterator[str]:
+    listed = list(sentences)
+    yield from listed[:NAMED]
+    if len(listed) > NAMED:
+        yield f"and {len(listed) - NAMED} more of the kind"

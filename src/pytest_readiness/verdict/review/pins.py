@@ -19,13 +19,13 @@ def pin_requirements(
     """Return requirements as a review pins them, each with the evidence that decides."""
     return tuple(
         PinnedRequirement(
-            one.requirement.id,
-            one.state.value,
-            tuple(_pin(piece, origins) for piece in one.deciding),
-            *requirement_terms(one.requirement),
-            unproven=len(one.policy_states) > 1,
+            requirement.requirement.id,
+            requirement.state.value,
+            tuple(_pin(execution, origins) for execution in requirement.deciding),
+            *requirement_terms(requirement.requirement),
+            unproven=len(requirement.policy_states) > 1,
         )
-        for one in requirements
+        for requirement in requirements
     )
 
 
@@ -52,9 +52,9 @@ def recorders_of(basis: ReviewBasis, origins: Mapping[str, RunOrigin], policy: P
     """Return who is kept apart from the evidence that a basis pins: as it says, and as the store knows."""
     if not policy.separate:
         return set()
-    pins = [pin for one in basis.requirements for pin in one.pins]
+    pins = [pin for row in basis.requirements for pin in row.pins]
     runs = {run_of(pin.evidence_id) for pin in pins}
-    return _told(pins, policy) | excluded_people((origins.get(run, UNKNOWN) for run in runs), policy)
+    return _pinned_recorders(pins, policy) | excluded_people((origins.get(run, UNKNOWN) for run in runs), policy)
 
 
 def recorders_now(
@@ -66,14 +66,21 @@ def recorders_now(
     """
     if not policy.separate:
         return set()
-    runs = {piece.run_id for one in required for piece in one.deciding}
-    found = excluded_people([origins[run] for run in runs if run in origins], policy)
+    runs = {execution.run_id for requirement in required for execution in requirement.deciding}
+    recorders = excluded_people([origins[run] for run in runs if run in origins], policy)
     if runs <= origins.keys():
-        return found
-    deciding = {piece.id for one in required for piece in one.deciding if piece.run_id not in origins}
-    return found | _told([pin for row in basis.requirements for pin in row.pins if pin.evidence_id in deciding], policy)
+        return recorders
+    deciding = {
+        execution.id
+        for requirement in required
+        for execution in requirement.deciding
+        if execution.run_id not in origins
+    }
+    return recorders | _pinned_recorders(
+        [pin for row in basis.requirements for pin in row.pins if pin.evidence_id in deciding], policy
+    )
 
 
-def _told(pins: Iterable[PinnedEvidence], policy: Policy) -> set[str]:
+def _pinned_recorders(pins: Iterable[PinnedEvidence], policy: Policy) -> set[str]:
     """Return who is kept apart from pinned evidence, as the pins say."""
     return {name for pin in pins for name in recorded_by(pin.actor, pin.started_by, policy)} - {""}

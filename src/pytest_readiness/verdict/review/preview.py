@@ -34,16 +34,16 @@ def expand_acknowledged(names: Iterable[str], *shown: UseCaseReadiness | ReviewB
     """
     given = list(names)
     words = {name.upper() for name in given if name.upper() in ACKNOWLEDGED}
-    bases = [_basis(one) for one in shown]
+    bases = [_basis(use_case) for use_case in shown]
     rows = [row for basis in bases for row in basis.requirements]
     open_rows = [row for row in rows if row.state in ACKNOWLEDGED]
-    wanted = {id_ for name in given if name.upper() not in words for id_ in _acknowledges(name, rows, open_rows)}
+    wanted = {id_ for name in given if name.upper() not in words for id_ in _acknowledged_ids(name, rows, open_rows)}
     for basis in bases if words else ():
-        wanted |= {row.requirement for row in basis.requirements if _is_told_by(words, row, basis)}
+        wanted |= {row.requirement for row in basis.requirements if _is_named_by(words, row, basis)}
     return tuple(row.requirement for row in open_rows if row.requirement in wanted)
 
 
-def _is_told_by(words: set[str], row: PinnedRequirement, basis: ReviewBasis) -> bool:
+def _is_named_by(words: set[str], row: PinnedRequirement, basis: ReviewBasis) -> bool:
     """A retry opens nothing that a clean pass would not: who names what is flaky has not named what lacks its proof."""
     if row.state not in ACKNOWLEDGED:
         return False
@@ -53,15 +53,17 @@ def _is_told_by(words: set[str], row: PinnedRequirement, basis: ReviewBasis) -> 
     return words >= {str(state) for state in needed}
 
 
-def _acknowledges(name: str, rows: Sequence[PinnedRequirement], open_rows: Sequence[PinnedRequirement]) -> list[str]:
-    found = [row for row in rows if row.requirement == name or any(pin.test_id == name for pin in row.pins)]
-    if not found:
-        known = [*(row.requirement for row in rows), *(pin.test_id for row in rows for pin in row.pins)]
-        told = suggestion(name, [*known, "asserted", "flaky"])
-        raise ConfigError(f"'{name}' is no requirement and no test of what is signed{told}")
-    named = [row.requirement for row in found if row in open_rows]
+def _acknowledged_ids(
+    name: str, rows: Sequence[PinnedRequirement], open_rows: Sequence[PinnedRequirement]
+) -> list[str]:
+    matching = [row for row in rows if row.requirement == name or any(pin.test_id == name for pin in row.pins)]
+    if not matching:
+        names = [*(row.requirement for row in rows), *(pin.test_id for row in rows for pin in row.pins)]
+        hint = suggestion(name, [*names, "asserted", "flaky"])
+        raise ConfigError(f"'{name}' is no requirement and no test of what is signed{hint}")
+    named = [row.requirement for row in matching if row in open_rows]
     if not named:
-        raise ConfigError(f"'{name}' is {found[0].state}: there is nothing to acknowledge")
+        raise ConfigError(f"'{name}' is {matching[0].state}: there is nothing to acknowledge")
     return named
 
 
@@ -124,8 +126,8 @@ def _not_acceptable(rows: Sequence[PinnedRequirement], policy: Policy) -> str | 
     if not wrong:
         return None
     waived = any(row.state == State.WAIVED and not policy.accepts_waiver(State.WAIVED) for row in rows)
-    way_out = ' (what is waived can be signed where the config says [gate] waivers = "accept")' if waived else ""
-    return f"not everything is in a state that can be signed: {', '.join(wrong)}{way_out}"
+    hint = ' (what is waived can be signed where the config says [gate] waivers = "accept")' if waived else ""
+    return f"not everything is in a state that can be signed: {', '.join(wrong)}{hint}"
 
 
 def _not_acknowledged(review: Review, rows: Iterable[PinnedRequirement], policy: Policy) -> str | None:
@@ -140,10 +142,10 @@ def _not_acknowledged(review: Review, rows: Iterable[PinnedRequirement], policy:
 def _blocker_refusal(
     decision: Blocker | Unblock, readiness: Readiness, policy: Policy, facts: Facts, recorders: Iterable[str]
 ) -> str | None:
-    known = {one.use_case.id: one for one in readiness.use_cases}
-    use_case = known.get(decision.use_case)
+    use_cases = {use_case.use_case.id: use_case for use_case in readiness.use_cases}
+    use_case = use_cases.get(decision.use_case)
     if use_case is None:
-        return f"there is no use case '{decision.use_case}'{suggestion(decision.use_case, known)}"
+        return f"there is no use case '{decision.use_case}'{suggestion(decision.use_case, use_cases)}"
     if not decision.reason.strip():
         return f"say why: to {decision.KIND.removesuffix('er')} {decision.use_case} needs a reason"
     if isinstance(decision, Blocker):
@@ -153,51 +155,59 @@ def _blocker_refusal(
             by = ", ".join(map(first_line, use_case.review.by))
             return f"{decision.use_case} has no open blocker: it was rejected, which stands until {by} approves"
         return f"{decision.use_case} has no open blocker"
-    mine = excluded_people((facts.origin(one.id) for need in use_case.required for one in need.deciding), policy)
-    return may_decide(decision.by, decision.known_by, policy, {*mine, *recorders})
+    recorded_by = excluded_people(
+        (facts.origin(execution.id) for requirement in use_case.required for execution in requirement.deciding), policy
+    )
+    return may_decide(decision.by, decision.known_by, policy, {*recorded_by, *recorders})
 
 
 def _waiver_refusal(
     waiver: Waiver, readiness: Readiness, policy: Policy, facts: Facts, recorders: Iterable[str]
 ) -> str | None:
-    needs = {need.requirement.id: need for one in readiness.use_cases for need in one.requirements}
-    found = needs.get(waiver.requirement)
-    if found is None:
-        return f"there is no requirement '{waiver.requirement}'{suggestion(waiver.requirement, needs)}"
-    mine = excluded_people((facts.origin(one.id) for one in found.deciding), policy)
-    wrong = void_because(waiver, policy, {*mine, *recorders}, waiver.at)
+    requirements = {
+        requirement.requirement.id: requirement
+        for use_case in readiness.use_cases
+        for requirement in use_case.requirements
+    }
+    requirement = requirements.get(waiver.requirement)
+    if requirement is None:
+        return f"there is no requirement '{waiver.requirement}'{suggestion(waiver.requirement, requirements)}"
+    excluded = excluded_people((facts.origin(execution.id) for execution in requirement.deciding), policy)
+    wrong = void_because(waiver, policy, {*excluded, *recorders}, waiver.at)
     if wrong:
         return wrong
     if waiver.until > last_day(waiver):
         return f"a waiver lasts {CAP_DAYS} days at most: until {last_day(waiver)}"
-    if found.state is State.NOT_APPLICABLE or all(
-        map(policy.reviewable, policy_states_of(found.underlying, unproven=found.unproven))
+    if requirement.state is State.NOT_APPLICABLE or all(
+        map(policy.reviewable, policy_states_of(requirement.underlying, unproven=requirement.unproven))
     ):
-        return f"{waiver.requirement} is {found.state.value}: there is nothing to waive"
+        return f"{waiver.requirement} is {requirement.state.value}: there is nothing to waive"
     return None
 
 
 def _retirement_refusal(
     retirement: Retirement, readiness: Readiness, policy: Policy, facts: Facts, recorders: Iterable[str]
 ) -> str | None:
-    tests = {one.test_id for one in facts.evidence}
+    tests = {execution.test_id for execution in facts.evidence}
     if retirement.test_id not in tests:
         return f"no evidence is from a test '{first_line(retirement.test_id)}'{suggestion(retirement.test_id, tests)}"
     if not retirement.reason.strip():
         return f"say why: retiring {first_line(retirement.test_id)} needs a reason"
-    standing = [old for one in readiness.use_cases for old in one.retirements if old.void is None]
+    standing = [
+        retirement for use_case in readiness.use_cases for retirement in use_case.retirements if retirement.void is None
+    ]
     if any(old.decision.test_id == retirement.test_id for old in standing):
         return f"{first_line(retirement.test_id)} is retired already"
-    mine = excluded_people(
-        (facts.origin(one.id) for one in facts.evidence if one.test_id == retirement.test_id), policy
+    excluded = excluded_people(
+        (facts.origin(execution.id) for execution in facts.evidence if execution.test_id == retirement.test_id), policy
     )
-    return may_decide(retirement.by, retirement.known_by, policy, {*mine, *recorders})
+    return may_decide(retirement.by, retirement.known_by, policy, {*excluded, *recorders})
 
 
 def _departure_refusal(
     departure: Departure, readiness: Readiness, policy: Policy, recorders: Iterable[str]
 ) -> str | None:
-    if departure.use_case not in {one.use_case for one in readiness.removed}:
+    if departure.use_case not in {removed.use_case for removed in readiness.removed}:
         return f"{first_line(departure.use_case)} has no row, and nothing is open: there is nothing to retire"
     if not departure.reason.strip():
         return f"say why: retiring {first_line(departure.use_case)} needs a reason"
@@ -219,26 +229,33 @@ def _changes(review: Review, use_case: UseCaseReadiness, facts: Facts) -> Iterat
     if review.basis.digest != use_case.review.basis_digest:
         yield from changed_requirements(review.basis, use_case.basis)
     signed = {row.requirement: row for row in review.basis.requirements}
-    for one in use_case.required:
-        row = signed.get(one.requirement.id)
-        if row is not None and row.state != one.state:
-            yield f"{row.requirement} was {row.state} and is {one.state.value}: {one.why}"
-    wrong = [one for one in facts.adverse if one.uc == use_case.use_case.id]
-    wrong += [one for need in use_case.required for one in need.deciding if one.result is not Result.PASSED]
-    yield from (f"{execution_text(one)}" for one in adverse_to(review, wrong))
+    for requirement in use_case.required:
+        row = signed.get(requirement.requirement.id)
+        if row is not None and row.state != requirement.state:
+            yield f"{row.requirement} was {row.state} and is {requirement.state.value}: {requirement.why}"
+    wrong = [execution for execution in facts.adverse if execution.uc == use_case.use_case.id]
+    wrong += [
+        execution
+        for requirement in use_case.required
+        for execution in requirement.deciding
+        if execution.result is not Result.PASSED
+    ]
+    yield from (f"{execution_text(execution)}" for execution in adverse_to(review, wrong))
     for old in use_case.retirements:
         if old.void is None and old.decision.test_id not in review.basis.retired:
             test, by = first_line(old.decision.test_id), first_line(old.decision.by)
             yield f"{test} was retired by {by}: {first_line(old.decision.reason)}"
-    for one in use_case.required:
-        row = signed.get(one.requirement.id)
+    for requirement in use_case.required:
+        row = signed.get(requirement.requirement.id)
         if row is not None:
-            yield from _newer(row, one)
+            yield from _newer(row, requirement)
 
 
 def _newer(row: PinnedRequirement, now: RequirementReadiness) -> Iterator[str]:
-    seen = {pin.evidence_id for pin in row.pins}
-    newer = [one for one in now.deciding if one.id not in seen and one.result is Result.PASSED]
+    pinned = {pin.evidence_id for pin in row.pins}
+    newer = [
+        execution for execution in now.deciding if execution.id not in pinned and execution.result is Result.PASSED
+    ]
     if newer:
         more = f" (and {len(newer) - 1} more)" if len(newer) > 1 else ""
         yield f"{row.requirement} has newer evidence: {execution_text(newer[0])}{more}"

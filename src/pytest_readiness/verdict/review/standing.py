@@ -14,7 +14,7 @@ from .invalidation import ReviewFacts, ReviewHorizon, invalidation_reasons
 from .pins import recorders_now
 
 
-def review_summary(reviews: Iterable[SignOff], seen: ReviewFacts, origins: Mapping[str, RunOrigin]) -> ReviewSummary:
+def review_summary(reviews: Iterable[SignOff], facts: ReviewFacts, origins: Mapping[str, RunOrigin]) -> ReviewSummary:
     """Return how a use case is reviewed.
 
     Args:
@@ -22,11 +22,11 @@ def review_summary(reviews: Iterable[SignOff], seen: ReviewFacts, origins: Mappi
         seen: what is known of it.
         origins: who recorded each run, by run id.
     """
-    policy = seen.policy
-    standings = tuple(_standing(one, seen, origins) for one in _newest_of_each(reviews, policy))
-    rejections = [one for one in standings if one.state is ReviewState.REJECTED]
-    current = [one for one in standings if one.state is ReviewState.CURRENT]
-    suspect = [one for one in standings if one.state is ReviewState.SUSPECT]
+    policy = facts.policy
+    standings = tuple(_standing(review, facts, origins) for review in _newest_of_each(reviews, policy))
+    rejections = [standing for standing in standings if standing.state is ReviewState.REJECTED]
+    current = [standing for standing in standings if standing.state is ReviewState.CURRENT]
+    suspect = [standing for standing in standings if standing.state is ReviewState.SUSPECT]
     if rejections:
         state, givers = ReviewState.REJECTED, rejections
     elif suspect and len(current) < policy.required:
@@ -37,24 +37,24 @@ def review_summary(reviews: Iterable[SignOff], seen: ReviewFacts, origins: Mappi
         state=state,
         approvals=len(current),
         required=policy.required,
-        by=tuple(one.decision.by for one in givers),
-        basis_digest=seen.digest,
-        why=tuple(dict.fromkeys(sentence for one in (*rejections, *suspect) for sentence in one.why)),
+        by=tuple(standing.decision.by for standing in givers),
+        basis_digest=facts.digest,
+        why=tuple(dict.fromkeys(sentence for standing in (*rejections, *suspect) for sentence in standing.why)),
         standings=standings,
     )
 
 
 def standing_rejections(reviews: Iterable[SignOff], policy: Policy) -> list[SignOff]:
     """Return the rejections that stand, oldest first."""
-    return [one for one in _newest_of_each(reviews, policy) if one.meaning is ReviewMeaning.REJECTED]
+    return [review for review in _newest_of_each(reviews, policy) if review.meaning is ReviewMeaning.REJECTED]
 
 
 def horizons_of(counting: Iterable[SignOff]) -> dict[str, list[ReviewHorizon]]:
     """Return for each use case up to where those who gave these approvals saw what had failed."""
-    found: dict[str, list[ReviewHorizon]] = {}
-    for one in counting:
-        found.setdefault(one.use_case, []).append(ReviewHorizon.from_review(one))
-    return found
+    horizons: dict[str, list[ReviewHorizon]] = {}
+    for review in counting:
+        horizons.setdefault(review.use_case, []).append(ReviewHorizon.from_review(review))
+    return horizons
 
 
 def starts_of(counting: Iterable[SignOff]) -> dict[str, str]:
@@ -62,11 +62,11 @@ def starts_of(counting: Iterable[SignOff]) -> dict[str, str]:
 
     It is the start of the oldest execution that they rest on.
     """
-    found: dict[str, str] = {}
-    for one in counting:
-        starts = [pin.started_at for row in one.basis.requirements for pin in row.pins]
-        found[one.use_case] = min([*starts, one.seen_until, found.get(one.use_case, one.seen_until)])
-    return found
+    earliest: dict[str, str] = {}
+    for review in counting:
+        starts = [pin.started_at for row in review.basis.requirements for pin in row.pins]
+        earliest[review.use_case] = min([*starts, review.seen_until, earliest.get(review.use_case, review.seen_until)])
+    return earliest
 
 
 def pinned_ids(decisions: Sequence[Decision], policy: Policy, now: str) -> set[str]:
@@ -76,25 +76,25 @@ def pinned_ids(decisions: Sequence[Decision], policy: Policy, now: str) -> set[s
 
 def pins_of(counting: Iterable[SignOff]) -> set[str]:
     """Return the ids of the evidence that these approvals rest on."""
-    return {pin.evidence_id for one in counting for row in one.basis.requirements for pin in row.pins}
+    return {pin.evidence_id for review in counting for row in review.basis.requirements for pin in row.pins}
 
 
 def newest_approvals(decisions: Iterable[Decision], policy: Policy, now: str) -> list[SignOff]:
     """Return each listed reviewer's newest review of each use case, where it approves."""
     return [
-        one
+        review
         for reviews in _by_use_case(decisions, now).values()
-        for one in _newest_of_each(reviews, policy)
-        if one.meaning is ReviewMeaning.APPROVED_FOR_GO_LIVE and policy.is_reviewer(one.by)
+        for review in _newest_of_each(reviews, policy)
+        if review.meaning is ReviewMeaning.APPROVED_FOR_GO_LIVE and policy.is_reviewer(review.by)
     ]
 
 
 def _by_use_case(decisions: Iterable[Decision], now: str) -> dict[str, list[SignOff]]:
-    found: dict[str, list[SignOff]] = {}
-    for one in decisions:
-        if isinstance(one, SignOff) and counts_at(one, now):
-            found.setdefault(one.use_case, []).append(one)
-    return found
+    reviews_by_use_case: dict[str, list[SignOff]] = {}
+    for decision in decisions:
+        if isinstance(decision, SignOff) and counts_at(decision, now):
+            reviews_by_use_case.setdefault(decision.use_case, []).append(decision)
+    return reviews_by_use_case
 
 
 def _newest_of_each(reviews: Iterable[SignOff], policy: Policy) -> list[SignOff]:
@@ -103,11 +103,11 @@ def _newest_of_each(reviews: Iterable[SignOff], policy: Policy) -> list[SignOff]
     An approval by someone who is not known well enough replaces nothing: a name is easily given. A rejection makes
     things worse, which anyone may; and it must not vanish with its reviewer's place on the list.
     """
-    found = list(reviews)
+    ordered = list(reviews)
     newest: dict[str, SignOff] = {}
-    for one in sorted(found, key=_recency) if len(found) > 1 else found:
-        if one.meaning is ReviewMeaning.REJECTED or policy.trusts(one.known_by):
-            newest[policy.people.person(one.by)] = one
+    for review in sorted(ordered, key=_recency) if len(ordered) > 1 else ordered:
+        if review.meaning is ReviewMeaning.REJECTED or policy.trusts(review.known_by):
+            newest[policy.people.person(review.by)] = review
     return sorted(newest.values(), key=_recency) if len(newest) > 1 else list(newest.values())
 
 
@@ -117,13 +117,13 @@ def _recency(review: SignOff) -> tuple[str, bool, str, str, tuple[str, ...]]:
     return review.at, rejects, review.by, review.basis.digest, review.acknowledged
 
 
-def _standing(review: SignOff, seen: ReviewFacts, origins: Mapping[str, RunOrigin]) -> ReviewStanding:
+def _standing(review: SignOff, facts: ReviewFacts, origins: Mapping[str, RunOrigin]) -> ReviewStanding:
     if review.meaning is not ReviewMeaning.APPROVED_FOR_GO_LIVE:
-        said = f"{first_line(review.by)} rejected it: {first_line(review.comment) or 'no comment'}"
-        return ReviewStanding(review, ReviewState.REJECTED, (said,))
-    apart = recorders_now(seen.required, review.basis, origins, seen.policy)
-    wrong = may_decide(review.by, review.known_by, seen.policy, apart)
+        sentence = f"{first_line(review.by)} rejected it: {first_line(review.comment) or 'no comment'}"
+        return ReviewStanding(review, ReviewState.REJECTED, (sentence,))
+    recorders = recorders_now(facts.required, review.basis, origins, facts.policy)
+    wrong = may_decide(review.by, review.known_by, facts.policy, recorders)
     if wrong:
         return ReviewStanding(review, ReviewState.NONE, (wrong,))
-    why = invalidation_reasons(review, seen)
+    why = invalidation_reasons(review, facts)
     return ReviewStanding(review, ReviewState.SUSPECT if why else ReviewState.CURRENT, why)
