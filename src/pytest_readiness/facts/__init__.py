@@ -1,1 +1,1 @@
-"""What was observed: evidence, runs, decisions and requirements in force, as frozen values and canonical lines."""
+"""Recorded facts: evidence, runs, decisions and requirements, as frozen values and canonical lines."""

@@ -1,7 +1,7 @@
-"""The tree of a store: what its leaves say, and a checkpoint of it in a form to keep elsewhere.
+"""Merkle tree of a store's records, and its checkpoints.
 
-A checkpoint is the text of C2SP's tlog-checkpoint: the origin, the size and the root, a line each, an empty line, and
-then a line for each signature (a signed note). Whoever has kept one can tell later whether the store still begins with
+A checkpoint is the text of C2SP's tlog-checkpoint: origin, size and root on one line each, an empty line, and one line
+per signature (a signed note). A checkpoint that was stored elsewhere shows later whether the store still begins with
 the same records.
 """
 
@@ -22,31 +22,31 @@ from .run import Run
 from .stored_verdict import StoredVerdict
 
 ORIGIN = re.compile(r"readiness-store/[0-9a-f]{32}", re.ASCII)
-"""How a store is called: by a random name that it got when it was made."""
+"""Form of a store's name, which is random and set when the store is created."""
 MAX_LENGTH = 1 << 16
-"""Characters of a checkpoint; none comes near."""
+"""Most characters of a checkpoint; real ones are far shorter."""
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _NAME = re.compile(r"[^\s+]+")
 _SIGNATURE = re.compile(r"— (?P<name>[^\s+]+) (?P<signed>[A-Za-z0-9+/]+={0,2})")
 
 
 class Leaf(NamedTuple):
-    """What a tree says of one record."""
+    """Leaf of the tree for one record."""
 
     kind: str
     """``run``, ``decision`` or ``verdict``."""
     id: str
     digest: str
-    """Of a run that of its seal, which closes the chain of its lines; else of its text."""
+    """Digest of the seal of a run, which closes the chain of its lines; otherwise the digest of the record's text."""
 
     @property
     def data(self) -> bytes:
-        """The text that the tree hashes: separated from everything else by its first line."""
+        """The text that is hashed. Its first line separates it from every other kind of text."""
         return f"readiness/leaf/v1\n{self.kind}\n{self.id}\n{self.digest}\n".encode()
 
 
 def leaf_of(record: Run | Decision | StoredVerdict) -> Leaf:
-    """Return the leaf of a sealed run, a decision or a kept verdict."""
+    """Return the leaf of a sealed run, a decision or a stored verdict."""
     if isinstance(record, Run):
         if record.seal is None:
             raise ValueError("the run is not sealed")
@@ -57,46 +57,46 @@ def leaf_of(record: Run | Decision | StoredVerdict) -> Leaf:
 
 
 def decision_digest(text: str) -> str:
-    """Return the whole digest of a decision's text, of which its id holds the start."""
+    """Return the full digest of a decision's text. The decision's id has the first part of it."""
     return digest("decision", text.encode())
 
 
 def is_note_name(name: str) -> bool:
-    """Return whether a key can be called so in a signed note: by printable characters without blanks and ``+``."""
+    """Return whether a signed note can name a key so: printable characters without blanks and ``+``."""
     return name.isprintable() and _NAME.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A store's tree at a moment: whose it is, how many leaves it has, and their root."""
+    """Checkpoint of a store's tree: the store's name, the number of leaves, and their root hash."""
 
     origin: str
     size: int
     root: bytes
     signatures: tuple[tuple[str, bytes], ...] = ()
-    """Name of the key; and four bytes that tell which key it is, with the signature after them: of ``note``."""
+    """Name of the key; and a signature of ``note``, after four bytes that identify the key."""
 
     @property
     def note(self) -> str:
-        """What is signed: origin, size and root, a line each."""
+        """The signed text: origin, size and root on one line each."""
         return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
 
     @property
     def text(self) -> str:
-        """The checkpoint as it is kept."""
+        """The text of the checkpoint, with its signatures."""
         lines = (f"— {name} {base64.b64encode(signed).decode()}\n" for name, signed in self.signatures)
         return f"{self.note}\n{''.join(lines)}"
 
     def signed(self, name: str, signature: bytes) -> Checkpoint:
-        """Return it with one signature more: the name of the key, and what stands in base64 after it."""
+        """Return the checkpoint with one more signature: the name of the key, and the bytes of its line."""
         return Checkpoint(self.origin, self.size, self.root, (*self.signatures, (name, signature)))
 
     @classmethod
     def parse(cls, text: str) -> Checkpoint:
-        """Return the checkpoint that a text is. Signatures are read, and not checked.
+        """Parse a checkpoint. Signatures are read but not verified.
 
         Raises:
-            IntegrityError: it is none, or was changed in a way that leaves none.
+            IntegrityError: the text is not a checkpoint, or was damaged.
         """
         body, blank, rest = text.partition("\n\n")
         if len(text) > MAX_LENGTH or not blank or (rest and not rest.endswith("\n")):
@@ -138,11 +138,11 @@ def _decoded(text: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class StoreTree:
-    """The tree of a store as it is now."""
+    """The current tree of a store."""
 
     origin: str
     leaves: Sequence[Leaf]
-    """In the order in which the store took the records in."""
+    """In the order in which the store received the records."""
 
     def checkpoint(self) -> Checkpoint:
         """Return the checkpoint of all leaves."""
@@ -152,9 +152,9 @@ class StoreTree:
         return roots((leaf_hash(leaf.data) for leaf in self.leaves), sizes)
 
     def contradictions(self, checkpoints: Sequence[Checkpoint]) -> list[str | None]:
-        """Return for each checkpoint what it says against the tree; None where the tree began as the checkpoint says.
+        """Return for each checkpoint why the tree contradicts it; None if the tree began as the checkpoint says.
 
-        All in one pass over the leaves.
+        One pass over the leaves serves all checkpoints.
         """
         roots_by_size = self._roots(checkpoint.size for checkpoint in checkpoints)
         return [self._contradiction(checkpoint, roots_by_size) for checkpoint in checkpoints]

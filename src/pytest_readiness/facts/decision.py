@@ -1,7 +1,7 @@
-"""Decisions: a person's recorded word. Append-only: never edited, only followed by another.
+"""Decisions: recorded statements of people. They are never edited; a later decision follows an earlier one.
 
-A decision is one canonical JSON text, whose digest is part of its id: the same value wherever it is kept, in the store
-or as a file of the repository, and a changed one no longer has its id.
+A decision is one canonical JSON text, and its id contains the digest of that text. It has the same value in the store
+and as a file of the repository, and a changed text no longer matches its id.
 """
 
 from __future__ import annotations
@@ -22,30 +22,30 @@ SCHEMA = "readiness/decision/v1"
 
 
 class IdentityLevel(StrEnum):
-    """How the identity of the person who decided is known; each is stronger than the one before."""
+    """How the identity of the decider is known; each level is stronger than the one before."""
 
     __hash__ = str.__hash__
 
     DECLARED = "declared"
-    """The name was given."""
+    """The name was given on the command line."""
     GIT = "git"
     """git's user.email, or the author of the commit that added the decision's file."""
     CI = "ci"
-    """The CI says who started the job."""
+    """The CI provider names the person who started the job."""
     SIGNED = "signed"
 
     @property
     def rank(self) -> int:
-        """Greater is stronger."""
+        """Rank of the level; greater is stronger."""
         return RANKS[self]
 
 
 RANKS: Mapping[str, int] = {level: rank for rank, level in enumerate(IdentityLevel)}
-"""By the word, which it is known as: greater is stronger."""
+"""Rank of each level by its name; greater is stronger."""
 
 
 class ReviewMeaning(StrEnum):
-    """What a review says."""
+    """Meaning of a review."""
 
     APPROVED_FOR_GO_LIVE = "APPROVED_FOR_GO_LIVE"
     REJECTED = "REJECTED"
@@ -53,52 +53,52 @@ class ReviewMeaning(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What every decision says."""
+    """Fields of every decision."""
 
     KIND: ClassVar[str] = ""
 
     register: str
     at: str
-    """When it was made (UTC)."""
+    """Time of the decision (UTC)."""
     by: str
-    """Who decided."""
+    """The person who decided."""
     known_by: IdentityLevel = IdentityLevel.DECLARED
     requirements_digest: str = ""
     """Digest of the requirements in force."""
     stored_id: str = field(default="", metadata={"in_text": False})
-    """The id it is kept under, where who decided is known better than its text says; empty: that of its text."""
+    """The id in the store, if the decider is known better than the text says; empty: the id of the text."""
     stored_digest: str = field(default="", metadata={"in_text": False})
-    """The digest of the text it is kept as, where it is told otherwise here; empty: that of its text."""
+    """The digest of the stored text, if this value differs from it; empty: the digest of the text."""
 
     @property
     def text(self) -> str:
-        """The canonical JSON text that is kept."""
+        """The canonical JSON text."""
         return canonical({"schema": SCHEMA, "kind": self.KIND, **_to_plain(self)})
 
     @property
     def id(self) -> str:
-        """Sorts by time: the moment, and 16 hex digits of the text's digest."""
+        """Id of the decision: its time and 16 hex digits of the text's digest. Ids sort by time."""
         if self.stored_id:
             return self.stored_id
         return id_of(self.at, self.text)
 
     @property
     def text_digest(self) -> str:
-        """The digest of the text that is kept (64 hex digits), which a signature names it by."""
+        """The digest (64 hex digits) of the stored text; signatures name the decision by it."""
         return self.stored_digest or text_digest(self.text)
 
     def attributed(self, author: str) -> Self:
-        """Return it as decided by the author of the commit that added its file; it keeps its id."""
+        """Return the decision as made by the author of the commit that added its file. The id stays."""
         return replace(self.identified(IdentityLevel.GIT), by=author)
 
     def identified(self, known_by: IdentityLevel) -> Self:
-        """Return it with who decided known in another way than its text says; it keeps its id."""
+        """Return the decision with another identity level than its text says. The id stays."""
         return replace(self, known_by=known_by, stored_id=self.id, stored_digest=self.text_digest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review(Decision):
-    """A sign-off of a use case."""
+    """Sign-off of a use case."""
 
     KIND: ClassVar[str] = "review"
 
@@ -108,34 +108,34 @@ class Review(Decision):
     comment: str = ""
     """Required for a rejection."""
     acknowledged: tuple[str, ...] = ()
-    """Ids of the asserted and flaky requirements that the reviewer saw and accepted, by name."""
+    """Ids of the asserted and flaky requirements that the reviewer accepted by name."""
     release: str | None = None
     seen_at: str = ""
-    """When the report that was signed was made (UTC); empty: it was looked at when it was signed."""
+    """Time of the report that was signed (UTC); empty: the reviewer looked when signing."""
 
     @property
     def seen_until(self) -> str:
-        """The moment up to which the reviewer saw what there was (UTC)."""
+        """The time (UTC) up to which the reviewer saw the evidence."""
         return min(self.seen_at, self.at) if self.seen_at else self.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiver(Decision):
-    """An exception from one requirement, for a time. ``by`` is the approver."""
+    """Time-limited exception from one requirement. ``by`` is the approver."""
 
     KIND: ClassVar[str] = "waiver"
 
     requirement: str
-    """Its id, such as ``UC-003/2/staging``."""
+    """Id of the requirement, such as ``UC-003/2/staging``."""
     reason: str
     requested_by: str
     until: str
-    """The last day (UTC date, inclusive)."""
+    """Last day (UTC date, inclusive)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocker(Decision):
-    """Something that keeps a use case from going live until it is unblocked."""
+    """Blocker: the use case cannot go live until it is unblocked."""
 
     KIND: ClassVar[str] = "blocker"
 
@@ -148,20 +148,20 @@ class Blocker(Decision):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unblock(Decision):
-    """The end of every blocker of a use case that was known when it was made."""
+    """End of the blockers of a use case that were known at that time."""
 
     KIND: ClassVar[str] = "unblock"
 
     use_case: str
     reason: str
     ends: tuple[str, ...] = ()
-    """Ids of the blockers, and rejections, that were known of it, sorted. A blocker that it does not name stands,
-    whatever clock made which: it was made on another branch, or for another store, and nobody looked at it."""
+    """Ids of the known blockers and rejections, sorted. A blocker that is not named stays open, whatever the clocks
+    say: it was made on another branch or for another store, and was not considered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retirement(Decision):
-    """A test that no longer has to pass, and why."""
+    """Retirement of a test, which no longer has to pass."""
 
     KIND: ClassVar[str] = "retirement"
 
@@ -172,21 +172,21 @@ class Retirement(Decision):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Departure(Decision):
-    """The retirement of a use case that left the register: what it left open until now keeps no gate closed."""
+    """Retirement of a use case that left the register. What it left open no longer closes a gate."""
 
     KIND: ClassVar[str] = "departure"
 
     use_case: str
     reason: str
     ends: tuple[str, ...] = ()
-    """Ids of the blockers and rejections that were known of it, sorted; others stand."""
+    """Ids of the known blockers and rejections, sorted; others stay open."""
     failed_runs: tuple[str, ...] = ()
-    """The runs that were known with something of it that ended badly, sorted; what ended so in others stays open."""
+    """Ids of the runs with known bad results for it, sorted; bad results of other runs stay open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRetirement(Decision):
-    """A run that is broken and was set aside: its passes count for nothing, what ended badly stays."""
+    """Retirement of a broken run. Its passes count for nothing; its bad results stay."""
 
     KIND: ClassVar[str] = "run retirement"
 
@@ -200,26 +200,26 @@ KINDS: dict[str, type[Decision]] = {
 
 
 def makes_worse(decision: Decision) -> bool:
-    """Return whether a decision keeps a gate closed: a blocker, or a rejection."""
+    """Return whether a decision closes a gate: it is a blocker or a rejection."""
     rejects = isinstance(decision, Review) and decision.meaning is ReviewMeaning.REJECTED
     return rejects or isinstance(decision, Blocker)
 
 
 def counts_at(decision: Decision, now: str) -> bool:
-    """Return whether a decision that is known at a moment counts then.
+    """Return whether a known decision counts at a moment.
 
-    One that makes things worse does whatever its time says: a clock that ran ahead of this one made it, and the
-    person who did so has decided. What makes things better waits for its time.
+    A decision that makes things worse counts whatever its time says: the clock that made it ran ahead, and the person
+    has decided. A decision that makes things better counts from its time on.
     """
     return decision.at <= now or makes_worse(decision)
 
 
 def parse_decision(text: str) -> Decision:
-    """Return the decision that a text is.
+    """Parse a decision.
 
     Raises:
-        IntegrityError: it is not canonical JSON of a known kind with exactly the fields of its kind, or was not made
-            at a UTC moment.
+        IntegrityError: it is not canonical JSON of a known kind with exactly the fields of its kind, or its time is
+            not a UTC timestamp.
     """
     try:
         plain = read_canonical(text)
@@ -237,23 +237,23 @@ def parse_decision(text: str) -> Decision:
 
 
 def id_of(at: str, text: str) -> str:
-    """Return the id of the decision that was made at a moment and has this text."""
+    """Return the id of a decision from its time and its text."""
     compact = at.replace("-", "").replace(":", "").partition(".")[0]
     return f"{compact}Z-{text_digest(text)[:16]}"
 
 
 def text_digest(text: str) -> str:
-    """Return the digest of a decision's text (64 hex digits); the id has the first 16 of them."""
+    """Return the digest (64 hex digits) of a decision's text. The id has the first 16 of them."""
     return digest("decision", text.encode())
 
 
 _TEXT_FIELDS = {kind: field_names(kind) for kind in (*KINDS.values(), ReviewBasis, PinnedRequirement, PinnedEvidence)}
-"""The names of what a value of each kind tells."""
+"""Names of the fields that the text of each kind contains."""
 _NONE: list[Any] = []
 
 
 def _to_plain(value: Any) -> dict[str, Any]:
-    """Return what a value tells, without what is empty. Words and tuples are what JSON makes of them anyway."""
+    """Return the fields of a value as plain data, without empty ones. JSON encodes enums and tuples correctly."""
     plain = {name: field_value for name in _TEXT_FIELDS[type(value)] if (field_value := getattr(value, name))}
     if isinstance(value, Review):
         plain["basis"] = _to_plain(value.basis)
@@ -268,13 +268,13 @@ def _to_plain(value: Any) -> dict[str, Any]:
 
 
 def _is_complete(decision: Decision, plain: dict[str, Any]) -> bool:
-    """Return whether plain data is exactly what the decision that was made of it tells (``_to_plain``)."""
+    """Return whether plain data is exactly what ``_to_plain`` returns for the decision made from it."""
     names = [name for name in _TEXT_FIELDS[type(decision)] if getattr(decision, name)]
     if len(names) != len(plain) or not all(name in plain for name in names):
         return False
     if not isinstance(decision, Review):
         return True
-    basis = plain["basis"]  # its rows, and its lists, were looked at when they were made
+    basis = plain["basis"]  # read_basis has checked the rows and their lists
     return (
         isinstance(plain.get("acknowledged", _NONE), list)
         and isinstance(basis.get("requirements", _NONE), list)
@@ -301,4 +301,4 @@ def _build(kind: type[Decision], plain: dict[str, Any]) -> Decision:
 _LISTS: dict[type[Decision], frozenset[str]] = {
     kind: frozenset({Unblock: ("ends",), Departure: ("ends", "failed_runs")}.get(kind, ())) for kind in KINDS.values()
 }
-"""What is a list of ids."""
+"""Names of the fields that are lists of ids."""

@@ -1,8 +1,7 @@
-"""Signatures: an in-toto statement about one run or one decision, in a DSSE envelope.
+"""Signature envelopes: an in-toto statement about one run or one decision, in DSSE form.
 
-Nothing is signed or verified here: an envelope is read, and says whose seal or text it is about. What is signed are the
-bytes of its payload, and those are the bytes that are read. The id of a key in it decides nothing: it is a hint that
-no signature covers.
+This module only reads and writes envelopes; it neither signs nor verifies. A signature covers the bytes of the
+payload, and the subject is read from the same bytes. The key id in an envelope is a hint that no signature covers.
 """
 
 from __future__ import annotations
@@ -28,10 +27,10 @@ PREDICATES: dict[SubjectKind, str] = {
     "run": "urn:pytest-readiness:run:v1",
     "decision": "urn:pytest-readiness:decision:v1",
 }
-"""Kind of subject -> the type of what a statement says about it."""
+"""Predicate type of a statement by its kind of subject."""
 MAX_SIGNATURES = 64
 MAX_LENGTH = 1 << 20
-"""Characters of an envelope; none of ours comes near."""
+"""Most characters of an envelope; ours are far shorter."""
 
 _KINDS = {uri: kind for kind, uri in PREDICATES.items()}
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -42,27 +41,27 @@ class Signature:
     """One signature of an envelope."""
 
     keyid: str
-    """A hint, which decides nothing; may be empty."""
+    """A hint that decides nothing; may be empty."""
     sig: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A signed statement about one run or one decision, as it is kept. That it is signed rightly is not known here."""
+    """Signed statement about one run or one decision, as it is stored. Its signatures are not verified here."""
 
     text: str
     """The canonical JSON of the DSSE envelope."""
     subject_kind: SubjectKind
     subject: str
-    """Id of the run or of the decision."""
+    """Id of the run or the decision."""
     subject_digest: str
-    """Of the run's seal, or of the decision's text (64 hex digits)."""
+    """Digest (64 hex digits) of the run's seal or of the decision's text."""
     id: str
-    """The digest of the text (64 hex digits)."""
+    """Digest (64 hex digits) of the text."""
     nonce: str | None
-    """Of a run: what its tests sent along with their requests, if it has one."""
+    """Nonce of a run, which its tests send along with their requests; None: there is none."""
     payload: bytes = field(repr=False)
-    """The statement: the bytes that were signed, and that the subject was read from."""
+    """The statement: the bytes that were signed and that the subject was read from."""
     signatures: tuple[Signature, ...] = field(repr=False)
 
 
@@ -76,7 +75,7 @@ def run_statement(run: Run) -> bytes:
     """Return the statement about a sealed run.
 
     Raises:
-        ValueError: it is not sealed.
+        ValueError: the run is not sealed.
     """
     if run.seal is None:
         raise ValueError("the run is not sealed")
@@ -100,7 +99,7 @@ def run_statement(run: Run) -> bytes:
 
 
 def decision_statement(decision: Decision) -> bytes:
-    """Return the statement about a decision, as its text says it."""
+    """Return the statement about a decision."""
     predicate = {"register": decision.register, "kind": decision.KIND, "at": decision.at, "by": decision.by}
     return _statement("decision", decision.id, decision.text_digest, predicate)
 
@@ -119,14 +118,14 @@ def sealed_envelope(payload: bytes, signatures: Sequence[Signature]) -> Envelope
     """Return the envelope of a statement and its signatures.
 
     Raises:
-        IntegrityError: the payload is no statement about a run or a decision, or there is no signature.
+        IntegrityError: the payload is not a statement about a run or a decision, or there is no signature.
     """
     signed = [{"keyid": signature.keyid, "sig": _encoded(signature.sig)} for signature in signatures]
     return parse_envelope(canonical({"payload": _encoded(payload), "payloadType": PAYLOAD_TYPE, "signatures": signed}))
 
 
 def parse_envelope(text: str) -> Envelope:
-    """Return the envelope that a text is.
+    """Parse an envelope.
 
     Raises:
         IntegrityError: it is not the canonical JSON of a DSSE envelope, or its payload is not the canonical JSON of an
@@ -145,7 +144,7 @@ def parse_envelope(text: str) -> Envelope:
 
 
 def _read_object(text: str) -> dict[str, Any]:
-    """Return the object in a canonical text: a key that stands twice, say, would be read differently by others."""
+    """Return the object in a canonical text. Readers would disagree about any other form, such as a repeated key."""
     if len(text) > MAX_LENGTH:
         raise ValueError("it is too long")
     plain = json.loads(text)
@@ -202,7 +201,7 @@ def _encoded(data: bytes) -> str:
 
 
 def _decoded(text: str) -> bytes:
-    """Return the bytes of a base64 text, which must be the one text for them."""
+    """Return the bytes of a base64 text, which must be in canonical form."""
     try:
         data = base64.b64decode(text, validate=True)
     except binascii.Error:

@@ -1,4 +1,4 @@
-"""Evidence: one execution of one test (or command) for one claim. Never edited, never deleted."""
+"""Evidence: one execution of one test (or command) for one claim. It is never edited or deleted."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .suite_failure import RequiredCases
 
 
 class Result(StrEnum):
-    """How an execution ended, in pytest's words, decided after teardown."""
+    """Result of an execution in pytest's words, decided after teardown."""
 
-    __hash__ = str.__hash__  # an Enum's own is several times as slow, and every dict asks for it
+    __hash__ = str.__hash__  # several times as fast as Enum's own, and every dict lookup needs it
 
     PASSED = "PASSED"
     FAILED = "FAILED"
@@ -23,7 +23,7 @@ class Result(StrEnum):
     SKIPPED = "SKIPPED"
     XFAILED = "XFAILED"
     XPASSED = "XPASSED"
-    """Passed though a failure was expected, and the expectation was not strict."""
+    """Passed although a failure was expected, and the expectation was not strict."""
     INTERRUPTED = "INTERRUPTED"
     """Started, never finished."""
     NOT_RUN = "NOT_RUN"
@@ -31,7 +31,7 @@ class Result(StrEnum):
 
 
 BAD = frozenset({Result.FAILED, Result.ERROR})
-"""Results that beat every older pass."""
+"""Results that replace every older pass."""
 CONCLUSIVE = frozenset({Result.PASSED, Result.FAILED, Result.ERROR, Result.INTERRUPTED})
 """Results that satisfy or replace something."""
 
@@ -45,35 +45,35 @@ BADNESS = {
     Result.NOT_RUN: 1,
     Result.PASSED: 0,
 }
-"""Equal start times: the worse result wins."""
+"""Rank of each result: of two executions that started at the same time, the worse one counts."""
 
 
 IMPORTED = "imported"
-"""The method of what came in with a report."""
+"""Method of evidence that came from an imported report."""
 
 
 class ExecutionStanding(StrEnum):
-    """What an execution can do in an evaluation; the newest of each standing is looked at."""
+    """Role of an execution in an evaluation. The store keeps the newest of each standing."""
 
     __hash__ = str.__hash__
 
     REAL = "real"
     """Ran in a real environment."""
     CUT_SHORT = "cut short"
-    """Ended badly in a real environment before the test itself said all of where it runs: may count elsewhere too."""
+    """Ended badly in a real environment, before the test stated its full scope: may count elsewhere too."""
     REHEARSAL = "rehearsal"
-    """Ran, but not for real."""
+    """Ran, but not in a real environment."""
     UNSCOPED = "unscoped"
-    """Ended badly, not for real, before the test itself said all of where it runs: may count elsewhere."""
+    """Ended badly outside a real environment, before the test stated its full scope: may count elsewhere."""
     COVERED = "unscoped covered"
-    """An attempt that ended so, and the last one ran where it was: may count elsewhere only."""
+    """Unscoped attempt; the last attempt ran in its place, so that it may only count elsewhere."""
     IDLE = "idle"
     """Skipped, expected to fail, unexpectedly passed, or never started: satisfies and replaces nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try of a test; a retried test has several."""
+    """One attempt of a test; a retried test has several."""
 
     result: Result
     started_at: str
@@ -84,26 +84,26 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A file or text kept with evidence, named by its SHA-256."""
+    """File or text stored with evidence, named by its SHA-256."""
 
     name: str
-    """A label, any text; never used as a path."""
+    """A label; never used as a path."""
     media_type: str
     size: int
-    """Bytes."""
+    """In bytes."""
     sha256: str
     unread: str = ""
-    """Why it was kept without being looked at for secrets: ``raw`` or ``binary``; empty: it was looked at."""
+    """Why it was not searched for secrets: ``raw`` or ``binary``; empty: it was searched."""
 
     def to_plain(self) -> dict[str, Any]:
-        """Return it as a line holds it."""
+        """Return the artifact as plain data for a line."""
         plain = {"name": self.name, "media_type": self.media_type, "size": self.size, "sha256": self.sha256}
         return {**plain, "unread": self.unread} if self.unread else plain
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """An external log or dashboard."""
+    """Link to an external log or dashboard."""
 
     name: str
     url: str
@@ -111,7 +111,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A part of a test with a result and a duration of its own; steps nest."""
+    """Part of a test with its own result and duration; steps nest."""
 
     title: str
     result: Result
@@ -121,36 +121,36 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where a test connected to, seen while it ran."""
+    """Connection that a test made while it ran."""
 
     to: str
-    """``host:port``, the path of a Unix socket, or the name of a program that was started."""
+    """``host:port``, the path of a Unix socket, or the name of a started program."""
     kind: str
     """``tcp``, ``udp``, ``unix`` or ``process``."""
     address: str = ""
-    """The address, where ``to`` says a name."""
+    """Network address, if ``to`` is a name."""
     expected: bool | None = None
-    """Whether it is among the endpoints of the claims' environments; None where none are declared."""
+    """Whether it is one of the endpoints of the claims' environments; None: none are declared."""
     earlier: bool = False
-    """It was made before the test began, and used in it."""
+    """It was made before the test began, and used during the test."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A typed, checked statement inside evidence. As true as the code that made it."""
+    """Typed, checked statement inside evidence. It is as true as the code that made it."""
 
     kind: str
-    """Such as ``trace`` or ``rotation``."""
+    """For example ``trace`` or ``rotation``."""
     details: tuple[tuple[str, str], ...] = ()
 
     def shows(self, kind: str, part: str | None) -> bool:
-        """Return whether it is of this kind and, where it names a drill, of this part."""
+        """Return whether the proof is of this kind and, for a drill, of this part."""
         return self.kind == kind and (kind != "drill" or part is None or dict(self.details).get("name", part) == part)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """The ten fields of the evidence template first, then the envelope."""
+    """Evidence: the ten fields of the evidence template first, then the envelope."""
 
     id: str
     uc: str
@@ -160,10 +160,10 @@ class Evidence:
     provider_mode: str | None = None
     item: str
     test_id: str
-    """pytest's node id, or for ``record`` the redacted command line."""
+    """pytest's node id, or the redacted command line of ``record``."""
     result: Result
     timestamp: str
-    """When it ended (UTC)."""
+    """End of the execution (UTC)."""
     references: tuple[Reference, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
 
@@ -175,61 +175,61 @@ class Evidence:
     real: bool
     not_real_because: str | None = None
     claim_environment: str | None = None
-    """Environment the claim was limited to; evidence from elsewhere does not cover it."""
+    """Environment that the claim is limited to; evidence from elsewhere does not cover it."""
     claim_provider_mode: str | None = None
     parts: tuple[str, ...] = ()
     """Parts of the item that it names; empty: all."""
     environment_by: str | None = None
-    """How the test itself said the environment (``scope``); None: the run said it, or nobody."""
+    """How the test itself stated the environment (``scope``); None: the run stated it, or nothing did."""
     provider_mode_by: str | None = None
-    """How the test itself said the provider mode (``scope``, ``credential``); None: the run said it, or nobody."""
+    """How the test itself stated the provider mode (``scope``, ``credential``); None: the run did, or nothing did."""
     beside: str | None = None
-    """The other provider modes that the test proved for the same item, with ``/`` between them."""
+    """Other provider modes that the test proved for the same item, separated by ``/``."""
     simulated: bool = False
-    """The network or the clock was replaced, or assertions were: it says nothing of any place."""
+    """Network, clock or assertions were replaced: the evidence shows nothing about any place."""
     replay_mode: str | None = None
     followed: bool = False
-    """It is of an attempt that ended badly, in a place or with parts that are not those of the last attempt."""
+    """It belongs to an attempt that ended badly, in another place or with other parts than the last attempt."""
     covered: bool = False
-    """A later attempt ran where this one was, which had not said all of where it runs: it counts elsewhere only."""
+    """A later attempt ran in the same place, and this one had not stated its full scope: it counts elsewhere only."""
     open_scope: bool = False
-    """The test could still have said where it ran when it ended (it uses ``record_evidence``)."""
+    """The test could still have stated its scope when it ended (it uses ``record_evidence``)."""
     attempts: tuple[Attempt, ...] = ()
     proofs: tuple[Proof, ...] = ()
     steps: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
     properties: tuple[tuple[str, str], ...] = ()
     redactions: tuple[tuple[str, int], ...] = ()
-    """How often each redaction rule applied."""
+    """Number of replacements of each redaction rule."""
     connections: tuple[Connection, ...] = ()
-    """What the test connected to, as far as that can be seen."""
+    """Observed connections of the test."""
     warnings: tuple[str, ...] = ()
-    """What is odd about it, a sentence each."""
+    """Unusual things about it, one sentence each."""
     message: str = ""
-    """Failure message, or the reason of a skip; redacted and capped."""
+    """Failure message or skip reason; redacted and capped."""
     method: str = "test"
     """``test``, ``command``, ``examined``, ``imported`` or ``absent``; the last three are ASSERTED at most.
 
-    An absent one satisfies nothing: see ``facts.suite_failure``.
+    ``absent`` satisfies nothing: see ``facts.suite_failure``.
     """
     required_cases: RequiredCases | None = None
-    """What was concerned, if it is no test that failed."""
+    """The cases that a failure concerns which is not the failure of a test; None: a test failed."""
 
     @cached_property
     def standing(self) -> ExecutionStanding:
-        """What it can do in an evaluation."""
+        """Role of the execution in an evaluation."""
         sources = self.environment_by, self.provider_mode_by
         return standing_of(self.result, sources, real=self.real, simulated=self.simulated, covered=self.covered)
 
     @property
     def is_cut_short(self) -> bool:
-        """Whether it ended badly before the test itself said all of where it runs."""
+        """Whether it ended badly before the test itself stated its full scope."""
         return self.standing in CUT_SHORT
 
     @property
     def flaky(self) -> bool:
-        """It passed after an attempt that did not."""
-        if len(self.attempts) < 2 or self.result is not Result.PASSED:  # noqa: PLR2004 - as most
+        """Whether it passed after an attempt that did not."""
+        if len(self.attempts) < 2 or self.result is not Result.PASSED:  # noqa: PLR2004 - mostly one attempt
             return False
         return any(attempt.result is not Result.PASSED for attempt in self.attempts)
 
@@ -245,9 +245,9 @@ class Evidence:
 def standing_of(
     result: Result, sources: PlaceSources, *, real: bool, simulated: bool, covered: bool = False
 ) -> ExecutionStanding:
-    """Return what an execution can do in an evaluation.
+    """Return the standing of an execution.
 
-    A credential says the provider mode of its own only: another one may have followed.
+    A credential states only its own provider mode; another one may have followed.
     """
     if result not in CONCLUSIVE:
         return ExecutionStanding.IDLE
@@ -259,22 +259,22 @@ def standing_of(
 
 
 def standing_in(claim: Mapping[str, Any], result: Result) -> ExecutionStanding:
-    """Return what a claim of a line can do in an evaluation that ended so."""
+    """Return the standing of a claim in a line whose execution ended with this result."""
     read, real = claim.get, claim.get("not_real_because") is None
     if result is Result.PASSED:
-        return ExecutionStanding.REAL if real else ExecutionStanding.REHEARSAL  # most are, and a gate reads thousands
+        return ExecutionStanding.REAL if real else ExecutionStanding.REHEARSAL  # most claims
     where = read("environment_by"), read("provider_mode_by")
     return standing_of(result, where, real=real, simulated=bool(read("simulated")), covered=bool(read("covered")))
 
 
 PlaceSources = tuple[str | None, str | None]
-"""How a test itself said its environment and its provider mode: None, ``scope`` or ``credential``."""
+"""How a test stated its environment and its provider mode: None, ``scope`` or ``credential``."""
 CUT_SHORT = frozenset({ExecutionStanding.CUT_SHORT, ExecutionStanding.UNSCOPED, ExecutionStanding.COVERED})
-"""Of what ended badly before the test itself said all of where it runs."""
+"""Standings of executions that ended badly before the test stated its full scope."""
 
 
 def standing_text(standing: ExecutionStanding, sources: PlaceSources, beside: str | None = None) -> str:
-    """Return a standing as the index of a store tells it, with what the test itself said, and beside it."""
+    """Return a standing as text for the index of a store, with what the test itself stated."""
     environment, mode = sources
     text = f"{standing.value}+environment" if environment is not None else standing.value
     text = f"{text}+{'credential' if mode == 'credential' else 'provider_mode'}" if mode is not None else text
@@ -282,11 +282,11 @@ def standing_text(standing: ExecutionStanding, sources: PlaceSources, beside: st
 
 
 def by_number(evidence: Evidence) -> tuple[str, int, int]:
-    """Return the key that sorts evidence by its id, numbers as numbers: the tenth piece comes after the ninth."""
+    """Return the sort key of evidence by its id, with numbers compared as numbers."""
     run, seq, number = evidence.id.rsplit(".", 2)
     return run, int(seq), int(number)
 
 
 def execution_of(evidence: Evidence) -> str:
-    """Return what all claims of one execution have in common: the run and the number of its line."""
+    """Return the part of the id that all claims of one execution share: the run and the number of its line."""
     return evidence.id.rpartition(".")[0]

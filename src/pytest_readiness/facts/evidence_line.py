@@ -1,4 +1,4 @@
-"""Evidence as a line of a run says it: read from there, and from nowhere else."""
+"""Reader of the evidence in a run's lines."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from .ledger.line import Line
 from .suite_failure import RequiredCases
 
 EVIDENCE_LINES = frozenset({"finished", "not_run"})
-"""Kinds of line that hold evidence."""
+"""Kinds of line that contain evidence."""
 
 
 def evidence_of(line: Line, register: str) -> list[Evidence]:
-    """Return the evidence that a line holds: one for each of its claims.
+    """Return the evidence of a line, one for each of its claims.
 
     Raises:
-        KeyError, ValueError, TypeError: the line has not the fields that its kind has (``verify`` reports it).
+        KeyError, ValueError, TypeError: the line lacks fields of its kind (``verify`` reports it).
     """
     return evidence_in(line.body, register)
 
 
 def evidence_in(body: dict[str, Any], register: str) -> list[Evidence]:
-    """Return the evidence in what a line says, as ``evidence_of`` does."""
+    """Return the evidence in the body of a line, as ``evidence_of`` does."""
     kind = body.get("kind")
     if kind == "finished":
         return _finished(body, register, body["claims"], body["test"])
@@ -32,16 +32,16 @@ def evidence_in(body: dict[str, Any], register: str) -> list[Evidence]:
 
 
 def unfinished_of(test: dict[str, Any], run: str, register: str, at: str) -> list[Evidence]:
-    """Return the evidence of a planned test of which a run tells nothing more: as interrupted, for each of its claims.
+    """Return the evidence of a planned test that a run does not report: INTERRUPTED, for each of its claims.
 
     Args:
-        test: what the plan says of it: its claims, as they were placed then, with the limits of its marks.
+        test: the plan's entry of the test: its claims with their places at that time and the limits of its marks.
         run: id of the run.
-        register: of the run.
-        at: when it started.
+        register: register of the run.
+        at: start of the run (UTC).
 
     Raises:
-        KeyError, ValueError, TypeError: the plan has not the fields that it must have.
+        KeyError, ValueError, TypeError: the entry lacks required fields.
     """
     body = {"run": run, "seq": 0, "result": Result.INTERRUPTED, "started_at": at, "finished_at": at}
     return _finished({**body, "open_scope": bool(test.get("records"))}, register, test["claims"], test["test"])
@@ -57,7 +57,7 @@ def _not_run(body: dict[str, Any], register: str) -> list[Evidence]:
 def _finished(
     body: dict[str, Any], register: str, claims: list[dict[str, Any]], test_id: str, before: int = 0
 ) -> list[Evidence]:
-    """Shared fields are read once, however many claims there are; ``before``: how many pieces the line had already."""
+    """Return evidence for each claim; shared fields are read once. ``before``: earlier pieces of the same line."""
     run, seq, result, open_scope = body["run"], body["seq"], _result(body["result"]), bool(body.get("open_scope"))
     shared: dict[str, Any] = {
         "test_id": test_id,
@@ -69,7 +69,7 @@ def _finished(
         "started_at": body["started_at"],
         "open_scope": open_scope,
     }
-    # What a line does not say is as the class has it: most lines say little, and a gate reads all that it rests on.
+    # Absent fields keep the defaults of the class: most lines have few fields, and a gate reads many lines.
     for name, value in body.items():
         if name in _LINE_FIELDS:
             shared[name] = _LINE_FIELDS[name](value)
@@ -98,13 +98,13 @@ def _finished(
         if "proofs" in claim:
             values["proofs"] = _proofs_of(claim, shared.get("proofs", ()))
         evidence = _new(Evidence)
-        _set(evidence, "__dict__", values)  # not by its frozen __init__, which sets field after field
+        _set(evidence, "__dict__", values)  # the frozen __init__ would set field after field
         pieces.append(evidence)
     return pieces
 
 
 def _proofs_of(claim: dict[str, Any], proofs: tuple[Proof, ...]) -> tuple[Proof, ...]:
-    """A claim names by number the proofs that concern it; one that names none of its own has all."""
+    """Return the proofs that a claim names by number; all of them if it names none."""
     numbers = claim["proofs"]
     if numbers is None:
         return proofs
@@ -144,7 +144,7 @@ _CLAIM_FIELDS = frozenset(
         *("provider_mode_by", "beside", "not_real_because", "simulated", "covered", "replay_mode"),
     )
 )
-"""What a claim may say of its evidence as it stands there."""
+"""Fields of a claim that are copied to its evidence unchanged."""
 _LINE_FIELDS: dict[str, Callable[[Any], Any]] = {
     "tenant_id": _unchanged,
     "project_id": _unchanged,
@@ -153,7 +153,7 @@ _LINE_FIELDS: dict[str, Callable[[Any], Any]] = {
     "notes": tuple,
     "properties": _pairs,
     "warnings": tuple,
-    # Lists within: a generator takes several times as long to find one.
+    # Lists within: a generator takes several times as long for one value.
     "redactions": lambda plain: tuple([(rule, count) for rule, count in plain]),
     "proofs": lambda plain: tuple([_make_proof(proof["kind"], _pairs(proof.get("details", ()))) for proof in plain]),
     "attempts": lambda plain: tuple([_attempt(attempt) for attempt in plain]),
@@ -162,4 +162,4 @@ _LINE_FIELDS: dict[str, Callable[[Any], Any]] = {
     "steps": lambda plain: tuple([_step(step) for step in plain]),
     "connections": lambda plain: tuple([Connection(**connection) for connection in plain]),
 }
-"""What a line may say of all its evidence, and how each is read."""
+"""Fields of a line that apply to all its evidence, and the function that reads each."""

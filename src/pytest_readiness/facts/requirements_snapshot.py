@@ -1,7 +1,7 @@
-"""A snapshot: the requirements in force when something was recorded, kept by digest.
+"""Snapshots of the requirements in force, stored by digest.
 
-It holds what decides readiness (register rows, items, environments, policy) and not what a row only tells:
-declared status, date, owner, notes and titles.
+A snapshot contains what decides readiness (register rows, items, environments, policy). It omits descriptive fields
+of a row: declared status, date, owner, notes and titles.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Snapshot:
 
 
 def take_snapshot(catalogue: Catalogue, policy: Mapping[str, Any]) -> Snapshot:
-    """Return the snapshot of a catalogue and the policy (plain data: review and gate settings) judged with it."""
+    """Return the snapshot of a catalogue and its policy (plain data: review and gate settings)."""
     plain = replace(catalogue, use_cases={}).to_plain()
     plain["use_cases"] = [_deciding_fields(use_case) for use_case in catalogue.use_cases.values()]
     text = canonical({"catalogue": plain, "policy": dict(policy)})
@@ -34,7 +34,7 @@ def take_snapshot(catalogue: Catalogue, policy: Mapping[str, Any]) -> Snapshot:
 
 
 def snapshot_digest(text: str) -> str:
-    """Return the digest that a snapshot with this text is kept under: ``sha256:`` and 64 hex digits."""
+    """Return the digest of a snapshot's text: ``sha256:`` and 64 hex digits."""
     return f"sha256:{digest('requirements', text.encode())}"
 
 
@@ -45,5 +45,5 @@ _DECIDING = tuple(each_field.name for each_field in fields(UseCase) if each_fiel
 
 
 def _deciding_fields(use_case: UseCase) -> dict[str, Any]:
-    """Return what decides readiness of a row, as plain data without what is empty."""
+    """Return the fields of a row that decide readiness, as plain data without empty ones."""
     return {"id": use_case.id} | {name: value for name in _DECIDING if (value := getattr(use_case, name))}

@@ -1,4 +1,4 @@
-"""What a review rests on: each requirement as it stood, and the evidence that decided it."""
+"""Basis of a review: the state of each requirement, and the evidence that decided it."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from ..fast_values import dataclass, fast_constructor
 
 @dataclass(frozen=True, slots=True)
 class PinnedEvidence:
-    """The evidence of one test that a review rests on, for one requirement."""
+    """Evidence of one test that a review rests on, for one requirement."""
 
     evidence_id: str
     test_id: str
     started_at: str
     actor: str
-    """Who recorded it: a person, or a job of CI."""
+    """Recorder of the evidence: a person, or a CI job."""
     environment: str | None = None
     provider_mode: str | None = None
     proofs: tuple[str, ...] = ()
-    """Kinds."""
+    """Kinds of its proofs."""
     started_by: str = ""
-    """Who started the job that recorded it; empty: not known, or not a job."""
+    """The person who started the job that recorded it; empty: not known, or not a job."""
 
 
 @dataclass(frozen=True, slots=True)
 class PinnedRequirement:
-    """State of a requirement when it was reviewed, and what it rested on."""
+    """State of a requirement when it was reviewed, and its evidence."""
 
     requirement: str
     state: str
     pins: tuple[PinnedEvidence, ...] = ()
     proof: str = ""
-    """Kind of proof that it asked for; empty: none."""
+    """Kind of proof that the requirement asked for; empty: none."""
     max_age_days: int = 0
-    """Age at which a pass was stale; 0: never."""
+    """Age in days at which a pass was stale; 0: never."""
     unproven: bool = False
-    """FLAKY, and without its proof as well."""
+    """FLAKY, and also without its proof."""
 
 
 Setting = str | bool
@@ -45,31 +45,31 @@ Setting = str | bool
 
 @dataclass(frozen=True, slots=True)
 class ReviewBasis:
-    """Exactly what was reviewed: so that what changed since can be shown."""
+    """Exactly what was reviewed, so that later changes can be shown."""
 
     digest: str
-    """Of the use case's requirements, with the policy (``sha256:...``)."""
+    """Digest (``sha256:...``) of the use case's requirements, with the policy."""
     requirements: tuple[PinnedRequirement, ...] = ()
     definition: str = ""
-    """Of the items, scopes and environments alone, which no policy makes stricter or weaker (``sha256:...``)."""
+    """Digest (``sha256:...``) of the items, scopes and environments, which no policy makes stricter or weaker."""
     policy: tuple[tuple[str, Setting], ...] = ()
-    """The settings of the policy that differed from their default, sorted by name."""
+    """Settings of the policy that differed from their defaults, sorted by name."""
     failed_runs: tuple[str, ...] = ()
-    """The runs then known with a FAILED or ERROR for it within the longest age of its items, sorted."""
+    """Ids of the runs then known with a FAILED or ERROR for it within the longest max age of its items, sorted."""
     retired: tuple[str, ...] = ()
-    """The tests and runs with anything of it that were then known to be retired, sorted."""
+    """The tests and runs of the use case then known to be retired, sorted."""
 
 
 def field_names(kind: type[Any]) -> tuple[str, ...]:
-    """Return the names of what a value of a kind tells."""
+    """Return the names of the fields that the text of a value contains."""
     return tuple(each_field.name for each_field in fields(kind) if each_field.metadata.get("in_text", True))
 
 
 def id_list(plain: Any) -> tuple[str, ...]:
-    """Return a list of ids.
+    """Return a list of ids as a tuple.
 
     Raises:
-        TypeError: it is none.
+        TypeError: it is not a list of texts.
     """
     if not isinstance(plain, list) or not all(isinstance(text, str) for text in plain):
         raise TypeError("a list of ids is none")
@@ -77,10 +77,10 @@ def id_list(plain: Any) -> tuple[str, ...]:
 
 
 def read_basis(plain: dict[str, Any]) -> ReviewBasis:
-    """Return the basis that plain data tells, each row and list looked at.
+    """Return the basis in plain data, with each row and list checked.
 
     Raises:
-        TypeError, KeyError, AttributeError: it tells none.
+        TypeError, KeyError, AttributeError: it is not a basis.
     """
     policy = tuple(plain.get("policy", {}).items())
     digest, definition = plain["digest"], plain.get("definition", "")
@@ -97,7 +97,8 @@ def _read_requirement(plain: dict[str, Any]) -> PinnedRequirement:
     texts = {**plain}
     pins, days, unproven = texts.pop("pins", _NONE), texts.pop("max_age_days", 0), texts.pop("unproven", False)
     pinned = tuple([_read_pin(pin) for pin in pins])
-    try:  # a gate reads thousands: joining raises where one is no text, and making where a name is unknown or not there
+    # Fast check: joining raises on a value that is no text, the constructor on an unknown or missing name.
+    try:
         "".join(texts.values())
         if (type(pins), type(days), type(unproven)) == _ROW_TYPES and days >= 0 and all(plain.values()):
             return _make_row(**texts, pins=pinned, max_age_days=days, unproven=unproven)
@@ -121,5 +122,5 @@ def _read_pin(plain: dict[str, Any]) -> PinnedEvidence:
 
 _NONE: list[Any] = []
 _ROW_TYPES = list, int, bool
-"""The types of what a row says that is no text."""
+"""Types of the fields of a row that are not texts."""
 _make_pin, _make_row = fast_constructor(PinnedEvidence), fast_constructor(PinnedRequirement)

@@ -1,4 +1,4 @@
-"""A run: one pytest session (or one ``readiness record``). Who, when, which code, which machine."""
+"""Runs: one pytest session (or one ``readiness record``), with its origin."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .ledger.line import Line
 
 
 class RunState(StrEnum):
-    """Whether a run is closed."""
+    """State of a run."""
 
     OPEN = "OPEN"
     """Not sealed: still running, or killed and not recovered. Its failures count and its passes do not."""
@@ -28,14 +28,14 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True)
 class Run:
-    """The lines of one run, as one value. What it says is read out of its first and last line."""
+    """Run as the sequence of its lines. Its properties are read from the first and the last line."""
 
     lines: Sequence[Line] = field(repr=False)
-    """Not always in memory: those of a run that was just recorded are read from its journal."""
+    """Not always in memory: the lines of a run that was just recorded are read from its journal."""
 
     @classmethod
     def parse(cls, texts: Sequence[str]) -> Run:
-        """Return the run that these lines are.
+        """Parse the lines of a run.
 
         Raises:
             IntegrityError: a line is damaged, or the first line does not open a run.
@@ -52,27 +52,27 @@ class Run:
 
     @cached_property
     def seal(self) -> Line | None:
-        """The last line, if it closes the run."""
+        """The last line if it closes the run; None: the run is open."""
         return self.lines[-1] if self.lines[-1].kind == "sealed" else None
 
     @property
     def id(self) -> str:
-        """Sorts by start: ``20260212T182900Z-`` and 8 hex digits."""
+        """Id of the run: ``20260212T182900Z-`` and 8 hex digits. Ids sort by start."""
         return str(self.head["run"])
 
     @property
     def register(self) -> str:
-        """Name of the register it was recorded for."""
+        """Name of the register that it was recorded for."""
         return str(self.head["register"])
 
     @property
     def started_at(self) -> str:
-        """When it started (UTC)."""
+        """Start (UTC)."""
         return str(self.head["started_at"])
 
     @property
     def finished_at(self) -> str | None:
-        """When it was sealed (UTC)."""
+        """Time of the seal (UTC); None: the run is open."""
         return str(self.seal.body["finished_at"]) if self.seal else None
 
     @property
@@ -89,17 +89,17 @@ class Run:
 
     @property
     def actor(self) -> str:
-        """Who recorded it: a person, or a job of CI (``ci:provider/project/job``)."""
+        """Recorder of the run: a person, or a CI job (``ci:provider/project/job``)."""
         return str(self.head.get("actor", ""))
 
     @property
     def commit(self) -> str | None:
-        """The commit that was tested, where there is git."""
+        """The commit that was tested; None: not known."""
         return self._git.get("commit")
 
     @property
     def dirty(self) -> bool | None:
-        """Uncommitted changes at its start; None: not known."""
+        """Whether there were uncommitted changes at its start; None: not known."""
         return self._git.get("dirty")
 
     @property
@@ -108,18 +108,18 @@ class Run:
 
     @property
     def group(self) -> tuple[str, int] | None:
-        """(id, number of parts) of the logical run it is a part of."""
+        """Id of its run group, and the number of parts; None: it is not part of a group."""
         group = self.head.get("group")
         return (str(group["id"]), int(group["parts"])) if group else None
 
     @property
     def release(self) -> str | None:
-        """The release it was made for."""
+        """The release that it was made for."""
         return self.head.get("release")
 
     @property
     def tracker(self) -> Artifact | None:
-        """The tracker, byte for byte as it was when the run was opened, kept as an artifact; None: it was not kept."""
+        """The tracker as it was when the run was opened, byte for byte, as an artifact; None: it was not stored."""
         tracker = self.head.get("tracker") or {}
         if "sha256" not in tracker:
             return None
@@ -137,12 +137,12 @@ class Run:
         return tuple(PlanEntry.from_plain(plain) for line in lines for plain in line.body["tests"])
 
     def evidence(self) -> Iterator[Evidence]:
-        """Yield the evidence of the run, in the order it was recorded."""
+        """Yield the evidence of the run in recorded order."""
         for line in self.lines:
             yield from evidence_of(line, self.register)
 
     def artifacts(self) -> Iterator[tuple[str, Artifact]]:
-        """Yield each artifact that the run names, with the id of the evidence that has it (the run's: the tracker)."""
+        """Yield each artifact of the run with the id of its evidence (for the tracker: the id of the run)."""
         if self.tracker is not None:
             yield self.id, self.tracker
         for execution in self.evidence():
@@ -151,7 +151,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class PlanEntry:
-    """A test that was to run, and the (use case, item) pairs it claims."""
+    """Planned test with the (use case, item) pairs that it claims."""
 
     test_id: str
     claims: tuple[tuple[str, str], ...]
@@ -160,15 +160,15 @@ class PlanEntry:
 
     @classmethod
     def from_plain(cls, plain: dict[str, Any]) -> PlanEntry:
-        """Return what a line of kind ``planned`` says of one test."""
+        """Return the entry for one test of a ``planned`` line."""
         claims = tuple((claim["use_case"], claim["item"]) for claim in plain["claims"])
         return cls(plain["test"], claims, not plain.get("deselected", False))
 
 
 def planned_digest(lines: Iterable[Line]) -> str:
-    """Return the digest of everything that was planned: the tests of all ``planned`` lines, in order.
+    """Return the digest of the plan: the tests of all ``planned`` lines, in order.
 
-    The seal names it, so that the set of tests that were to run cannot shrink unseen.
+    The seal contains it, so that the set of planned tests cannot shrink unnoticed.
 
     Raises:
         KeyError, TypeError: a ``planned`` line has no list of tests.
@@ -177,12 +177,12 @@ def planned_digest(lines: Iterable[Line]) -> str:
 
 
 def planned_digest_of(spellings: Iterable[str]) -> str:
-    """Return the same from the canonical text of the list of tests of each such line."""
+    """Return the digest of the plan from the canonical text of each line's list of tests."""
     return digest_of("planned", _whole_plan(spellings))
 
 
 def _whole_plan(spellings: Iterable[str]) -> Iterator[bytes]:
-    """Yield the canonical text of all planned tests piece by piece: a plan is as long as the suite."""
+    """Yield the canonical text of all planned tests in pieces, as a plan is as long as the suite."""
     yield b'{"tests":['
     comma = ""
     for text in spellings:
@@ -193,7 +193,7 @@ def _whole_plan(spellings: Iterable[str]) -> Iterator[bytes]:
 
 
 def tracker_media_type(name: str) -> str:
-    """Return the media type of a tracker, by the end of its name."""
+    """Return the media type of a tracker by its file extension."""
     return _TRACKERS.get(PurePosixPath(name).suffix.casefold(), "text/markdown")
 
 

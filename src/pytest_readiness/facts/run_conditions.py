@@ -1,6 +1,6 @@
-"""How a run was conducted, read out of its first line and its seal: what a reader of its evidence should know.
+"""Conditions of a run, read from its first line and its seal.
 
-Nothing of this makes evidence better or worse by itself. It is shown, and the gate can be told to refuse it.
+They do not change the value of evidence by themselves. Reports show them, and the gate can refuse some of them.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Any
 from ..fast_values import dataclass
 
 SKEW_LIMIT_MS = 2000
-"""What two clocks may differ by: file systems round times (FAT to 2 s), and a file server has a clock of its own."""
+"""Tolerated difference of two clocks: file systems round times (FAT to 2 s), and a file server has its own clock."""
 NAMED = 3
-"""How many names a remark lists before it only counts them."""
+"""Most names that a remark lists; the rest is counted."""
 _BIGGEST = 2**53 - 1
 _EMPTY: dict[str, Any] = {}
 _CI = ("provider", "project", "run", "attempt", "job", "url")
@@ -21,40 +21,40 @@ _CI = ("provider", "project", "run", "attempt", "job", "url")
 
 @dataclass(frozen=True, slots=True)
 class RunConditions:
-    """How a run was conducted, as far as it says."""
+    """Recorded conditions of a run."""
 
     skew_ms: int | None = None
-    """The most that Python's clock and the file system's differed by, at its start or its end; None: not compared."""
+    """Largest difference between Python's clock and the file system's, at start or end; None: not compared."""
     changed: int = 0
-    """Files with uncommitted changes."""
+    """Number of files with uncommitted changes."""
     changed_names: tuple[str, ...] = ()
-    """The first of them."""
+    """First of these files."""
     hidden: int = 0
-    """Files whose edits git was told not to look for."""
+    """Number of files whose edits git was told to ignore."""
     hidden_names: tuple[str, ...] = ()
-    """The first of them."""
+    """First of these files."""
     tests: int | None = None
-    """Evidence tests that were collected; None: not said."""
+    """Number of collected evidence tests; None: not recorded."""
     deselected: int | None = None
-    """How many of them the run left out; None: not said."""
+    """Number of deselected evidence tests; None: not recorded."""
     uncollected: int = 0
-    """Files, and other things that hold tests, that could not be collected."""
+    """Number of files and other collectors that could not be collected."""
     unread_marks: int = 0
-    """Tests of whose evidence marks nothing can be understood."""
+    """Number of tests whose evidence marks could not be read."""
     ci: tuple[tuple[str, str], ...] = ()
-    """Provider, project, run, attempt, job and URL of the CI that it ran in, as pairs; empty outside CI."""
+    """Provider, project, run, attempt, job and URL of the CI run, as pairs; empty outside CI."""
     started_by: str = ""
-    """Who pushed, merged or scheduled that; empty: CI does not say."""
+    """The person who pushed, merged or scheduled the CI run; empty: not known."""
     session_options: tuple[str, ...] = ()
-    """What the session was called with that can change which tests run, how often, and what an assertion does."""
+    """Options that change which tests run, how often, and what an assertion does."""
     is_partial: bool = False
-    """It was asked for single tests of a file, or for those that failed last: of others it says nothing."""
+    """The run selected single tests of a file, or the last failures: it shows nothing about other tests."""
     imported: tuple[str, ...] = ()
-    """Of an import, the digests of its mapping and of its suites; else empty."""
+    """Digests of an import's mapping and suites; empty: the run is no import."""
 
     @property
     def clocks_disagree(self) -> bool:
-        """Its clocks differ by more than clocks do."""
+        """Whether its clocks differ by more than ``SKEW_LIMIT_MS``."""
         return self.skew_ms is not None and self.skew_ms > SKEW_LIMIT_MS
 
     @property
@@ -64,22 +64,22 @@ class RunConditions:
 
     @property
     def attempt(self) -> str | None:
-        """Which attempt of its CI run it is, if that says so."""
+        """Attempt of its CI run; None: not known."""
         return dict(self.ci).get("attempt")
 
     @property
     def deselected_text(self) -> str | None:
-        """``3 of 10 evidence tests``; None where it left out none, or does not say."""
+        """``3 of 10 evidence tests``; None: none were deselected, or it is not recorded."""
         return f"{self.deselected} of {self.tests} evidence tests" if self.deselected else None
 
     @property
     def clock_remark(self) -> str | None:
-        """That its clocks disagree, and by how much; None where they do not."""
+        """Remark that its clocks disagree, and by how much; None if they agree."""
         return f"its clocks disagree by {self.skew}" if self.clocks_disagree else None
 
     @property
     def hidden_remark(self) -> str | None:
-        """Which edits were hidden from git; None where there were none."""
+        """Remark about edits that were hidden from git; None if there were none."""
         if not self.hidden:
             return None
         files = "1 file was" if self.hidden == 1 else f"{self.hidden} files were"
@@ -87,12 +87,12 @@ class RunConditions:
 
     @property
     def changed_remark(self) -> str | None:
-        """Which files were changed since the commit; None where there were none, or it does not say."""
+        """Names of the files changed since the commit; None: none, or not recorded."""
         return _name_list(self.changed_names, self.changed) if self.changed else None
 
     @property
     def unrecorded_remark(self) -> str | None:
-        """How many modules could not be collected, and of how many tests nothing is recorded; None where of none."""
+        """Remark about modules that could not be collected and tests that are not recorded; None if there are none."""
         remarks = []
         if self.uncollected:
             modules, its = ("1 module", "its") if self.uncollected == 1 else (f"{self.uncollected} modules", "their")
@@ -109,7 +109,7 @@ class RunConditions:
         return "; ".join(remarks) or None
 
     def remarks(self) -> Iterator[str]:
-        """Yield one sentence for each thing that a reader of its evidence should know."""
+        """Yield one sentence for each unusual condition."""
         yield from filter(None, (self.clock_remark, self.hidden_remark, self.unrecorded_remark))
         if self.deselected_text:
             yield f"it left out {self.deselected_text}"
@@ -118,11 +118,11 @@ class RunConditions:
 
 
 UNKNOWN_CONDITIONS = RunConditions()
-"""Of a run that says nothing."""
+"""Conditions of a run that records none."""
 
 
 def conditions_of(first: Mapping[str, Any], seal: Mapping[str, Any] | None) -> RunConditions:
-    """Return how a run was conducted, from what its first line and its seal say; what is malformed is not said."""
+    """Return the conditions of a run from its first line and its seal. Malformed values are ignored."""
     seal = seal or {}
     git, plan = _table(first.get("git")), _table(seal.get("plan"))
     hidden, changed = _table(git.get("hidden")), _table(git.get("changed"))
@@ -148,7 +148,7 @@ def conditions_of(first: Mapping[str, Any], seal: Mapping[str, Any] | None) -> R
 
 
 def _session_options(session: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what a session was called with, a sentence or an option each."""
+    """Yield the options of a session, one text each."""
     if optimize := _number(session.get("optimize")):
         yield f"python -{'O' * min(optimize, 2)}: assertions are removed"
     for name, option in _TEXTS:

@@ -1,4 +1,4 @@
-"""Run groups: what one run says of the logical run that it is a part of, such as a CI shard of its pipeline."""
+"""Run groups: the role of one run in a logical run, such as a CI shard in its pipeline."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from .evidence import Result
 from .run import PlanEntry, Run
 
 UNENDED = frozenset({Result.INTERRUPTED, Result.NOT_RUN})
-"""Results of a test that did not run to its end, whatever that may be."""
+"""Results of a test that did not run to its end."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """What a run was to do, and how far it came."""
+    """Plan of a run, and the tests that ended."""
 
     tests: tuple[PlanEntry, ...]
-    """The evidence tests that it collected, left out or not."""
+    """The collected evidence tests, deselected ones included."""
     ended: frozenset[str]
-    """Those that ran to their end."""
+    """Ids of the tests that ran to their end."""
     environments: frozenset[str]
-    """The environments in which they took place."""
+    """The environments of its executions."""
 
     @classmethod
     def from_run(cls, run: Run) -> RunPlan:
-        """Return what the lines of a run say of its plan."""
+        """Return the plan from the lines of a run."""
         evidence = list(run.evidence())
         return cls(
             run.planned,
@@ -38,33 +38,33 @@ class RunPlan:
 
 @dataclass(frozen=True, slots=True)
 class GroupPart:
-    """A run that is a part of a run group."""
+    """Run that is a part of a run group."""
 
     run_id: str
     group: str
     number: int
-    """Which part, from 1; 0: it does not say."""
+    """Number of the part, from 1; 0: not recorded."""
     parts: int
-    """How many there are."""
+    """Number of parts of the group."""
     started_at: str
     environment: str | None = None
-    """That the run named."""
+    """Environment of the run; None: not stated."""
     provider_mode: str | None = None
     pipeline: str | None = None
-    """The CI run, by an id that its jobs share and a re-run keeps; None: no CI, or none with such an id."""
+    """The CI run, by an id that its jobs share and a re-run keeps; None: no CI, or no such id."""
     collected: bool = True
-    """All that holds tests could be collected: else nobody knows what it was to run, and it has not arrived."""
+    """Everything was collected. Otherwise its plan is not known, and the part has not arrived."""
     all_finished: bool = True
-    """Every test that it was to run ran to its end."""
+    """Every test of its plan ran to its end."""
     plan: RunPlan | None = None
-    """None: that was not read."""
+    """Plan of the run; None: not read."""
 
     @classmethod
     def from_lines(cls, head: Mapping[str, Any], seal: Mapping[str, Any], *, all_finished: bool) -> GroupPart | None:
-        """Return what the first line of a run and its seal say of its group; None where it is no part of any.
+        """Return the part from the first line and the seal of a run; None: it is not part of a group.
 
         Raises:
-            IntegrityError: what it says cannot be read.
+            IntegrityError: the group in the first line is damaged.
         """
         if not head.get("group"):
             return None
@@ -88,7 +88,7 @@ class GroupPart:
 
     @classmethod
     def from_run(cls, run: Run) -> GroupPart | None:
-        """Return what a sealed run says of its group, with its plan; None where it is no part of any."""
+        """Return the part of a sealed run; None: it is not part of a group."""
         if not run.head.get("group"):
             return None
         seal = run.seal.body if run.seal is not None else {}
@@ -104,6 +104,6 @@ def _text(value: Any) -> str:
 
 
 def _pipeline(ci: Mapping[str, Any]) -> str | None:
-    """Most providers number the pipeline; ``pipeline`` is said by those whose ``run`` is something else."""
+    """Return the id of the CI run. Providers whose ``run`` is not the pipeline record ``pipeline`` too."""
     number = ci.get("pipeline", ci.get("run"))
     return f"{ci.get('provider', '')}/{number}" if number else None

@@ -1,4 +1,4 @@
-"""A kept verdict: what the gate said, as the document it was told in. Append-only, named by its digest."""
+"""Stored verdicts: gate results as JSON documents, each named by its digest."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from .timestamps import is_timestamp
 
 @dataclass(frozen=True, slots=True)
 class StoredVerdict:
-    """A canonical JSON document, and what a store finds it by."""
+    """Canonical JSON document of a verdict, and its key fields."""
 
     text: str
     at: str
-    """When it was generated (UTC)."""
+    """Time of the verdict (UTC)."""
     body: dict[str, Any]
 
     @property
     def id(self) -> str:
-        """The digest of the text (64 hex digits)."""
+        """Digest (64 hex digits) of the text."""
         return digest("verdict", self.text.encode())
 
     @classmethod
     def parse(cls, text: str) -> StoredVerdict:
-        """Return the verdict that a text is.
+        """Parse a verdict.
 
         Raises:
-            IntegrityError: it is not canonical JSON, or does not say at which UTC moment it was ``generated_at``.
+            IntegrityError: it is not canonical JSON, or its ``generated_at`` is not a UTC timestamp.
         """
         try:
             body = json.loads(text)

@@ -1,4 +1,4 @@
-"""What a failure of something that is no test concerned: a hook of a suite, or a file that did not load."""
+"""Failures outside tests: of a suite's hook, or of a file that did not load."""
 
 from __future__ import annotations
 
@@ -9,53 +9,52 @@ from typing import Any
 from ..fast_values import dataclass
 
 ABSENT = "absent"
-"""Method of evidence that something which exists only while it fails is no more there: it replaces that failure, and
-satisfies nothing."""
+"""Method of evidence that such a failure is over: it replaces the failure, and satisfies nothing."""
 
 
 class FailureScope(StrEnum):
-    """Which cases of a report such a failure concerns."""
+    """The cases of a report that such a failure concerns."""
 
     SUITE = "suite"
-    """Those of the suite of its name."""
+    """Cases of the named suite."""
     CLASS = "class"
-    """Those of the class that it names."""
+    """Cases of the named class."""
     MODULE = "module"
-    """Those of the module that it names."""
+    """Cases of the named module."""
     REPORT = "report"
-    """All."""
+    """All cases."""
 
 
 @dataclass(frozen=True, slots=True)
 class SuiteFailure:
-    """What a case is that exists only while it fails."""
+    """Identity of a case that exists only while it fails."""
 
     producer: str
     scope: FailureScope
     names: tuple[str, ...]
-    """Names of the suites from the outermost on, or the name of the class or module; nothing for a whole report."""
+    """Names of the suites from the outermost on, or the name of the class or module; empty: the whole report."""
     test: str = ""
-    """The test that it names: of a hook that ran for this one."""
+    """The test whose hook failed; empty: none is named."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequiredCases:
-    """What a report must hold for such a failure to be over."""
+    """Conditions for such a failure to be over: the cases that a later report must contain."""
 
     failure: SuiteFailure
     name: str
-    """Of its case: no case of this name may be there."""
+    """Name of the failure's case, which must no longer occur."""
     since: str
-    """The latest start in the report that tells of the failure: what is to replace it began later."""
+    """Latest start in the report of the failure; the replacing cases must start later."""
     ran: tuple[str, ...]
-    """Names of the cases within reach that ran to their end, as often as there were such."""
+    """Names of the concerned cases that ran to their end, with repetitions."""
     others: tuple[str, ...] = ()
-    """Names of the others, which were skipped, say."""
+    """Names of the other concerned cases, such as skipped ones."""
     suites: tuple[str, ...] = ()
     """Names of suites without a case."""
 
     def to_plain(self) -> dict[str, Any]:
-        """Return it as a line holds it."""
+        """Return the conditions as plain data for a line."""
         what = self.failure
         plain: dict[str, Any] = {"producer": what.producer, "reach": what.scope.value, "of": list(what.names)}
         plain |= {"name": self.name, "since": self.since, "ran": list(self.ran)}
@@ -64,10 +63,10 @@ class RequiredCases:
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> RequiredCases:
-        """Return what a line holds.
+        """Return the conditions from the plain data of a line.
 
         Raises:
-            KeyError, TypeError, ValueError: it is none.
+            KeyError, TypeError, ValueError: the data is malformed.
         """
         what = SuiteFailure(plain["producer"], FailureScope(plain["reach"]), tuple(plain["of"]), plain.get("test", ""))
         others, suites = tuple(plain.get("others", ())), tuple(plain.get("suites", ()))

@@ -1,4 +1,4 @@
-"""UTC moments as texts with milliseconds: they sort as they happened, and are what is stored."""
+"""UTC timestamps as texts with milliseconds, which sort by time."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 
 
 def timestamp(seconds: float | None = None, *, now: Callable[[], float] = time.time) -> str:
-    """Return ``2026-02-12T18:29:00.000Z`` for seconds since the epoch (now, if none are given).
+    """Return ``2026-02-12T18:29:00.000Z`` for seconds since the epoch (default: now).
 
-    ``now``: the clock as it was when this was loaded. A test may replace the name, in any module that has it.
+    ``now``: the clock as it was when this module was loaded. A test may replace the name in any module.
     """
     whole = now() if seconds is None else seconds
     second, milliseconds = divmod(int(whole * 1000), 1000)
@@ -22,22 +22,22 @@ def timestamp(seconds: float | None = None, *, now: Callable[[], float] = time.t
 
 @lru_cache(maxsize=4)
 def _to_the_second(second: int, *, spell: Any = time.strftime, utc: Any = time.gmtime) -> str:
-    """Many moments of a session lie within one second."""
+    """Return the text of a second; cached, as many timestamps of a session share their second."""
     return str(spell("%Y-%m-%dT%H:%M:%S", utc(second)))
 
 
 def parse_timestamp(text: str) -> datetime:
-    """Return the aware UTC datetime of an ISO 8601 text; a date alone is its first moment, no zone means UTC.
+    """Return the aware UTC datetime of an ISO 8601 text. A date alone means its start; no zone means UTC.
 
     Raises:
-        ValueError: the text is no date and no time.
+        ValueError: the text is neither a date nor a time.
     """
     value = datetime.fromisoformat(text)
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 def days_before(text: str, days: int) -> str:
-    """Return the moment so many days before another; the empty text, which is before all others, where there is none.
+    """Return the moment this many days before another; the empty text, which sorts first, if there is none.
 
     Raises:
         ValueError: the text is no moment.
@@ -51,7 +51,7 @@ def days_before(text: str, days: int) -> str:
 
 
 def just_after(text: str) -> str:
-    """Return the next moment after another; where there is none, or the text is no moment, the text itself."""
+    """Return the next millisecond after a moment; the text itself if there is none, or it is no moment."""
     try:
         later = (parse_timestamp(text) + timedelta(milliseconds=1)).replace(tzinfo=None)
         return f"{later.isoformat(timespec='milliseconds')}Z"
@@ -63,5 +63,5 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 
 
 def is_timestamp(text: object) -> bool:
-    """Return whether this is a moment as ``timestamp`` writes it: only these sort as they happened."""
+    """Return whether a text is a timestamp as ``timestamp`` writes it. Only these sort by time."""
     return isinstance(text, str) and _MOMENT.fullmatch(text) is not None

@@ -1,1 +1,1 @@
-"""Whether the evidence is enough: a pure function of requirements, evidence, decisions and a moment, and the gate."""
+"""Evaluation of recorded evidence: a pure function of requirements, evidence, decisions and a moment, and the gate."""

@@ -1,4 +1,4 @@
-"""What to do next, and who: one action for each thing that keeps a use case from being ready."""
+"""Next actions: one action, with its owner, for each thing that keeps a use case from being ready."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .tracker_drift import cell_differences
 
 UNASSIGNED = "unassigned"
 NO_OWNER = frozenset({"", "tbd", "none", "-"})
-"""What a register writes where there is no owner."""
+"""Owner cells of a register that name nobody."""
 
 _URGENCY = ("fix", "rerun", "finish", "declare", "renew", "collect", "prove", "retire", "review", "sync")
 _ACTION_OF_STATE = {
@@ -36,15 +36,15 @@ _ACTION_OF_STATE = {
     State.ASSERTED: "prove",
 }
 _SHOWN_AS = {"prove": "collect"}
-"""To prove is to collect the same evidence once more: the same word, later in the list."""
+"""Action that another one is shown as: to prove means to collect the same evidence again."""
 
 _Ranked = tuple[int, str, Action]
 
 
 def next_actions(readiness: Readiness, policy: Policy) -> tuple[Action, ...]:
-    """Return who must do what about the states, the most urgent first.
+    """Return the actions for the states of all requirements, the most urgent first.
 
-    Of what is as urgent, what expires first comes first, then what comes first in the register.
+    Within the same urgency, the earliest expiry comes first, then the order of the register.
     """
     ranked = [
         action for use_case in readiness.use_cases for action in _use_case_actions(use_case, policy, readiness.at)
@@ -54,7 +54,7 @@ def next_actions(readiness: Readiness, policy: Policy) -> tuple[Action, ...]:
 
 
 def by_urgency(actions: Iterable[Action]) -> tuple[Action, ...]:
-    """Return actions with the most urgent first, else in their order."""
+    """Return actions with the most urgent first, otherwise in their order."""
     return tuple(sorted(actions, key=lambda action: _URGENCY.index(action.action)))
 
 
@@ -65,12 +65,12 @@ def _removed_action(use_case: RemovedUseCase, policy: Policy) -> Action:
 
 
 def retire_command(use_case: str) -> str:
-    """Return how a use case that left the register is let go of."""
+    """Return the command that retires a use case which left the register."""
     return f"`readiness retire {use_case} --reason ...`"
 
 
 def owner_of(use_case: UseCaseReadiness) -> str:
-    """Return the owner of a use case, or ``unassigned`` where its row says ``tbd`` or nothing."""
+    """Return the owner of a use case, or ``unassigned`` if its row says ``tbd`` or nothing."""
     owner = use_case.use_case.owner.strip("` ")
     return UNASSIGNED if owner.casefold() in NO_OWNER else owner
 
@@ -96,7 +96,7 @@ def _use_case_actions(use_case: UseCaseReadiness, policy: Policy, at: str) -> It
 
 
 def _decision_actions(use_case: UseCaseReadiness, policy: Policy, at: str) -> Iterator[_Ranked]:
-    """Where nobody owns it, it is for who can end it."""
+    """Yield actions for blockers and rejections. Without an owner, they go to the people who can end them."""
     name, owner = use_case.use_case.id, owner_of(use_case)
     is_owned = owner != UNASSIGNED
     for blocker in use_case.blockers:
@@ -132,7 +132,7 @@ def _review_text(use_case: UseCaseReadiness, policy: Policy) -> str:
 
 
 def _acknowledgement_text(use_case: UseCaseReadiness, policy: Policy) -> str:
-    """Return what a review has to accept by name, as the end of a sentence."""
+    """Return the requirements that a review must acknowledge by name, as the end of a sentence."""
     states = [
         requirement.state
         for requirement in use_case.required

@@ -1,4 +1,4 @@
-"""Why a use case changed its status, in a sentence, and the evidence or the decision that did it."""
+"""Causes of a status change: a sentence, and the evidence or the decision behind it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .explanations import execution_text, first_line
 from .readiness import WORST_FIRST, Phase, State, Status, UseCaseReadiness
 
 Cause = tuple[str, str | None]
-"""A sentence, and the id of the evidence or of the decision."""
+"""A sentence, and the id of the evidence or of the decision; None: neither."""
 
 
 def cause_of(
@@ -29,13 +29,13 @@ def cause_of(
     evidence: Sequence[Evidence],
     decision: Decision | None,
 ) -> Cause:
-    """Return why a use case stands differently than before.
+    """Return the cause of a use case's new readiness.
 
     Args:
-        before: how it stood; None: nothing was known of it.
-        after: how it stands.
-        evidence: what a run brought; nothing where a decision was made, or only time passed.
-        decision: what was decided, if anything.
+        before: its earlier readiness; None: there was none.
+        after: its new readiness.
+        evidence: new evidence of a run; empty if a decision was made, or only time passed.
+        decision: the new decision; None: there is none.
     """
     if decision is not None:
         return decision_sentence(decision), decision.id
@@ -50,7 +50,7 @@ def cause_of(
 
 
 def decision_sentence(decision: Decision) -> str:
-    """Return what was decided, by whom and why, in a sentence."""
+    """Return a decision with its maker and reason as a sentence."""
     by = first_line(decision.by)
     if isinstance(decision, Review):
         comment = f": {first_line(decision.comment)}" if decision.comment.strip() else ""
@@ -83,7 +83,7 @@ def _suspect_cause(
 def _requirement_cause(
     before: UseCaseReadiness | None, after: UseCaseReadiness, evidence: Sequence[Evidence]
 ) -> Cause | None:
-    """Return the requirement that explains it best: the worst that got worse, else the first that got better."""
+    """Return the requirement that explains the change best: the worst that got worse, else the first that improved."""
     was = (
         {requirement.requirement.id: requirement.state for requirement in before.required} if before is not None else {}
     )

@@ -1,4 +1,4 @@
-"""Readiness: a pure function of the requirements, the policy, the facts and a moment."""
+"""Evaluation of readiness: a pure function of requirements, policy, facts and a moment."""
 
 from __future__ import annotations
 
@@ -50,16 +50,16 @@ def evaluate(
     release: str | None = None,
     removed: Collection[str] = (),
 ) -> Readiness:
-    """Return where the use cases stand at a moment.
+    """Return the readiness of the use cases at a moment.
 
     Args:
         catalogue: the requirements in force.
-        policy: which states a review can accept, whose review counts, and how many are enough.
+        policy: the states that a review can accept, the reviewers, and the number of reviews that is enough.
         facts: evidence, decisions, open runs and parts of run groups.
         now: the moment (UTC, ``2026-02-12T18:29:00.000Z``).
-        use_cases: ids of those to judge; None: the whole register.
-        removed: ids of those without a row that are asked about beside ``use_cases``; with the whole register all are.
-        release: the release that is judged; where the policy requires one, nothing made for another counts.
+        use_cases: ids of the use cases to evaluate; None: the whole register.
+        removed: ids without a row to evaluate as well; with the whole register, all of them are.
+        release: the release that is judged; if the policy requires one, evidence for others does not count.
 
     Raises:
         ClaimError: one of ``use_cases`` does not exist.
@@ -87,7 +87,7 @@ def evaluate(
 
 
 def _selected_use_cases(catalogue: Catalogue, facts: Facts, names: Collection[str] | None) -> list[UseCase]:
-    """Return the use cases to judge, each once: in the order of the register, then those that only a marker named."""
+    """Return the use cases to evaluate, each once: in the order of the register, then those named only by markers."""
     if names is None:
         named = {execution.uc for execution in facts.evidence if execution.register == catalogue.register}
         ids = dict.fromkeys((*catalogue.use_cases, *sorted(named if catalogue.open_world else ())))
@@ -101,12 +101,12 @@ def _selected_use_cases(catalogue: Catalogue, facts: Facts, names: Collection[st
 class _UseCaseResult:
     readiness: UseCaseReadiness
     matching: Sequence[Evidence]
-    """The evidence that speaks of its requirements."""
+    """The evidence that is about its requirements."""
 
 
 @dataclass(frozen=True)
 class _EvaluationInputs:
-    """The facts, indexed once, and what they are judged with."""
+    """Indexed facts, and the rules to evaluate them by."""
 
     catalogue: Catalogue
     policy: Policy
@@ -114,16 +114,16 @@ class _EvaluationInputs:
     basis: RequirementBasis
     context: EvaluationContext
     ledgers: Mapping[str, Mapping[str, ExecutionLedger]]
-    """By use case and item; only where there is evidence."""
+    """By use case and item; only those with evidence."""
     empty_ledger: ExecutionLedger
     decisions: DecisionIndex
     adverse: Mapping[str, Sequence[Evidence]]
-    """By use case: what went wrong, as the store knows, though something newer may hide it."""
+    """By use case: adverse executions from the store, even if newer ones replace them."""
     release: str | None
     group_holds: Mapping[str, tuple[GroupHold, ...]]
-    """By use case: the incomplete run groups that keep its gate closed."""
+    """By use case: incomplete run groups that keep its gate closed."""
     open_runs: Mapping[str, Collection[str]]
-    """Use case, and the open runs that planned or recorded something for it."""
+    """By use case: open runs that planned or recorded something for it."""
 
     @classmethod
     def build(
@@ -136,7 +136,7 @@ class _EvaluationInputs:
         *,
         wanted: Sequence[str],
     ) -> _EvaluationInputs:
-        """Return the facts of the catalogue's register, by what they are looked up by; ``wanted``: what to judge."""
+        """Return the indexed facts of the catalogue's register. ``wanted``: ids of the use cases to evaluate."""
         places = RealPlaces.from_catalogue(catalogue)
         evidence = [execution for execution in facts.evidence if execution.register == catalogue.register]
         later = LaterRuns(evidence, facts.origins)
@@ -175,17 +175,17 @@ class _EvaluationInputs:
         )
 
     def removed(self, scope: Collection[str] | None) -> tuple[RemovedUseCase, ...]:
-        """Return the use cases without a row that have something open; where every name is one there are none."""
+        """Return the use cases without a row that have something open; none if the register accepts any name."""
         if self.catalogue.open_world:
             return ()
         return tuple(find_removed(self.ledgers, self.decisions, self.catalogue.use_cases, scope))
 
     def requirement_ids(self, use_case: str) -> list[str]:
-        """Return the ids of what a use case requires."""
+        """Return the ids of a use case's requirements."""
         return [requirement.id for requirement in self.catalogue.requirements(use_case)]
 
     def evaluate_use_case(self, use_case: UseCase) -> _UseCaseResult:
-        """Return where a use case stands."""
+        """Return the readiness of a use case, and its evidence."""
         ledgers = self.ledgers.get(use_case.id, {})
         requirements = self.catalogue.requirements(use_case.id)
         judged: list[RequirementReadiness] = []
@@ -212,7 +212,7 @@ class _EvaluationInputs:
     def _failed_runs(
         self, use_case: str, requirements: Iterable[Requirement], ledgers: Mapping[str, ExecutionLedger]
     ) -> tuple[str, ...]:
-        """Return the runs of which a reviewer knows that they failed; of one that is open nobody knows all yet."""
+        """Return the ids of the failed runs that a reviewer can know: those of open runs are not final."""
         since = failures_from((requirement.max_age_days for requirement in requirements), self.context.now)
         runs = {
             execution.run_id
@@ -233,7 +233,7 @@ class _EvaluationInputs:
         make_basis: Callable[[], Signed],
         ledgers: Mapping[str, ExecutionLedger],
     ) -> UseCaseReadiness:
-        """Return a use case as its requirements and what people decided make it."""
+        """Return the readiness of a use case from its requirements and the decisions about it."""
         required = [requirement for requirement in judged if requirement.state is not State.NOT_APPLICABLE]
         retirements = self._retirements(use_case.id, ledgers)
         review = self._review(use_case.id, required, retirements, digest, make_basis, ledgers)
@@ -268,7 +268,7 @@ class _EvaluationInputs:
         )
 
     def _retirements(self, use_case: str, ledgers: Mapping[str, ExecutionLedger]) -> tuple[RetirementStanding, ...]:
-        """Return the retirements of tests that ran for a use case, and not as a rehearsal, or went wrong for it."""
+        """Return the retirements of tests that ran for real, or failed, for a use case."""
         if not self.decisions.retirements:
             return ()
         tests = {
@@ -281,7 +281,7 @@ class _EvaluationInputs:
         return tuple(retirement for test, retirement in self.decisions.retirements.items() if test in tests)
 
     def _retired_ids(self, use_case: str, ledgers: Mapping[str, ExecutionLedger]) -> tuple[str, ...]:
-        """Return what a reviewer of a use case knows to be retired: tests and runs with anything of it."""
+        """Return the retired tests and runs with evidence for a use case, sorted."""
         tests = {execution.test_id for ledger in ledgers.values() for execution in ledger.executions}
         tests |= {execution.test_id for execution in self.adverse.get(use_case, ())}
         return tuple(
@@ -321,7 +321,7 @@ class _EvaluationInputs:
         return review_summary(reviews, review_facts, self.facts.origins)
 
     def _run_retirements(self, ledgers: Mapping[str, ExecutionLedger]) -> Sequence[RunRetirement]:
-        """Return the retirements of runs that showed something of a use case, or were to show it."""
+        """Return the retirements of runs that have, or should have had, evidence for a use case."""
         set_aside = self.facts.run_retirements
         if not set_aside:
             return ()
@@ -333,12 +333,12 @@ class _EvaluationInputs:
     def _adverse_scopes(
         self, use_case: str, required: Iterable[RequirementReadiness], ledgers: Mapping[str, ExecutionLedger]
     ) -> dict[str, tuple[Evidence, set[Scope]]]:
-        """Return what went wrong for something that is required, by id, and where each counts."""
+        """Return the adverse executions of the required requirements by id, with the scopes in which each counts."""
         hidden: dict[str, dict[str, Evidence]] = {}
         for execution in self.adverse.get(use_case, ()):
             hidden.setdefault(execution.item, {})[execution.id] = execution
         broken = [item for item, ledger in ledgers.items() if ledger.has_broken]
-        if not broken and not hidden:  # most often so
+        if not broken and not hidden:  # the usual case
             return {}
         wrong: dict[str, tuple[ExecutionLedger, list[Evidence]]] = {}
         for item in hidden.keys() | broken:
@@ -359,7 +359,7 @@ class _EvaluationInputs:
         return adverse
 
     def _with_replaced(self, ledger: ExecutionLedger, hidden: Mapping[str, Evidence]) -> ExecutionLedger:
-        """Return a ledger with what newer executions hide."""
+        """Return a ledger with the executions that newer ones replaced."""
         new = hidden.keys() - {execution.id for execution in ledger.executions} if hidden else ()
         if not new:
             return ledger
@@ -368,7 +368,7 @@ class _EvaluationInputs:
 
 
 def _has_decision_in_force(review: ReviewSummary, waivers: Iterable[WaiverStanding]) -> bool:
-    """Return whether a decision stands that starts a use case as evidence does; an open blocker blocks it anyway."""
+    """Return whether a review or waiver in force starts the use case, as evidence does. Blockers block it anyway."""
     return any(standing.state is not ReviewState.NONE for standing in review.standings) or any(
         waiver.void is None for waiver in waivers
     )
@@ -382,7 +382,7 @@ def _worst(judged: Sequence[RequirementReadiness]) -> State:
 
 
 def _by_item(evidence: Iterable[Evidence]) -> dict[str, dict[str, list[Evidence]]]:
-    """Return the evidence by use case and item, each piece once: a run may be in the store and still in a journal."""
+    """Return the evidence by use case and item, without duplicates: a run may be in the store and in a journal."""
     index: dict[str, dict[str, list[Evidence]]] = {}
     for execution in {execution.id: execution for execution in evidence}.values():
         index.setdefault(execution.uc, {}).setdefault(execution.item, []).append(execution)

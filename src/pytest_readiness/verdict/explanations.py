@@ -1,4 +1,4 @@
-"""The sentences: why a requirement stands where it stands, and what would complete it."""
+"""Explanations: sentences that say why a requirement has its state, and what would complete it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ..facts.suite_failure import ABSENT, RequiredCases
 from .coverage import Place
 
 LIMIT = 200
-"""Characters of a text that a test or a person wrote, within a sentence."""
+"""Most characters of a text by a test or a person within a sentence."""
 
 
 def first_line(text: str) -> str:
-    """Return the first line that says something, fit to stand in a sentence: on one line and capped."""
+    """Return the first line of a text that is not blank, on one line and capped."""
     if text.isprintable() and len(text) <= LIMIT:
         return text.strip()
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
@@ -32,7 +32,7 @@ def execution_text(evidence: Evidence) -> str:
 
 @lru_cache(maxsize=1024)
 def _outcome_text(result: Result, environment: str | None, provider_mode: str | None) -> str:
-    """Return how and where, which many executions have in common."""
+    """Return result and place as text; cached, as many executions share them."""
     verb = f"was {result.value}" if result is Result.INTERRUPTED else result.value
     return f"{verb}{_place_text(environment, provider_mode)}"
 
@@ -43,7 +43,7 @@ def _place_text(environment: str | None, provider_mode: str | None) -> str:
 
 
 def execution_message(evidence: Evidence) -> str:
-    """Return what happened and the first line of its message."""
+    """Return the execution as text, with the first line of its message."""
     return (
         f"{execution_text(evidence)}: {first_line(evidence.message)}"
         if evidence.message.strip()
@@ -52,7 +52,7 @@ def execution_message(evidence: Evidence) -> str:
 
 
 def place_of(requirement: Requirement) -> str:
-    """Return where the requirement must hold, such as `` in staging with provider mode BYOK``."""
+    """Return the place of a requirement, such as `` in staging with provider mode BYOK``."""
     where = f" in {requirement.environment}" if requirement.environment else " in a real environment"
     if requirement.provider_mode:
         return f"{where} with provider mode {requirement.provider_mode}"
@@ -67,7 +67,7 @@ def marker_text(requirement: Requirement) -> str:
 
 
 def replay_mode(evidence: Evidence) -> str | None:
-    """Return FULL or TRACE_ONLY as the replay states it; None where it states neither. The lesser of two wins."""
+    """Return FULL or TRACE_ONLY as the replay states it; None if it states neither. TRACE_ONLY wins over FULL."""
     details = [
         value for proof in evidence.proofs if proof.kind == "replay" for key, value in proof.details if key == "mode"
     ]
@@ -76,7 +76,7 @@ def replay_mode(evidence: Evidence) -> str | None:
 
 
 def why_bad(requirement: Requirement, bad: Evidence, others: int, elsewhere: Place | None = None) -> str:
-    """Return why a requirement is FAILING or INTERRUPTED; ``elsewhere``: the place it counts in, unlike its run's."""
+    """Return why a requirement is FAILING or INTERRUPTED. ``elsewhere``: the place it counts in, if not its run's."""
     early = cut_short(elsewhere)
     if elsewhere is None and bad.provider_mode is None and (requirement.provider_mode or requirement.any_provider_mode):
         early = ", before it stated a provider mode"
@@ -88,12 +88,12 @@ def why_bad(requirement: Requirement, bad: Evidence, others: int, elsewhere: Pla
 
 
 def cut_short(elsewhere: Place | None) -> str:
-    """Return that an execution ended before it said where it ran, and counts elsewhere; empty where it does not."""
+    """Return that an execution ended before it stated its place, and counts elsewhere; empty if that is not so."""
     return "" if elsewhere is None else f", before it said where it ran, and so counts{_place_text(*elsewhere)}"
 
 
 def why_missing(requirement: Requirement, newest: Evidence | None) -> str:
-    """Return why nothing satisfies a requirement although (at most) ``newest`` speaks of it."""
+    """Return why nothing satisfies a requirement. ``newest``: the newest execution about it, if there is one."""
     if newest is None:
         return "no test has run for it"
     if newest.result is not Result.PASSED:
@@ -122,7 +122,7 @@ def completes_missing(requirement: Requirement, newest: Evidence | None, *, real
 
 
 def completes_bad(requirement: Requirement, bad: Evidence, elsewhere: Place | None = None) -> str:
-    """Return what would mend a failed or an interrupted execution, where it ran, or where it counts."""
+    """Return how to fix a failed or interrupted execution, in its own place or in the place where it counts."""
     if bad.required_cases is not None:
         cases = _cases_text(bad.required_cases)
         return f"import a report in which {cases} end, and {first_line(bad.test_id)} is no more, or retire it"
@@ -135,7 +135,7 @@ def completes_bad(requirement: Requirement, bad: Evidence, elsewhere: Place | No
 
 
 def _cases_text(required_cases: RequiredCases) -> str:
-    """Return the cases that a report must hold."""
+    """Return the cases that a report must contain, as text."""
     cases = len(required_cases.ran) + len(required_cases.others)
     if not required_cases.failure.names:
         return f"the {count(cases, 'case')} of this one"
@@ -144,7 +144,7 @@ def _cases_text(required_cases: RequiredCases) -> str:
 
 
 def not_real_now(evidence: Evidence) -> str:
-    """Return why evidence that was real when it was recorded is not any more."""
+    """Return why evidence that was real when it was recorded is no longer real."""
     if evidence.provider_mode is not None:
         place = f"environment '{evidence.environment}' or provider mode '{evidence.provider_mode}'"
     else:
@@ -152,13 +152,13 @@ def not_real_now(evidence: Evidence) -> str:
     return f"{place} is not declared real any more"
 
 
-def early_note(future: tuple[Evidence, ...]) -> str:
+def future_note(future: tuple[Evidence, ...]) -> str:
     """Return the note that a pass starts after the moment being judged, or an empty text."""
     return f"; {execution_text(future[0])} starts after this moment and does not count" if future else ""
 
 
-def left_out_note(reasons: Iterable[str]) -> str:
-    """Return the note that executions do not count though they ran, or an empty text."""
+def excluded_note(reasons: Iterable[str]) -> str:
+    """Return the note that executions ran but do not count, or an empty text."""
     sentences = list(dict.fromkeys(reasons))
     more = f" (and {len(sentences) - 1} more)" if len(sentences) > 1 else ""
     return f"; {sentences[0]}{more}" if sentences else ""

@@ -1,4 +1,4 @@
-"""The gate: whether a set of use cases is eligible. Every rule is told, passed rules too, and it fails closed."""
+"""Gate: the rules that decide whether use cases are eligible. All results are shown, and it fails closed."""
 
 from __future__ import annotations
 
@@ -19,38 +19,38 @@ __all__ = ["CheckpointComparison", "GateInput", "RuleFinding", "RunOrigin", "con
 
 _SCOPE = ("tracker and config", "use cases in scope", "requirements in scope", "left the register")
 RELIABILITY_RULES = frozenset({*_SCOPE, "runs sealed", "evidence intact", "checkpoint"})
-"""Rules without which nothing that is said can be relied on."""
+"""Rules that must pass before any other result can be relied on."""
 NAMED = 5
-"""How many names a rule's detail lists before it only counts them."""
+"""Most names in a rule's detail; the rest is counted."""
 
 
 @dataclass(frozen=True)
 class GateInput:
-    """Everything a verdict rests on."""
+    """Input of a verdict."""
 
     readiness: Readiness
     policy: Policy
     problems: Sequence[Problem] = ()
-    """What does not fit in the runs and lines that the answer rests on."""
+    """Integrity problems of the runs and lines that the readiness rests on."""
     config_missing: str | None = None
-    """Why there is no config or tracker to judge by; None: there is."""
+    """Why there is no config or tracker; None: there is one."""
     origins: Mapping[str, RunOrigin] = field(default_factory=dict)
-    """By run id; a run that is not there is of unknown origin."""
+    """By run id; a missing run has an unknown origin."""
     release: str | None = None
     """The release that is judged."""
     signature_problem: str = ""
-    """Why signatures could not be checked though keys are trusted; empty: they were."""
+    """Why signatures could not be checked although keys are trusted; empty: they were checked."""
     checkpoint: CheckpointComparison | None = None
-    """None: nobody asked for a checkpoint."""
+    """Comparison with stored checkpoints; None: not requested."""
 
     @cached_property
     def evidence(self) -> Mapping[str, Evidence]:
-        """Each piece of evidence that a requirement in scope shows, by id."""
+        """Evidence of the requirements in scope, by id."""
         return {execution.id: execution for _, requirement in self.required for execution in requirement.evidence}
 
     @cached_property
     def use_cases_by_run(self) -> Mapping[str, Sequence[str]]:
-        """The ids of the use cases in scope by each run that evidence is of which counts for one of them."""
+        """Ids of the use cases in scope by each run whose evidence counts for them."""
         use_cases: dict[str, dict[str, None]] = {}
         for use_case, requirement in self.required:
             for execution in requirement.deciding:
@@ -59,7 +59,7 @@ class GateInput:
 
     @cached_property
     def requirements_by_state(self) -> Mapping[State, _Requirements]:
-        """The requirements in scope that count, by each state whose policy they ask."""
+        """Counting requirements in scope, by each state whose policy applies to them."""
         requirements: dict[State, list[tuple[UseCaseReadiness, RequirementReadiness]]] = {}
         for entry in self.required:
             for state in entry[1].policy_states:
@@ -68,26 +68,26 @@ class GateInput:
 
     @cached_property
     def required(self) -> list[tuple[UseCaseReadiness, RequirementReadiness]]:
-        """Each requirement in scope that counts."""
+        """Counting requirements in scope, with their use cases."""
         return [(use_case, requirement) for use_case in self.readiness.use_cases for requirement in use_case.required]
 
 
 @dataclass(frozen=True, slots=True)
 class RuleFinding:
-    """What one rule found."""
+    """Result of one rule before it is formatted."""
 
     rule: str
     looked_at: int
     problems: tuple[str, ...]
-    """What keeps it from passing, each by name."""
+    """Reasons why it fails; empty: it passes if it checked anything."""
     detail: str
-    """What it says when nothing is wrong."""
+    """Detail text if it passes."""
     failing: tuple[str, ...] = ()
-    """Ids of the use cases that are at fault."""
+    """Ids of the use cases that fail it."""
 
     @property
     def result(self) -> RuleResult:
-        """The finding as it is printed: a rule that looked at nothing has not passed."""
+        """The finding as a result. A rule that checked nothing has not passed."""
         if self.problems:
             return RuleResult(self.rule, passed=False, looked_at=self.looked_at, detail=_name_list(self.problems))
         if not self.looked_at:
@@ -99,7 +99,7 @@ Rule = Callable[[GateInput], RuleFinding]
 _Requirements = Sequence[tuple[UseCaseReadiness, RequirementReadiness]]
 
 
-def evaluate_gate(  # noqa: PLR0913 - everything that a verdict rests on
+def evaluate_gate(  # noqa: PLR0913 - all inputs of a verdict
     readiness: Readiness,
     policy: Policy,
     problems: Sequence[Problem] = (),
@@ -110,17 +110,17 @@ def evaluate_gate(  # noqa: PLR0913 - everything that a verdict rests on
     signature_problem: str = "",
     checkpoint: CheckpointComparison | None = None,
 ) -> Verdict:
-    """Return what the gate says of the use cases in a readiness.
+    """Return the gate's verdict on the use cases of a readiness.
 
     Args:
         readiness: the use cases in scope, at the moment that is judged.
-        policy: what eligible means.
-        problems: what does not fit in the runs and lines that the readiness rests on.
-        config_missing: why there is no config or tracker to judge by; None: there is one.
-        origins: what each run was made with, by id; needed where the policy asks for a release or a clean commit.
+        policy: defines what eligible means.
+        problems: integrity problems of the runs and lines that the readiness rests on.
+        config_missing: why there is no config or tracker; None: there is one.
+        origins: origin of each run, by id; needed if the policy asks for a release or a clean commit.
         release: the release that is judged.
-        signature_problem: why signatures could not be checked though keys are trusted; empty: they were.
-        checkpoint: what checkpoints say of the store, where the gate is asked for any.
+        signature_problem: why signatures could not be checked although keys are trusted; empty: they were checked.
+        checkpoint: comparison with stored checkpoints, if one was requested.
     """
     asked = checkpoint is not None or policy.checkpoint != "ignore"
     gate_input = GateInput(
@@ -130,7 +130,7 @@ def evaluate_gate(  # noqa: PLR0913 - everything that a verdict rests on
 
 
 def conclude(gate_input: GateInput, rules: Iterable[Rule]) -> Verdict:
-    """Return the verdict of these rules; no rules at all never make anything eligible."""
+    """Return the verdict of these rules. Without rules nothing is eligible."""
     findings = [rule(gate_input) for rule in rules]
     results = tuple(finding.result for finding in findings)
     at_fault = {name for finding in findings for name in finding.failing}
@@ -148,7 +148,7 @@ def conclude(gate_input: GateInput, rules: Iterable[Rule]) -> Verdict:
 
 
 def rules_of(policy: Policy) -> tuple[Rule, ...]:
-    """Return the rules that a policy asks for, in the order they are printed."""
+    """Return the rules that a policy asks for, in printed order."""
     rules: list[Rule] = [
         _configured,
         _use_cases,
@@ -188,8 +188,8 @@ def _use_cases(gate_input: GateInput) -> RuleFinding:
 def _requirements(gate_input: GateInput) -> RuleFinding:
     use_cases = gate_input.readiness.use_cases
     count = sum(len(use_case.required) for use_case in use_cases)
-    left_out = list(_not_applicable(gate_input.readiness))
-    detail = f"{count} required" + (f"; not applicable: {_name_list(left_out)}" if left_out else "")
+    not_applicable = list(_not_applicable(gate_input.readiness))
+    detail = f"{count} required" + (f"; not applicable: {_name_list(not_applicable)}" if not_applicable else "")
     empty = tuple(use_case.use_case.id for use_case in use_cases if not use_case.required)
     return RuleFinding(
         "requirements in scope", count, tuple(f"{name} requires nothing" for name in empty), detail, empty
@@ -197,7 +197,7 @@ def _requirements(gate_input: GateInput) -> RuleFinding:
 
 
 def _removed_use_cases(gate_input: GateInput) -> RuleFinding:
-    """What is open does not end with the row: only a listed reviewer lets go of it."""
+    """Removed rows do not close what was open: only a retirement by a listed reviewer does."""
     removed = gate_input.readiness.removed_here
     looked_at = len(gate_input.readiness.use_cases) + len(removed)
     wrong = tuple(f"{use_case.use_case} left it open ({use_case.why[0]})" for use_case in removed)
@@ -318,7 +318,7 @@ def _intact(gate_input: GateInput) -> RuleFinding:
 
 
 def _level(gate_input: GateInput) -> RuleFinding:
-    """What rests on nothing has no level, which another rule tells; what is waived does not rest on its evidence."""
+    """Requirements without evidence have no level, and another rule reports them. Waived ones are skipped."""
     least = gate_input.policy.level
     required = gate_input.required
     rated = [(use_case, req) for use_case, req in required if req.level is not None and req.state is not State.WAIVED]
@@ -389,7 +389,7 @@ def _clean_commit(gate_input: GateInput) -> RuleFinding:
 
 
 def _clock(gate_input: GateInput) -> RuleFinding:
-    """A run that did not compare its clocks says nothing against them; it is told."""
+    """Runs that did not compare their clocks pass, and are counted in the detail."""
     resting_on = gate_input.use_cases_by_run
     conducts = {run: gate_input.origins.get(run, UNKNOWN).conditions for run in sorted(resting_on)}
     wrong = {run: conduct.skew for run, conduct in conducts.items() if conduct.clocks_disagree}
@@ -422,7 +422,7 @@ def _runs_rule(
 
 def _not_applicable(readiness: Readiness) -> Iterator[str]:
     for use_case in readiness.use_cases:
-        if len(use_case.required) == len(use_case.requirements):  # most often so
+        if len(use_case.required) == len(use_case.requirements):  # the usual case
             continue
         for requirement in use_case.requirements:
             if requirement.state is State.NOT_APPLICABLE:

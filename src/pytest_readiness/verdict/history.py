@@ -1,4 +1,4 @@
-"""Promotions and demotions, replayed from events under the requirements in force at the time. Never stored."""
+"""History of a use case: promotions and demotions, replayed from events. It is never stored."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ from .requirement.execution_ledger import BROKEN, ExecutionLedger, recency_key
 from .review.standing import horizons_of, newest_approvals, starts_of
 
 RequirementsAt = Callable[[str], tuple[Catalogue, Policy]]
-"""The requirements and the policy in force at a moment."""
+"""Returns the requirements and the policy in force at a moment."""
 _ORDER = (Status.BLOCKED, Status.NOT_STARTED, Status.IN_PROGRESS, Status.READY_FOR_GO_LIVE)
 _PHASES = (None, Phase.COLLECTING, Phase.REVIEW_SUSPECT, Phase.AWAITING_REVIEW)
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryEvent:
-    """Something that became known at a moment: what a run brought when it ended, or a decision."""
+    """Event that changes the known facts: the evidence of a run at its end, or a decision."""
 
     at: str
     evidence: tuple[Evidence, ...] = ()
     decision: Decision | None = None
     conditions: RunConditions = UNKNOWN_CONDITIONS
-    """How the run was conducted."""
+    """Conditions of the run."""
 
     @classmethod
     def from_decision(cls, decision: Decision, now: str) -> HistoryEvent:
-        """Return a decision at its moment; one that counts before its time, at the end of the replay."""
+        """Return the event of a decision. One that counts before its time is placed at the end of the replay."""
         return cls(min(decision.at, now) if counts_at(decision, now) else decision.at, decision=decision)
 
 
 @dataclass(frozen=True, slots=True)
 class StatusChange:
-    """A use case got another status, or another phase."""
+    """Change of a use case's status or phase."""
 
     at: str
     use_case: str
@@ -60,14 +60,14 @@ class StatusChange:
 
     @property
     def is_demotion(self) -> bool:
-        """It is further from going live than before."""
+        """Whether the use case is further from going live than before."""
         before = _ORDER.index(self.from_status), _PHASES.index(self.from_phase)
         return (_ORDER.index(self.to_status), _PHASES.index(self.to_phase)) < before
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How much was complete at a moment."""
+    """Number of complete requirements at a moment."""
 
     at: str
     complete: int
@@ -76,18 +76,18 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class UseCaseHistory:
-    """What became of one use case."""
+    """History of one use case."""
 
     changes: tuple[StatusChange, ...]
     """Oldest first."""
     burn_up: tuple[Progress, ...]
-    """At each event, and whenever the counts changed by time alone."""
+    """One point at each event, and at each change of the counts by time alone."""
     events: tuple[HistoryEvent, ...] = ()
-    """What happened to it, oldest first."""
+    """Events of the use case, oldest first."""
 
     @property
     def status_since(self) -> str | None:
-        """The moment since which it has the status that it has; None: it never had another than NOT_STARTED."""
+        """Time of the last status change; None: the status has always been NOT_STARTED."""
         return next(
             (change.at for change in reversed(self.changes) if change.from_status is not change.to_status), None
         )
@@ -102,18 +102,18 @@ def replay_history(
     constant: Facts | None = None,
     release: str | None = None,
 ) -> UseCaseHistory:
-    """Return what became of a use case: at each event judged by what was known then, and when things expired.
+    """Return the history of a use case, evaluated at each event and each expiry with the facts known then.
 
     Args:
         use_case: its id.
-        events: in any order; of evidence only that of the use case.
-        in_force: what was required at a moment.
-        now: the end of the replay; what happened later is left out.
-        constant: what is known of all of it: origins of runs, missing evidence, runs that were set aside.
+        events: in any order; with evidence of this use case only.
+        in_force: returns the requirements in force at a moment.
+        now: the end of the replay; later events are ignored.
+        constant: facts that hold for the whole replay: origins of runs, missing evidence, retired runs.
         release: the release that is judged.
     """
     replay = _Replay(use_case, in_force, constant or Facts(), release)
-    # At the same moment evidence is known before what is decided on it.
+    # At the same moment, evidence is known before the decision on it.
     in_order = sorted(
         (event for event in events if event.at <= now), key=lambda event: (event.at, event.decision is not None)
     )
@@ -127,7 +127,7 @@ def replay_history(
 
 @dataclass
 class _Replay:
-    """What is known so far, and what came of it."""
+    """State of the replay."""
 
     use_case: str
     requirements_at: RequirementsAt
@@ -138,18 +138,18 @@ class _Replay:
     before: UseCaseReadiness | None = None
     at: str = ""
     required: tuple[Catalogue, Policy] | None = None
-    """What it was judged by last."""
+    """Requirements and policy of the last evaluation."""
     newest: dict[tuple[object, ...], Evidence] = field(default_factory=dict)
     oldest: dict[tuple[object, ...], Evidence] = field(default_factory=dict)
-    """They tell where a test placed itself before it was cut short."""
+    """Oldest executions: they show where a test placed itself before it was cut short."""
     executions: dict[tuple[str, str], list[Evidence]] = field(default_factory=dict)
     """By item and test."""
     broken: set[tuple[str, str]] = field(default_factory=set)
-    """Items and tests of which an execution ended badly."""
+    """Items and tests with an execution that ended badly."""
     decisions: list[Decision] = field(default_factory=list)
 
     def apply(self, event: HistoryEvent) -> None:
-        """Learn of an event, and look what it changed."""
+        """Add an event to the known facts, and evaluate."""
         for execution in event.evidence:
             slot = _slot_of(execution)
             self.newest[slot] = max(execution, self.newest.get(slot, execution), key=recency_key)
@@ -162,24 +162,24 @@ class _Replay:
         self.evaluate_at(event.at, event)
 
     def expire(self, until: str) -> None:
-        """Look at each moment before ``until`` at which time alone changes something."""
+        """Evaluate at each moment before ``until`` at which something expires."""
         while self.before is not None and (moment := _next_expiry(self.before, self.at)) and moment < until:
             self.evaluate_at(moment, None)
 
     def finish(self, now: str) -> None:
-        """Look once more where something else is required by now: a change of the config is no event."""
+        """Evaluate once more if the requirements changed since the last event: a config change is no event."""
         if self.before is not None and self.requirements_at(now) != self.required:
             self.evaluate_at(now, None)
 
     def evaluate_at(self, at: str, event: HistoryEvent | None) -> None:
-        """Judge the use case at a moment, and note what changed."""
+        """Evaluate the use case at a moment, and record the changes."""
         self.required = catalogue, policy = self.requirements_at(at)
         self.at = at
         facts = self._facts(catalogue, policy, at)
         try:
             readiness = evaluate(catalogue, policy, facts, at, [self.use_case], release=self.release)
         except ClaimError:
-            return  # it was no use case of the register then
+            return  # it was not in the register at that time
         (after,) = readiness.use_cases
         self._note(at, after, event)
         self.before = after
@@ -249,7 +249,7 @@ def _slot_of(execution: Evidence) -> tuple[object, ...]:
 
 
 def _next_expiry(use_case: UseCaseReadiness, after: str) -> str | None:
-    """Return the first moment after another at which a pass turns stale or a waiver ends, if there is one."""
+    """Return the first later moment at which a pass turns stale or a waiver ends; None: there is none."""
     passes = [_just_after(requirement.expires_at) for requirement in use_case.required if requirement.expires_at]
     waivers = [_day_after(waiver.until) for waiver in use_case.waivers if waiver.void is None]
     return min((moment for moment in (*passes, *waivers) if moment > after), default=None)

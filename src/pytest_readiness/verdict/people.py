@@ -1,4 +1,4 @@
-"""People: which names one person goes by, and who may decide what."""
+"""People: the names and spellings that belong to one person."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from functools import lru_cache
 from ..fast_values import dataclass, field
 
 _MAILBOX = re.compile(r"[^<>]*<([^<>]*)>", re.DOTALL)
-"""``Name <address>``: the address is who it is, whatever name stands before it."""
+"""``Name <address>``: the address identifies the person, whatever the name."""
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
 )
-"""What Unicode says is shown as nothing, beside the characters of format."""
+"""Characters that Unicode declares invisible, in addition to the format characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The names that one person goes by, however they are spelled. A name that nobody joined is a person of its own.
+    """Names of each person, in any spelling. A name that is not joined with others is a person of its own.
 
-    Spellings that look the same are the same name: letter case, width and other compatible forms, blanks, what is not
-    seen, and a name before the address in ``Name <address>`` make no other person.
+    Spellings that look the same are the same name: letter case, width and other compatible forms, blanks, invisible
+    characters, and a name before the address in ``Name <address>`` make no difference.
     """
 
     person_by_name: Mapping[str, str] = field(default_factory=dict)
-    """Each joined name, and the one that stands for its person."""
+    """The name of the person for each joined name."""
 
     @classmethod
     def from_aliases(cls, also: Mapping[str, Sequence[str]]) -> People:
-        """Return the people of ``[people]``: each name, and the others the same person goes by.
+        """Return the people of ``[people]``: each name with the other names of the same person.
 
-        Names that share one are one person: four eyes must not come from two spellings.
+        Entries that share a name are one person: two spellings must not pass for two people.
         """
         heads: dict[str, str] = {}
         for name, others in also.items():
@@ -44,16 +44,16 @@ class People:
         return cls(heads)
 
     def person(self, name: str) -> str:
-        """Return the name that stands for the person who goes by this one."""
+        """Return the name that stands for the person with this name."""
         folded = _normalized(name)
         return self.person_by_name.get(folded, folded)
 
     def is_same_person(self, name: str, other: str) -> bool:
-        """Return whether two names are one person's."""
+        """Return whether two names belong to one person."""
         return self.person(name) == self.person(other)
 
     def includes(self, names: Iterable[str], name: str) -> bool:
-        """Return whether one of the names is this person's."""
+        """Return whether one of the names belongs to this person."""
         person = self.person(name)
         return any(self.person(other) == person for other in names)
 
@@ -62,7 +62,7 @@ class People:
 def _normalized(name: str) -> str:
     if name.isascii() and name.isprintable() and "<" not in name and "  " not in name:
         return name.strip().casefold()
-    # Folding a letter may compose another with what stands beside it: both forms are asked for until nothing changes.
+    # Case folding can create new compositions, so both steps repeat until nothing changes.
     before = None
     while name != before:
         before, name = name, _visible_text(unicodedata.normalize("NFKC", name).casefold())
@@ -70,7 +70,7 @@ def _normalized(name: str) -> str:
 
 
 def _visible_text(name: str) -> str:
-    """Return what is seen of a name, and of ``Name <address>`` the address."""
+    """Return the visible characters of a name, and of ``Name <address>`` the address."""
     shown = "".join(letter for letter in _INVISIBLE.sub("", name) if unicodedata.category(letter) != "Cf")
     shown = " ".join("".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in shown).split())
     mailbox = _MAILBOX.fullmatch(shown)

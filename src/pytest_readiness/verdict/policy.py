@@ -1,4 +1,4 @@
-"""The policy in force: what the gate and the review ask for."""
+"""Policy in force: the settings of the gate and of reviews."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ STRICTNESS: Mapping[str, tuple[Setting, ...]] = {
     "deselected": ("accept", "refuse"),
     "checkpoint": ("ignore", "required"),
 }
-"""The settings that say what is enough, each with its values from the weakest; any other value of ``architecture`` is
-stricter than that, and neither stricter nor weaker than another."""
+"""Settings that define what is enough, each with its values from the weakest. Any other value of ``architecture`` is
+stricter than the listed one, and incomparable with other such values."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrustedKey:
-    """A public key that the config trusts."""
+    """Public key that the config trusts."""
 
     name: str
     public: str
-    """SubjectPublicKeyInfo, as base64."""
+    """SubjectPublicKeyInfo as base64."""
     roles: tuple[str, ...]
     """What it may sign: ``runs``, ``reviews``, ``checkpoints``."""
     person: str | None = None
-    """Whose decisions it signs."""
+    """The person whose decisions it signs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,58 +49,58 @@ class Policy:
     """``[gate]`` and ``[review]`` of the config, with their defaults."""
 
     on: Literal["review", "evidence"] = "review"
-    """What eligible means: reviewed, or every requirement in a state that a review could accept."""
+    """Meaning of eligible: reviewed, or every requirement in a state that a review could accept."""
     asserted: Leniency = "acknowledge"
-    """What becomes of a pass without the item's proof."""
+    """How to treat a pass that lacks the item's proof."""
     flaky: Leniency = "acknowledge"
-    """What becomes of a pass after a failed attempt."""
+    """How to treat a pass that follows a failed attempt."""
     waivers: Literal["refuse", "accept"] = "refuse"
     """Whether the gate accepts a waived requirement."""
     release: Literal["ignore", "required"] = "ignore"
-    """Whether only evidence made for the release being judged counts."""
+    """Whether only evidence for the judged release counts."""
     clean_commit: bool = False
     """Whether evidence must come from a commit without local changes."""
     architecture: str = "ignore"
-    """The architecture status that must stand beside; ``ignore``: any."""
+    """The required architecture status; ``ignore``: any."""
     clock: Literal["refuse", "ignore"] = "refuse"
-    """What becomes of evidence of a run whose clocks disagree."""
+    """How to treat evidence of a run whose clocks disagree."""
     deselected: Literal["accept", "refuse"] = "accept"
-    """What becomes of a use case for which a run left out a test that no later run ran."""
+    """How to treat a use case with a deselected test that no later run ran."""
     checkpoint: Literal["ignore", "required"] = "ignore"
-    """Whether the gate asks for a checkpoint that was kept elsewhere."""
+    """Whether the gate requires a checkpoint that was stored elsewhere."""
     reviewers: tuple[str, ...] = ()
-    """Whose review counts; empty: nobody's."""
+    """People whose reviews count; empty: nobody's do."""
     required: int = 1
-    """How many reviews are enough."""
+    """Number of required reviews."""
     separate: bool | Literal["started_by"] = True
-    """Who recorded the evidence cannot decide on it; ``started_by``: nor who started the job that recorded it."""
+    """Recorders of the evidence cannot decide on it; ``started_by``: nor can the people who started their jobs."""
     identity: Literal["declared", "git", "ci", "signed"] = "declared"
-    """Least identity of a reviewer."""
+    """Least identity level of a reviewer."""
     people: People = NO_ALIASES
-    """Who goes by several names."""
+    """Joined names of people."""
     level: Level = "L1"
     """Least level of the evidence."""
     keys: tuple[TrustedKey, ...] = ()
-    """Whose signatures count."""
+    """Keys whose signatures count."""
     declared: Policy | None = None
-    """The policy of the config, where a single gate is asked for something else; None: this is it."""
+    """The policy of the config, if a single gate overrides it; None: this is it."""
 
     @property
     def signed(self) -> tuple[tuple[str, Setting], ...]:
-        """What a review is signed under: each setting of the config that says what is enough, unless at its default.
+        """Settings that a review signs: those of the config that define what is enough, unless they have their default.
 
-        So a setting that a later version adds changes nothing that was signed before.
+        A setting that a later version adds therefore changes nothing that was signed before.
         """
         policy = self.declared or self
         named = ((name, getattr(policy, name)) for name in sorted(STRICTNESS))
         return tuple((name, value) for name, value in named if value != DEFAULTS[name])
 
     def acceptable(self, state: State) -> bool:
-        """Return whether the gate could open on a requirement in this state (a review may still have to name it)."""
+        """Return whether the gate can open with a requirement in this state (a review may have to acknowledge it)."""
         return self.reviewable(state) or self.accepts_waiver(state)
 
     def can_be_signed(self, state: str, *, unproven: bool) -> bool:
-        """Return whether a requirement that a review pins in this state can be approved; an unknown word never."""
+        """Return whether a requirement that a review pins in this state can be approved; False for an unknown state."""
         return state in _STATE_NAMES and all(map(self.acceptable, policy_states_of(State(state), unproven=unproven)))
 
     def must_be_named(self, state: str, *, unproven: bool) -> bool:
@@ -109,27 +109,27 @@ class Policy:
         return any(self.leniency(asked_state) != "accept" for asked_state in asked)
 
     def accepts_waiver(self, state: State) -> bool:
-        """Return whether this is the state of a waived requirement, and the gate accepts that."""
+        """Return whether this is the state of a waived requirement, and the gate accepts waivers."""
         return state is State.WAIVED and self.waivers == "accept"
 
     def reviewable(self, state: State) -> bool:
-        """Return whether a use case with a requirement in this state can be READY_FOR_GO_LIVE once it is reviewed."""
-        # Named values, not "anything but refuse": a value that nobody knows must not let anything through.
+        """Return whether a use case with a requirement in this state can be READY_FOR_GO_LIVE after a review."""
+        # Allowed values are named, so that an unknown value never opens the gate.
         return state is State.COMPLETE or self.leniency(state) in ("acknowledge", "accept")
 
     @property
     def asks_for_plans(self) -> bool:
-        """Whether it must be known which tests a run left out."""
+        """Whether the evaluation needs the tests that each run deselected."""
         return self.deselected != "accept"
 
     def leniency(self, state: State) -> Leniency:
-        """Return what becomes of a requirement in this state, in a review: only ASSERTED and FLAKY have a policy."""
+        """Return how a review treats a requirement in this state. Only ASSERTED and FLAKY have a policy."""
         if state is State.ASSERTED:
             return self.asserted
         return self.flaky if state is State.FLAKY else "refuse"
 
     def has_architecture(self, status: str) -> bool:
-        """Return whether this is the architecture status that is asked for, whatever Markdown is around it."""
+        """Return whether this is the required architecture status, whatever Markdown is around it."""
         return _plain_status(status) == _plain_status(self.architecture)
 
     def is_reviewer(self, name: str) -> bool:
@@ -137,7 +137,7 @@ class Policy:
         return self.people.includes(self.reviewers, name)
 
     def trusts(self, known_by: IdentityLevel) -> bool:
-        """Return whether an identity that is known in this way is good enough to decide."""
+        """Return whether this identity level is high enough to decide."""
         return RANKS[known_by] >= RANKS[self.identity]
 
     def weaker(self) -> Iterator[str]:
@@ -168,7 +168,7 @@ DEFAULTS: Mapping[str, Setting] = {name: getattr(Policy(), name) for name in STR
 def weaker_settings(
     then: tuple[tuple[str, Setting], ...], now: tuple[tuple[str, Setting], ...]
 ) -> Iterator[tuple[str, Setting, Setting]]:
-    """Yield the settings that are weaker now than then, with both values; each is told where not at its default."""
+    """Yield the settings that are weaker now than before, with both values. The inputs omit defaults."""
     before, after = dict(then), dict(now)
     for name in sorted({*before, *after}):
         was, is_ = before.get(name, DEFAULTS.get(name, False)), after.get(name, DEFAULTS.get(name, False))
@@ -177,7 +177,7 @@ def weaker_settings(
 
 
 def _is_stricter(name: str, now: Setting, then: Setting) -> bool:
-    """Return whether a value is known to ask for more than another one."""
+    """Return whether a value is known to be stricter than another one."""
     order = STRICTNESS.get(name, ())
     if name == "architecture":
         return then in order
@@ -185,6 +185,6 @@ def _is_stricter(name: str, now: Setting, then: Setting) -> bool:
 
 
 def could_sign(policy: tuple[tuple[str, Setting], ...], state: str, *, unproven: bool) -> bool:
-    """Return whether a requirement in this state could be approved under these settings, as a review was signed."""
+    """Return whether a requirement in this state could be approved under the settings that a review was signed with."""
     settings = {name: value for name, value in policy if name in ("asserted", "flaky", "waivers")}
     return Policy(**settings).can_be_signed(state, unproven=unproven)  # type: ignore[arg-type]  # of whatever it says, known words count

@@ -1,4 +1,4 @@
-"""Whether anything is worse than it was: a gate for those who are not ready yet, and must not fall back."""
+"""Regression rule: nothing may be worse than in an earlier report."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _STATUSES = (Status.BLOCKED, Status.NOT_STARTED, Status.IN_PROGRESS, Status.READ
 
 
 def no_regression(before_document: object, readiness: Readiness) -> RuleResult:
-    """Return whether nothing in scope is in a worse status or state than in an earlier JSON report.
+    """Return whether nothing in scope has a worse status or state than in an earlier JSON report.
 
-    What the report does not have cannot be worse; where it has nothing of what is in scope, the rule has not passed.
+    Use cases that the report lacks cannot be worse. If it has none of those in scope, the rule has not passed.
 
     Raises:
-        ConfigError: the document is no JSON report of this register.
+        ConfigError: the document is not a JSON report of this register.
     """
     if not isinstance(before_document, Mapping) or before_document.get("schema") != SCHEMA:
         raise ConfigError(f"this is no JSON report ({SCHEMA}): write one with `readiness report --format json`")

@@ -1,4 +1,4 @@
-"""What opens a gate that is closed by no state of a requirement: by a run's conduct, a row, or what was not named."""
+"""Remedies for failed gate rules that no requirement's state explains, such as run conditions or missing options."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from .readiness import Action, RuleResult, UseCaseReadiness, Verdict
 from .requirement.skipped_tests import find_skipped
 
 ASKER = "whoever runs the gate"
-"""Who must act where nothing is wrong with a use case, but something was not named or is not installed."""
+"""Who must act if no use case is at fault, but an option or a package is missing."""
 
 NAME_RELEASE = "name the release that is judged: --release R (--readiness-release=R for pytest), or READINESS_RELEASE"
 NAME_CHECKPOINT = "name a checkpoint that was kept elsewhere: --checkpoint FILE, or READINESS_CHECKPOINT"
 
 Todo = tuple[str, str]
-"""A word of ``Action``, and what is to be done."""
+"""An action of ``Action``, and its text."""
 
 
 def gate_remedies(gate_input: GateInput, verdict: Verdict, actions: Iterable[Action]) -> Iterator[Action]:
-    """Yield who must do what about the failed rules that speak of something else than a state.
+    """Yield the actions for failed rules that are not about a requirement's state.
 
-    No use case keeps a gate closed without an action: one that has none else is told the rule itself.
+    Every use case that keeps the gate closed gets an action: the rule itself if there is no other.
 
     Args:
-        grounds: what the verdict rests on.
-        verdict: what the gate says.
-        actions: what is to be done about the states.
+        gate_input: input of the verdict.
+        verdict: the gate's verdict.
+        actions: the actions for the states of requirements.
     """
     use_cases = {use_case.use_case.id: use_case for use_case in gate_input.readiness.use_cases}
     acted = {action.use_case for action in actions if action.action != "sync"}
@@ -114,7 +114,7 @@ def _clock(gate_input: GateInput) -> Iterator[Action]:
 def _run_actions(
     gate_input: GateInput, bad: Callable[[RunOrigin], bool], describe: Callable[[RunOrigin], str]
 ) -> Iterator[Action]:
-    """Yield one action for each use case that rests on bad runs, however many."""
+    """Yield one action for each use case that rests on bad runs."""
     wrong: dict[str, list[str]] = {}
     for run in sorted(gate_input.use_cases_by_run):
         if bad(gate_input.origins.get(run, UNKNOWN)):

@@ -1,4 +1,4 @@
-"""Use cases whose rows are gone, and what they left open: what was wrong does not end with the row."""
+"""Use cases without a row that left something open, which still keeps the gate closed."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from .review.standing import standing_rejections
 
 Ledgers = Mapping[str, Mapping[str, ExecutionLedger]]
 _OpenMatter = tuple[str, str, str]
-"""A moment, what was wrong since then, in a sentence, and the id of the decision or run that made it so."""
+"""Since when it is open (UTC), the reason as a sentence, and the id of its decision or run."""
 
 
 def find_removed(
     ledgers: Ledgers, decided: DecisionIndex, register: Collection[str], scope: Collection[str] | None
 ) -> Iterator[RemovedUseCase]:
-    """Yield each use case that has no row and something open, in the order of their ids.
+    """Yield each use case without a row that has something open, by id.
 
-    That is an open blocker, a standing rejection, or a newest real execution that ended badly, of which no listed
-    reviewer let go who knew of it.
+    That is an open blocker, a standing rejection, or a newest real execution that ended badly, unless a listed reviewer
+    who knew of it retired the use case.
 
     Args:
         ledgers: the executions, by use case and item.
-        decided: what was decided.
-        register: ids of the use cases that have a row.
-        scope: ids of those without a row that are asked about; None: all.
+        decided: the decisions.
+        register: ids of the use cases with a row.
+        scope: ids without a row to consider; None: all.
     """
     removed = {*ledgers, *decided.blockers, *decided.reviews} - set(register)
     for name in sorted(removed if scope is None else removed & set(scope)):
@@ -51,7 +51,7 @@ def _open_decisions(name: str, decided: DecisionIndex, executions: Sequence[Evid
 
 
 def _open_failures(name: str, ledgers: Mapping[str, ExecutionLedger]) -> Iterator[_OpenMatter]:
-    """Yield what the newest execution that counts of a test came to, in each place, where that is bad."""
+    """Yield the newest counting execution of each test and place that ended badly."""
     for item, ledger in ledgers.items():
         if ledger.has_broken:
             anywhere = Requirement(id=f"{name}/{item}", use_case=name, item=item)

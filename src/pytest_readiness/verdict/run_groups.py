@@ -1,6 +1,6 @@
-"""Run groups: the parts of one logical run, such as CI shards, and what is held while it is incomplete.
+"""Run groups: the parts of one logical run, such as CI shards, and what they hold while incomplete.
 
-A group is counted per environment and provider mode, and in generations: tonight's parts are not yesterday's.
+A group is counted per environment and provider mode, and in generations, so that parts of different nights never mix.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from .coverage import RealPlaces
 from .explanations import first_line
 
 WINDOW = timedelta(hours=12)
-"""Without a CI run, the parts that start within this time of the first belong together."""
+"""Most time between the first and the last part of a generation without a CI run."""
 RAN_TO_ITS_END = frozenset({Result.PASSED, Result.FAILED, Result.ERROR})
 _DAY = timedelta(days=1)
 _MAX_NAMED = 5
-"""How many missing parts are named."""
+"""Most missing parts that are named."""
 
 PlannedClaim = tuple[str, str, str]
 """Test, use case and item."""
@@ -34,12 +34,12 @@ _Group = tuple[str, str | None, str | None]
 
 @dataclass(frozen=True)
 class Generation:
-    """The parts of a group that belong together: one logical run, as far as its parts have arrived."""
+    """Generation of a run group: the parts of one logical run that have arrived."""
 
     parts: tuple[GroupPart, ...]
-    """Runs, the earliest start first; a part that was run again is there as often."""
+    """Runs, the earliest start first; a re-run of a part is a further entry."""
     retired: frozenset[str] = frozenset()
-    """Those of its runs that a reviewer set aside: they do not count as arrived."""
+    """Ids of its retired runs, which do not count as arrived."""
 
     @property
     def group(self) -> _Group:
@@ -54,28 +54,28 @@ class Generation:
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:
-        """How many parts there are, as its parts say: more than one number where they do not agree."""
+        """Number of parts as the parts state it; several numbers if they disagree."""
         return tuple(sorted({part.parts for part in self.parts}))
 
     @cached_property
     def arrived(self) -> tuple[int, ...]:
-        """The numbers of the parts that are there."""
+        """Numbers of the parts that have arrived."""
         numbers = {part.number for part in self.parts if part.run_id not in self.retired and part.collected}
         return tuple(sorted(number for number in numbers if 1 <= number <= self.sizes[-1]))
 
     @cached_property
     def all_arrived(self) -> bool:
-        """Whether each part is there, and they agree how many there are."""
+        """Whether every part has arrived, and they agree on their number."""
         return len(self.sizes) == 1 and len(self.arrived) == self.sizes[0]
 
     @cached_property
     def surely_complete(self) -> bool:
-        """Whether that can be told without its plans."""
+        """Whether it is complete, as far as that is known without its plans."""
         return self.all_arrived and not self.retired and all(part.all_finished for part in self.parts)
 
     @cached_property
     def unfinished(self) -> tuple[str, ...]:
-        """The tests that an attempt of a part was to run, and that ran to their end in none."""
+        """Ids of the tests that an attempt of a part planned, and that ended in none."""
         plans = [(part.plan, part.run_id in self.retired) for part in self.parts if part.plan is not None]
         ended = {test for plan, retired in plans if not retired for test in plan.ended}
         due = {test.test_id for plan, _ in plans for test in plan.tests if test.selected}
@@ -83,22 +83,22 @@ class Generation:
 
     @cached_property
     def complete(self) -> bool:
-        """Whether each part has arrived, and every test that any attempt of one planned has ended."""
+        """Whether every part has arrived, and every test that any attempt of a part planned has ended."""
         if self.surely_complete:
             return True
         plans_known = all(part.plan is not None for part in self.parts)
         return self.all_arrived and plans_known and not self.unfinished
 
-    def planned(self, *, left_out: bool) -> Iterator[PlannedClaim]:
-        """Yield what its parts planned; ``left_out``: also what they collected and did not run."""
+    def planned(self, *, with_deselected: bool) -> Iterator[PlannedClaim]:
+        """Yield the planned claims of its parts; ``with_deselected``: also those that were collected and not run."""
         for part in self.parts:
             for test in part.plan.tests if part.plan is not None else ():
-                if test.selected or left_out:
+                if test.selected or with_deselected:
                     yield from ((test.test_id, *claim) for claim in test.claims)
 
     @property
     def environments(self) -> frozenset[str]:
-        """Where it took place: where the run said, else wherever its tests did."""
+        """Environment of the run; if it stated none, the environments of its executions."""
         named = self.parts[0].environment
         if named is not None:
             return frozenset({named})
@@ -107,7 +107,7 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class GroupHold:
-    """An incomplete generation that keeps the gate closed."""
+    """Incomplete generation that keeps the gate closed."""
 
     group: str
     environment: str | None
@@ -116,22 +116,22 @@ class GroupHold:
     """Start of its earliest part (UTC)."""
     runs: tuple[str, ...]
     sizes: tuple[int, ...]
-    """How many parts there are; more than one number where they do not agree."""
+    """Number of parts; several numbers if the parts disagree."""
     arrived: tuple[int, ...]
-    """Numbers of the parts that are there."""
+    """Numbers of the parts that have arrived."""
     unfinished: int = 0
-    """How many tests of these parts did not run to their end."""
+    """Number of tests in these parts that did not run to their end."""
 
     @property
     def name(self) -> str:
-        """The id, and where it took place."""
+        """Id and place of the group."""
         where = f" in {first_line(self.environment)}" if self.environment else ""
         mode = f" with {first_line(self.provider_mode)}" if self.provider_mode else ""
         return f"{first_line(self.group)}{where}{mode}"
 
     @property
     def why(self) -> str:
-        """What it lacks."""
+        """What is missing."""
         if len(self.sizes) != 1:
             return f"its parts do not agree how many there are ({', '.join(map(str, self.sizes))})"
         if len(self.arrived) < self.sizes[0]:
@@ -141,7 +141,7 @@ class GroupHold:
 
     @property
     def remedy(self) -> str:
-        """What completes it, and what a reviewer can do where nothing will (a mistyped id, say)."""
+        """What completes it, and what a reviewer can do if nothing will (for example after a mistyped id)."""
         more = f" and so on for its {len(self.runs)} runs" if len(self.runs) > 1 else ""
         return f"{self._completes}; if none will come, a reviewer runs `readiness retire --run {self.runs[0]}`{more}"
 
@@ -157,7 +157,7 @@ class GroupHold:
 
     @property
     def missing(self) -> tuple[int, ...]:
-        """The numbers of the first parts that are not there, at most as many as are named and one more."""
+        """The first numbers of missing parts: those that are named, and at most one more."""
         arrived = set(self.arrived)
         most = min(_MAX_NAMED + 1, self.sizes[-1] - len(arrived))
         return tuple(islice((number for number in count(1) if number not in arrived), most))
@@ -169,7 +169,7 @@ class GroupHold:
 def generations(parts: Iterable[GroupPart], retired: Collection[str] = ()) -> dict[_Group, list[Generation]]:
     """Return the generations of each group, the earliest first. The order of the parts does not matter.
 
-    ``retired``: runs that a reviewer set aside; a generation of such runs alone is none.
+    ``retired``: ids of retired runs. A generation of retired runs only is omitted.
     """
     pipelines: dict[_Group, dict[str | None, list[GroupPart]]] = {}
     for part in sorted({part.run_id: part for part in parts}.values(), key=_start):
@@ -202,7 +202,7 @@ def _age(generation: Generation) -> tuple[str, str]:
 
 
 def _windows(parts: Iterable[GroupPart]) -> list[list[GroupPart]]:
-    """Return the parts, which are sorted by start, by the first one that each started within some hours of."""
+    """Return the parts, which are sorted by start, in lists that each span at most ``WINDOW``."""
     windows: list[list[GroupPart]] = []
     for part in parts:
         if windows and parse_timestamp(part.started_at) - parse_timestamp(windows[-1][0].started_at) <= WINDOW:
@@ -213,10 +213,10 @@ def _windows(parts: Iterable[GroupPart]) -> list[list[GroupPart]]:
 
 
 def _since_last_complete(group_generations: Sequence[Generation]) -> tuple[Sequence[Generation], Sequence[Generation]]:
-    """Return the last generation that is complete, and the incomplete ones that did not begin before it.
+    """Return the last complete generations, and the incomplete ones that did not begin before them.
 
-    Of generations that began in one millisecond nobody knows which is the later: none lets another go, and of several
-    complete ones each is the last.
+    The order of generations that began in the same millisecond is not known. None of them then releases another, and
+    each complete one of them counts as the last.
     """
     last = next((generation.began for generation in reversed(group_generations) if generation.complete), "")
     at_the_end = [generation for generation in group_generations if generation.began >= last]
@@ -232,16 +232,16 @@ def with_plans(
     days: int | None,
     maybe_retired: Collection[str] = (),
 ) -> tuple[GroupPart, ...]:
-    """Return the parts, with their plans where these say whether something is held, and what.
+    """Return the parts, with their plans if these decide what is held.
 
-    Of a group whose newest generation is surely complete, or holds nothing any more, no plan is read.
+    Plans are not read for a group whose newest generation is surely complete or expired.
 
     Args:
         parts: of all groups.
         read: returns the plan of a run.
         now: the moment being judged.
-        days: after so many a generation holds nothing; None: it never ceases.
-        maybe_retired: runs that a reviewer may have set aside.
+        days: age in days after which a generation holds nothing; None: no limit.
+        maybe_retired: ids of runs that a reviewer may have retired.
     """
     result: list[GroupPart] = []
     for group in generations(parts).values():
@@ -267,7 +267,7 @@ def _is_expired(began: str, now: str, days: int | None) -> bool:
 
 
 def generation_of(parts: Iterable[GroupPart]) -> dict[str, str]:
-    """Return a name for the generation that each run is of, by run id."""
+    """Return the id of each run's generation, by run id."""
     return {
         part.run_id: generation.parts[0].run_id
         for group_generations in generations(parts).values()
@@ -278,32 +278,32 @@ def generation_of(parts: Iterable[GroupPart]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class GroupRelease:
-    """What lets an incomplete generation go."""
+    """Conditions that release an incomplete generation."""
 
     now: str
     days: int | None
     """The longest max age of the items; None: none has one."""
     places: RealPlaces
-    """What is declared real now: what took place elsewhere shows nothing, and keeps nothing closed."""
+    """Places that are declared real now. A group elsewhere shows nothing, and holds nothing."""
     settled: Iterable[Evidence]
     """Evidence of sealed runs that started no later than the moment being judged."""
     is_retired: Callable[[str], bool]
-    """Of a test."""
+    """Returns whether a test is retired."""
     retired_runs: Collection[str] = ()
 
 
 def find_group_holds(
     parts: Sequence[GroupPart], conditions: GroupRelease, use_cases: Iterable[str]
 ) -> dict[str, tuple[GroupHold, ...]]:
-    """Return which incomplete generations hold each use case.
+    """Return the incomplete generations that hold each use case.
 
-    A generation holds what its parts planned or left out and what the last complete one before it planned, test by
-    test until each has run to its end there since; where none was ever complete, every use case.
+    A generation holds the tests that its parts planned or deselected, and those that the last complete one before it
+    planned, until each has run to its end there. If no generation was ever complete, it holds every use case.
 
     Args:
         parts: runs of groups, as ``with_plans`` returns them.
-        grounds: what lets them go.
-        use_cases: those to be judged.
+        conditions: what releases a generation.
+        use_cases: ids of the use cases to evaluate.
     """
     if not parts:
         return {}
@@ -320,7 +320,7 @@ def find_group_holds(
 
 
 def _by_claim(conditions: GroupRelease) -> dict[PlannedClaim, list[Evidence]]:
-    """Return what ran to its end for real, by test, use case and item."""
+    """Return the real executions that ran to their end, by test, use case and item."""
     executions: dict[PlannedClaim, list[Evidence]] = {}
     for execution in conditions.settled:
         if execution.result in RAN_TO_ITS_END and conditions.places.counts(execution):
@@ -353,8 +353,8 @@ def _held_use_cases(
         }
         return conditions.is_retired(claim[0]) or where <= since
 
-    claims = dict.fromkeys(generation.planned(left_out=True))
-    claims |= dict.fromkeys(claim for complete in last for claim in complete.planned(left_out=False))
+    claims = dict.fromkeys(generation.planned(with_deselected=True))
+    claims |= dict.fromkeys(claim for complete in last for claim in complete.planned(with_deselected=False))
     return {claim[1] for claim in claims if not is_free(claim)}
 
 

@@ -1,4 +1,4 @@
-"""The status of a use case, and the phase of one that is in progress."""
+"""Status of a use case, and its phase while in progress."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .readiness import Phase, RequirementReadiness, ReviewState, ReviewSummary, 
 
 
 def is_reviewed(review: ReviewSummary) -> bool:
-    """Return whether enough current reviews stand; none at all are never enough."""
+    """Return whether there are enough current reviews; no reviews are never enough."""
     return review.state is ReviewState.CURRENT and review.approvals >= max(1, review.required)
 
 
@@ -21,19 +21,19 @@ def status_of(
     started: bool,
     blocked: bool = False,
 ) -> tuple[Status, Phase | None]:
-    """Return the first status that holds, and the phase while IN_PROGRESS.
+    """Return the first status that applies, and the phase while IN_PROGRESS.
 
     Args:
-        required: the requirements that count (all but NOT_APPLICABLE).
-        review: the standing of the reviews.
-        policy: which states a review can accept.
+        required: the requirements that count (all except NOT_APPLICABLE).
+        review: the state of the reviews.
+        policy: the states that a review can accept.
         started: there is evidence that starts a use case, or a decision.
         blocked: a blocker is open.
     """
     states = {state for requirement in required for state in requirement.policy_states}
     if blocked or review.state is ReviewState.REJECTED or State.FAILING in states:
         return Status.BLOCKED, None
-    # With nothing required there is nothing to be ready with: every "each" below would hold of nothing.
+    # Without requirements nothing is ready: ``all`` would be true of an empty set.
     if states and all(map(policy.reviewable, states)) and is_reviewed(review):
         return Status.READY_FOR_GO_LIVE, None
     if started:

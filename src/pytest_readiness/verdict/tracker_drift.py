@@ -1,4 +1,4 @@
-"""Where the tracker's row says another status than the derived one, as a whole or in one environment."""
+"""Tracker drift: cells of a row whose status differs from the derived one."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from .readiness import ReviewState, State, Status, UseCaseReadiness
 
 @dataclass(frozen=True, slots=True)
 class CellDifference:
-    """One cell of a row that says another status."""
+    """Cell of a row with another status than the derived one."""
 
     declared: str
     derived: str
     environment: str = ""
-    """Whose column it stands in; empty: the status of the use case."""
+    """Environment of its column; empty: the status of the use case."""
 
     @property
     def where(self) -> str:
@@ -24,7 +24,7 @@ class CellDifference:
 
 
 def cell_differences(readiness: UseCaseReadiness) -> Iterator[CellDifference]:
-    """Yield what the row of a use case says that is not derived."""
+    """Yield the cells of a use case's row that differ from the derived status."""
     if readiness.drift:
         yield CellDifference(readiness.declared, readiness.status.value)
     for environment, statuses in readiness.use_case.declared_in:
@@ -34,14 +34,14 @@ def cell_differences(readiness: UseCaseReadiness) -> Iterator[CellDifference]:
 
 
 def has_drift(readiness: UseCaseReadiness) -> bool:
-    """Return whether the row says anything that is not derived."""
+    """Return whether any cell of the row differs from the derived status."""
     return next(cell_differences(readiness), None) is not None
 
 
 def status_in(readiness: UseCaseReadiness, environment: str) -> Status | None:
-    """Return the status of a use case in an environment that is declared real; None: nothing is asked of it there.
+    """Return the status of a use case in a real environment; None: the use case needs nothing there.
 
-    It is ready there once it is ready as a whole: a review signs all of its evidence.
+    It is ready there only when it is ready as a whole, as a review signs all of its evidence.
     """
     asked_in = readiness.use_case.environments
     if asked_in is not None and environment not in asked_in:

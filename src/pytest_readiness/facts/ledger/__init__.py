@@ -1,1 +1,1 @@
-"""Canonical lines, digests and the Merkle tree: what binds recorded facts together."""
+"""Canonical lines, digests and the Merkle tree, which link recorded facts together."""

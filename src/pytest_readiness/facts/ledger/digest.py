@@ -1,4 +1,4 @@
-"""SHA-256 digests, each kind with a prefix of its own so that one can never stand for another."""
+"""SHA-256 digests with a prefix for each kind, so that one kind can never stand for another."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import hashlib
 
 EMPTY = "0" * 64
-"""What a chain's first line names as the line before it."""
+"""The previous-line digest of a chain's first line."""
 
 
 def digest(kind: str, data: bytes) -> str:
@@ -23,7 +23,7 @@ def digest(kind: str, data: bytes) -> str:
 
 
 def digest_of(kind: str, pieces: Iterable[bytes]) -> str:
-    """Return the digest of what these pieces are one after the other, of which one at a time is held."""
+    """Return the digest of these pieces joined together. Only one piece at a time is in memory."""
     hasher = _hasher_for(kind).copy()
     for piece in pieces:
         hasher.update(piece)
@@ -34,7 +34,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 def is_sha256(text: object) -> bool:
-    """Return whether this is a SHA-256 as it is written here: 64 lower-case hex digits."""
+    """Return whether a text is a SHA-256 as 64 lower-case hex digits."""
     return isinstance(text, str) and _SHA256.fullmatch(text) is not None
 
 

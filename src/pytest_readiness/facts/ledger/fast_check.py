@@ -1,10 +1,9 @@
-"""Shapes: what tells of one canonical text that the next one, which differs in its values alone, is canonical too.
+"""Fast check of canonical JSON by the pattern of an earlier line with the same keys.
 
-The lines of a run are alike: the same keys in the same order, and other values. Once one is proven canonical the long
-way (it is what its content is written as), any text that has the same keys at the same places, and between them only
-values that can be written in a single way, is proven by one match: texts without quotes and backslashes, whole numbers
-without a leading zero, and the words ``true``, ``false`` and ``null``. Control characters are left to whoever reads the
-JSON: within a text they are not allowed at all.
+The lines of a run have the same keys in the same order. After one line is proven canonical by encoding its content
+again, a line with the same keys in the same places needs only one match of a pattern. Between the keys the pattern
+accepts only values with a single spelling: texts without quotes and backslashes, integers without leading zeros, and
+``true``, ``false`` and ``null``. The JSON parser rejects control characters, which no text may contain.
 """
 
 from __future__ import annotations
@@ -19,26 +18,26 @@ _MARKS = "{}[],"
 _WORD = "(?:true|false|null)"
 
 MAX_LENGTH = 8192
-"""Characters of a text from which a shape is made; nothing is learned from longer ones."""
+"""Most characters of a text from which a pattern is made."""
 LEARN_AFTER = 8
-"""Texts that are proven the long way before a shape is worth making."""
+"""Texts that are proven by encoding before a pattern is made."""
 MAX_SHAPES = 64
-"""Shapes that are remembered; what is not like them is proven the long way."""
+"""Most patterns that are remembered; other texts are proven by encoding."""
 MAX_SHAPES_PER_COUNT = 4
-"""Of those, how many with the same number of quotes: so many are tried for a text."""
+"""Most patterns with the same number of quotes; this many are tried for a text."""
 
 
 class CanonicalShapes:
-    """The shapes of the texts that were proven canonical, as far as they are remembered."""
+    """Remembered patterns of texts that were proven canonical."""
 
     def __init__(self) -> None:
         self._known: dict[int, list[re.Pattern[str]]] = {}
-        """By number of quotes, which all texts of a shape have in common; the one that fitted last comes first."""
+        """Patterns by number of quotes, which all texts of a pattern share; the last match comes first."""
         self._seen: Counter[int] = Counter()
         self._left = MAX_SHAPES
 
     def matches(self, text: str) -> bool:
-        """Return whether a text, if it is JSON, is canonical by its shape; where that is not known, False."""
+        """Return whether a text, provided that it is JSON, is canonical by a known pattern. False: not known."""
         shapes = self._known.get(text.count('"'))
         if shapes is None or "\\" in text:
             return False
@@ -50,7 +49,7 @@ class CanonicalShapes:
         return False
 
     def learn(self, text: str) -> None:
-        """Take in a text that was proven canonical, and that no known shape fitted."""
+        """Learn from a text that was proven canonical and matched no known pattern."""
         quotes = text.count('"')
         self._seen[quotes] += 1
         shapes = self._known.get(quotes, ())
@@ -62,10 +61,10 @@ class CanonicalShapes:
 
 
 def shape_of(text: str) -> re.Pattern[str] | None:
-    """Return the pattern of all texts that differ in their values alone from this one, which must be canonical.
+    """Return the pattern of all texts that differ from this canonical one in their values only.
 
-    It must have no backslash, so that each quote in it begins or ends a key or a text. None: it holds a value of
-    another kind, such as a fraction, that can be written in more than one way.
+    The text must not contain a backslash, so that each quote begins or ends a key or a text. None: it contains a value
+    with several spellings, such as a fraction.
     """
     parts: list[str] = []
     end = 0

@@ -1,7 +1,7 @@
-"""The canonical line: one JSON object a line, each holding the digest of the line before.
+"""Canonical lines: one JSON object per line, each with the digest of the line before.
 
-The text equals RFC 8785 (JSON Canonicalization Scheme) for the values we allow: objects with ASCII keys, lists,
-texts, integers below 2^53, booleans and null. Lone surrogates, which JSON text cannot carry, are escaped first.
+The text equals RFC 8785 (JSON Canonicalization Scheme) for the allowed values: objects with ASCII keys, lists, texts,
+integers below 2^53, booleans and null. Lone surrogates, which UTF-8 cannot carry, are escaped first.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ENCODER = json.JSONEncoder(
 
 
 def _encoding() -> Callable[[Any], str]:
-    """Return the encoder's ``encode``, without what it sets up anew for each value where that can be left out."""
+    """Return the encoder's ``encode``, if possible without the setup that it repeats for each value."""
     try:
         made: Any = json.encoder
         quote = made.c_encode_basestring
@@ -31,7 +31,7 @@ def _encoding() -> Callable[[Any], str]:
         sample = {"b": ["é", 1, None, True], "a": {}}
         if "".join(pieces(sample, 0)) == _ENCODER.encode(sample):
             return lambda value: "".join(pieces(value, 0))
-    except (AttributeError, TypeError):  # another Python's, where this is something else
+    except (AttributeError, TypeError):  # another Python implementation has other internals
         pass
     return _ENCODER.encode
 
@@ -49,12 +49,12 @@ _shapes = CanonicalShapes()
 
 
 def canonical(value: dict[str, Any] | list[Any]) -> str:
-    """Return the canonical text of a value made of the allowed kinds."""
+    """Return the canonical text of an object or a list of allowed values."""
     return canonicalise(value)[1]
 
 
 def canonicalise(value: Any) -> tuple[Any, str]:
-    """Return the value as a line can say it (the very same, nearly always), and its canonical text."""
+    """Return the value as a line can carry it (nearly always unchanged), and its canonical text."""
     text = _encode(value)
     if _encodable(text):
         return value, text
@@ -63,7 +63,7 @@ def canonicalise(value: Any) -> tuple[Any, str]:
 
 
 def canonical_text(text: str) -> str:
-    """Return the canonical text of a text."""
+    """Return the canonical spelling of one text."""
     if text.isascii():
         return encode_basestring(text)
     encoded = encode_basestring(text)
@@ -81,7 +81,7 @@ def _encodable(text: str) -> bool:
 
 
 def escape_surrogates(value: Any) -> Any:
-    r"""Return the value with lone surrogates in its texts spelled out (``\ud800``), as UTF-8 cannot carry them."""
+    r"""Return the value with lone surrogates in its texts escaped (``\ud800``), as UTF-8 cannot carry them."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, dict):
@@ -92,7 +92,7 @@ def escape_surrogates(value: Any) -> Any:
 
 
 def read_canonical(text: str) -> Any:
-    """Return what a canonical text says.
+    """Return the value of a canonical text.
 
     Raises:
         ValueError, TypeError, RecursionError: it is not JSON, or not in canonical form.
@@ -108,19 +108,19 @@ def read_canonical(text: str) -> Any:
 
 @cache
 def _quick_reader() -> Callable[[str], Any]:
-    """Return a reader of JSON that takes half the time, for what every reader reads alike."""
-    from pydantic_core import from_json  # here: whoever only writes lines does without it
+    """Return a JSON parser that takes half the time, for texts that every parser reads alike."""
+    from pydantic_core import from_json  # imported here: a process that only writes lines does not need it
 
     return from_json
 
 
 def line_digest(text: str) -> str:
-    """Return the digest that the next line names."""
+    """Return the digest of a line, which the next line contains."""
     return digest("line", text.encode())
 
 
 def read_line(text: str) -> tuple[dict[str, Any], str]:
-    """Return what the text of a line says, and its digest.
+    """Return the body of a line and the digest of its text.
 
     Raises:
         IntegrityError: as ``Line.parse`` does.
@@ -136,7 +136,7 @@ def read_line(text: str) -> tuple[dict[str, Any], str]:
 
 
 def _read(text: str) -> Any:
-    """Return what a JSON text says; of white space around it, and of more after it, the canonical form has none."""
+    """Return the value of a JSON text. Surrounding white space or further text goes to the decoder, which decides."""
     try:
         value, end = _scan(text, 0)
     except StopIteration:
@@ -146,19 +146,19 @@ def _read(text: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a run: its text, which is the evidence, and what the text says."""
+    """Line of a run: its text, which is the evidence, and the parsed body."""
 
     text: str
     body: dict[str, Any]
     digest: str
     _verified: bool = field(default=False, init=False, compare=False, repr=False)
-    """Parsed or made here, so that text, body and digest are known to agree."""
+    """Parsed or made in this module, so that text, body and digest are known to agree."""
 
     @property
     def kind(self) -> str:
-        """What happened: ``run``, ``planned``, ``started``, ``attempt``, ``finished``, ``not_run`` or ``sealed``.
+        """Kind of event: ``run``, ``planned``, ``started``, ``attempt``, ``finished``, ``not_run`` or ``sealed``.
 
-        Empty where the line says none; that is a fault of its run.
+        Empty if the line has none, which is a fault of its run.
         """
         kind = self.body.get("kind")
         return kind if isinstance(kind, str) else ""
@@ -169,14 +169,14 @@ class Line:
         return int(self.body["seq"])
 
     def list_text(self, name: str) -> str:
-        """Return the canonical text of a list that the line says; one that stands last is not spelled again.
+        """Return the canonical text of a list in the body. A list that comes last is not encoded again.
 
         Raises:
-            KeyError, TypeError: it says no such list.
+            KeyError, TypeError: the body has no such list.
         """
         value = self.body[name]
         if self._verified and type(value) is list and name == max(self.body):
-            key = f',"{name}":'  # found nowhere within a text: a quote is escaped there
+            key = f',"{name}":'  # cannot occur within a text, as quotes are escaped there
             start = self.text.find(key) + len(key)
             if not any(isinstance(other, dict | list) for other in self.body.values() if other is not value):
                 return self.text[start:-1]
@@ -184,22 +184,22 @@ class Line:
 
     @classmethod
     def parse(cls, text: str) -> Line:
-        """Return the line that a text is.
+        """Parse a line.
 
         Raises:
-            IntegrityError: it is not JSON, nested too deeply, not an object, or not in canonical form (a key that
-                stands twice, say: readers would not agree on what the line says).
+            IntegrityError: it is not JSON, nested too deeply, not an object, or not in canonical form (for example
+                with a repeated key, about which readers would disagree).
         """
         return _mark_verified(cls(text, *read_line(text)))
 
     @classmethod
     def from_own_text(cls, text: str) -> Line:
-        """Return the line that a text is which this process wrote: it is not looked at whether it is canonical."""
+        """Return the line of a text that this process wrote, without a check that it is canonical."""
         return _line(text, _read(text), line_digest(text), True)  # noqa: FBT003 - made here
 
     @property
     def is_consistent(self) -> bool:
-        """Its text is the canonical text of what it says, and its digest is the digest of that text."""
+        """Whether the text is the canonical text of the body, and the digest is the digest of the text."""
         try:
             return self._verified or (_encode(self.body) == self.text and line_digest(self.text) == self.digest)
         except (ValueError, TypeError, RecursionError):
@@ -207,7 +207,7 @@ class Line:
 
 
 def _mark_verified(line: Line) -> Line:
-    """Not by ``__init__``: ``dataclasses.replace`` must not carry it over to another line."""
+    """Mark a line as verified. ``__init__`` cannot: ``dataclasses.replace`` would copy the mark to another line."""
     object.__setattr__(line, "_verified", True)
     return line
 
@@ -216,10 +216,10 @@ _line = fast_constructor(Line)
 
 
 class LineChain:
-    """Makes the lines of one run, each naming the digest of the one before.
+    """Builder of one run's lines, each with the digest of the one before.
 
-    ``next`` makes any line. A run consists of hundreds of lines of three kinds, which have methods of their own: these
-    write the same text without sorting and looking at what is known.
+    ``next`` makes any line. The other methods make the three most frequent kinds: they write the same text without
+    sorting keys or encoding known values again.
     """
 
     def __init__(self, run_id: str, *, seq: int = 0, head: str = EMPTY) -> None:
@@ -231,12 +231,12 @@ class LineChain:
         """Digest of the newest line."""
 
     def next(self, kind: str, body: dict[str, Any]) -> Line:
-        """Return the next line; the chain moves on."""
+        """Return the next line and advance the chain."""
         full, text = canonicalise({**body, "kind": kind, "prev": self.head, "run": self.run_id, "seq": self.seq})
         return self._linked(text, full)
 
     def started(self, test: str, at: str) -> Line:
-        """Return the next line, of a test that starts."""
+        """Return the next line: a test starts."""
         body = {"at": at, "kind": "started", "prev": self.head, "run": self.run_id, "seq": self.seq, "test": test}
         text = (
             f'{{"at":{encode_basestring(at)},"kind":"started","prev":"{self.head}","run":{self._run},"seq":{self.seq},'
@@ -245,12 +245,12 @@ class LineChain:
         return self._linked(text, body) if _encodable(text) else self.next("started", {"test": test, "at": at})
 
     def finished(self, body: dict[str, Any], claims: str) -> Line:
-        """Return the next line, of a test that ended after one attempt and has nothing more to tell.
+        """Return the next line: a test ended after one attempt, without further details.
 
         Args:
             body: ``test``, ``claims``, ``result``, ``started_at``, ``finished_at`` and ``attempts``: one, with
                 ``result``, ``started_at`` and ``duration_ms``.
-            claims: how the claims are spelled.
+            claims: the canonical text of the claims.
         """
         quote, (attempt,) = encode_basestring, body["attempts"]
         text = (
@@ -265,7 +265,7 @@ class LineChain:
         return self._linked(text, {**body, "kind": "finished", "prev": self.head, "run": self.run_id, "seq": self.seq})
 
     def planned(self, tests: list[dict[str, Any]], spelling: str) -> Line:
-        """Return the next line, of tests that are to run; ``spelling``: their canonical text."""
+        """Return the next line: tests that are to run. ``spelling``: their canonical text."""
         body = {"kind": "planned", "prev": self.head, "run": self.run_id, "seq": self.seq, "tests": tests}
         head = f'{{"kind":"planned","prev":"{self.head}","run":{self._run},"seq":{self.seq}'
         return self._linked(f'{head},"tests":{spelling}}}', body)

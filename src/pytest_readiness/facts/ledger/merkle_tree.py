@@ -1,7 +1,7 @@
-"""A Merkle tree as RFC 6962 hashes it: one hash stands for a list, and for every list that it began with.
+"""Merkle tree of RFC 6962: one hash for a list, and for each list that it began with.
 
-A leaf is hashed as SHA-256(0x00 || data), a node as SHA-256(0x01 || left || right). The tree over ``n`` leaves has on
-its left the largest whole tree that is smaller than ``n``.
+A leaf is hashed as SHA-256(0x00 || data), a node as SHA-256(0x01 || left || right). The left side of a tree over ``n``
+leaves is the largest complete tree that is smaller than ``n``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 EMPTY_ROOT = hashlib.sha256().digest()
-"""Of a tree without leaves."""
+"""Root of a tree without leaves."""
 
 _sha256 = hashlib.sha256
 
@@ -22,27 +22,27 @@ def leaf_hash(data: bytes) -> bytes:
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
-    """Return the hash of two trees that stand side by side."""
+    """Return the hash of two neighbouring trees."""
     return _sha256(b"\x01" + left + right).digest()
 
 
 class MerkleTree:
-    """A growing tree: its size, and the roots of the whole trees that it is made of, the largest first.
+    """Growing tree: its size, and the roots of its complete subtrees, the largest first.
 
-    A leaf more costs at most as many hashes as its number has binary digits, and no memory but these roots.
+    Adding a leaf costs at most as many hashes as the size has binary digits. Only the roots are in memory.
     """
 
     def __init__(self) -> None:
         self.size = 0
-        """How many leaves it has."""
+        """Number of leaves."""
         self._whole: list[bytes] = []
 
     def extend(self, leaves: Iterable[bytes]) -> MerkleTree:
-        """Append leaves (their hashes, as ``leaf_hash`` makes them) and return the tree."""
+        """Append leaves (hashes from ``leaf_hash``) and return the tree."""
         size, whole = self.size, self._whole
         for leaf in leaves:
             grown, under = leaf, size
-            while under & 1:  # each 1 at the end of the size is a whole tree as large as what has grown
+            while under & 1:  # each trailing 1 bit of the size is a complete tree as large as the new node
                 grown = _sha256(b"\x01" + whole.pop() + grown).digest()
                 under >>= 1
             whole.append(grown)
@@ -52,7 +52,7 @@ class MerkleTree:
 
     @property
     def root(self) -> bytes:
-        """The hash that stands for all leaves."""
+        """Root hash of all leaves."""
         if not self._whole:
             return EMPTY_ROOT
         *others, root = self._whole
@@ -62,7 +62,7 @@ class MerkleTree:
 
 
 def roots(leaves: Iterable[bytes], sizes: Iterable[int]) -> dict[int, bytes]:
-    """Return the root of the first so many leaves for each of the sizes; one with more than there are is left out."""
+    """Return the root of the first N leaves for each of the sizes. Sizes above the number of leaves are omitted."""
     result, tree, remaining = {}, MerkleTree(), iter(leaves)
     for size in sorted(set(sizes)):
         tree.extend(islice(remaining, size - tree.size))
@@ -92,7 +92,7 @@ def inclusion_proof(leaves: Sequence[bytes], number: int) -> list[bytes]:
 
 
 def verify_inclusion(leaf: bytes, number: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
-    """Return whether a proof shows that a leaf (its hash) stands at a place in the tree with this size and root."""
+    """Return whether a proof shows that a leaf (its hash) has this number in the tree of this size and root."""
     if not 0 <= number < size:
         return False
     at, last, hashed_so_far = number, size - 1, leaf
@@ -101,7 +101,7 @@ def verify_inclusion(leaf: bytes, number: int, size: int, proof: Sequence[bytes]
             return False
         if at & 1 or at == last:
             hashed_so_far = node_hash(hashed, hashed_so_far)
-            while at and not at & 1:  # a tree that has no neighbour goes up as it is
+            while at and not at & 1:  # a tree without a neighbour moves up unchanged
                 at, last = at >> 1, last >> 1
         else:
             hashed_so_far = node_hash(hashed_so_far, hashed)
@@ -110,7 +110,7 @@ def verify_inclusion(leaf: bytes, number: int, size: int, proof: Sequence[bytes]
 
 
 def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
-    """Return the hashes that show that a tree began with the leaves that it had when it was smaller.
+    """Return the hashes that show that a tree began with the leaves it had at an earlier size.
 
     Raises:
         IndexError: the tree has never been of that size.
@@ -121,7 +121,7 @@ def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
 
 
 def _consistency_hashes(leaves: Sequence[bytes], old_size: int, *, root_known: bool) -> list[bytes]:
-    """``known``: who checks has the root of these leaves already."""
+    """Return these hashes for a subtree. ``root_known``: the verifier has the root of its leaves already."""
     if old_size == len(leaves):
         return [] if root_known else [MerkleTree().extend(leaves).root]
     split = _split(len(leaves))
@@ -132,7 +132,7 @@ def _consistency_hashes(leaves: Sequence[bytes], old_size: int, *, root_known: b
 
 
 def verify_consistency(old_size: int, old_root: bytes, size: int, root: bytes, proof: Sequence[bytes]) -> bool:
-    """Return whether a proof shows that the tree of this size and root began as the older one."""
+    """Return whether a proof shows that the tree of this size and root began as the older tree."""
     if not 0 <= old_size <= size:
         return False
     if old_size in (0, size):
@@ -141,7 +141,7 @@ def verify_consistency(old_size: int, old_root: bytes, size: int, root: bytes, p
     at, last = old_size - 1, size - 1
     while at & 1:
         at, last = at >> 1, last >> 1
-    path = list(proof) if at else [old_root, *proof]  # the older tree is a whole one: its root is known
+    path = list(proof) if at else [old_root, *proof]  # the older tree is complete: its root is known
     if not path:
         return False
     old = new = path[0]

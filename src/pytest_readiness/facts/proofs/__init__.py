@@ -1,1 +1,1 @@
-"""Typed proofs: statements that a function has checked before it makes them."""
+"""Typed proofs: statements that a function checks before it makes them."""

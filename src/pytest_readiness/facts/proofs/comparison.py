@@ -1,4 +1,4 @@
-"""Proofs by comparison: what was captured, replayed or read back equals what it must equal."""
+"""Proofs by comparison: a capture, a replay or a read-back equals its original."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def __tracebackhide__(excinfo: Any) -> bool:  # noqa: N807 - pytest's name: a fa
 
 @dataclass(frozen=True, slots=True)
 class Attestation(ProofResult):
-    """What is installed was attested, and reads back the same from where it is stored."""
+    """Attestation of an installed package, read back unchanged from a persistent store."""
 
     kind: ClassVar[str] = "attestation"
     distribution: str
@@ -47,17 +47,17 @@ def prove_attestation(
     statement: object, stored_at: object, read_back: object, installed: Callable[[str], Mapping[str, Any]],
     redact: Redact = str,
 ) -> Attestation:  # fmt: skip
-    """Return the proof that a statement about an installed distribution came back from a persistent store.
+    """Return the proof that a statement about an installed package came back from a persistent store.
 
     Args:
-        statement: what was attested: what ``statement()`` returned, and whatever else was stored with it.
+        statement: the attested statement: the result of ``statement()`` and further fields.
         stored_at: where it is stored.
-        read_back: what came back: a mapping, or its JSON as text or bytes.
-        installed: returns what can be stated of a distribution now.
-        redact: takes secrets out of what a message shows.
+        read_back: the stored statement: a mapping, or its JSON as text or bytes.
+        installed: returns the current statement about an installed package.
+        redact: removes secrets from a message.
 
     Raises:
-        ProofError: the statement is not true of what is installed, or what came back is not the statement.
+        ProofError: the statement does not match the installed package, or the read-back differs from the statement.
     """
     where = required_text("stored_at", stored_at)
     if read_back is statement:
@@ -78,7 +78,7 @@ def prove_attestation(
 
 
 def _compare(what: str, stated: dict[str, Any], actual: dict[str, Any], redact: Redact, *, only: bool = False) -> None:
-    """Compare key by key; with ``only`` the keys of ``theirs``."""
+    """Raise if two mappings differ in a key; with ``only``, compare the keys of ``actual``."""
     keys = sorted(actual) if only else sorted(stated.keys() | actual.keys())
     wrong = []
     for key in keys:
@@ -87,8 +87,8 @@ def _compare(what: str, stated: dict[str, Any], actual: dict[str, Any], redact: 
         )
         if difference is not None:
             last = difference.keys[-1] if difference.keys else None
-            values = f"stated {shortened(difference.first, redact, last)}, found {shortened(difference.second, redact, last)}"
-            wrong.append(f"{difference.path(redact)}: {values}")
+            first, second = (shortened(value, redact, last) for value in (difference.first, difference.second))
+            wrong.append(f"{difference.path(redact)}: stated {first}, found {second}")
     if wrong:
         raise ProofError("\n".join([f"{what}:", *wrong]))
 
@@ -107,11 +107,11 @@ def _read_back_mapping(read_back: object) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Trace(ProofResult):
-    """Two captures of a trace are the same, but for masked fields."""
+    """Equality of two captures of a trace, except for masked fields."""
 
     kind: ClassVar[str] = "trace"
     digest: str
-    """SHA-256 of the canonical trace, without secrets: of the artifact that is kept."""
+    """SHA-256 of the canonical trace without secrets, which is also the digest of the stored artifact."""
     events: int
     masked: str
     """Names of masked fields."""
@@ -119,27 +119,27 @@ class Trace(ProofResult):
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """A trace that is worth keeping."""
+    """Captured trace for the store."""
 
     text: str
     """Canonical, masked, without secrets."""
     digest: str
     proof: Trace | None
-    """None where there is no second capture to compare with."""
+    """None if there is no second capture."""
 
 
 def prove_trace(events: object, again: object, mask: str | Iterable[str], redact: Redact = str) -> Capture:
-    """Return a trace as it is kept, and with a second capture the proof that it is deterministic.
+    """Return a trace for the store, and with a second capture the proof that it is deterministic.
 
     Args:
         events: JSON-like values.
         again: the second capture, or None.
         mask: names of fields, at any depth, whose values may differ.
-        redact: takes secrets out of what is kept and shown.
+        redact: removes secrets from stored and shown texts.
 
     Raises:
-        ProofError: a capture is empty or no list of JSON-like values, everything is masked, the second is the first
-            one again, or they differ; the message names the path.
+        ProofError: a capture is empty or no list of JSON-like values, everything is masked, the second capture is the
+            same object as the first, or they differ; the message names the path.
     """
     names = frozenset(_names(mask))
     listed = _events("the trace", events)
@@ -152,7 +152,7 @@ def prove_trace(events: object, again: object, mask: str | Iterable[str], redact
         difference = first_difference(trace, to_tree(repeated, names))
         if difference is not None:
             raise ProofError(_difference_text("the two captures differ", difference, ("first", "second"), redact))
-    text = redact(canonical_trace(redact_tree(trace, redact)))  # once more as a whole: beside their names
+    text = redact(canonical_trace(redact_tree(trace, redact)))  # once more: a secret may show beside its key
     summary = Trace(trace_digest(text), len(listed), ", ".join(sorted(names)))
     return Capture(text, summary.digest, None if again is None else summary)
 
@@ -177,7 +177,7 @@ def _events(what: str, given: object) -> list[Any]:
 def _check_distinct(
     what: str, first: object, second: object, first_events: list[Any], second_events: list[Any]
 ) -> None:
-    """An object compared with itself proves nothing, nor does a list of the same objects."""
+    """Raise if both captures are the same object or consist of the same objects, which proves nothing."""
     pairs = [
         (first_event, second_event)
         for first_event, second_event in zip(first_events, second_events, strict=False)
@@ -199,7 +199,7 @@ def _difference_text(what: str, difference: TraceDifference, names: tuple[str, s
 
 @dataclass(frozen=True, slots=True)
 class Replay(ProofResult):
-    """A recorded run was replayed without a divergence."""
+    """Replay of a recorded run without a divergence."""
 
     kind: ClassVar[str] = "replay"
     mode: str
@@ -218,7 +218,7 @@ def prove_replay(mode: object, recorded: object, replayed: object, reason: objec
         recorded: events of the recorded run, JSON-like.
         replayed: events of the replay.
         reason: why only the trace was replayed; needed for ``TRACE_ONLY``.
-        redact: takes secrets out of what is kept and shown.
+        redact: removes secrets from stored and shown texts.
 
     Raises:
         ProofError: the mode is neither, the reason is missing, a list is empty or the same object as the other, or

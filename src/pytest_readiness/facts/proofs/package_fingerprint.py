@@ -1,4 +1,4 @@
-"""What an installed distribution is: name, version, and a digest of the files that its RECORD names, hashed now."""
+"""Fingerprint of an installed package: name, version, and a digest of the files in its RECORD."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from importlib.metadata import Distribution, PackagePath
 
 MAX_NAMED = 3
-"""Files that a message names."""
+"""Most files that a message names."""
 
 
 def __tracebackhide__(excinfo: Any) -> bool:  # noqa: N807 - the name that pytest looks for
@@ -25,15 +25,15 @@ def __tracebackhide__(excinfo: Any) -> bool:  # noqa: N807 - the name that pytes
 
 
 def package_statement(distribution: str) -> dict[str, Any]:
-    """Return what can be attested of an installed distribution.
+    """Return the statement about an installed package that can be attested.
 
     Returns:
         ``name``, ``version``, ``files`` (how many) and ``digest``: SHA-256 of the canonical JSON of the sorted list of
-        ``[path, sha256, size]`` of every file that its RECORD names, but for RECORD itself and ``.pyc`` files.
+        ``[path, sha256, size]`` of every file that its RECORD names, except RECORD itself and ``.pyc`` files.
 
     Raises:
-        ProofError: there is no such distribution, it is installed editable (its files are not its own), or a file is
-            missing or not as it was installed.
+        ProofError: there is no such package, it is an editable install (its files are those of a working tree), or a
+            file is missing or changed.
     """
     installed = _installed(distribution)
     name, version = str(installed.metadata["Name"]), str(installed.version)
@@ -53,12 +53,12 @@ def package_statement(distribution: str) -> dict[str, Any]:
 
 
 def canonical_rows(rows: Sequence[tuple[str, str, int]]) -> str:
-    """Return the text whose SHA-256 stands for the files."""
+    """Return the canonical text of the files' rows, whose SHA-256 is the fingerprint."""
     return canonical_trace([list(row) for row in rows])
 
 
 def _installed(name: str) -> Distribution:
-    from importlib.metadata import PackageNotFoundError, distribution, distributions  # needed for this proof only
+    from importlib.metadata import PackageNotFoundError, distribution, distributions  # only this proof needs it
 
     try:
         return distribution(name)
@@ -69,7 +69,7 @@ def _installed(name: str) -> Distribution:
 
 
 def _recorded_files(installed: Distribution) -> list[PackagePath]:
-    """Return the files that RECORD names, missing ones too, which newer versions of ``found.files`` leave out."""
+    """Return the files that RECORD names, missing ones too. Newer versions of ``Distribution.files`` omit those."""
     from csv import reader
     from importlib.metadata import FileHash, PackagePath
 
@@ -87,7 +87,7 @@ def _is_record(file: PackagePath) -> bool:
 
 
 def _is_editable(installed: Distribution, files: Sequence[PackagePath]) -> bool:
-    """As the installer noted it down, or as it shows: nothing but pointers to a folder elsewhere."""
+    """Return whether the installer noted an editable install, or the files only point to another folder."""
     try:
         noted = _loads(installed.read_text("direct_url.json") or "{}")
     except ValueError:
@@ -99,7 +99,7 @@ def _is_editable(installed: Distribution, files: Sequence[PackagePath]) -> bool:
 
 
 def _file_row(file: PackagePath, problems: list[str]) -> tuple[str, str, int] | None:
-    """Return path, SHA-256 and size of a file; None, and a problem more, where it is not as it was installed."""
+    """Return path, SHA-256 and size of a file; None, and a new entry in ``problems``, if it was changed."""
     shown = one_line(str(file), 200)
     try:
         data = read_regular(Path(str(file.locate())))
@@ -118,6 +118,6 @@ def _file_row(file: PackagePath, problems: list[str]) -> tuple[str, str, int] | 
 def _hash_matches(algorithm: str, expected: str, data: bytes) -> bool:
     try:
         actual = _new_hash(algorithm, data).digest()
-    except (ValueError, TypeError):  # an algorithm that cannot be computed here vouches for nothing
+    except (ValueError, TypeError):  # an algorithm that is not available here proves nothing
         return False
     return base64.urlsafe_b64encode(actual).rstrip(b"=") == expected.rstrip("=").encode()

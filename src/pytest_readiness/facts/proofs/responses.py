@@ -1,4 +1,4 @@
-"""What a service answered to a secret: an acceptance or a rejection, as a short text.
+"""Responses of a service to a credential: acceptance or rejection, as a short text.
 
 An answer is a response (anything with an HTTP status), an exception, an HTTP status, or a text about one of them.
 """
@@ -13,9 +13,9 @@ from ...errors import ProofError, one_line
 from .traces import Redact
 
 LIMIT = 300
-"""Characters of an answer that are kept."""
+"""Most characters of a stored answer."""
 OK, ERROR, BROKEN, END = 200, 400, 500, 600
-"""Where the HTTP statuses of success, of refusal and of a service's own failure begin, and where they end."""
+"""First HTTP status of success, of refusal and of server errors, and the end of all."""
 _LEADING_STATUS = re.compile(r"\s*(?:HTTP/\S+\s+)?([1-5]\d\d)(?!\d)")
 
 
@@ -27,9 +27,9 @@ def acceptance_text(name: str, given: object, redact: Redact = str) -> str:
     """Return the text of an answer that accepts.
 
     Args:
-        name: what the answer was given as, for messages.
+        name: name of the argument, for messages.
         given: a response, its status or its text.
-        redact: takes secrets out of what is kept and shown.
+        redact: removes secrets from stored and shown texts.
 
     Raises:
         ProofError: it is empty, an exception, or a response that refuses.
@@ -48,12 +48,12 @@ def rejection_text(name: str, given: object, redact: Redact = str) -> str:
     """Return the text of an answer that rejects.
 
     Args:
-        name: what the answer was given as, for messages.
+        name: name of the argument, for messages.
         given: the exception (or pytest's ``ExceptionInfo``), a response, its status or its text.
-        redact: takes secrets out of what is kept and shown.
+        redact: removes secrets from stored and shown texts.
 
     Raises:
-        ProofError: it is empty, a response that accepts, or a failure of something else than the secret.
+        ProofError: it is empty, a response that accepts, or a failure of something other than the credential.
     """
     answer = _unwrapped(given)
     is_exception = isinstance(answer, BaseException)
@@ -72,13 +72,13 @@ def rejection_text(name: str, given: object, redact: Redact = str) -> str:
 
 
 def _unwrapped(given: object) -> object:
-    """Return the exception within pytest's ``ExceptionInfo`` (as far as there is one), else what is given."""
+    """Return the exception within pytest's ``ExceptionInfo`` if there is one, else the argument."""
     value = getattr(given, "value", None) if type(given).__name__ == "ExceptionInfo" else None
     return value if isinstance(value, BaseException) else given
 
 
 def _status(answer: object) -> int | None:
-    """Return the HTTP status of an answer, if it has one."""
+    """Return the HTTP status of an answer; None if it has none."""
     if isinstance(answer, bool) or answer is None:
         return None
     if isinstance(answer, int | str):
@@ -101,7 +101,7 @@ def _as_status(value: object) -> int | None:
 
 
 def _answer_text(name: str, answer: object, status: int | None, redact: Redact) -> str:
-    """A response may be falsy (``requests`` says so of a 401), so that truth is not what tells an empty one."""
+    """Return the text of an answer. Truth does not tell an empty one: a ``requests`` response with 401 is falsy."""
     if isinstance(answer, str):
         text = answer.strip()
     elif status is not None:

@@ -1,6 +1,6 @@
-"""Traces as trees of JSON values: with masked fields, canonical (RFC 8785), and compared path by path.
+"""Traces as trees of JSON values: masked, canonical (RFC 8785), and compared path by path.
 
-Unlike the lines of a run, a trace is a user's: it may hold floats, and is refused where JSON cannot carry it.
+Unlike a line of a run, a trace is the user's data: it may contain floats. A value that JSON cannot carry is refused.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from ...errors import ProofError, one_line
 from ...fast_values import dataclass
 
 MASKED = "[MASKED]"
-"""Stands for the value of a masked field."""
+"""Value of a masked field."""
 MAX_INTEGER = 2**53 - 1
-"""The largest integer that every reader of JSON reads alike."""
+"""The largest integer that every JSON parser reads exactly."""
 MAX_SHOWN = 80
-"""Characters of a value that a message shows."""
+"""Most characters of a value in a message."""
 
 Redact = Callable[[str], str]
-"""Takes the secrets out of a text."""
+"""Removes the secrets from a text."""
 _At = tuple[Any, str | int] | None
-"""Where a value stands: where its container stands, and its key or index there. Spelled out only in a message."""
+"""Position of a value: the position of its container, and the key or index in it. It becomes text only in a message."""
 
 _quoted = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -37,7 +37,7 @@ def __tracebackhide__(excinfo: Any) -> bool:  # noqa: N807 - the name that pytes
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """What stands where one of two trees has nothing."""
+    """Marker for a value that one of two trees lacks."""
 
 
 ABSENT = Absent()
@@ -45,7 +45,7 @@ ABSENT = Absent()
 
 @dataclass(frozen=True, slots=True)
 class TraceDifference:
-    """The first place where two trees differ."""
+    """First difference between two trees."""
 
     keys: tuple[str | int, ...]
     first: Any
@@ -53,7 +53,7 @@ class TraceDifference:
     second: Any
 
     def path(self, redact: Redact = str) -> str:
-        """Return where, such as ``$[3].user.name``."""
+        """Return the path, such as ``$[3].user.name``."""
         return json_path(self.keys, redact)
 
 
@@ -119,13 +119,13 @@ def _number(value: float, at: _At) -> int | float:
 
 
 def kind_text(value: object) -> str:
-    """Return what a value is, with its article: ``a dict``."""
+    """Return the type of a value with its article: ``a dict``."""
     name = type(value).__name__
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
 def whole_line(text: str) -> str:
-    """Return the text on one line, however long: it is cut only after secrets are taken out of it."""
+    """Return the text on one line, whatever its length. It is cut only after secrets are removed."""
     return one_line(text, 10 * len(text) + 1)
 
 
@@ -138,7 +138,7 @@ def _path_text(at: _At) -> str:
 
 
 def json_path(keys: Iterable[str | int], redact: Redact = str) -> str:
-    """Return a path as JSONPath writes it: ``$[3].user['full name']``."""
+    """Return a path as JSONPath: ``$[3].user['full name']``."""
     return "$" + "".join(_step(key, redact) for key in keys)
 
 
@@ -150,12 +150,12 @@ def _step(key: str | int, redact: Redact) -> str:
 
 
 def canonical_trace(value: Any) -> str:
-    """Return the canonical text (RFC 8785) of what ``to_tree`` returned."""
+    """Return the canonical text (RFC 8785) of a tree from ``to_tree``."""
     return "".join(_canonical_parts(value))
 
 
 def trace_digest(text: str) -> str:
-    """Return ``sha256:`` and the SHA-256 of a canonical text: what ``sha256sum`` says of it."""
+    """Return ``sha256:`` and the SHA-256 of a canonical text, as ``sha256sum`` prints it."""
     return f"sha256:{_sha256(text.encode()).hexdigest()}"
 
 
@@ -178,11 +178,11 @@ def _canonical_parts(value: Any) -> Iterator[str]:
 
 
 def _utf16(key: str) -> bytes:
-    return key.encode("utf-16-be")  # the order of RFC 8785, which is JavaScript's
+    return key.encode("utf-16-be")  # RFC 8785 sorts keys as JavaScript does
 
 
 def number_text(value: float) -> str:
-    """Return a finite number as ECMAScript writes it: shortest digits that read back as the same number."""
+    """Return a finite number as ECMAScript writes it: the shortest digits that read back as the same number."""
     if value == 0:
         return "0"
     sign, shortest = ("-" if value < 0 else ""), repr(abs(float(value)))
@@ -196,7 +196,7 @@ def number_text(value: float) -> str:
 
 
 def _positioned(digits: str, point: int) -> str:
-    """Place the decimal point; from 1e21 on, and below 1e-6, as a power of ten."""
+    """Return digits with the decimal point placed; from 1e21 on, and below 1e-6, as a power of ten."""
     count = len(digits)
     if count <= point <= 21:  # noqa: PLR2004 - as ECMAScript prints numbers
         return digits + "0" * (point - count)
@@ -209,7 +209,7 @@ def _positioned(digits: str, point: int) -> str:
 
 
 def first_difference(first: Any, second: Any) -> TraceDifference | None:
-    """Return the first place where two trees differ, in the order of the canonical text; None where they are equal."""
+    """Return the first difference between two trees in the order of the canonical text; None if they are equal."""
     pairs: Iterable[tuple[str | int, Any, Any]]
     if isinstance(first, dict) and isinstance(second, dict):
         keys = sorted(first.keys() | second.keys(), key=_utf16)
@@ -230,21 +230,21 @@ def _at(values: list[Any], index: int) -> Any:
 
 
 def _same(first: Any, second: Any) -> bool:
-    """1 and 1.0 are one number in JSON; true is none."""
+    """Return whether two values are equal in JSON: 1 and 1.0 are one number, and true is no number."""
     if isinstance(first, bool) or isinstance(second, bool):
         return first is second
     return bool(first == second)
 
 
 def has_value(value: Any) -> bool:
-    """Return whether a tree has a value in it that is not masked."""
+    """Return whether a tree contains a value that is not masked."""
     if isinstance(value, dict | list):
         return any(map(has_value, value.values() if isinstance(value, dict) else value))
     return value != MASKED or not isinstance(value, str)
 
 
 def redact_tree(value: Any, redact: Redact) -> Any:
-    """Return a tree without secrets, in keys and numbers too: what is redacted becomes a text."""
+    """Return a tree without secrets, in keys and numbers too. A redacted value becomes a text."""
     if isinstance(value, dict):
         return {redact(key): redact_tree(inner, redact) for key, inner in value.items()}
     if isinstance(value, list):
@@ -257,15 +257,15 @@ def redact_tree(value: Any, redact: Redact) -> Any:
 
 
 def shortened(value: Any, redact: Redact = str, key: str | int | None = None) -> str:
-    """Return a tree short enough for a message; redacted before it is cut, as half a secret would not be known.
+    """Return a tree as a short text for a message. It is redacted before it is cut, which could split a secret.
 
-    ``key``: the name that the value has in its container, which may say that it is secret.
+    ``key``: the name of the value in its container, which may show that it is secret.
     """
     if value is ABSENT:
         return "nothing"
     text = canonical_trace(redact_tree(value, redact))
     head = f"{{{_quoted(key)}:" if isinstance(key, str) else ""
     clean = redact(f"{head}{text}}}") if head else redact(text)
-    if head:  # redacted together with its name, and shown without
+    if head:  # redacted together with its key, and shown without it
         clean = clean[len(head) : -1] if clean.startswith(head) else redact(text)
     return one_line(clean, MAX_SHOWN)

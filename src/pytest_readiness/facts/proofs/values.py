@@ -1,7 +1,7 @@
-"""Proofs: typed statements inside evidence, each made by a function that raises where it does not hold.
+"""Proofs from values: typed statements, each made by a function that raises if the check fails.
 
-They know nothing of a session: secrets come as fingerprints, and ``redact`` takes secrets out of what a message shows.
-A value of one of these types exists only where its check held.
+The functions do not depend on a session: secrets are passed as fingerprints, and ``redact`` removes secrets from
+messages. A value of a proof type exists only if its check passed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from . import responses
 from .traces import Redact, kind_text, number_text, whole_line
 
 ProofCheck = Callable[[Mapping[str, object]], Mapping[str, str]]
-"""A proof kind of one's own: judges the values, and returns what is recorded or raises ``ProofError``."""
+"""Check of a plugin's proof kind: returns the details to record, or raises ``ProofError``."""
 _ENDPOINT = re.compile(r"(?:[a-z][a-z0-9+.-]*://[^\s/]+\S*|(?:\[[0-9a-f:.%]+\]|[^\s/:]+):(?P<port>\d+))", re.IGNORECASE)
 _LAST_PORT = 65535
 
@@ -32,33 +32,33 @@ def __tracebackhide__(excinfo: Any) -> bool:  # noqa: N807 - pytest's name: a fa
 
 @dataclass(frozen=True, slots=True)
 class ProofResult:
-    """What every proof is: a kind, and details in words."""
+    """Base of all proofs: a kind, and details as texts."""
 
     kind: ClassVar[str] = ""
 
     def to_proof(self) -> Proof:
-        """Return it as evidence holds it: details as texts, in the order of the fields, without empty ones."""
+        """Return the proof for evidence: details as texts, in the order of the fields, without empty ones."""
         details = ((field.name, str(getattr(self, field.name))) for field in fields(self))
         return Proof(self.kind, tuple((name, text) for name, text in details if text))
 
 
 @dataclass(frozen=True, slots=True)
 class Credential(ProofResult):
-    """The provider accepted a credential."""
+    """Acceptance of a credential by the provider."""
 
     kind: ClassVar[str] = "credential"
     mode: str
-    """Provider mode that it belongs to."""
+    """Provider mode of the credential."""
     fingerprint: str
     request_id: str
-    """The provider's own id of the request that it answered."""
+    """The provider's id of the request that it answered."""
 
 
 def prove_credential(mode: object, fingerprint: str, request_id: object) -> Credential:
     """Return the proof that a provider accepted a credential.
 
     Raises:
-        ProofError: mode or request id is no text or empty, or the secret was too short for a fingerprint.
+        ProofError: mode or request id is empty or no text, or the secret was too short for a fingerprint.
     """
     return Credential(
         required_text("mode", mode), _fingerprint("secret", fingerprint), required_text("request_id", request_id)
@@ -67,16 +67,16 @@ def prove_credential(mode: object, fingerprint: str, request_id: object) -> Cred
 
 @dataclass(frozen=True, slots=True)
 class Handshake(ProofResult):
-    """A connector reached its endpoint, and somebody answered."""
+    """Answered handshake of a connector with its endpoint."""
 
     kind: ClassVar[str] = "handshake"
     endpoint: str
     peer: str
-    """Who answered: a TLS subject, a server's version."""
+    """Identity of the peer: a TLS subject, a server's version."""
     details: tuple[tuple[str, str], ...] = ()
 
     def to_proof(self) -> Proof:
-        """Return it as evidence holds it, with its details among its own."""
+        """Return the proof for evidence, with the further details after endpoint and peer."""
         return Proof(self.kind, (("endpoint", self.endpoint), ("peer", self.peer), *self.details))
 
 
@@ -85,8 +85,8 @@ def prove_handshake(endpoint: object, peer: object, details: Mapping[str, object
 
     Args:
         endpoint: ``host:port`` or a URL.
-        peer: who answered: a text, or what the library returned as its identity (a certificate's dict, say).
-        details: more about it; values become texts.
+        peer: identity of the peer: a text, or what the library returned for it (a certificate's dict, for example).
+        details: further details; values become texts.
 
     Raises:
         ProofError: the endpoint is neither, or the peer is empty.
@@ -102,14 +102,14 @@ def prove_handshake(endpoint: object, peer: object, details: Mapping[str, object
 
 @dataclass(frozen=True, slots=True)
 class Rotation(ProofResult):
-    """A new secret took the place of an old one, and was accepted."""
+    """Rotation of a secret: a new one replaced the old one and was accepted."""
 
     kind: ClassVar[str] = "rotation"
     old: str
     """Fingerprint of the old secret."""
     new: str
     accepted_by: str
-    """What accepted the new one."""
+    """The answer that accepted the new secret."""
 
 
 def prove_rotation(
@@ -121,8 +121,8 @@ def prove_rotation(
         old: fingerprint of the old secret.
         new: fingerprint of the new one.
         accepted_by: the response that accepted the new one, or its text.
-        revoked: fingerprints of what the same test showed to be revoked.
-        redact: takes secrets out of what is kept and shown.
+        revoked: fingerprints of the secrets that the same test showed to be revoked.
+        redact: removes secrets from stored and shown texts.
 
     Raises:
         ProofError: a secret was too short for a fingerprint, they are the same, nothing accepted the new one, or
@@ -139,13 +139,13 @@ def prove_rotation(
 
 @dataclass(frozen=True, slots=True)
 class Revocation(ProofResult):
-    """A revoked secret was refused."""
+    """Refusal of a revoked secret."""
 
     kind: ClassVar[str] = "revocation"
     old: str
     """Fingerprint of the revoked secret."""
     rejected_by: str
-    """What refused it."""
+    """The answer that refused it."""
 
 
 def prove_revocation(old: str, rejected_by: object, rotated: Collection[str] = (), redact: Redact = str) -> Revocation:
@@ -155,7 +155,7 @@ def prove_revocation(old: str, rejected_by: object, rotated: Collection[str] = (
         old: fingerprint of the revoked secret.
         rejected_by: the exception or response that refused it, or its text.
         rotated: fingerprints of the old secrets that the same test rotated.
-        redact: takes secrets out of what is kept and shown.
+        redact: removes secrets from stored and shown texts.
 
     Raises:
         ProofError: the secret was too short for a fingerprint, it is not one that was rotated, or nothing refused it.
@@ -173,16 +173,16 @@ def _mismatch_text(revoked: Collection[str], rotated: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Drill(ProofResult):
-    """A fault was brought about, noticed and mended, and left an audit trail."""
+    """Failure drill: a fault was injected, detected and recovered, with an audit trail."""
 
     kind: ClassVar[str] = "drill"
     name: str
-    """Names the part of the item that it shows."""
+    """Name of the drill, which is the part of the item that it shows."""
     fault: str
     detected: str
-    """Seconds until it was noticed."""
+    """Seconds until detection."""
     recovered: str
-    """Seconds until it was mended."""
+    """Seconds until recovery."""
     audit: str
 
 
@@ -192,16 +192,16 @@ def prove_drill(
     """Return the proof of a failure drill.
 
     Args:
-        name: of the drill.
+        name: name of the drill.
         fault: what was broken.
-        detected: seconds until it was noticed.
-        recovered: seconds until it was mended, counted from the same moment.
-        audit: where it can be looked up: a text.
-        known_drills: drills that the use case names; none: any.
+        detected: seconds until detection.
+        recovered: seconds until recovery, from the same start.
+        audit: the audit reference: a text.
+        known_drills: names of the use case's drills; empty: any.
 
     Raises:
-        ProofError: a text is empty, a time is none, it recovered before it was detected, or the use case does not
-            name such a drill.
+        ProofError: a text is empty, a time is no number, it recovered before it was detected, or the use case has no
+            such drill.
     """
     called = required_text("name", name)
     if known_drills and called not in known_drills:
@@ -223,7 +223,7 @@ def _seconds(name: str, given: object) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Receipt(ProofResult):
-    """The provider answered a request that carried this run's nonce."""
+    """Provider's answer to a request that carried this run's nonce."""
 
     kind: ClassVar[str] = "receipt"
     request_id: str
@@ -234,20 +234,20 @@ def prove_receipt(request_id: object, nonce: str) -> Receipt:
     """Return a provider-side receipt.
 
     Raises:
-        ProofError: the request id is no text or empty.
+        ProofError: the request id is empty or no text.
     """
     return Receipt(required_text("request_id", request_id), nonce)
 
 
 @dataclass(frozen=True, slots=True)
 class OwnProof(ProofResult):
-    """A proof of a kind that a plugin brings."""
+    """Proof of a kind that a plugin provides."""
 
     own: str
     details: tuple[tuple[str, str], ...]
 
     def to_proof(self) -> Proof:
-        """Return it as evidence holds it."""
+        """Return the proof for evidence."""
         return Proof(self.own, self.details)
 
 
@@ -255,12 +255,12 @@ def prove_own(kind: str, check: Callable[[Mapping[str, object]], object], values
     """Return the proof of a plugin's kind.
 
     Raises:
-        ProofError: it does not hold, or its check returned something else than texts, or would have ended more than
-            itself: skipped the test, said that its failure was expected, or left the session.
+        ProofError: the check failed, returned something other than texts, or would have ended more than itself: skipped
+            the test, marked its failure as expected, or left the session.
     """
     try:
         details = check(values)
-        pairs = tuple(details.items()) if isinstance(details, Mapping) else None  # once: it may say another thing later
+        pairs = tuple(details.items()) if isinstance(details, Mapping) else None  # read once: it may change
     except BaseException as error:
         if not is_failure(error) or (isinstance(error, Exception) and not _ends_session_or_skips(error)):
             raise
@@ -271,17 +271,17 @@ def prove_own(kind: str, check: Callable[[Mapping[str, object]], object], values
 
 
 def _ends_session_or_skips(error: Exception) -> bool:
-    """Return whether pytest takes this for more than a failure of the test: it is skipped, or the session left."""
+    """Return whether pytest skips the test or leaves the session for this exception."""
     unittest, outcomes = sys.modules.get("unittest"), sys.modules.get("_pytest.outcomes")
     skips = unittest is not None and isinstance(error, unittest.SkipTest)
     return skips or (outcomes is not None and isinstance(error, outcomes.Exit))
 
 
 def required_text(name: str, value: object) -> str:
-    """Return what a text says.
+    """Return a text without surrounding blanks.
 
     Raises:
-        ProofError: it is no text, or empty.
+        ProofError: it is empty or no text.
     """
     if not isinstance(value, str):
         raise ProofError(f"{name} must be a text, not {kind_text(value)}")

@@ -1,1 +1,1 @@
-"""The state of one requirement, derived from the executions that decide it."""
+"""State of one requirement, derived from the executions that decide it."""

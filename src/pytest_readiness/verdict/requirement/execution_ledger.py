@@ -1,4 +1,4 @@
-"""Which executions decide a requirement: the newest of each test, environment and provider mode."""
+"""Executions that decide a requirement: the newest of each test, environment and provider mode."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from ..coverage import Place, RealPlaces, is_within, lies_in, names_part
 from .interrupted_scope import find_other_places
 
 BROKEN = BAD | {Result.INTERRUPTED}
-"""Ended badly: counts against a requirement."""
+"""Results that count against a requirement."""
 ENDED = BAD | {Result.PASSED}
-"""Ran to its end."""
+"""Results of an execution that ran to its end."""
 
 Scope = tuple[str, str | None, str | None]
 """Test, environment and provider mode."""
 
 
 def recency_key(evidence: Evidence) -> tuple[str, int, str, int, int]:
-    """Return the key by which the newest execution is the greatest: of equal starts the worse result wins."""
+    """Return the sort key whose greatest value is the newest execution; of equal starts the worse result."""
     return evidence.started_at, BADNESS[evidence.result], *by_number(evidence)
 
 
 def in_order(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
     """Return executions by run, the newest first, and within a run by test and place.
 
-    Within a run the clock does not decide: tests that run side by side end in another order each time.
+    The clock does not order them within a run: parallel tests end in a different order each time.
     """
     executions = tuple(evidence)
-    if len(executions) < 2:  # noqa: PLR2004 - most often so, and asked four times for each requirement
+    if len(executions) < 2:  # noqa: PLR2004 - the usual case, four times for each requirement
         return executions
     by_test = sorted(executions, key=_by_test)
     return tuple(sorted(by_test, key=lambda execution: execution.run_id, reverse=True))
@@ -44,37 +44,37 @@ def _by_test(evidence: Evidence) -> tuple[str | int, ...]:
 
 
 def scope_of(evidence: Evidence) -> Scope:
-    """Return within what an execution replaces older ones; parts do not split."""
+    """Return the scope within which an execution replaces older ones. Parts do not split it."""
     return evidence.test_id, evidence.environment, evidence.provider_mode
 
 
 @dataclass(frozen=True, slots=True)
 class RequirementExecutions:
-    """What there is about one requirement, each by run, the newest first, and within a run by test."""
+    """Executions about one requirement, each tuple by run, the newest first, and within a run by test."""
 
     deciding: tuple[Evidence, ...]
-    """The executions that count, one for each test, environment and provider mode; each with all that it claims."""
+    """The counting executions, one for each test, environment and provider mode, with all their claims."""
     uncounted: tuple[Evidence, ...]
-    """Where nothing counts for a test, environment and provider mode: the newest there, whatever it is."""
+    """The newest execution of each test, environment and provider mode in which none counts."""
     rehearsals: tuple[Evidence, ...]
     future_passes: tuple[Evidence, ...]
     """Passes that start after the moment being judged."""
     matching: tuple[Evidence, ...]
-    """Everything that speaks of the requirement, replaced or not."""
+    """All executions about the requirement, replaced or not."""
     excluded: Mapping[str, str]
-    """Ids of those that do not count though they ran, and why."""
+    """Reasons for executions that ran but do not count, by id."""
     other_places: Mapping[str, Place]
-    """Ids of those that decide and were cut short in another place, and the place that they count in."""
+    """For executions that were cut short: the other place in which they decide, by id."""
 
 
 _NO_EXECUTIONS = RequirementExecutions((), (), (), (), (), {}, {})
 _Deciding = dict[tuple[Scope, bool], list[Evidence]]
-"""By test and place, and by whether it starts after the moment being judged: the pieces of one execution."""
+"""Claims of one execution by scope, and by whether it starts after the moment being judged."""
 
 
 @dataclass(frozen=True)
 class ExecutionLedger:
-    """The executions that claim one item of one use case, seen at a moment."""
+    """Executions for one item of one use case at a moment."""
 
     executions: tuple[Evidence, ...]
     """Newest first."""
@@ -83,9 +83,9 @@ class ExecutionLedger:
     """Ids of the runs that are not sealed."""
     places: RealPlaces
     excluded: Mapping[str, str]
-    """Ids of the executions that do not count though they ran (of a retired test, for another release), and why."""
+    """Reasons for executions that ran but do not count (a retired test, another release), by id."""
     has_broken: bool
-    """Some execution ended badly."""
+    """Whether any execution ended badly."""
 
     @classmethod
     def build(
@@ -94,20 +94,20 @@ class ExecutionLedger:
         now: str,
         open_runs: Collection[str],
         places: RealPlaces,
-        left_out: Mapping[str, str] | None = None,
+        excluded: Mapping[str, str] | None = None,
     ) -> ExecutionLedger:
         """Return the ledger of executions in any order."""
         ordered = tuple(executions)
         if len(ordered) > 1:
             ordered = tuple(sorted(ordered, key=recency_key, reverse=True))
         ledger = object.__new__(cls)
-        # Not by its frozen __init__, which sets field after field: there is one for each item of each use case.
+        # Not by the frozen __init__, which sets field after field: each item of each use case has a ledger.
         values = {
             "executions": ordered,
             "now": now,
             "open_runs": open_runs,
             "places": places,
-            "excluded": left_out or {},
+            "excluded": excluded or {},
             "has_broken": not BROKEN.isdisjoint([execution.result for execution in ordered]),
         }
         object.__setattr__(ledger, "__dict__", values)
@@ -118,17 +118,17 @@ class ExecutionLedger:
         return evidence.started_at > self.now
 
     def counts(self, evidence: Evidence) -> bool:
-        """Return whether it may speak for or against a requirement."""
+        """Return whether it may count for or against a requirement."""
         return evidence.id not in self.excluded and self.is_relevant(evidence)
 
     def is_relevant(self, evidence: Evidence) -> bool:
-        """Return whether it may speak at all: a pass from an open run or from the future does not, the rest does."""
+        """Return whether it may count at all: every execution except idle ones, and passes from open or future runs."""
         if evidence.standing is ExecutionStanding.IDLE:
             return False
         return evidence.result is not Result.PASSED or self._is_settled(evidence)
 
     def ran_for_real(self, evidence: Evidence) -> bool:
-        """Return whether it speaks, and not as a rehearsal, whether it counts or is left out."""
+        """Return whether it is relevant and real, even if it is excluded."""
         return self.is_relevant(evidence) and self._is_real(evidence)
 
     def _is_real(self, evidence: Evidence) -> bool:
@@ -136,7 +136,7 @@ class ExecutionLedger:
 
     @cached_property
     def _other_places(self) -> Mapping[str, tuple[Place, ...]]:
-        """Where those that were cut short count besides the place of their run, by id."""
+        """Further places in which executions count that were cut short, by id."""
         if not any(execution.is_cut_short for execution in self.executions):
             return {}
         candidates = [
@@ -144,7 +144,7 @@ class ExecutionLedger:
             for execution in self.executions
             if execution.result in BROKEN or execution.run_id not in self.open_runs
         ]
-        # Where a test places itself is known by what counts for another release too.
+        # Evidence for other releases also shows where a test places itself.
         places_by_id = find_other_places(candidates, self.places)
         return (
             {id_: places for id_, places in places_by_id.items() if id_ not in self.excluded}
@@ -153,9 +153,10 @@ class ExecutionLedger:
         )
 
     def adverse_executions(self) -> Sequence[Evidence]:
-        """Return what counts and ended badly, replaced or not; an interruption only if its test did not pass next.
+        """Return the counting executions that ended badly, replaced or not.
 
-        One that was cut short counts in several places: ``went_wrong_in`` tells in which it was not made good.
+        Interruptions whose next run passed are omitted. For an execution that was cut short, ``adverse_scopes`` returns
+        the places in which it still counts.
         """
         if not self.has_broken:
             return ()
@@ -172,20 +173,20 @@ class ExecutionLedger:
         ]
 
     def is_adverse(self, evidence: Evidence) -> bool:
-        """Return whether it ended badly, and not as a rehearsal, for a test and a release that count."""
+        """Return whether it ended badly for real, and is not excluded."""
         return evidence.result in BROKEN and self.counts(evidence) and self._is_real(evidence)
 
     def claimed_scopes(self, requirement: Requirement, evidence: Evidence) -> tuple[Scope, ...]:
-        """Return where evidence speaks of a requirement: its test, and each place that the requirement asks about."""
+        """Return the scopes in which evidence is about a requirement: its own, and its further places."""
         scopes = (scope_of(evidence),) if self.places.could_cover(requirement, evidence) else ()
         if not self.has_broken:
             return scopes
         return (*scopes, *((evidence.test_id, *place) for place in self._other_places_for(requirement, evidence)))
 
     def adverse_scopes(self, requirement: Requirement, adverse: Evidence) -> list[Scope]:
-        """Return where what went wrong counts against a requirement, replaced or not.
+        """Return the scopes in which an adverse execution counts against a requirement, replaced or not.
 
-        An interruption that was cut short does not where its test passed when it next ran to its end there.
+        An interruption that was cut short does not count in a scope where its test passed when it next ran to its end.
         """
         own_scopes = [scope_of(adverse)] if self.places.covers(requirement, adverse) else []
         scopes = [*own_scopes, *((adverse.test_id, *place) for place in self._other_places_for(requirement, adverse))]
@@ -208,9 +209,9 @@ class ExecutionLedger:
         return [*own, *((evidence.test_id, *place) for place in self._other_places.get(evidence.id, ()))]
 
     def sole_pass(self, requirement: Requirement) -> Evidence | None:
-        """Return the only execution that speaks of a requirement, where it is a pass that counts: most often so.
+        """Return the only execution about a requirement if it is a counting pass, which is the usual case.
 
-        None: it takes ``select`` to tell what decides.
+        None: ``select`` must find the deciding executions.
         """
         sole = None
         for execution in self.executions:
@@ -225,7 +226,7 @@ class ExecutionLedger:
         return sole if self.counts(sole) else None
 
     def select(self, requirement: Requirement) -> RequirementExecutions:
-        """Return the executions that decide a requirement, and what else there is about it."""
+        """Return the executions that decide a requirement, and the others about it."""
         claimed = [
             (execution, scopes)
             for execution in self.executions
@@ -238,7 +239,7 @@ class ExecutionLedger:
         if not requirement.undeclared_environment:
             for execution in matching:
                 for scope in self._decides_in(requirement, execution):
-                    # One from the future counts beside what is known, and hides none of it.
+                    # A future execution is considered in addition: it replaces no present one.
                     counted = deciding.setdefault((scope, self.is_future(execution)), [execution])
                     if execution is not counted[0] and _is_of_one_pass(execution, counted[0]):
                         counted.append(execution)
@@ -286,7 +287,7 @@ class ExecutionLedger:
         return {execution.id: self.excluded[execution.id] for execution in fitting if execution.id in self.excluded}
 
     def _decides_in(self, requirement: Requirement, evidence: Evidence) -> Iterator[Scope]:
-        """Yield the places in which evidence decides, unless something newer does there."""
+        """Yield the scopes in which evidence decides, unless a newer execution does."""
         if not self.counts(evidence):
             return
         if self.places.covers(requirement, evidence):
@@ -299,7 +300,7 @@ class ExecutionLedger:
                 yield scope
 
     def _is_superseded(self, requirement: Requirement, broken: Evidence, scope: Scope) -> bool:
-        """What named its part, or could name none, is replaced by what names the same: what is newer decides."""
+        """Return whether a newer execution replaces a broken one: one of the same part if that is known, else any."""
         unnamed = requirement.part is not None and not broken.parts and broken.open_scope
         by_last = broken.followed and (requirement.part is None or not broken.parts)
         return self._is_replaced(broken, scope) if unnamed or by_last else self._is_followed(requirement, broken)
@@ -310,27 +311,27 @@ class ExecutionLedger:
         return [place for place in self._other_places[evidence.id] if lies_in(requirement, place)]
 
     def _is_replaced(self, broken: Evidence, scope: Scope) -> bool:
-        """Whether the same test ran to its end in a place later, whatever part that named."""
+        """Return whether the same test later ran to its end in a scope, whatever part it named."""
         if any(ends[-1].started_at > broken.started_at for ends in self._ends_in(broken, scope)):
             return True
         return self._last_attempt(broken, scope) is not None
 
     def _last_attempt(self, broken: Evidence, scope: Scope) -> Evidence | None:
-        """Return the last attempt of what is an earlier one, if it ran to its end in a place."""
+        """Return the last attempt of the same execution if it ran to its end in a scope."""
         if not broken.followed:
             return None
         ends = (end for ends in self._ends_in(broken, scope) for end in ends)
         return next((end for end in ends if not end.followed and execution_of(end) == execution_of(broken)), None)
 
     def _is_followed(self, requirement: Requirement, evidence: Evidence) -> bool:
-        """Whether the same test later ran to its end in its environment and said the mode that this had not said."""
+        """Return whether the same test later ran to its end in its environment and stated the missing provider mode."""
         if evidence.provider_mode is not None or not evidence.is_cut_short or (requirement.part and evidence.parts):
             return False
         ends = self._ends[1].get((evidence.test_id, evidence.environment))
         return ends is not None and ends[-1].started_at > evidence.started_at
 
     def _ends_in(self, broken: Evidence, scope: Scope) -> Iterator[list[Evidence]]:
-        """Yield what ran to its end in a place, and what said the provider mode that the other had not said yet."""
+        """Yield the executions that ran to their end in a scope, and those that stated the missing provider mode."""
         ends, ends_with_mode = self._ends
         test, environment, mode = scope
         if scope in ends:
@@ -340,7 +341,7 @@ class ExecutionLedger:
 
     @cached_property
     def _ends(self) -> tuple[dict[Scope, list[Evidence]], dict[tuple[str, str | None], list[Evidence]]]:
-        """What ran to its end for real, by test and place, oldest first; and again where it said its provider mode."""
+        """Real executions that ran to their end, oldest first: by scope, and with a stated mode by environment."""
         ends: dict[Scope, list[Evidence]] = {}
         ends_with_mode: dict[tuple[str, str | None], list[Evidence]] = {}
         for execution in reversed(self.executions):
@@ -356,10 +357,10 @@ class ExecutionLedger:
         return evidence.run_id not in self.open_runs and not self.is_future(evidence)
 
     def _count_unnamed_parts(self, requirement: Requirement, deciding: _Deciding) -> None:
-        """Let a failure beat the same test's older pass for a part that it had no time to name.
+        """Let a failure replace the same test's older pass for a part that it did not reach.
 
-        A test that shows rotation and then revocation, and fails in between, names the first only. A failure older
-        than the pass is replaced by it.
+        A test that shows rotation and then revocation, and fails in between, names only the first. A newer pass
+        replaces an older failure.
         """
         if requirement.part is None:
             return
@@ -378,12 +379,12 @@ class ExecutionLedger:
 
 
 def _is_of_one_pass(execution: Evidence, other: Evidence) -> bool:
-    """Whether both are claims of one execution that passed: several marks add up."""
+    """Return whether both are claims of one execution that passed: several marks add up."""
     return execution.result is Result.PASSED and execution_of(execution) == execution_of(other)
 
 
 def _other_places_of(deciding: _Deciding) -> Mapping[str, Place]:
-    """Return the ids of those that decide in another place than that of their run, and that place."""
+    """Return the place of executions that decide only in another place than their run's, by id."""
     places: dict[str, Place] = {}
     at_home = set()
     for (scope, _), (execution, *_more) in deciding.items():

@@ -1,4 +1,4 @@
-"""Where an execution that was cut short counts besides where its run took place: where it would have gone on to say."""
+"""Scope of interrupted executions: the further places in which they count against a test."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from ..coverage import Place, RealPlaces, is_within
 
 
 def find_other_places(executions: Sequence[Evidence], places: RealPlaces) -> Mapping[str, tuple[Place, ...]]:
-    """Return the places, by id, against which executions count that ended before their test said where it runs.
+    """Return the further places, by id, of executions that ended before their test stated its place.
 
-    These are the environments and provider modes, each by itself as a test may say either, where an earlier execution
-    of the test placed itself; and those that its mark names, other than the run's, and an earlier execution covered.
-    Where a run states no provider mode, the one that the mark names needs no earlier execution: the test can be for no
-    other. What the test never said is as the run had it: a failure on a laptop is nowhere else, unless its test says
-    where.
+    These are the environments and provider modes (each separately, as a test may state either) in which an earlier
+    execution of the test placed itself, and those that its mark names other than the run's, if an earlier execution
+    covered them. If a run states no provider mode, the mode of the mark needs no earlier execution, as the test can be
+    for no other. What the test never states is as the run states it: a failure on a laptop counts nowhere else, unless
+    the test states its place.
 
     Args:
         executions: of one item of one use case, in any order.
-        places: what is declared real.
+        places: the places that are declared real.
     """
     places_by_id: dict[str, tuple[Place, ...]] = {}
     cut_short = {execution.test_id for execution in executions if execution.is_cut_short}
@@ -43,23 +43,23 @@ def _places_of_test(oldest_first: Sequence[Evidence], places: RealPlaces) -> Ite
     for _, simultaneous in groupby(oldest_first, key=_start):
         together = list(simultaneous)
         for execution in together:
-            if execution.is_cut_short and (further := earlier.places_of(execution, places)):
-                yield execution.id, further
+            if execution.is_cut_short and (other_places := earlier.places_of(execution, places)):
+                yield execution.id, other_places
         for execution in together:
             earlier.add(execution, places)
 
 
 @dataclass
 class _EarlierExecutions:
-    """What is known of the earlier executions of a test."""
+    """Known places of the earlier executions of a test."""
 
     environments: set[str | None] = field(default_factory=set)
-    """Where it placed itself."""
+    """Environments that the test stated itself."""
     modes: set[str | None] = field(default_factory=set)
     covered: set[Place] = field(default_factory=set)
-    """Where it ran for real, whoever said so."""
+    """Places in which it ran for real, whoever stated them."""
     beside: dict[str | None, set[str | None]] = field(default_factory=dict)
-    """Mode, and the modes that one execution proved beside it."""
+    """Further modes that one execution proved, by its mode."""
 
     def add(self, execution: Evidence, places: RealPlaces) -> None:
         if execution.environment_by is not None:

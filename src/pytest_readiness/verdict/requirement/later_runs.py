@@ -1,4 +1,4 @@
-"""Later runs: whether a test that went wrong was run again since, or has another name now, or is gone."""
+"""Later runs: shows whether a failed test was run again, was renamed, or no longer exists."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _recency = attrgetter("started_at", "run_id", "test_id")
 
 @dataclass(frozen=True)
 class LaterRuns:
-    """The newest runs, as far as evidence of their tests is known.
+    """The newest runs by the evidence of their tests.
 
-    One that was asked for single tests, or left some out, says nothing of what it did not run.
+    A run of selected tests, or with deselected ones, says nothing about the tests that it did not run.
     """
 
     evidence: Sequence[Evidence]
     origins: Mapping[str, RunOrigin] = field(default_factory=dict)
     """By run id."""
     plans_known: bool = False
-    """Who asks looks up what the runs planned, and so knows what they deselected."""
+    """The caller checks the plans of runs, and so knows the deselected tests."""
 
     @cached_property
     def _tests(self) -> list[Evidence]:
@@ -41,7 +41,7 @@ class LaterRuns:
 
     @property
     def _partial_runs(self) -> set[str]:
-        """The runs that say nothing of what they did not run."""
+        """Ids of the runs that say nothing about tests they did not run."""
         conducts = ((run, origin.conditions) for run, origin in self.origins.items())
         return {
             run
@@ -55,27 +55,27 @@ class LaterRuns:
 
     @cached_property
     def _newest(self) -> _Newest:
-        """What ran last in each environment."""
+        """The newest execution in each environment."""
         return _newest(self._tests)
 
     @cached_property
     def _newest_of_file(self) -> Callable[[str], _Newest]:
-        """What of a file ran last. Found for the files that it is asked of: most have nothing that went wrong."""
+        """The newest executions of a file. Computed only for files that are asked for, as most have no failure."""
         return cache(lambda file: _newest(self._files[file]))
 
     @cached_property
     def _newest_of_case(self) -> Callable[[str], _Newest]:
-        """What ran last of a test without its parameters."""
+        """The newest executions of a test without its parameters."""
         cases = cache(lambda file: _by_part(self._files[file], "["))
         return cache(lambda case: _newest(cases(_file(case))[case]))
 
     @cached_property
     def _run_tests(self) -> set[tuple[str, str]]:
-        """Each run, and each test that it ran, or planned to."""
+        """Each run with each test that it ran or planned."""
         return {(execution.run_id, execution.test_id) for execution in self.evidence}
 
     def later_run_without(self, bad: Evidence) -> Evidence | None:
-        """Return what ran last in its environment, in a run that began after an execution and did not run its test."""
+        """Return the newest execution in its environment if its run is later and lacks the test; else None."""
         if bad.method != "test":
             return None
         for newest in (
@@ -89,9 +89,9 @@ class LaterRuns:
         return None
 
     def later_runs_without(self, tests: Collection[str]) -> dict[str, list[Evidence]]:
-        """Return, by test, what later runs ran and not it, in each environment in which it ever ran.
+        """Return, by test, the later executions from runs without the test, in each environment in which it ever ran.
 
-        Left out is a test that ran last, or last but for earlier runs, in one of them.
+        A test is omitted if, in one of them, no later run is without it.
         """
         newest: dict[tuple[str, str | None], Evidence] = {}
         for execution in self.evidence:
@@ -109,12 +109,13 @@ class LaterRuns:
         return {test: later for test, later in later_by_test.items() if test not in running}
 
     def retirement_advice(self, bad: Evidence, elsewhere: Place | None = None) -> str:
-        """Return what to do about a test that will not mend it, to follow what would; empty: nothing speaks for that.
+        """Return how to retire a test that may never run again, to follow the remedy; empty if nothing suggests that.
 
-        It is gone; or it was cut short, so that it counts where it may never end again: ``elsewhere``.
+        The test no longer exists; or it was cut short, and may never run in the place where it counts: ``elsewhere``.
         """
         if bad.method == IMPORTED:
-            return "" if bad.required_cases else self._import_advice(bad)  # what is no test says itself when it is over
+            # A failure outside tests is replaced by a later import.
+            return "" if bad.required_cases else self._import_advice(bad)
         run = self.later_run_without(bad)
         if run is None:
             place = " with ".join(map(first_line, filter(None, elsewhere or ())))
@@ -126,7 +127,7 @@ class LaterRuns:
         return f"; if it is gone (run {run.run_id} {others}), a reviewer retires it: `{_command(name)}`"
 
     def _import_advice(self, bad: Evidence) -> str:
-        """Return what to do about an imported test that the next report by the same mapping does not hold."""
+        """Return how to retire an imported test that the next report with the same mapping lacks."""
         mapping, place = self._mapping(bad), (bad.environment, bad.provider_mode)
         run, started_at = self._newest_imports.get((mapping, *place), ("", ""))
         if not mapping or run == bad.run_id or started_at <= bad.started_at:
@@ -136,7 +137,7 @@ class LaterRuns:
 
     @cached_property
     def _newest_imports(self) -> Mapping[tuple[str | None, ...], tuple[str, str]]:
-        """The newest import by each mapping, environment and provider mode, and when its newest test began."""
+        """The newest import of each mapping, environment and provider mode, with the start of its newest test."""
         newest: dict[tuple[str | None, ...], tuple[str, str, str]] = {}
         for execution in self.evidence:
             if execution.method == IMPORTED and (mapping := self._mapping(execution)):
@@ -146,13 +147,13 @@ class LaterRuns:
         return {key: (run, started_at) for key, (_, run, started_at) in newest.items()}
 
     def _mapping(self, execution: Evidence) -> str:
-        """Return the digest of the mapping that something was imported by; empty: it is not known."""
+        """Return the digest of the mapping that a result was imported with; empty: not known."""
         origin = self.origins.get(execution.run_id)
         return origin.conditions.imported[0] if origin and origin.conditions.imported else ""
 
 
 def _by_part(evidence: Sequence[Evidence], end: str) -> Mapping[str, list[Evidence]]:
-    """Return the evidence by what stands in the tests' names before a sign."""
+    """Return the evidence by the part of its test id before a separator."""
     grouped: defaultdict[str, list[Evidence]] = defaultdict(list)
     for execution in evidence:
         grouped[execution.test_id.partition(end)[0]].append(execution)

@@ -1,4 +1,4 @@
-"""Levels of evidence: how hard it would have been to make up, or to change since."""
+"""Levels of evidence: how hard it would be to forge or to change."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     SIGNED: "sealed, and signed with a trusted key",
     RECEIVED: "signed, with a receipt of the provider",
 }
-"""Level -> what it says."""
+"""Description of each level."""
 _HOW_TO_REACH: Mapping[str, str] = {
     SEALED: "let its run end, or take it in with `readiness recover`",
     SIGNED: "run its tests again where runs are signed with a trusted key",
@@ -29,12 +29,12 @@ _HOW_TO_REACH: Mapping[str, str] = {
 
 
 def how_to_reach(level: str) -> str:
-    """Return what brings evidence to a level."""
+    """Return how to bring evidence to a level."""
     return _HOW_TO_REACH.get(level, "")
 
 
 def level_of(evidence: Evidence, open_runs: Collection[str], signed: Mapping[str, SignedRun]) -> Level:
-    """Return the level of one piece of evidence.
+    """Return the level of a piece of evidence.
 
     Args:
         evidence: the piece.
@@ -50,11 +50,11 @@ def level_of(evidence: Evidence, open_runs: Collection[str], signed: Mapping[str
 
 
 def weakest_level(levels: Iterable[Level]) -> Level | None:
-    """Return the weakest of these levels; None where there is none."""
+    """Return the weakest of these levels; None if there are none."""
     return min(levels, default=None)
 
 
 def _nonces(evidence: Evidence) -> set[str]:
-    """Return what the provider's receipts in a piece of evidence were for."""
+    """Return the nonces of the provider's receipts in a piece of evidence."""
     details = (dict(proof.details) for proof in evidence.proofs if proof.kind == "receipt")
     return {receipt["nonce"] for receipt in details if receipt.get("request_id") and receipt.get("nonce")}

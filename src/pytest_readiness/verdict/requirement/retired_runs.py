@@ -1,4 +1,4 @@
-"""What is left of a run that a person set aside: its failures, and doubt about everything else that it was to show."""
+"""Remains of a retired run: its failures count, and everything else it planned counts as interrupted."""
 
 from __future__ import annotations
 
@@ -11,30 +11,29 @@ from ...fast_values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RunRemains:
-    """What can still be read of a run that was retired."""
+    """Readable remains of a retired run."""
 
     run_id: str
     register: str
     started_at: str
     environment: str | None = None
-    """Where the run took place, as far as it says."""
+    """Environment of the run; None: not stated."""
     provider_mode: str | None = None
     evidence: Sequence[Evidence] = ()
-    """What its lines hold that can be read."""
+    """Evidence of the readable lines."""
     unreported: Sequence[Evidence] | None = None
-    """What it was to run, and no line tells: as interrupted, where its plan says. None: what it was to run is not what
-    its seal names, or cannot be read."""
+    """Planned evidence that no line reports, as interrupted. None: the plan is unreadable, or not the sealed one."""
     why: str = ""
     """Who retired it and why, in a sentence."""
 
 
 def remaining_evidence(remains: RunRemains, other_evidence: Iterable[Evidence]) -> list[Evidence]:
-    """Return what counts of a retired run: what ended badly, and everything else as interrupted from its start.
+    """Return the evidence of a retired run: bad results as they are, and all else as interrupted from its start.
 
     Args:
         remains: the run.
-        known: the evidence of other runs. Where the plan is not intact, each test among it that ran in the same
-            environment, or says itself where it runs, may have failed in the run: it counts as interrupted too.
+        other_evidence: the evidence of other runs. If the plan is not intact, each test in it that ran in the same
+            environment, or states its own place, may have failed in the run, and counts as interrupted.
     """
     bad = [execution for execution in remains.evidence if execution.result in BAD]
     others = (
@@ -53,9 +52,9 @@ def _readable_evidence(remains: RunRemains) -> Iterator[Evidence]:
 
 
 def _unreported_evidence(remains: RunRemains) -> Iterator[Evidence]:
-    """Yield what nobody knows of: where the plan places it, for real unless that is known to be no real place.
+    """Yield the planned evidence that no line reports, in the place of the plan, as real unless that place is not.
 
-    What else the run tells, of tests that replaced the network, say, says nothing of these.
+    Reported tests, for example those that replaced the network, say nothing about these.
     """
     for execution in remains.unreported or ():
         yield replace(
@@ -75,9 +74,9 @@ def _possible_evidence(remains: RunRemains, other_evidence: Iterable[Evidence]) 
 
 
 def _may_have_run(remains: RunRemains, execution: Evidence) -> bool:
-    """Whether a test may have failed in the run where it ran before.
+    """Return whether a test that ran before may have failed in the run.
 
-    That is where the run took place; and, wherever that was, where the test itself says, or its mark names.
+    That holds for tests in the place of the run, and for tests that state their own place or whose mark names one.
     """
     in_same_place = remains.environment in (None, execution.environment)
     elsewhere = execution.environment_by is not None or execution.claim_environment is not None

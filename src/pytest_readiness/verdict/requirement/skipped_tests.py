@@ -1,4 +1,4 @@
-"""Omissions: evidence tests that a run left out, and that nobody ran since. Their older passes still stand."""
+"""Skipped tests: deselected evidence tests that no later run ran. Their older passes still count."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..readiness import Readiness, UseCaseReadiness
 
 @dataclass(frozen=True, slots=True)
 class SkippedTest:
-    """A test that a run which decides on a use case left out, and that was not run since."""
+    """Test that a deciding run deselected, and that was not run since."""
 
     run_id: str
     test_id: str
@@ -21,14 +21,14 @@ class SkippedTest:
 
 
 def find_skipped(readiness: Readiness, origins: Mapping[str, RunOrigin]) -> Iterator[SkippedTest]:
-    """Yield what the runs that decide on each use case left out of it, by use case, run and test.
+    """Yield the deselected tests of the runs that decide each use case, by use case, run and test.
 
-    A test counts as run since, where it ran to an end, in a place that is declared real now, in a run that started
-    later, or in another part of the same logical run. A retired test need not run.
+    A test counts as run since if it ran to an end in a real place, in a run that started later or in another part of
+    the same logical run. A retired test need not run.
 
     Args:
         readiness: the use cases in scope.
-        origins: by run id; each with what it left out.
+        origins: by run id; each with its deselected tests.
     """
     if not any(origin.deselected_tests for origin in origins.values()):
         return

@@ -1,4 +1,4 @@
-"""The state of one requirement: first rule that holds."""
+"""State of one requirement: the first rule that applies."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from .later_runs import LaterRuns
 from .levels import level_of, weakest_level
 
 SOON = 0.75
-"""Part of the maximum age after which a pass is reported as expiring soon."""
+"""Fraction of the max age after which a pass is reported as expiring soon."""
 RAN_HERE = frozenset({"test", "command"})
-"""Methods whose proofs are proofs; what was only examined or imported is ASSERTED at most."""
+"""Methods whose proofs count; examined or imported results are ASSERTED at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluationContext:
-    """What every judgement needs besides the requirement and its evidence."""
+    """Context of an evaluation besides the requirement and its evidence."""
 
     now: str
     open_runs: Collection[str]
     real_declared: bool
-    """At least one environment is declared real."""
+    """Whether at least one environment is declared real."""
     signed: Mapping[str, SignedRun] = field(default_factory=dict)
     """The signed runs, by id."""
     later: LaterRuns = field(default_factory=lambda: LaterRuns(()))
-    """Asked only about what went wrong."""
+    """Used only for failures."""
 
 
 class _Assessment(NamedTuple):
@@ -50,7 +50,7 @@ class _Assessment(NamedTuple):
 def requirement_state(
     requirement: Requirement, ledger: ExecutionLedger, moment: EvaluationContext
 ) -> tuple[RequirementReadiness, Sequence[Evidence]]:
-    """Return where a requirement stands, and the evidence that was looked at."""
+    """Return the readiness of a requirement, and all evidence about it."""
     sole = ledger.sole_pass(requirement) if requirement.not_applicable is None else None
     if sole is not None:
         alone = (sole,)
@@ -78,7 +78,7 @@ def requirement_state(
 
 
 def _counting(requirement: Requirement, deciding: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-    """Return the executions that decide. A pass that satisfies nothing is none of them, unless all are such passes."""
+    """Return the executions that decide, without passes that satisfy nothing, unless there are no others."""
     counting = [
         execution
         for execution in deciding
@@ -106,8 +106,8 @@ _new_readiness = fast_constructor(RequirementReadiness)
 
 
 def _notes(state: State, selected: RequirementExecutions) -> str:
-    left_out = "" if state is State.COMPLETE else explanations.left_out_note(selected.excluded.values())
-    return explanations.early_note(selected.future_passes) + left_out
+    excluded_note = "" if state is State.COMPLETE else explanations.excluded_note(selected.excluded.values())
+    return explanations.future_note(selected.future_passes) + excluded_note
 
 
 def _assess_failures(
@@ -167,27 +167,27 @@ def _proves(requirement: Requirement, evidence: Evidence) -> bool:
     kind, part = requirement.proof, requirement.part
     if kind == "none":
         return True
-    for proof in evidence.proofs:  # noqa: SIM110 - ``any`` takes several times as long to begin
+    for proof in evidence.proofs:  # noqa: SIM110 - ``any`` takes several times as long to start
         if proof.shows(kind, part):
             return True
     return False
 
 
 class _PassExplanation(NamedTuple):
-    """What is said of a requirement with a pass."""
+    """Explanation of a requirement with a pass."""
 
     requirement: Requirement
     state: State
     evidence: Evidence
     """The pass that it rests on, or that is flaky."""
     deciding: Sequence[Evidence]
-    """All that decides, other claims of the same execution among them."""
+    """All deciding executions, including other claims of the same execution."""
     unproven: bool
-    """None of it has the proof, or it is none that counts."""
+    """No counting pass has the proof."""
 
     @property
     def why(self) -> str:
-        """Why it stands where it stands."""
+        """Reason for the state, in one sentence."""
         requirement, evidence = self.requirement, self.evidence
         passed = explanations.execution_text(evidence)
         if requirement.proof == "replay" and "TRACE_ONLY" in map(explanations.replay_mode, self._claims):
@@ -209,13 +209,13 @@ class _PassExplanation(NamedTuple):
 
     @property
     def _claims(self) -> list[Evidence]:
-        """What the execution claims of the requirement: several marks add up."""
+        """Claims of the execution for the requirement: several marks add up."""
         execution = execution_of(self.evidence)
         return [claim for claim in self.deciding if execution_of(claim) == execution]
 
     @property
     def completes_it(self) -> str:
-        """What would complete it."""
+        """What would complete it, in one sentence."""
         if self.state is State.COMPLETE:
             return ""
         requirement, place = self.requirement, explanations.place_of(self.requirement)
@@ -231,7 +231,7 @@ class _PassExplanation(NamedTuple):
 
     @property
     def _recording(self) -> str:
-        """What the pass has to bring with it, where the item asks for a proof."""
+        """The proof that the pass must record, if the item asks for one."""
         return "" if self.requirement.proof == "none" else f", recording {_proof(self.requirement)}"
 
 
@@ -242,7 +242,7 @@ def _proof(requirement: Requirement) -> str:
 def _assess_uncovered(
     requirement: Requirement, selected: RequirementExecutions, moment: EvaluationContext
 ) -> _Assessment:
-    """Judge a requirement that no real execution satisfies and none counts against."""
+    """Return the assessment of a requirement without a counting execution."""
     counted = (
         execution
         for execution in selected.deciding + selected.uncounted
@@ -267,13 +267,13 @@ def expiry_of(started_at: str, max_age_days: int | None) -> str | None:
         return None
     if not is_timestamp(started_at):
         return _later(started_at, max_age_days)
-    # Whole days leave the time of day as it is, and executions share few days.
+    # Whole days do not change the time of day, and executions share few days, so that the cache is used.
     day = _day_after(started_at[:10], max_age_days)
     return day and day + started_at[10:]
 
 
 def is_soon(started_at: str, max_age_days: int | None, now: str) -> bool:
-    """Return whether three quarters of the maximum age have passed."""
+    """Return whether three quarters of the max age have passed."""
     if max_age_days is None:
         return False
     latest = _later(now, -max_age_days * SOON)
@@ -296,6 +296,6 @@ def _later(started_at: str, days: float | None) -> str | None:
         return None
     try:
         later = parse_timestamp(started_at) + timedelta(days=days)
-    except OverflowError:  # beyond the year 9999, or before the year 1
+    except OverflowError:  # after the year 9999, or before the year 1
         return None
     return later.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

@@ -1,1 +1,1 @@
-"""Reviews: who may decide, what a review pins, and what ends its validity."""
+"""Reviews: the people who may decide, what a review pins, and what makes it suspect."""

@@ -1,4 +1,4 @@
-"""Who may decide: a listed reviewer, known well enough, who did not record what the decision is about."""
+"""Authority to decide: listed reviewers with a sufficient identity who did not record the evidence."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from ..policy import Policy
 
 
 def excluded_people(origins: Iterable[RunOrigin], policy: Policy) -> set[str]:
-    """Return who must not decide on what came from there: who recorded it, and where the policy says so who started it.
+    """Return the people who must not decide on evidence of these origins: recorders, by policy also who started them.
 
-    Nobody, where the policy keeps nobody apart.
+    Empty if the policy does not separate recorders from reviewers.
     """
     if not policy.separate:
         return set()
-    recorders = {(origin.actor, origin.started_by) for origin in origins}  # of many runs few are different
+    recorders = {(origin.actor, origin.started_by) for origin in origins}  # few of many runs differ
     names = {name for actor, started_by in recorders for name in recorded_by(actor, started_by, policy)}
     return names - {""}
 
 
 def recorded_by(actor: str, started_by: str, policy: Policy) -> tuple[str, ...]:
-    """Return who counts as having recorded something; perhaps an empty name, where that is not known."""
+    """Return the names that count as recorders; a name may be empty, if it is not known."""
     return (actor, started_by) if policy.separate == "started_by" else (actor,)
 
 
-def may_decide(by: str, known_by: IdentityLevel, policy: Policy, apart: Iterable[str] = ()) -> str | None:
-    """Return one sentence why a person may not decide, or None where they may.
+def may_decide(by: str, known_by: IdentityLevel, policy: Policy, recorders: Iterable[str] = ()) -> str | None:
+    """Return one sentence why a person may not decide; None: they may.
 
     Args:
-        by: who decides.
-        known_by: how that is known.
-        policy: whose word counts.
-        apart: who recorded the evidence concerned, as ``excluded_people`` says.
+        by: the person who decides.
+        known_by: how their identity is known.
+        policy: names the reviewers.
+        recorders: recorders of the evidence concerned, from ``excluded_people``.
     """
     if not policy.reviewers:
         return f"nobody may decide: no reviewers are listed ([review] reviewers); {by} is none"
@@ -42,7 +42,7 @@ def may_decide(by: str, known_by: IdentityLevel, policy: Policy, apart: Iterable
     if not policy.trusts(known_by):
         least = f'[review] identity = "{policy.identity}"'
         return f"who {by} is, is known only as {known_by.value}, and {least} asks for more"
-    if policy.people.includes((name for name in apart if name), by):
+    if policy.people.includes((name for name in recorders if name), by):
         how = "recorded, or started the job that recorded," if policy.separate == "started_by" else "recorded"
         return f"{by} {how} the evidence concerned, and who recorded it cannot decide on it (four eyes)"
     return None

@@ -1,4 +1,4 @@
-"""The basis of a review: the requirements of a use case as they are in force, by digest."""
+"""Digest of the requirements that a review signs, as they are in force."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from ..policy import Policy
 
 Settings = tuple[tuple[str, Setting], ...]
 _GRADED = ("proof", "max_age_days")
-"""What can be asked for more or less strictly: compared by itself, and so no part of the definition."""
+"""Fields that can be stricter or weaker. They are compared separately, and are not part of the definition."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequirementBasis:
-    """What the requirements of every use case rest on: items, places and policy, as plain data.
+    """Base of every use case's requirements: items, places and policy, as plain data.
 
-    Of the policy it holds what a state counts for, and not who reviews or what a single gate was asked. What is at its
-    default is nowhere said: a version that knows more leaves every digest as it was.
+    From the policy it contains the meaning of the states, not the reviewers or the options of a single gate. Defaults
+    are omitted, so that a later version with more settings leaves every digest unchanged.
     """
 
     items: Mapping[str, str]
-    """Canonical texts, by key: most use cases require the same items, and each text is made once."""
+    """Canonical texts by key; each is built once, as most use cases require the same items."""
     common: Mapping[str, str]
-    """Canonical texts, by name."""
+    """Canonical texts by name."""
     policy: Settings
-    """The settings that are not at their default."""
+    """Settings that are not at their default."""
 
     @classmethod
     def build(cls, catalogue: Catalogue, policy: Policy) -> RequirementBasis:
-        """Return the basis that a catalogue and a policy are."""
+        """Return the basis of a catalogue and a policy."""
         return cls(
             items={key: canonical(_non_default_fields(item)) for key, item in catalogue.items.items()},
             common={
@@ -54,10 +54,10 @@ class RequirementBasis:
         )
 
     def definition(self, requirements: Sequence[Requirement]) -> str:
-        """Return the digest (``sha256:...``) of what a use case's requirements are: items, scopes and environments.
+        """Return the digest (``sha256:...``) of a use case's definition: the items, scopes and environments required.
 
-        It changes where what must be shown changes, and not where the row's title, owner, date, notes or declared
-        status do, nor where a pass may be older or needs no proof.
+        It changes if what must be shown changes. Title, owner, date, notes, declared status, max age and proof of a row
+        do not change it.
         """
         items = ",".join([self.items[key] for key in dict.fromkeys([requirement.item for requirement in requirements])])
         needs = ",".join([_requirement_text(requirement) for requirement in requirements])
@@ -66,7 +66,7 @@ class RequirementBasis:
         return f"sha256:{digest('definition-of-use-case', f'{{{text}}}'.encode())}"
 
     def digest(self, definition: str, requirements: Sequence[Requirement]) -> str:
-        """Return the digest (``sha256:...``) of a use case's requirements: the definition and how strict it is."""
+        """Return the digest (``sha256:...``) of a use case's requirements: the definition, and how strict they are."""
         asked = _terms_text(
             self.policy, tuple([(requirement.proof, requirement.max_age_days) for requirement in requirements])
         )
@@ -74,7 +74,7 @@ class RequirementBasis:
 
 
 def _non_default_fields(value: Item | Any) -> dict[str, Any]:
-    """Return what a value says beside its name, but what can be asked for by degree, and what is at its default."""
+    """Return the fields of a value except its name, graded fields and defaults."""
     plain = asdict(value)
     usual = {each_field.name: each_field.default for each_field in fields(value)}
     return {name: value for name, value in plain.items() if name not in _GRADED and value != usual[name]}
@@ -82,7 +82,7 @@ def _non_default_fields(value: Item | Any) -> dict[str, Any]:
 
 @lru_cache(maxsize=256)
 def _terms_text(policy: Settings, strictness: tuple[tuple[str, int | None], ...]) -> str:
-    """Return the canonical text of a policy and of the proof and age that each requirement asks for."""
+    """Return the canonical text of a policy and of each requirement's proof and max age."""
     return canonical({"policy": dict(policy), "asked": [list(terms) for terms in strictness]})
 
 
@@ -93,19 +93,19 @@ _field_values = attrgetter(*_FIELD_DEFAULTS)
 
 
 def _requirement_text(requirement: Requirement) -> str:
-    """Return the canonical text of a requirement. Most differ from another use case's in two names alone."""
+    """Return the canonical text of a requirement. Most texts differ between use cases in two names only."""
     start, between, end = _text_around_ids(*_field_values(requirement))
     return f"{start}{canonical_text(requirement.id)}{between}{canonical_text(requirement.use_case)}{end}"
 
 
 @lru_cache(maxsize=1024)
 def _text_around_ids(*usual: Any) -> tuple[str, str, str]:
-    """Return what stands before, between and after the two."""
+    """Return the parts of the text before, between and after the two names."""
     differing = {
         name: value for (name, default), value in zip(_FIELD_DEFAULTS.items(), usual, strict=True) if value != default
     }
     text = canonical({**differing, "id": "", "use_case": ""})
-    # Within a text each quote has a backslash before it, so that these stand where the keys are.
+    # Quotes within a text are escaped, so that these parts can only be the keys.
     start, rest = text.split('"id":""')
     between, end = rest.split('"use_case":""')
     return f'{start}"id":', f'{between}"use_case":', end

@@ -1,4 +1,4 @@
-"""The decisions up to a moment, by what they are about, and what they are worth."""
+"""Index of the decisions up to a moment, with their validity."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ D = TypeVar("D", bound=Decision)
 
 @dataclass(frozen=True, slots=True)
 class DecisionIndex:
-    """What was decided, as it counts at the moment being judged."""
+    """Decisions that count at the moment being judged."""
 
     policy: Policy
     facts: Facts
     now: str
     reviews: Mapping[str, Sequence[Review]] = field(default_factory=dict)
-    """By use case; so are the blockers and their ends."""
+    """By use case, as are blockers and unblocks."""
     blockers: Mapping[str, Sequence[Blocker]] = field(default_factory=dict)
     unblocks: Mapping[str, Sequence[Unblock]] = field(default_factory=dict)
     waivers: Mapping[str, Sequence[Waiver]] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class DecisionIndex:
     retirements: Mapping[str, RetirementStanding] = field(default_factory=dict)
     """By test."""
     departures: Mapping[str, Sequence[Departure]] = field(default_factory=dict)
-    """By use case: the retirements of those that left the register."""
+    """Retirements of use cases that left the register, by use case."""
 
     @classmethod
     def build(cls, facts: Facts, policy: Policy, register: str, now: str) -> DecisionIndex:
@@ -67,7 +67,7 @@ class DecisionIndex:
         return replace(index, retirements=index._retirement_standings(retirements))
 
     def _retirement_standings(self, retirements: Mapping[str, Sequence[Retirement]]) -> dict[str, RetirementStanding]:
-        """Return for each test the first retirement that holds, else the newest."""
+        """Return for each test the first valid retirement, else the newest."""
         standings_by_test: dict[str, RetirementStanding] = {}
         for test, test_retirements in retirements.items():
             concerned = [execution for execution in self.facts.evidence if execution.test_id == test]
@@ -78,7 +78,7 @@ class DecisionIndex:
         return standings_by_test
 
     def _refusal(self, decision: Decision, concerned: Iterable[Evidence]) -> str | None:
-        """Return why a person could not decide, by what is known of the evidence that there was at that moment."""
+        """Return why a person could not decide, by the evidence known at that time; None: they could."""
         return may_decide(decision.by, decision.known_by, self.policy, self._recorders(decision, concerned))
 
     def _recorders(self, decision: Decision, concerned: Iterable[Evidence]) -> set[str]:
@@ -86,15 +86,15 @@ class DecisionIndex:
         return excluded_people(origins, self.policy)
 
     def is_retired(self, test: str) -> bool:
-        """Return whether a reviewer took a test out of what must pass."""
+        """Return whether a test has a valid retirement."""
         standing = self.retirements.get(test)
         return standing is not None and standing.void is None
 
     def excluded_executions(self, evidence: Iterable[Evidence], release: str | None) -> dict[str, str]:
-        """Return the ids of the executions that do not count though they ran, and why, in a sentence each.
+        """Return the ids of executions that ran but do not count, with one sentence why.
 
-        A retirement that does not hold excuses no failure, and what its test shows is in doubt all the same: else the
-        passes of a retired test would count again once its reviewer leaves the list.
+        A void retirement excuses no failure, and still excludes the test's passes: otherwise these would count again
+        once the reviewer leaves the list.
         """
         reasons: dict[str, str] = {}
         if not self.retirements and self.policy.release == "ignore":
@@ -113,9 +113,9 @@ class DecisionIndex:
         return release is not None and self.facts.origin(evidence.id).release == release
 
     def apply_waivers(self, judged: RequirementReadiness) -> tuple[RequirementReadiness, tuple[WaiverStanding, ...]]:
-        """Return a requirement as its waivers leave it, and the waivers that are told.
+        """Return a requirement with its waivers applied, and the waivers to report.
 
-        A waiver changes nothing where the state could be signed without it.
+        A waiver changes nothing if the state could be signed without it.
         """
         waivers = self.waivers.get(judged.requirement.id, ())
         if not waivers:
@@ -134,7 +134,7 @@ class DecisionIndex:
         return WaiverStanding(waiver, last_day(waiver), void_because(waiver, self.policy, recorders, self.now))
 
     def open_blockers(self, use_case: str, required: Iterable[RequirementReadiness]) -> tuple[BlockerStanding, ...]:
-        """Return the blockers of a use case that no unblock ended; ``required`` is what counts of its requirements."""
+        """Return the open blockers of a use case; ``required``: its counting requirements."""
         if use_case not in self.blockers:
             return ()
         return self.remaining_blockers(
@@ -142,7 +142,7 @@ class DecisionIndex:
         )
 
     def remaining_blockers(self, use_case: str, concerned: Sequence[Evidence]) -> tuple[BlockerStanding, ...]:
-        """Return the blockers of a use case that no unblock ended, where this is the evidence concerned."""
+        """Return the open blockers of a use case; ``concerned``: the evidence concerned."""
         unblocks = [(unblock, self._refusal(unblock, concerned)) for unblock in self.unblocks.get(use_case, ())]
         return tuple(
             BlockerStanding(
@@ -160,11 +160,11 @@ class DecisionIndex:
     def closed_by_departure(
         self, use_case: str, concerned: Sequence[Evidence]
     ) -> tuple[frozenset[str], tuple[str, ...]]:
-        """Return what was let go of with a use case that left, and why a retirement of it does not hold.
+        """Return the ids that a use case's retirement closes, and why a retirement of it is void.
 
-        Return the ids of the blockers, rejections and runs that were known of it when it was retired.
+        The ids are those of the blockers, rejections and runs that were known at that time.
 
-        ``concerned``: the evidence that is known of it.
+        ``concerned``: the known evidence of the use case.
         """
         ended: set[str] = set()
         void = []
@@ -179,7 +179,7 @@ class DecisionIndex:
     def unmatched_decisions(
         self, requirements: Callable[[str], Iterable[str]], use_cases: Iterable[str]
     ) -> tuple[str, ...]:
-        """Return a sentence for each decision that concerns no use case, or no requirement, in force."""
+        """Return a sentence for each decision about a use case or a requirement that is not in force."""
         known_use_cases = set(use_cases)
         near = {name.partition("/")[0] for name in self.waivers} & known_use_cases
         asked = {name for use_case in near for name in requirements(use_case)}

@@ -1,4 +1,4 @@
-"""Why an approval is suspect: what went wrong, or was asked for differently, since it was given."""
+"""Reasons why an approval is suspect: later failures, and changed requirements."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from ..readiness import RequirementReadiness, RetirementStanding, State
 from ..requirement.execution_ledger import Scope, scope_of
 
 NAMED = 3
-"""How many things of one kind are told; the rest is counted."""
+"""Most sentences of one kind; the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewHorizon:
-    """Up to where a reviewer saw what had failed."""
+    """Limit of the failures that a reviewer could see."""
 
     at: str
-    """The moment up to which they saw what there was."""
+    """The time (UTC) up to which they saw the evidence."""
     since: str
-    """The longest age of the items before it: what is older matters no more. Empty: all matters."""
+    """The longest max age of the items before it; older failures do not matter. Empty: all matter."""
     runs: frozenset[str]
-    """Those that they knew had failed since."""
+    """Ids of the failed runs that they knew since then."""
 
     @classmethod
     def from_review(cls, review: Review) -> ReviewHorizon:
-        """Return the horizon of whoever signed a review."""
+        """Return the horizon of a review's author."""
         ages = [row.max_age_days for row in review.basis.requirements]
         return cls(review.seen_until, failures_from(ages, review.seen_until), frozenset(review.basis.failed_runs))
 
     def hides(self, run_id: str, started_at: str) -> bool:
-        """Return whether a failure matters and could not be seen: it came later, or in a run that was not known."""
+        """Return whether a failure matters and was not visible: it is later, or in an unknown run."""
         return started_at > self.at or (started_at > self.since and run_id not in self.runs)
 
 
 def failures_from(ages: Iterable[int | None], at: str) -> str:
-    """Return the moment after which a failure matters for what is signed at another: the longest of the ages before it.
+    """Return the moment after which failures matter for a review at ``at``: the longest max age before it.
 
-    Where an age has no end (0 or None), or there is none, all of them matter: the empty text.
+    The empty text, so that all failures matter, if an age has no limit (0 or None) or there are no ages.
     """
     known_ages = [age or 0 for age in ages]
     return days_before(at, max(known_ages)) if known_ages and all(known_ages) else ""
@@ -51,22 +51,22 @@ def failures_from(ages: Iterable[int | None], at: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ReviewFacts:
-    """What is known of one use case when its approvals are judged."""
+    """Known facts of one use case when its approvals are judged."""
 
     required: Sequence[RequirementReadiness]
     digest: str
-    """Of its requirements."""
+    """Digest of its requirements."""
     make_basis: Callable[[], ReviewBasis]
-    """Makes what a review made now would rest on: of few it is asked."""
+    """Builds the basis that a review would pin now; rarely needed."""
     policy: Policy
     adverse: Sequence[Evidence] = ()
-    """What ever went wrong for one of its requirements, as far as it is known."""
+    """Known adverse executions of its requirements."""
     adverse_scopes: Mapping[str, Collection[Scope]] = field(default_factory=dict)
-    """Ids of these, and the places that each counts in."""
+    """Scopes in which each of them counts, by id."""
     retirements: Sequence[RetirementStanding] = ()
-    """Of tests that have evidence for it."""
+    """Retirements of tests with evidence for it."""
     run_retirements: Sequence[RunRetirement] = ()
-    """Of runs that showed something of it, or were to show it."""
+    """Retirements of runs that have, or should have had, evidence for it."""
     missing: Collection[str] = ()
     """Ids of pinned evidence that the store lacks."""
     release: str | None = None
@@ -74,7 +74,7 @@ class ReviewFacts:
 
 
 def invalidation_reasons(review: Review, facts: ReviewFacts) -> tuple[str, ...]:
-    """Return why an approval is suspect, a sentence each; none where it is current."""
+    """Return why an approval is suspect, one sentence each; empty: it is current."""
     return tuple(_reasons(review, facts))
 
 
@@ -93,14 +93,14 @@ def _reasons(review: Review, facts: ReviewFacts) -> Iterator[str]:
             ]
         )
     yield from _unacknowledged(review, facts)
-    # Whatever clock made which: one that was made on another branch, or for another store, was not looked at.
+    # Retirements that were made elsewhere and not yet known count, whatever the clocks say.
     retired = review.basis.retired
     for old in facts.retirements:
-        # One that does not hold too: nothing may become current because a reviewer left the list.
+        # Void ones count too: nothing may become current because a reviewer left the list.
         if old.decision.test_id not in retired:
             yield f"{first_line(old.decision.test_id)} was retired since: {first_line(old.decision.reason)}"
     for run in facts.run_retirements:
-        # What failed in it may be lost with its lines: whoever signed before has not seen that.
+        # Failures in it may be lost with its lines, and earlier reviewers have not seen that.
         if run.run_id not in retired:
             yield f"run {run.run_id} was retired since: {first_line(run.reason)}"
     if facts.missing:
@@ -111,7 +111,7 @@ def _reasons(review: Review, facts: ReviewFacts) -> Iterator[str]:
 
 
 def changed_requirements(signed: ReviewBasis, now: ReviewBasis) -> Iterator[str]:
-    """Yield how what is required differs from what was signed; not where it only became stricter."""
+    """Yield how the requirements differ from the signed ones, except if they only became stricter."""
     if signed.digest == now.digest:
         return
     if signed.definition and signed.definition == now.definition:
@@ -131,9 +131,10 @@ def changed_requirements(signed: ReviewBasis, now: ReviewBasis) -> Iterator[str]
 
 
 def _weaker_terms(signed: ReviewBasis, now: ReviewBasis) -> Iterator[str]:
-    """Yield what is asked for less strictly than it was: a stricter policy voids nothing."""
+    """Yield the terms that are weaker than the signed ones; a stricter policy invalidates nothing."""
     for name, then, is_now in weaker_settings(signed.policy, now.policy):
-        yield f"[gate] {name} was {_setting_text(then)} when it was signed, and is {_setting_text(is_now)}, which is weaker"
+        before, after = _setting_text(then), _setting_text(is_now)
+        yield f"[gate] {name} was {before} when it was signed, and is {after}, which is weaker"
     rows = {row.requirement: row for row in signed.requirements}
     for row in now.requirements:
         then_row = rows.get(row.requirement, row)
@@ -155,14 +156,14 @@ def _setting_text(setting: object) -> str:
 
 
 def _never_signed(review: Review, facts: ReviewFacts) -> Iterator[str]:
-    """Yield the requirements that were not there to be signed: an approval given in advance is none.
+    """Yield the requirements that could not be signed: an approval in advance does not count.
 
-    So is one of a requirement that was waived and is not any more: nobody signed what stands for it now.
+    The same holds for a requirement that was waived and is not any more: nobody signed its present evidence.
     """
     signed = {row.requirement: row for row in review.basis.requirements}
     for requirement in facts.required:
         row = signed.get(requirement.requirement.id)
-        if row is not None and row.pins and row.state == State.COMPLETE:  # most often so
+        if row is not None and row.pins and row.state == State.COMPLETE:  # the usual case
             continue
         if row is None or not could_sign(review.basis.policy, row.state, unproven=row.unproven):
             yield f"{requirement.requirement.id} was {row.state if row else 'not shown'} when it was signed"
@@ -174,21 +175,21 @@ def _never_signed(review: Review, facts: ReviewFacts) -> Iterator[str]:
 
 
 def adverse_to(
-    review: Review, wrong: Iterable[Evidence], counts_in: Mapping[str, Collection[Scope]] | None = None
+    review: Review, wrong: Iterable[Evidence], adverse_scopes: Mapping[str, Collection[Scope]] | None = None
 ) -> list[Evidence]:
-    """Return what went wrong and the reviewer could not see, oldest first, each execution once.
+    """Return the adverse executions that the reviewer could not see, oldest first, each once.
 
-    That is everything that started after they looked; and what started before, within the longest age of the items, in
-    a run that they did not know of, unless a pass that they signed, of the same test in the same place, started after.
-    An interruption counts after what they signed in its place.
+    They started after the review; or before it, within the longest max age of the items, in a run that the reviewer did
+    not know, unless a signed pass of the same test in the same place started later. An interruption counts if it
+    started after the signed executions in its place.
 
     Args:
         review: the review.
-        wrong: what went wrong.
-        counts_in: the places that each counts in, by id, where that is not only the place of its run.
+        wrong: the adverse executions.
+        adverse_scopes: the scopes in which each counts, by id, if there are others than its own.
     """
     scopes_by_id, horizon, pinned, passes = (
-        counts_in or {},
+        adverse_scopes or {},
         ReviewHorizon.from_review(review),
         _PinnedStarts(),
         _PinnedStarts(),
@@ -217,11 +218,11 @@ def adverse_to(
 
 
 _PASSING = frozenset({State.COMPLETE.value, State.ASSERTED.value, State.FLAKY.value})
-"""States in which all that is pinned passed."""
+"""States in which all pinned executions passed."""
 
 
 class _PinnedStarts:
-    """When the newest pinned execution of each test started in each place."""
+    """Start of the newest pinned execution of each test in each place."""
 
     def __init__(self) -> None:
         self.by_scope: dict[Scope, str] = {}
@@ -231,7 +232,7 @@ class _PinnedStarts:
         self.by_scope[scope] = max(pin.started_at, self.by_scope.get(scope, ""))
 
     def earliest(self, scopes: Collection[Scope], otherwise: str) -> str:
-        """Return when what is pinned in each of these places had not all started yet."""
+        """Return the earliest of the pinned starts in these scopes."""
         return min(self.by_scope.get(scope, otherwise) for scope in scopes)
 
 
@@ -244,9 +245,9 @@ def _next_run_text(execution: Evidence) -> str:
 
 
 def _unacknowledged(review: Review, facts: ReviewFacts) -> Iterator[str]:
-    """An acknowledgement is of the state that was seen: what was asserted and is flaky now has to be named anew.
+    """Yield the requirements whose present state was not acknowledged: asserted does not include flaky.
 
-    What was flaky without its proof, and is flaky with it now, is better than what was named.
+    A requirement that was flaky without its proof, and now has it, is better than what was acknowledged.
     """
     to_acknowledge = [
         requirement for requirement in facts.required if requirement.state in (State.ASSERTED, State.FLAKY)
@@ -270,7 +271,7 @@ def _missing_pins(review: Review, facts: ReviewFacts) -> Iterator[str]:
 
 
 def _is_replaced(pin: PinnedEvidence, now: RequirementReadiness | None) -> bool:
-    """Whether a newer pass of the same test with the same kinds of proof stands for pinned evidence."""
+    """Return whether a newer pass of the same test with the same kinds of proof replaces pinned evidence."""
     return any(
         execution.result is Result.PASSED
         and scope_of(execution) == _scope(pin)

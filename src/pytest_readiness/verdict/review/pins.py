@@ -1,4 +1,4 @@
-"""The basis of a review: exactly what is signed, requirement by requirement, down to the evidence."""
+"""Pins of a review: the requirements and the evidence that it signs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .authority import excluded_people, recorded_by
 def pin_requirements(
     requirements: Iterable[RequirementReadiness], origins: Mapping[str, RunOrigin]
 ) -> tuple[PinnedRequirement, ...]:
-    """Return requirements as a review pins them, each with the evidence that decides."""
+    """Return requirements as a review pins them, each with its deciding evidence."""
     return tuple(
         PinnedRequirement(
             requirement.requirement.id,
@@ -30,7 +30,7 @@ def pin_requirements(
 
 
 def requirement_terms(requirement: Requirement) -> tuple[str, int]:
-    """Return the kind of proof and the age that a requirement asks for, as a review pins them."""
+    """Return the kind of proof and the max age that a requirement asks for, as a review pins them."""
     return "" if requirement.proof == "none" else requirement.proof, requirement.max_age_days or 0
 
 
@@ -49,7 +49,7 @@ def _pin(evidence: Evidence, origins: Mapping[str, RunOrigin]) -> PinnedEvidence
 
 
 def recorders_of(basis: ReviewBasis, origins: Mapping[str, RunOrigin], policy: Policy) -> set[str]:
-    """Return who is kept apart from the evidence that a basis pins: as it says, and as the store knows."""
+    """Return the people who must not sign a basis: the recorders of its evidence, by its pins and by the store."""
     if not policy.separate:
         return set()
     pins = [pin for row in basis.requirements for pin in row.pins]
@@ -60,9 +60,9 @@ def recorders_of(basis: ReviewBasis, origins: Mapping[str, RunOrigin], policy: P
 def recorders_now(
     required: Iterable[RequirementReadiness], basis: ReviewBasis, origins: Mapping[str, RunOrigin], policy: Policy
 ) -> set[str]:
-    """Return who is kept apart from what decides now: as the store knows, else as a basis that pins it says.
+    """Return the people who must not sign the deciding evidence: by the store, else by a basis that pins it.
 
-    What a review rested on once, and newer executions have replaced, keeps nobody apart any more.
+    Recorders of evidence that newer executions have replaced are not included.
     """
     if not policy.separate:
         return set()
@@ -82,5 +82,5 @@ def recorders_now(
 
 
 def _pinned_recorders(pins: Iterable[PinnedEvidence], policy: Policy) -> set[str]:
-    """Return who is kept apart from pinned evidence, as the pins say."""
+    """Return the recorders that pins name."""
     return {name for pin in pins for name in recorded_by(pin.actor, pin.started_by, policy)} - {""}

@@ -1,4 +1,4 @@
-"""What a person is told before a decision is kept: why it is refused, what is acknowledged, what changed since."""
+"""Preview of a decision: why it is refused, what it acknowledges, and what changed since a review."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from .pins import recorders_of
 from .waivers import CAP_DAYS, last_day, void_because
 
 ACKNOWLEDGED = (State.ASSERTED, State.FLAKY)
-"""States that a review has to name."""
+"""States that a review must acknowledge by name."""
 
 
 def expand_acknowledged(names: Iterable[str], *shown: UseCaseReadiness | ReviewBasis) -> tuple[str, ...]:
     """Return the ids of the requirements that names acknowledge, in order.
 
     Args:
-        names: each a requirement id, a test id, ``asserted`` or ``flaky`` (every requirement that is only that; what
-            is flaky and lacks its proof takes both words, but for one that the policy accepts unnamed).
-        shown: what is being signed; several use cases at once are fine.
+        names: each a requirement id, a test id, ``asserted`` or ``flaky`` (every requirement that is only that; a flaky
+            one without its proof needs both words, except one that the policy accepts).
+        shown: what is being signed; may be several use cases.
 
     Raises:
         ConfigError: a name is none of these, or the requirement is neither asserted nor flaky.
@@ -44,7 +44,7 @@ def expand_acknowledged(names: Iterable[str], *shown: UseCaseReadiness | ReviewB
 
 
 def _is_named_by(words: set[str], row: PinnedRequirement, basis: ReviewBasis) -> bool:
-    """A retry opens nothing that a clean pass would not: who names what is flaky has not named what lacks its proof."""
+    """Return whether state words acknowledge a requirement. ``flaky`` alone does not include a missing proof."""
     if row.state not in ACKNOWLEDGED:
         return False
     asked = policy_states_of(State(row.state), unproven=row.unproven)
@@ -74,14 +74,14 @@ def _basis(shown: UseCaseReadiness | ReviewBasis) -> ReviewBasis:
 def refusal_reason(
     decision: Decision, readiness: Readiness, policy: Policy, facts: Facts, recorders: Iterable[str] = ()
 ) -> str | None:
-    """Return one sentence why a decision is refused, or None where it may be kept.
+    """Return one sentence why a decision is refused; None: it may be stored.
 
     Args:
-        decision: as it would be kept, with the moment it is made at.
-        readiness: where the use cases that it concerns stand now; for a retirement the whole register.
-        policy: whose word counts, and which states a review can accept.
-        facts: what ``readiness`` was judged by.
-        recorders: who else recorded evidence concerned (of executions that newer ones have replaced).
+        decision: the decision with its time.
+        readiness: current readiness of the use cases concerned; for a retirement, of the whole register.
+        policy: the reviewers, and the states that a review can accept.
+        facts: the facts that ``readiness`` was evaluated from.
+        recorders: further recorders of the evidence concerned (of executions that newer ones have replaced).
     """
     if isinstance(decision, Review):
         return review_refusal_reason(decision, policy, facts.origins)
@@ -97,16 +97,16 @@ def refusal_reason(
 
 
 def review_refusal_reason(review: Review, policy: Policy, origins: Mapping[str, RunOrigin]) -> str | None:
-    """Return one sentence why a sign-off is refused, or None. The review's own basis is what is judged.
+    """Return one sentence why a review is refused; None: it may be stored. The review's own basis is judged.
 
     Args:
-        review: as it would be kept.
-        policy: whose word counts, and which states a review can accept.
-        origins: who recorded each run, by run id, beside what the pins of the basis say.
+        review: the review.
+        policy: the reviewers, and the states that a review can accept.
+        origins: origin of each run by id, in addition to the pins of the basis.
     """
     approves = review.meaning is ReviewMeaning.APPROVED_FOR_GO_LIVE
-    apart = recorders_of(review.basis, origins, policy) if approves else ()
-    wrong = may_decide(review.by, review.known_by, policy, apart)
+    recorders = recorders_of(review.basis, origins, policy) if approves else ()
+    wrong = may_decide(review.by, review.known_by, policy, recorders)
     if wrong:
         return wrong
     if not approves:
@@ -215,12 +215,12 @@ def _departure_refusal(
 
 
 def changes_since(review: Review, use_case: UseCaseReadiness, facts: Facts) -> list[str]:
-    """Return what changed since a review, a sentence each; none where the same would be signed again.
+    """Return what changed since a review, one sentence each; empty if the same would be signed again.
 
     Args:
         review: the review to compare with, of this use case.
-        use_case: where it stands now.
-        facts: what ``use_case`` was judged by.
+        use_case: its current readiness.
+        facts: the facts that ``use_case`` was evaluated from.
     """
     return list(_changes(review, use_case, facts))
 

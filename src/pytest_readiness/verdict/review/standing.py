@@ -1,4 +1,4 @@
-"""The standing of the reviews of a use case: who approves, what made an approval suspect, who rejects."""
+"""Standing of a use case's reviews: approvals, suspect approvals and rejections."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from .pins import recorders_now
 
 
 def review_summary(reviews: Iterable[SignOff], facts: ReviewFacts, origins: Mapping[str, RunOrigin]) -> ReviewSummary:
-    """Return how a use case is reviewed.
+    """Return the state of a use case's reviews.
 
     Args:
         reviews: its reviews up to the moment being judged, in any order.
-        seen: what is known of it.
-        origins: who recorded each run, by run id.
+        facts: the known facts of the use case.
+        origins: origin of each run, by run id.
     """
     policy = facts.policy
     standings = tuple(_standing(review, facts, origins) for review in _newest_of_each(reviews, policy))
@@ -45,12 +45,12 @@ def review_summary(reviews: Iterable[SignOff], facts: ReviewFacts, origins: Mapp
 
 
 def standing_rejections(reviews: Iterable[SignOff], policy: Policy) -> list[SignOff]:
-    """Return the rejections that stand, oldest first."""
+    """Return the rejections in force, oldest first."""
     return [review for review in _newest_of_each(reviews, policy) if review.meaning is ReviewMeaning.REJECTED]
 
 
 def horizons_of(counting: Iterable[SignOff]) -> dict[str, list[ReviewHorizon]]:
-    """Return for each use case up to where those who gave these approvals saw what had failed."""
+    """Return the horizons of these approvals by use case."""
     horizons: dict[str, list[ReviewHorizon]] = {}
     for review in counting:
         horizons.setdefault(review.use_case, []).append(ReviewHorizon.from_review(review))
@@ -58,7 +58,7 @@ def horizons_of(counting: Iterable[SignOff]) -> dict[str, list[ReviewHorizon]]:
 
 
 def starts_of(counting: Iterable[SignOff]) -> dict[str, str]:
-    """Return for each use case the moment after which an interruption can make one of these approvals of it suspect.
+    """Return for each use case the moment after which an interruption can make one of these approvals suspect.
 
     It is the start of the oldest execution that they rest on.
     """
@@ -80,7 +80,7 @@ def pins_of(counting: Iterable[SignOff]) -> set[str]:
 
 
 def newest_approvals(decisions: Iterable[Decision], policy: Policy, now: str) -> list[SignOff]:
-    """Return each listed reviewer's newest review of each use case, where it approves."""
+    """Return each listed reviewer's newest review of each use case if it is an approval."""
     return [
         review
         for reviews in _by_use_case(decisions, now).values()
@@ -100,8 +100,8 @@ def _by_use_case(decisions: Iterable[Decision], now: str) -> dict[str, list[Sign
 def _newest_of_each(reviews: Iterable[SignOff], policy: Policy) -> list[SignOff]:
     """Return each person's newest review, oldest first.
 
-    An approval by someone who is not known well enough replaces nothing: a name is easily given. A rejection makes
-    things worse, which anyone may; and it must not vanish with its reviewer's place on the list.
+    An approval with an insufficient identity replaces nothing, as anybody can give a name. A rejection makes things
+    worse, which anybody may; it must not vanish when its author leaves the list.
     """
     ordered = list(reviews)
     newest: dict[str, SignOff] = {}
@@ -112,7 +112,7 @@ def _newest_of_each(reviews: Iterable[SignOff], policy: Policy) -> list[SignOff]
 
 
 def _recency(review: SignOff) -> tuple[str, bool, str, str, tuple[str, ...]]:
-    """Of two reviews at the same moment the rejection is the newer one."""
+    """Return the sort key by which the newest review is the greatest; at the same moment a rejection is newer."""
     rejects = review.meaning is ReviewMeaning.REJECTED
     return review.at, rejects, review.by, review.basis.digest, review.acknowledged
 

@@ -1,4 +1,4 @@
-"""Waivers: whether one holds, and until when."""
+"""Validity of waivers."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ..policy import Policy
 from .authority import may_decide
 
 CAP_DAYS = 90
-"""A waiver holds no longer than this after the day it was made, whatever it says."""
+"""Most days that a waiver is valid after the day it was made, whatever it says."""
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def last_day(waiver: Waiver) -> str:
-    """Return the last day (UTC) that a waiver can hold: the one it names, or where its cap ends it earlier."""
+    """Return the last valid day (UTC) of a waiver: the day that it names, or an earlier one by the cap."""
     named, made = _day(waiver.until), _day(waiver.at[:10])
     if named is None or made is None:
         return waiver.until
@@ -25,12 +25,12 @@ def last_day(waiver: Waiver) -> str:
 
 
 def void_because(waiver: Waiver, policy: Policy, recorders: Iterable[str], now: str) -> str | None:
-    """Return one sentence why a waiver does not hold, or None where it does.
+    """Return one sentence why a waiver is void; None: it is valid.
 
     Args:
-        waiver: of a requirement that exists.
-        policy: who may approve it.
-        recorders: who recorded what stood for the requirement when it was waived.
+        waiver: of an existing requirement.
+        policy: the people who may approve it.
+        recorders: recorders of the requirement's evidence at the time of the waiver.
         now: the moment being judged.
     """
     if not waiver.reason.strip():
