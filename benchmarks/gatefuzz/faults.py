@@ -260,7 +260,7 @@ FAULTS: dict[str, Fault] = {
     "A10-let-go-elsewhere": Fault(
         "a group that is incomplete in one environment is let go by the same tests in another",
         signs.grouped,
-        (Edit("verdict.run_groups:_held_use_cases", "where <= since", "bool(since)"),),
+        (Edit("verdict.run_groups:_held_use_cases", "held_in <= since", "bool(since)"),),
     ),
     "A11-group-id-used-again": Fault(
         "an id that is used again the next day counts yesterday's parts",

@@ -263,8 +263,8 @@ def standing_in(claim: Mapping[str, Any], result: Result) -> ExecutionStanding:
     read, real = claim.get, claim.get("not_real_because") is None
     if result is Result.PASSED:
         return ExecutionStanding.REAL if real else ExecutionStanding.REHEARSAL  # most claims
-    where = read("environment_by"), read("provider_mode_by")
-    return standing_of(result, where, real=real, simulated=bool(read("simulated")), covered=bool(read("covered")))
+    sources = read("environment_by"), read("provider_mode_by")
+    return standing_of(result, sources, real=real, simulated=bool(read("simulated")), covered=bool(read("covered")))
 
 
 PlaceSources = tuple[str | None, str | None]

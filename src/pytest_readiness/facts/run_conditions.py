@@ -126,8 +126,8 @@ def conditions_of(first: Mapping[str, Any], seal: Mapping[str, Any] | None) -> R
     seal = seal or {}
     git, plan = _table(first.get("git")), _table(seal.get("plan"))
     hidden, changed = _table(git.get("hidden")), _table(git.get("changed"))
-    told_ci = _table(first.get("ci"))
-    session, told_import = _table(first.get("conduct")), _table(first.get("imported"))
+    ci = _table(first.get("ci"))
+    session, imported = _table(first.get("conduct")), _table(first.get("imported"))
     skews = [skew for line in (first, seal) if (skew := _skew(_table(line.get("clock")))) is not None]
     return RunConditions(
         skew_ms=max(skews, default=None),
@@ -139,11 +139,11 @@ def conditions_of(first: Mapping[str, Any], seal: Mapping[str, Any] | None) -> R
         deselected=_number(plan.get("deselected")),
         uncollected=_number(seal.get("uncollected")) or 0,
         unread_marks=_number(seal.get("unread_marks")) or 0,
-        ci=tuple((name, told_ci[name]) for name in _CI if isinstance(told_ci.get(name), str)),
+        ci=tuple((name, ci[name]) for name in _CI if isinstance(ci.get(name), str)),
         started_by=starter if isinstance(starter := first.get("started_by"), str) else "",
         session_options=tuple(_session_options(session)) if session else (),
         is_partial=bool(_number(session.get("ids"))) or session.get("last_failed") is True,
-        imported=_texts([told_import.get("mapping"), told_import.get("suites")]),
+        imported=_texts([imported.get("mapping"), imported.get("suites")]),
     )
 
 

@@ -58,8 +58,8 @@ class RequiredCases:
         what = self.failure
         plain: dict[str, Any] = {"producer": what.producer, "reach": what.scope.value, "of": list(what.names)}
         plain |= {"name": self.name, "since": self.since, "ran": list(self.ran)}
-        more = {"test": what.test, "others": list(self.others), "suites": list(self.suites)}
-        return plain | {key: value for key, value in more.items() if value}
+        optional = {"test": what.test, "others": list(self.others), "suites": list(self.suites)}
+        return plain | {key: value for key, value in optional.items() if value}
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> RequiredCases:

@@ -15,8 +15,8 @@ def timestamp(seconds: float | None = None, *, now: Callable[[], float] = time.t
 
     ``now``: the clock as it was when this module was loaded. A test may replace the name in any module.
     """
-    whole = now() if seconds is None else seconds
-    second, milliseconds = divmod(int(whole * 1000), 1000)
+    moment = now() if seconds is None else seconds
+    second, milliseconds = divmod(int(moment * 1000), 1000)
     return f"{_to_the_second(second)}.{milliseconds:03d}Z"
 
 

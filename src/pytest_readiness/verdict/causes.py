@@ -24,10 +24,7 @@ Cause = tuple[str, str | None]
 
 
 def cause_of(
-    before: UseCaseReadiness | None,
-    after: UseCaseReadiness,
-    evidence: Sequence[Evidence],
-    decision: Decision | None,
+    before: UseCaseReadiness | None, after: UseCaseReadiness, evidence: Sequence[Evidence], decision: Decision | None
 ) -> Cause:
     """Return the cause of a use case's new readiness.
 

@@ -10,6 +10,7 @@ from ..facts.evidence import BAD, Evidence
 from ..facts.review_basis import ReviewBasis as Signed
 from ..fast_values import dataclass, fast_constructor
 from .coverage import RealPlaces
+from .indexes import by_item, by_use_case, open_runs_by_use_case
 from .inputs import Facts
 from .policy import Policy
 from .readiness import (
@@ -68,15 +69,15 @@ def evaluate(
     inputs = _EvaluationInputs.build(
         catalogue, policy, facts, now, release, wanted=[use_case.id for use_case in wanted]
     )
-    judged = [inputs.evaluate_use_case(use_case) for use_case in wanted]
-    matching = {execution.id for result in judged for execution in result.matching}
+    results = [inputs.evaluate_use_case(use_case) for use_case in wanted]
+    matching = {execution.id for result in results for execution in result.matching}
     in_scope = None if use_cases is None else {use_case.id for use_case in wanted}
     in_question = [execution for execution in facts.evidence if in_scope is None or execution.uc in in_scope]
     other = [execution for execution in in_question if execution.id not in matching and not execution.covered]
     return Readiness(
         register=catalogue.register,
         at=now,
-        use_cases=tuple(result.readiness for result in judged),
+        use_cases=tuple(result.readiness for result in results),
         other_evidence=in_order(other),
         removed=inputs.removed(None if in_scope is None else removed),
         places=inputs.empty_ledger.places,
@@ -92,8 +93,10 @@ def _selected_use_cases(catalogue: Catalogue, facts: Facts, names: Collection[st
         named = {execution.uc for execution in facts.evidence if execution.register == catalogue.register}
         ids = dict.fromkeys((*catalogue.use_cases, *sorted(named if catalogue.open_world else ())))
     else:
-        asked = {catalogue.use_case(name).id for name in names}
-        ids = dict.fromkeys(name for name in catalogue.use_cases if name in asked) | dict.fromkeys(sorted(asked))
+        requested = {catalogue.use_case(name).id for name in names}
+        ids = dict.fromkeys(name for name in catalogue.use_cases if name in requested) | dict.fromkeys(
+            sorted(requested)
+        )
     return [catalogue.use_case(name) for name in ids]
 
 
@@ -127,51 +130,44 @@ class _EvaluationInputs:
 
     @classmethod
     def build(
-        cls,
-        catalogue: Catalogue,
-        policy: Policy,
-        facts: Facts,
-        now: str,
-        release: str | None,
-        *,
-        wanted: Sequence[str],
+        cls, catalogue: Catalogue, policy: Policy, facts: Facts, now: str, release: str | None, *, wanted: Sequence[str]
     ) -> _EvaluationInputs:
         """Return the indexed facts of the catalogue's register. ``wanted``: ids of the use cases to evaluate."""
         places = RealPlaces.from_catalogue(catalogue)
         evidence = [execution for execution in facts.evidence if execution.register == catalogue.register]
         later = LaterRuns(evidence, facts.origins)
-        moment = EvaluationContext(now, facts.open_runs.keys(), bool(places.environments), facts.signed, later)
+        context = EvaluationContext(now, facts.open_runs.keys(), bool(places.environments), facts.signed, later)
         settled = (
             execution
             for execution in evidence
             if execution.run_id not in facts.open_runs and execution.started_at <= now
         )
-        decided = DecisionIndex.build(facts, policy, catalogue.register, now)
+        decisions = DecisionIndex.build(facts, policy, catalogue.register, now)
         adverse = [execution for execution in facts.adverse if execution.register == catalogue.register]
-        excluded = decided.excluded_executions([*evidence, *adverse], release)
+        excluded = decisions.excluded_executions([*evidence, *adverse], release)
         conditions = GroupRelease(
-            now, catalogue.longest_max_age_days, places, settled, decided.is_retired, facts.retired_runs
+            now, catalogue.longest_max_age_days, places, settled, decisions.is_retired, facts.retired_runs
         )
 
         def ledger(executions: Iterable[Evidence]) -> ExecutionLedger:
-            return ExecutionLedger.build(executions, now, moment.open_runs, places, excluded)
+            return ExecutionLedger.build(executions, now, context.open_runs, places, excluded)
 
         return cls(
             catalogue=catalogue,
             policy=policy,
             facts=facts,
             basis=RequirementBasis.build(catalogue, policy),
-            context=moment,
+            context=context,
             ledgers={
                 use_case: {item: ledger(executions) for item, executions in items.items()}
-                for use_case, items in _by_item(evidence).items()
+                for use_case, items in by_item(evidence).items()
             },
             empty_ledger=ledger(()),
-            decisions=decided,
-            adverse=_by_use_case(adverse),
+            decisions=decisions,
+            adverse=by_use_case(adverse),
             release=release,
             group_holds=find_group_holds(facts.parts, conditions, wanted),
-            open_runs=_open_runs(facts, evidence),
+            open_runs=open_runs_by_use_case(facts, evidence),
         )
 
     def removed(self, scope: Collection[str] | None) -> tuple[RemovedUseCase, ...]:
@@ -188,7 +184,7 @@ class _EvaluationInputs:
         """Return the readiness of a use case, and its evidence."""
         ledgers = self.ledgers.get(use_case.id, {})
         requirements = self.catalogue.requirements(use_case.id)
-        judged: list[RequirementReadiness] = []
+        required_states: list[RequirementReadiness] = []
         waivers: list[WaiverStanding] = []
         fitting: list[Evidence] = []
         for requirement in requirements:
@@ -196,7 +192,7 @@ class _EvaluationInputs:
                 requirement, ledgers.get(requirement.item, self.empty_ledger), self.context
             )
             readiness, requirement_waivers = self.decisions.apply_waivers(unwaived)
-            judged.append(readiness)
+            required_states.append(readiness)
             waivers.extend(requirement_waivers)
             fitting.extend(matching)
         definition = self.basis.definition(requirements)
@@ -204,10 +200,15 @@ class _EvaluationInputs:
 
         def make_basis() -> Signed:
             failed = self._failed_runs(use_case.id, requirements, ledgers)
-            pins, retired = pin_requirements(judged, self.facts.origins), self._retired_ids(use_case.id, ledgers)
+            pins, retired = (
+                pin_requirements(required_states, self.facts.origins),
+                self._retired_ids(use_case.id, ledgers),
+            )
             return Signed(digest, pins, definition, self.basis.policy, failed, retired)
 
-        return _UseCaseResult(self._readiness_of(use_case, judged, waivers, digest, make_basis, ledgers), fitting)
+        return _UseCaseResult(
+            self._readiness_of(use_case, required_states, waivers, digest, make_basis, ledgers), fitting
+        )
 
     def _failed_runs(
         self, use_case: str, requirements: Iterable[Requirement], ledgers: Mapping[str, ExecutionLedger]
@@ -227,14 +228,14 @@ class _EvaluationInputs:
     def _readiness_of(
         self,
         use_case: UseCase,
-        judged: Sequence[RequirementReadiness],
+        requirements: Sequence[RequirementReadiness],
         waivers: Iterable[WaiverStanding],
         digest: str,
         make_basis: Callable[[], Signed],
         ledgers: Mapping[str, ExecutionLedger],
     ) -> UseCaseReadiness:
         """Return the readiness of a use case from its requirements and the decisions about it."""
-        required = [requirement for requirement in judged if requirement.state is not State.NOT_APPLICABLE]
+        required = [requirement for requirement in requirements if requirement.state is not State.NOT_APPLICABLE]
         retirements = self._retirements(use_case.id, ledgers)
         review = self._review(use_case.id, required, retirements, digest, make_basis, ledgers)
         blockers = self.decisions.open_blockers(use_case.id, required)
@@ -246,7 +247,7 @@ class _EvaluationInputs:
             use_case=use_case,
             status=status,
             phase=phase,
-            items=self._items(judged),
+            items=self._items(requirements),
             review=review,
             group_holds=self.group_holds.get(use_case.id, ()),
             open_runs=tuple(sorted(self.open_runs.get(use_case.id, ()))),
@@ -256,9 +257,9 @@ class _EvaluationInputs:
             make_basis=make_basis,
         )
 
-    def _items(self, judged: Iterable[RequirementReadiness]) -> tuple[ItemReadiness, ...]:
+    def _items(self, requirements: Iterable[RequirementReadiness]) -> tuple[ItemReadiness, ...]:
         items: dict[str, list[RequirementReadiness]] = {}
-        for requirement in judged:
+        for requirement in requirements:
             items.setdefault(requirement.requirement.item, []).append(requirement)
         return tuple(
             [
@@ -351,10 +352,10 @@ class _EvaluationInputs:
                 ),
             )
         adverse: dict[str, tuple[Evidence, set[Scope]]] = {}
-        for need in required:
-            ledger, executions = wrong.get(need.requirement.item, (self.empty_ledger, []))
+        for requirement in required:
+            ledger, executions = wrong.get(requirement.requirement.item, (self.empty_ledger, []))
             for execution in executions:
-                if scopes := ledger.adverse_scopes(need.requirement, execution):
+                if scopes := ledger.adverse_scopes(requirement.requirement, execution):
                     adverse.setdefault(execution.id, (execution, set()))[1].update(scopes)
         return adverse
 
@@ -377,31 +378,9 @@ def _has_decision_in_force(review: ReviewSummary, waivers: Iterable[WaiverStandi
 _item = fast_constructor(ItemReadiness)
 
 
-def _worst(judged: Sequence[RequirementReadiness]) -> State:
-    return judged[0].state if len(judged) == 1 else worst_state(requirement.state for requirement in judged)
-
-
-def _by_item(evidence: Iterable[Evidence]) -> dict[str, dict[str, list[Evidence]]]:
-    """Return the evidence by use case and item, without duplicates: a run may be in the store and in a journal."""
-    index: dict[str, dict[str, list[Evidence]]] = {}
-    for execution in {execution.id: execution for execution in evidence}.values():
-        index.setdefault(execution.uc, {}).setdefault(execution.item, []).append(execution)
-    return index
-
-
-def _by_use_case(evidence: Iterable[Evidence]) -> dict[str, list[Evidence]]:
-    index: dict[str, list[Evidence]] = {}
-    for execution in evidence:
-        index.setdefault(execution.uc, []).append(execution)
-    return index
-
-
-def _open_runs(facts: Facts, evidence: Iterable[Evidence]) -> dict[str, set[str]]:
-    runs: dict[str, set[str]] = {}
-    for run, use_cases in facts.open_runs.items():
-        for use_case in use_cases:
-            runs.setdefault(use_case, set()).add(run)
-    for execution in evidence:
-        if execution.run_id in facts.open_runs:
-            runs.setdefault(execution.uc, set()).add(execution.run_id)
-    return runs
+def _worst(requirements: Sequence[RequirementReadiness]) -> State:
+    return (
+        requirements[0].state
+        if len(requirements) == 1
+        else worst_state(requirement.state for requirement in requirements)
+    )

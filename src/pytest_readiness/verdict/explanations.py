@@ -38,8 +38,8 @@ def _outcome_text(result: Result, environment: str | None, provider_mode: str | 
 
 
 def _place_text(environment: str | None, provider_mode: str | None) -> str:
-    where = f" in {first_line(environment)}" if environment else ""
-    return f"{where} with {first_line(provider_mode)}" if provider_mode else where
+    place = f" in {first_line(environment)}" if environment else ""
+    return f"{place} with {first_line(provider_mode)}" if provider_mode else place
 
 
 def execution_message(evidence: Evidence) -> str:
@@ -53,10 +53,10 @@ def execution_message(evidence: Evidence) -> str:
 
 def place_of(requirement: Requirement) -> str:
     """Return the place of a requirement, such as `` in staging with provider mode BYOK``."""
-    where = f" in {requirement.environment}" if requirement.environment else " in a real environment"
+    place = f" in {requirement.environment}" if requirement.environment else " in a real environment"
     if requirement.provider_mode:
-        return f"{where} with provider mode {requirement.provider_mode}"
-    return f"{where} with a stated provider mode" if requirement.any_provider_mode else where
+        return f"{place} with provider mode {requirement.provider_mode}"
+    return f"{place} with a stated provider mode" if requirement.any_provider_mode else place
 
 
 def marker_text(requirement: Requirement) -> str:
@@ -75,16 +75,20 @@ def replay_mode(evidence: Evidence) -> str | None:
     return min(stated, key=REPLAY_MODES[::-1].index, default=None)
 
 
-def why_bad(requirement: Requirement, bad: Evidence, others: int, elsewhere: Place | None = None) -> str:
+def why_bad(requirement: Requirement, failure: Evidence, others: int, elsewhere: Place | None = None) -> str:
     """Return why a requirement is FAILING or INTERRUPTED. ``elsewhere``: the place it counts in, if not its run's."""
     early = cut_short(elsewhere)
-    if elsewhere is None and bad.provider_mode is None and (requirement.provider_mode or requirement.any_provider_mode):
+    if (
+        elsewhere is None
+        and failure.provider_mode is None
+        and (requirement.provider_mode or requirement.any_provider_mode)
+    ):
         early = ", before it stated a provider mode"
-    elif elsewhere is None and requirement.part and bad.parts and requirement.part not in bad.parts:
+    elif elsewhere is None and requirement.part and failure.parts and requirement.part not in failure.parts:
         early = f", before it came to {requirement.part}"
-    message = f": {first_line(bad.message)}" if bad.message.strip() else ""
+    message = f": {first_line(failure.message)}" if failure.message.strip() else ""
     more = f" (and {others} more)" if others else ""
-    return f"{execution_text(bad)}{early}{message}{more}"
+    return f"{execution_text(failure)}{early}{message}{more}"
 
 
 def cut_short(elsewhere: Place | None) -> str:
@@ -112,8 +116,8 @@ def completes_missing(requirement: Requirement, newest: Evidence | None, *, real
     if requirement.undeclared_environment and real_declared:
         return f"list the environments of {requirement.use_case} in the config"
     if not real_declared:
-        rest = "" if requirement.undeclared_environment else ", then run its test there"
-        return f"declare a real environment ([environments.NAME] real = true in the config){rest}"
+        next_step = "" if requirement.undeclared_environment else ", then run its test there"
+        return f"declare a real environment ([environments.NAME] real = true in the config){next_step}"
     if newest is None:
         return f"run a test tagged {marker_text(requirement)}{place_of(requirement)}"
     if newest.real and newest.result is Result.PASSED and requirement.proof == "replay" and not replay_mode(newest):
@@ -121,17 +125,17 @@ def completes_missing(requirement: Requirement, newest: Evidence | None, *, real
     return f"make {first_line(newest.test_id)} pass{place_of(requirement)}"
 
 
-def completes_bad(requirement: Requirement, bad: Evidence, elsewhere: Place | None = None) -> str:
+def completes_bad(requirement: Requirement, failure: Evidence, elsewhere: Place | None = None) -> str:
     """Return how to fix a failed or interrupted execution, in its own place or in the place where it counts."""
-    if bad.required_cases is not None:
-        cases = _cases_text(bad.required_cases)
-        return f"import a report in which {cases} end, and {first_line(bad.test_id)} is no more, or retire it"
-    verb = "run" if bad.result is Result.INTERRUPTED else "make"
-    end = "to its end" if bad.result is Result.INTERRUPTED else "pass"
-    environment, mode = elsewhere or (bad.environment, bad.provider_mode)
-    where = f" in {first_line(environment)}" if environment else place_of(requirement)
+    if failure.required_cases is not None:
+        cases = _cases_text(failure.required_cases)
+        return f"import a report in which {cases} end, and {first_line(failure.test_id)} is no more, or retire it"
+    verb = "run" if failure.result is Result.INTERRUPTED else "make"
+    end = "to its end" if failure.result is Result.INTERRUPTED else "pass"
+    environment, mode = elsewhere or (failure.environment, failure.provider_mode)
+    place = f" in {first_line(environment)}" if environment else place_of(requirement)
     with_mode = f" with provider mode {first_line(mode)}" if environment and mode else ""
-    return f"{verb} {first_line(bad.test_id)} {end}{where}{with_mode}"
+    return f"{verb} {first_line(failure.test_id)} {end}{place}{with_mode}"
 
 
 def _cases_text(required_cases: RequiredCases) -> str:

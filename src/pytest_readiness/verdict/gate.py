@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
-from functools import cached_property
+from dataclasses import replace
 
 from ..errors import Problem, count
-from ..facts.evidence import Evidence
-from ..fast_values import dataclass
+from .gate_input import GateInput, RequirementPairs, RuleFinding, name_list
 from .inputs import UNKNOWN, CheckpointComparison, RunOrigin
 from .policy import Policy
-from .readiness import Readiness, RequirementReadiness, ReviewState, RuleResult, State, UseCaseReadiness, Verdict
+from .readiness import Readiness, RequirementReadiness, ReviewState, State, UseCaseReadiness, Verdict
 from .requirement.skipped_tests import find_skipped
 from .status import is_reviewed
 
@@ -20,83 +18,9 @@ __all__ = ["CheckpointComparison", "GateInput", "RuleFinding", "RunOrigin", "con
 _SCOPE = ("tracker and config", "use cases in scope", "requirements in scope", "left the register")
 RELIABILITY_RULES = frozenset({*_SCOPE, "runs sealed", "evidence intact", "checkpoint"})
 """Rules that must pass before any other result can be relied on."""
-NAMED = 5
-"""Most names in a rule's detail; the rest is counted."""
-
-
-@dataclass(frozen=True)
-class GateInput:
-    """Input of a verdict."""
-
-    readiness: Readiness
-    policy: Policy
-    problems: Sequence[Problem] = ()
-    """Integrity problems of the runs and lines that the readiness rests on."""
-    config_missing: str | None = None
-    """Why there is no config or tracker; None: there is one."""
-    origins: Mapping[str, RunOrigin] = field(default_factory=dict)
-    """By run id; a missing run has an unknown origin."""
-    release: str | None = None
-    """The release that is judged."""
-    signature_problem: str = ""
-    """Why signatures could not be checked although keys are trusted; empty: they were checked."""
-    checkpoint: CheckpointComparison | None = None
-    """Comparison with stored checkpoints; None: not requested."""
-
-    @cached_property
-    def evidence(self) -> Mapping[str, Evidence]:
-        """Evidence of the requirements in scope, by id."""
-        return {execution.id: execution for _, requirement in self.required for execution in requirement.evidence}
-
-    @cached_property
-    def use_cases_by_run(self) -> Mapping[str, Sequence[str]]:
-        """Ids of the use cases in scope by each run whose evidence counts for them."""
-        use_cases: dict[str, dict[str, None]] = {}
-        for use_case, requirement in self.required:
-            for execution in requirement.deciding:
-                use_cases.setdefault(execution.run_id, {})[use_case.use_case.id] = None
-        return {run: tuple(names) for run, names in use_cases.items()}
-
-    @cached_property
-    def requirements_by_state(self) -> Mapping[State, _Requirements]:
-        """Counting requirements in scope, by each state whose policy applies to them."""
-        requirements: dict[State, list[tuple[UseCaseReadiness, RequirementReadiness]]] = {}
-        for entry in self.required:
-            for state in entry[1].policy_states:
-                requirements.setdefault(state, []).append(entry)
-        return requirements
-
-    @cached_property
-    def required(self) -> list[tuple[UseCaseReadiness, RequirementReadiness]]:
-        """Counting requirements in scope, with their use cases."""
-        return [(use_case, requirement) for use_case in self.readiness.use_cases for requirement in use_case.required]
-
-
-@dataclass(frozen=True, slots=True)
-class RuleFinding:
-    """Result of one rule before it is formatted."""
-
-    rule: str
-    looked_at: int
-    problems: tuple[str, ...]
-    """Reasons why it fails; empty: it passes if it checked anything."""
-    detail: str
-    """Detail text if it passes."""
-    failing: tuple[str, ...] = ()
-    """Ids of the use cases that fail it."""
-
-    @property
-    def result(self) -> RuleResult:
-        """The finding as a result. A rule that checked nothing has not passed."""
-        if self.problems:
-            return RuleResult(self.rule, passed=False, looked_at=self.looked_at, detail=_name_list(self.problems))
-        if not self.looked_at:
-            return RuleResult(self.rule, passed=False, looked_at=0, detail="there was nothing to look at")
-        return RuleResult(self.rule, passed=True, looked_at=self.looked_at, detail=self.detail)
 
 
 Rule = Callable[[GateInput], RuleFinding]
-_Requirements = Sequence[tuple[UseCaseReadiness, RequirementReadiness]]
 
 
 def evaluate_gate(  # noqa: PLR0913 - all inputs of a verdict
@@ -122,26 +46,26 @@ def evaluate_gate(  # noqa: PLR0913 - all inputs of a verdict
         signature_problem: why signatures could not be checked although keys are trusted; empty: they were checked.
         checkpoint: comparison with stored checkpoints, if one was requested.
     """
-    asked = checkpoint is not None or policy.checkpoint != "ignore"
-    gate_input = GateInput(
+    checkpoint_needed = checkpoint is not None or policy.checkpoint != "ignore"
+    inputs = GateInput(
         readiness, policy, problems, config_missing, origins or {}, release, signature_problem, checkpoint
     )
-    return conclude(gate_input, (*rules_of(policy), *([_checkpoint] if asked else ())))
+    return conclude(inputs, (*rules_of(policy), *([_checkpoint] if checkpoint_needed else ())))
 
 
-def conclude(gate_input: GateInput, rules: Iterable[Rule]) -> Verdict:
+def conclude(inputs: GateInput, rules: Iterable[Rule]) -> Verdict:
     """Return the verdict of these rules. Without rules nothing is eligible."""
-    findings = [rule(gate_input) for rule in rules]
+    findings = [rule(inputs) for rule in rules]
     results = tuple(finding.result for finding in findings)
-    at_fault = {name for finding in findings for name in finding.failing}
+    failing_ids = {name for finding in findings for name in finding.failing}
     return Verdict(
         eligible=bool(results) and all(result.passed for result in results),
-        on=gate_input.policy.on,
+        on=inputs.policy.on,
         rules=results,
-        weaker=tuple(gate_input.policy.weaker()),
+        weaker=tuple(inputs.policy.weaker()),
         failing=(
-            *(use_case.use_case.id for use_case in gate_input.readiness.use_cases if use_case.use_case.id in at_fault),
-            *(use_case.use_case for use_case in gate_input.readiness.removed_here if use_case.use_case in at_fault),
+            *(use_case.use_case.id for use_case in inputs.readiness.use_cases if use_case.use_case.id in failing_ids),
+            *(use_case.use_case for use_case in inputs.readiness.removed_here if use_case.use_case in failing_ids),
         ),
         reliable=all(result.passed for result in results if result.rule in RELIABILITY_RULES),
     )
@@ -175,61 +99,61 @@ def rules_of(policy: Policy) -> tuple[Rule, ...]:
     return tuple(rules)
 
 
-def _configured(gate_input: GateInput) -> RuleFinding:
-    wrong = (gate_input.config_missing,) if gate_input.config_missing is not None else ()
+def _configured(inputs: GateInput) -> RuleFinding:
+    wrong = (inputs.config_missing,) if inputs.config_missing is not None else ()
     return RuleFinding("tracker and config", 1, wrong, "there is a config")
 
 
-def _use_cases(gate_input: GateInput) -> RuleFinding:
-    count = len(gate_input.readiness.use_cases)
+def _use_cases(inputs: GateInput) -> RuleFinding:
+    count = len(inputs.readiness.use_cases)
     return RuleFinding("use cases in scope", count, (), f"{count} in scope")
 
 
-def _requirements(gate_input: GateInput) -> RuleFinding:
-    use_cases = gate_input.readiness.use_cases
+def _requirements(inputs: GateInput) -> RuleFinding:
+    use_cases = inputs.readiness.use_cases
     count = sum(len(use_case.required) for use_case in use_cases)
-    not_applicable = list(_not_applicable(gate_input.readiness))
-    detail = f"{count} required" + (f"; not applicable: {_name_list(not_applicable)}" if not_applicable else "")
+    not_applicable = list(_not_applicable(inputs.readiness))
+    detail = f"{count} required" + (f"; not applicable: {name_list(not_applicable)}" if not_applicable else "")
     empty = tuple(use_case.use_case.id for use_case in use_cases if not use_case.required)
     return RuleFinding(
         "requirements in scope", count, tuple(f"{name} requires nothing" for name in empty), detail, empty
     )
 
 
-def _removed_use_cases(gate_input: GateInput) -> RuleFinding:
+def _removed_use_cases(inputs: GateInput) -> RuleFinding:
     """Removed rows do not close what was open: only a retirement by a listed reviewer does."""
-    removed = gate_input.readiness.removed_here
-    looked_at = len(gate_input.readiness.use_cases) + len(removed)
+    removed = inputs.readiness.removed_here
+    looked_at = len(inputs.readiness.use_cases) + len(removed)
     wrong = tuple(f"{use_case.use_case} left it open ({use_case.why[0]})" for use_case in removed)
     detail = "no use case left it with anything open"
     return RuleFinding("left the register", looked_at, wrong, detail, tuple(use_case.use_case for use_case in removed))
 
 
-def _complete(gate_input: GateInput) -> RuleFinding:
-    acceptable = gate_input.policy.acceptable
-    return _requirements_rule(gate_input, "evidence complete", acceptable, "each is in a state that can be accepted")
+def _complete(inputs: GateInput) -> RuleFinding:
+    acceptable = inputs.policy.acceptable
+    return _requirements_rule(inputs, "evidence complete", acceptable, "each is in a state that can be accepted")
 
 
-def _nothing_failing(gate_input: GateInput) -> RuleFinding:
-    excused = gate_input.requirements_by_state.get(State.WAIVED, ())
+def _nothing_failing(inputs: GateInput) -> RuleFinding:
+    excused = inputs.requirements_by_state.get(State.WAIVED, ())
     waived = [requirement.requirement.id for _, requirement in excused if requirement.underlying is State.FAILING]
-    detail = f"none but what is waived: {_name_list(waived)}" if waived else "none is failing"
-    return _requirements_rule(gate_input, "nothing failing", lambda state: state is not State.FAILING, detail)
+    detail = f"none but what is waived: {name_list(waived)}" if waived else "none is failing"
+    return _requirements_rule(inputs, "nothing failing", lambda state: state is not State.FAILING, detail)
 
 
-def _requirements_rule(gate_input: GateInput, rule: str, good: Callable[[State], bool], detail: str) -> RuleFinding:
-    required = gate_input.required
-    bad = {
-        id(entry) for state, entries in gate_input.requirements_by_state.items() if not good(state) for entry in entries
+def _requirements_rule(inputs: GateInput, rule: str, is_good: Callable[[State], bool], detail: str) -> RuleFinding:
+    required = inputs.required
+    bad_entries = {
+        id(entry) for state, entries in inputs.requirements_by_state.items() if not is_good(state) for entry in entries
     }
-    wrong = [entry for entry in required if id(entry) in bad] if bad else []
+    wrong = [entry for entry in required if id(entry) in bad_entries] if bad_entries else []
     return _requirements_finding(rule, required, wrong, detail, lambda req: f"{req.requirement.id} {req.described}")
 
 
 def _requirements_finding(
     rule: str,
-    required: _Requirements,
-    wrong: _Requirements,
+    required: RequirementPairs,
+    wrong: RequirementPairs,
     detail: str,
     describe: Callable[[RequirementReadiness], str],
 ) -> RuleFinding:
@@ -237,21 +161,19 @@ def _requirements_finding(
     return RuleFinding(rule, len(required), names, detail, tuple(use_case.use_case.id for use_case, _ in wrong))
 
 
-def _asserted(gate_input: GateInput) -> RuleFinding:
-    return _leniency_rule(gate_input, State.ASSERTED, "without proof")
+def _asserted(inputs: GateInput) -> RuleFinding:
+    return _leniency_rule(inputs, State.ASSERTED, "without proof")
 
 
-def _flaky(gate_input: GateInput) -> RuleFinding:
-    return _leniency_rule(gate_input, State.FLAKY, "after a failed attempt")
+def _flaky(inputs: GateInput) -> RuleFinding:
+    return _leniency_rule(inputs, State.FLAKY, "after a failed attempt")
 
 
-def _leniency_rule(gate_input: GateInput, state: State, what: str) -> RuleFinding:
-    required = gate_input.required
-    concerned = gate_input.requirements_by_state.get(state, ())
-    leniency = gate_input.policy.leniency(state)
-    wrong = [
-        (use_case, req) for use_case, req in concerned if not _is_accepted(gate_input.policy, use_case, req, state)
-    ]
+def _leniency_rule(inputs: GateInput, state: State, what: str) -> RuleFinding:
+    required = inputs.required
+    concerned = inputs.requirements_by_state.get(state, ())
+    leniency = inputs.policy.leniency(state)
+    wrong = [(use_case, req) for use_case, req in concerned if not _is_accepted(inputs.policy, use_case, req, state)]
     how = "refused" if leniency not in ("acknowledge", "accept") else "not acknowledged by a current review"
     detail = f"{count(len(concerned), 'pass', 'passes')} {what}: {leniency}" if concerned else f"no pass {what}"
     return _requirements_finding(
@@ -267,23 +189,23 @@ def _is_accepted(policy: Policy, use_case: UseCaseReadiness, requirement: Requir
     return leniency in ("acknowledge", "accept")
 
 
-def _waivers(gate_input: GateInput) -> RuleFinding:
-    required = gate_input.required
-    waived = gate_input.requirements_by_state.get(State.WAIVED, ())
-    wrong = () if gate_input.policy.waivers == "accept" else waived
-    detail = f"with {len(waived)} waived: {_name_list([req.requirement.id for _, req in waived])}" if waived else "none"
+def _waivers(inputs: GateInput) -> RuleFinding:
+    required = inputs.required
+    waived = inputs.requirements_by_state.get(State.WAIVED, ())
+    wrong = () if inputs.policy.waivers == "accept" else waived
+    detail = f"with {len(waived)} waived: {name_list([req.requirement.id for _, req in waived])}" if waived else "none"
     return _requirements_finding(
         "waivers", required, wrong, detail, lambda req: f"{req.requirement.id} is waived, and waivers are refused"
     )
 
 
-def _nothing_blocked(gate_input: GateInput) -> RuleFinding:
-    use_cases = gate_input.readiness.use_cases
+def _nothing_blocked(inputs: GateInput) -> RuleFinding:
+    use_cases = inputs.readiness.use_cases
     blocked = [use_case for use_case in use_cases if use_case.blockers]
     rejected = [
         use_case
         for use_case in use_cases
-        if use_case.review.state is ReviewState.REJECTED and gate_input.policy.on != "evidence"
+        if use_case.review.state is ReviewState.REJECTED and inputs.policy.on != "evidence"
     ]
     problems = [f"{use_case.use_case.id} is blocked: {use_case.blockers[0].decision.reason}" for use_case in blocked]
     problems += [f"{use_case.use_case.id} is rejected by {', '.join(use_case.review.by)}" for use_case in rejected]
@@ -292,57 +214,57 @@ def _nothing_blocked(gate_input: GateInput) -> RuleFinding:
     )
 
 
-def _sealed(gate_input: GateInput) -> RuleFinding:
-    use_cases = gate_input.readiness.use_cases
+def _sealed(inputs: GateInput) -> RuleFinding:
+    use_cases = inputs.readiness.use_cases
     open_runs = dict.fromkeys(run for use_case in use_cases for run in use_case.open_runs)
-    runs = {evidence.run_id for evidence in gate_input.evidence.values()} | open_runs.keys()
+    runs = {evidence.run_id for evidence in inputs.evidence.values()} | open_runs.keys()
     failing = tuple(use_case.use_case.id for use_case in use_cases if use_case.open_runs)
     return RuleFinding(
         "runs sealed", len(runs), tuple(f"run {run} is open" for run in open_runs), "no run is open", failing
     )
 
 
-def _groups(gate_input: GateInput) -> RuleFinding:
-    use_cases = gate_input.readiness.use_cases
+def _groups(inputs: GateInput) -> RuleFinding:
+    use_cases = inputs.readiness.use_cases
     holds = dict.fromkeys(group for use_case in use_cases for group in use_case.group_holds)
     failing = tuple(use_case.use_case.id for use_case in use_cases if use_case.group_holds)
     wrong = tuple(f"run group {group}" for group in holds)
     return RuleFinding("groups complete", len(use_cases), wrong, "no use case waits for a part of a run group", failing)
 
 
-def _intact(gate_input: GateInput) -> RuleFinding:
-    looked_at = len(gate_input.evidence)
+def _intact(inputs: GateInput) -> RuleFinding:
+    looked_at = len(inputs.evidence)
     return RuleFinding(
-        "evidence intact", looked_at, tuple(str(problem) for problem in gate_input.problems), "as it was recorded"
+        "evidence intact", looked_at, tuple(str(problem) for problem in inputs.problems), "as it was recorded"
     )
 
 
-def _level(gate_input: GateInput) -> RuleFinding:
+def _level(inputs: GateInput) -> RuleFinding:
     """Requirements without evidence have no level, and another rule reports them. Waived ones are skipped."""
-    least = gate_input.policy.level
-    required = gate_input.required
+    least = inputs.policy.level
+    required = inputs.required
     rated = [(use_case, req) for use_case, req in required if req.level is not None and req.state is not State.WAIVED]
     wrong = [(use_case, req) for use_case, req in rated if req.level is not None and req.level < least]
     detail = f"none of the {len(rated)} that rest on evidence is below {least}"
     finding = _requirements_finding(
         "evidence level", required, wrong, detail, lambda req: f"{req.requirement.id} is {req.level}"
     )
-    if gate_input.signature_problem:
-        ids = _use_case_ids(gate_input.readiness.use_cases)
-        return replace(finding, problems=(gate_input.signature_problem, *finding.problems), failing=ids)
+    if inputs.signature_problem:
+        ids = _use_case_ids(inputs.readiness.use_cases)
+        return replace(finding, problems=(inputs.signature_problem, *finding.problems), failing=ids)
     return finding
 
 
-def _checkpoint(gate_input: GateInput) -> RuleFinding:
-    comparison = gate_input.checkpoint
+def _checkpoint(inputs: GateInput) -> RuleFinding:
+    comparison = inputs.checkpoint
     if comparison is None:
         problem = "none was named, and [gate] checkpoint asks for one: --checkpoint FILE, or READINESS_CHECKPOINT"
-        return RuleFinding("checkpoint", 0, (problem,), "", _use_case_ids(gate_input.readiness.use_cases))
+        return RuleFinding("checkpoint", 0, (problem,), "", _use_case_ids(inputs.readiness.use_cases))
     return RuleFinding("checkpoint", comparison.looked_at, tuple(map(str, comparison.problems)), comparison.detail)
 
 
-def _reviewed(gate_input: GateInput) -> RuleFinding:
-    use_cases = gate_input.readiness.use_cases
+def _reviewed(inputs: GateInput) -> RuleFinding:
+    use_cases = inputs.readiness.use_cases
     wrong = [use_case for use_case in use_cases if not is_reviewed(use_case.review)]
     problems = tuple(
         f"{use_case.use_case.id} {use_case.review.approvals}/{use_case.review.required}" for use_case in wrong
@@ -350,73 +272,69 @@ def _reviewed(gate_input: GateInput) -> RuleFinding:
     return RuleFinding("reviewed", len(use_cases), problems, "each has enough current reviews", _use_case_ids(wrong))
 
 
-def _architecture(gate_input: GateInput) -> RuleFinding:
-    use_cases = gate_input.readiness.use_cases
+def _architecture(inputs: GateInput) -> RuleFinding:
+    use_cases = inputs.readiness.use_cases
     wrong = [
-        use_case
-        for use_case in use_cases
-        if not gate_input.policy.has_architecture(use_case.use_case.architecture_status)
+        use_case for use_case in use_cases if not inputs.policy.has_architecture(use_case.use_case.architecture_status)
     ]
     problems = tuple(
         f"{use_case.use_case.id} is {use_case.use_case.architecture_status or 'of no status'}" for use_case in wrong
     )
     return RuleFinding(
-        "architecture", len(use_cases), problems, f"each is {gate_input.policy.architecture}", _use_case_ids(wrong)
+        "architecture", len(use_cases), problems, f"each is {inputs.policy.architecture}", _use_case_ids(wrong)
     )
 
 
-def _release(gate_input: GateInput) -> RuleFinding:
-    asked = gate_input.release
-    if asked is None:
+def _release(inputs: GateInput) -> RuleFinding:
+    release = inputs.release
+    if release is None:
         return RuleFinding(
             "release",
             0,
             ("no release is named to judge: --release R, or READINESS_RELEASE",),
             "",
-            _use_case_ids(gate_input.readiness.use_cases),
+            _use_case_ids(inputs.readiness.use_cases),
         )
     return _runs_rule(
-        gate_input, "release", lambda origin: origin.release == asked, lambda _: f"was not made for {asked}"
+        inputs, "release", lambda origin: origin.release == release, lambda _: f"was not made for {release}"
     )
 
 
-def _clean_commit(gate_input: GateInput) -> RuleFinding:
+def _clean_commit(inputs: GateInput) -> RuleFinding:
     def told(origin: RunOrigin) -> str:
         changed = origin.conditions.changed_remark
         return "was not made from a commit without local changes" + (f" ({changed})" if changed else "")
 
-    return _runs_rule(gate_input, "clean commit", lambda origin: origin.is_clean, told)
+    return _runs_rule(inputs, "clean commit", lambda origin: origin.is_clean, told)
 
 
-def _clock(gate_input: GateInput) -> RuleFinding:
+def _clock(inputs: GateInput) -> RuleFinding:
     """Runs that did not compare their clocks pass, and are counted in the detail."""
-    resting_on = gate_input.use_cases_by_run
-    conducts = {run: gate_input.origins.get(run, UNKNOWN).conditions for run in sorted(resting_on)}
+    resting_on = inputs.use_cases_by_run
+    conducts = {run: inputs.origins.get(run, UNKNOWN).conditions for run in sorted(resting_on)}
     wrong = {run: conduct.skew for run, conduct in conducts.items() if conduct.clocks_disagree}
     silent = sum(conduct.skew_ms is None for conduct in conducts.values())
     others = f"; {silent} of {count(len(conducts), 'run')} did not compare them" if silent else ""
     names = tuple(f"the clocks of run {run} disagree by {skew}" for run, skew in wrong.items())
     failing = tuple(name for run in wrong for name in resting_on[run])
-    return RuleFinding(
-        "clock", len(gate_input.readiness.use_cases), names, f"no run's clocks disagree{others}", failing
-    )
+    return RuleFinding("clock", len(inputs.readiness.use_cases), names, f"no run's clocks disagree{others}", failing)
 
 
-def _deselected(gate_input: GateInput) -> RuleFinding:
-    wrong = list(find_skipped(gate_input.readiness, gate_input.origins))
+def _deselected(inputs: GateInput) -> RuleFinding:
+    wrong = list(find_skipped(inputs.readiness, inputs.origins))
     names = tuple(f"run {test.run_id} left out {test.test_id} ({test.use_case})" for test in wrong)
     detail = "no run left out a test that none ran later"
     failing = tuple(dict.fromkeys(test.use_case for test in wrong))
-    return RuleFinding("deselected", len(gate_input.readiness.use_cases), names, detail, failing)
+    return RuleFinding("deselected", len(inputs.readiness.use_cases), names, detail, failing)
 
 
 def _runs_rule(
-    gate_input: GateInput, rule: str, good: Callable[[RunOrigin], bool], describe: Callable[[RunOrigin], str]
+    inputs: GateInput, rule: str, is_good: Callable[[RunOrigin], bool], describe: Callable[[RunOrigin], str]
 ) -> RuleFinding:
-    resting_on = gate_input.use_cases_by_run
-    wrong = sorted(run for run in resting_on if not good(gate_input.origins.get(run, UNKNOWN)))
+    resting_on = inputs.use_cases_by_run
+    wrong = sorted(run for run in resting_on if not is_good(inputs.origins.get(run, UNKNOWN)))
     failing = tuple(name for run in wrong for name in resting_on[run])
-    names = tuple(f"run {run} {describe(gate_input.origins.get(run, UNKNOWN))}" for run in wrong)
+    names = tuple(f"run {run} {describe(inputs.origins.get(run, UNKNOWN))}" for run in wrong)
     return RuleFinding(rule, len(resting_on), names, "each run is", failing)
 
 
@@ -431,8 +349,3 @@ def _not_applicable(readiness: Readiness) -> Iterator[str]:
 
 def _use_case_ids(use_cases: Iterable[UseCaseReadiness]) -> tuple[str, ...]:
     return tuple(use_case.use_case.id for use_case in use_cases)
-
-
-def _name_list(names: Sequence[str]) -> str:
-    more = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")

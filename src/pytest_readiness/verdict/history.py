@@ -223,14 +223,11 @@ class _Replay:
         horizons = horizons_of(counting).get(self.use_case)
         if not horizons:
             return ()
-        moment = min(starts_of(counting)[self.use_case], *(horizon.since for horizon in horizons))
+        since = min(starts_of(counting)[self.use_case], *(horizon.since for horizon in horizons))
         places = RealPlaces.from_catalogue(catalogue)
         ledgers = (ExecutionLedger.build(self.executions[key], at, (), places) for key in sorted(self.broken))
         return [
-            execution
-            for ledger in ledgers
-            for execution in ledger.adverse_executions()
-            if execution.started_at > moment
+            execution for ledger in ledgers for execution in ledger.adverse_executions() if execution.started_at > since
         ]
 
 

@@ -39,7 +39,7 @@ class People:
             names = {_normalized(alias) for alias in (name, *others)}
             joined = {heads.get(alias, alias) for alias in names}
             head = heads.get(_normalized(name), _normalized(name))
-            heads = {alias: head if old in joined else old for alias, old in heads.items()}
+            heads = {alias: head if person in joined else person for alias, person in heads.items()}
             heads |= dict.fromkeys(names, head)
         return cls(heads)
 

@@ -105,8 +105,8 @@ class Policy:
 
     def must_be_named(self, state: str, *, unproven: bool) -> bool:
         """Return whether a review has to acknowledge a requirement in this state by name."""
-        asked = policy_states_of(State(state), unproven=unproven) if state in (State.ASSERTED, State.FLAKY) else ()
-        return any(self.leniency(asked_state) != "accept" for asked_state in asked)
+        states = policy_states_of(State(state), unproven=unproven) if state in (State.ASSERTED, State.FLAKY) else ()
+        return any(self.leniency(asked_state) != "accept" for asked_state in states)
 
     def accepts_waiver(self, state: State) -> bool:
         """Return whether this is the state of a waived requirement, and the gate accepts waivers."""
@@ -171,9 +171,12 @@ def weaker_settings(
     """Yield the settings that are weaker now than before, with both values. The inputs omit defaults."""
     before, after = dict(then), dict(now)
     for name in sorted({*before, *after}):
-        was, is_ = before.get(name, DEFAULTS.get(name, False)), after.get(name, DEFAULTS.get(name, False))
-        if was != is_ and not _is_stricter(name, is_, was):
-            yield name, was, is_
+        before_value, now_value = (
+            before.get(name, DEFAULTS.get(name, False)),
+            after.get(name, DEFAULTS.get(name, False)),
+        )
+        if before_value != now_value and not _is_stricter(name, now_value, before_value):
+            yield name, before_value, now_value
 
 
 def _is_stricter(name: str, now: Setting, then: Setting) -> bool:

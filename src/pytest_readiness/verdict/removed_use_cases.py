@@ -18,7 +18,7 @@ _OpenMatter = tuple[str, str, str]
 
 
 def find_removed(
-    ledgers: Ledgers, decided: DecisionIndex, register: Collection[str], scope: Collection[str] | None
+    ledgers: Ledgers, decisions: DecisionIndex, register: Collection[str], scope: Collection[str] | None
 ) -> Iterator[RemovedUseCase]:
     """Yield each use case without a row that has something open, by id.
 
@@ -27,26 +27,26 @@ def find_removed(
 
     Args:
         ledgers: the executions, by use case and item.
-        decided: the decisions.
+        decisions: the index of decisions.
         register: ids of the use cases with a row.
         scope: ids without a row to consider; None: all.
     """
-    removed = {*ledgers, *decided.blockers, *decided.reviews} - set(register)
+    removed = {*ledgers, *decisions.blockers, *decisions.reviews} - set(register)
     for name in sorted(removed if scope is None else removed & set(scope)):
         executions = [execution for ledger in ledgers.get(name, {}).values() for execution in ledger.executions]
-        wrong = sorted((*_open_decisions(name, decided, executions), *_open_failures(name, ledgers.get(name, {}))))
+        wrong = sorted((*_open_decisions(name, decisions, executions), *_open_failures(name, ledgers.get(name, {}))))
         if wrong:
-            let_go, void = decided.closed_by_departure(name, executions)
+            let_go, void = decisions.closed_by_departure(name, executions)
             still_open = [sentence for _, sentence, id_ in wrong if id_ not in let_go]
             if still_open:
                 yield RemovedUseCase(name, tuple(dict.fromkeys(still_open)), void)
 
 
-def _open_decisions(name: str, decided: DecisionIndex, executions: Sequence[Evidence]) -> Iterator[_OpenMatter]:
-    for blocker in decided.remaining_blockers(name, executions):
+def _open_decisions(name: str, decisions: DecisionIndex, executions: Sequence[Evidence]) -> Iterator[_OpenMatter]:
+    for blocker in decisions.remaining_blockers(name, executions):
         by, reason = first_line(blocker.decision.by), first_line(blocker.decision.reason)
         yield blocker.decision.at, f"{by} blocks it: {reason}", blocker.decision.id
-    for review in standing_rejections(decided.reviews.get(name, ()), decided.policy):
+    for review in standing_rejections(decisions.reviews.get(name, ()), decisions.policy):
         yield review.at, f"{first_line(review.by)} rejected it: {first_line(review.comment) or 'no comment'}", review.id
 
 

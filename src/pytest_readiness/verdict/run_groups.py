@@ -125,9 +125,9 @@ class GroupHold:
     @property
     def name(self) -> str:
         """Id and place of the group."""
-        where = f" in {first_line(self.environment)}" if self.environment else ""
+        place = f" in {first_line(self.environment)}" if self.environment else ""
         mode = f" with {first_line(self.provider_mode)}" if self.provider_mode else ""
-        return f"{first_line(self.group)}{where}{mode}"
+        return f"{first_line(self.group)}{place}{mode}"
 
     @property
     def why(self) -> str:
@@ -177,11 +177,11 @@ def generations(parts: Iterable[GroupPart], retired: Collection[str] = ()) -> di
         pipelines.setdefault(group, {}).setdefault(part.pipeline, []).append(part)
     result: dict[_Group, list[Generation]] = {}
     for group, by_pipeline in pipelines.items():
-        together = [group_parts for pipeline, group_parts in by_pipeline.items() if pipeline is not None]
-        together += _windows(by_pipeline.get(None, ()))
+        part_lists = [group_parts for pipeline, group_parts in by_pipeline.items() if pipeline is not None]
+        part_lists += _windows(by_pipeline.get(None, ()))
         candidates = [
             Generation(tuple(group_parts), frozenset(part.run_id for part in group_parts).intersection(retired))
-            for group_parts in together
+            for group_parts in part_lists
         ]
         result[group] = sorted(
             (generation for generation in candidates if len(generation.retired) < len(generation.parts)), key=_age
@@ -246,8 +246,12 @@ def with_plans(
     result: list[GroupPart] = []
     for group in generations(parts).values():
         newest = group[-1]
-        alone = len(group) == 1 or group[-2].began < newest.began
-        sure = alone and newest.surely_complete and not any(part.run_id in maybe_retired for part in newest.parts)
+        is_newest_alone = len(group) == 1 or group[-2].began < newest.began
+        sure = (
+            is_newest_alone
+            and newest.surely_complete
+            and not any(part.run_id in maybe_retired for part in newest.parts)
+        )
         if sure or _is_expired(newest.began, now, days):
             result += (part for generation in group for part in generation.parts)
             continue
@@ -337,8 +341,8 @@ def _held_use_cases(
 ) -> Collection[str]:
     """Return the use cases that an incomplete generation holds; ``last``: the complete ones before it."""
     places = generation.environments.union(*(complete.environments for complete in last))
-    where = places.intersection(conditions.places.environments)
-    if not where:
+    held_in = places.intersection(conditions.places.environments)
+    if not held_in:
         return ()
     if not last:
         return use_case_ids
@@ -351,7 +355,7 @@ def _held_use_cases(
             if (evidence.started_at > generation.began or evidence.run_id in runs)
             and mode in (None, evidence.provider_mode)
         }
-        return conditions.is_retired(claim[0]) or where <= since
+        return conditions.is_retired(claim[0]) or held_in <= since
 
     claims = dict.fromkeys(generation.planned(with_deselected=True))
     claims |= dict.fromkeys(claim for complete in last for claim in complete.planned(with_deselected=False))

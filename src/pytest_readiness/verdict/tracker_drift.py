@@ -48,12 +48,14 @@ def status_in(readiness: UseCaseReadiness, environment: str) -> Status | None:
         return None
     if readiness.status is Status.READY_FOR_GO_LIVE:
         return readiness.status
-    here = [
+    requirements = [
         requirement for requirement in readiness.required if requirement.requirement.environment in (None, environment)
     ]
     if readiness.blockers or readiness.review.state is ReviewState.REJECTED:
         return Status.BLOCKED
-    if any(state is State.FAILING for requirement in here for state in requirement.policy_states):
+    if any(state is State.FAILING for requirement in requirements for state in requirement.policy_states):
         return Status.BLOCKED
-    began = any(execution.environment == environment for requirement in here for execution in requirement.deciding)
+    began = any(
+        execution.environment == environment for requirement in requirements for execution in requirement.deciding
+    )
     return Status.IN_PROGRESS if began else Status.NOT_STARTED

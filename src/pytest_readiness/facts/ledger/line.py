@@ -25,9 +25,9 @@ _ENCODER = json.JSONEncoder(
 def _encoding() -> Callable[[Any], str]:
     """Return the encoder's ``encode``, if possible without the setup that it repeats for each value."""
     try:
-        made: Any = json.encoder
-        quote = made.c_encode_basestring
-        pieces = made.c_make_encoder(None, _ENCODER.default, quote, None, ":", ",", True, False, False)  # noqa: FBT003
+        encoder_module: Any = json.encoder
+        quote = encoder_module.c_encode_basestring
+        pieces = encoder_module.c_make_encoder(None, _ENCODER.default, quote, None, ":", ",", True, False, False)  # noqa: FBT003
         sample = {"b": ["é", 1, None, True], "a": {}}
         if "".join(pieces(sample, 0)) == _ENCODER.encode(sample):
             return lambda value: "".join(pieces(value, 0))

@@ -146,11 +146,9 @@ class ExecutionLedger:
         ]
         # Evidence for other releases also shows where a test places itself.
         places_by_id = find_other_places(candidates, self.places)
-        return (
-            {id_: places for id_, places in places_by_id.items() if id_ not in self.excluded}
-            if self.excluded
-            else places_by_id
-        )
+        if not self.excluded:
+            return places_by_id
+        return {id_: places for id_, places in places_by_id.items() if id_ not in self.excluded}
 
     def adverse_executions(self) -> Sequence[Evidence]:
         """Return the counting executions that ended badly, replaced or not.
@@ -244,16 +242,12 @@ class ExecutionLedger:
                     if execution is not counted[0] and _is_of_one_pass(execution, counted[0]):
                         counted.append(execution)
             self._count_unnamed_parts(requirement, deciding)
-        deciding_ids = {execution.id for executions in deciding.values() for execution in executions}
+        decisive = {execution.id: execution for executions in deciding.values() for execution in executions}
         return RequirementExecutions(
-            deciding=in_order(
-                {execution.id: execution for executions in deciding.values() for execution in executions}.values()
-            ),
-            uncounted=in_order(self._uncounted(claimed, {scope for scope, _ in deciding}, deciding_ids).values()),
+            deciding=in_order(decisive.values()),
+            uncounted=in_order(self._uncounted(claimed, {scope for scope, _ in deciding}, decisive).values()),
             rehearsals=in_order(
-                execution
-                for execution in matching
-                if execution.id not in deciding_ids and self._is_rehearsal(execution)
+                execution for execution in matching if execution.id not in decisive and self._is_rehearsal(execution)
             ),
             future_passes=in_order(
                 execution for execution in matching if execution.result is Result.PASSED and self.is_future(execution)
@@ -264,14 +258,17 @@ class ExecutionLedger:
         )
 
     def _uncounted(
-        self, speaking: Iterable[tuple[Evidence, tuple[Scope, ...]]], decided: Collection[Scope], ids: Collection[str]
+        self,
+        claimed: Iterable[tuple[Evidence, tuple[Scope, ...]]],
+        decided_scopes: Collection[Scope],
+        ids: Collection[str],
     ) -> dict[Scope, Evidence]:
         newest: dict[Scope, Evidence] = {}
-        for execution, scopes in speaking:
+        for execution, scopes in claimed:
             scope = scope_of(execution)
             other_scopes = [other for other in scopes if other != scope]
             if (
-                scope not in decided
+                scope not in decided_scopes
                 and execution.id not in ids
                 and not (other_scopes and all(self._is_replaced(execution, other) for other in other_scopes))
             ):
@@ -281,10 +278,10 @@ class ExecutionLedger:
     def _is_rehearsal(self, evidence: Evidence) -> bool:
         return self.counts(evidence) and not self.places.counts(evidence)
 
-    def _excluded_of(self, fitting: Iterable[Evidence]) -> Mapping[str, str]:
+    def _excluded_of(self, matching: Iterable[Evidence]) -> Mapping[str, str]:
         if not self.excluded:
             return self.excluded
-        return {execution.id: self.excluded[execution.id] for execution in fitting if execution.id in self.excluded}
+        return {execution.id: self.excluded[execution.id] for execution in matching if execution.id in self.excluded}
 
     def _decides_in(self, requirement: Requirement, evidence: Evidence) -> Iterator[Scope]:
         """Yield the scopes in which evidence decides, unless a newer execution does."""

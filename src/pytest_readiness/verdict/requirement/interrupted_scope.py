@@ -41,11 +41,11 @@ def _start(evidence: Evidence) -> str:
 def _places_of_test(oldest_first: Sequence[Evidence], places: RealPlaces) -> Iterable[tuple[str, tuple[Place, ...]]]:
     earlier = _EarlierExecutions()
     for _, simultaneous in groupby(oldest_first, key=_start):
-        together = list(simultaneous)
-        for execution in together:
+        executions = list(simultaneous)
+        for execution in executions:
             if execution.is_cut_short and (other_places := earlier.places_of(execution, places)):
                 yield execution.id, other_places
-        for execution in together:
+        for execution in executions:
             earlier.add(execution, places)
 
 

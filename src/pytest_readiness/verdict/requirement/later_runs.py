@@ -74,18 +74,18 @@ class LaterRuns:
         """Each run with each test that it ran or planned."""
         return {(execution.run_id, execution.test_id) for execution in self.evidence}
 
-    def later_run_without(self, bad: Evidence) -> Evidence | None:
+    def later_run_without(self, failure: Evidence) -> Evidence | None:
         """Return the newest execution in its environment if its run is later and lacks the test; else None."""
-        if bad.method != "test":
+        if failure.method != "test":
             return None
         for newest in (
-            self._newest_of_case(_unparametrised(bad.test_id)),
-            self._newest_of_file(_file(bad.test_id)),
+            self._newest_of_case(_unparametrised(failure.test_id)),
+            self._newest_of_file(_file(failure.test_id)),
             self._newest,
         ):
-            run = newest.get(bad.environment)
-            if run is not None and run.started_at > bad.started_at and run.run_id != bad.run_id:
-                return None if (run.run_id, bad.test_id) in self._run_tests else run
+            run = newest.get(failure.environment)
+            if run is not None and run.started_at > failure.started_at and run.run_id != failure.run_id:
+                return None if (run.run_id, failure.test_id) in self._run_tests else run
         return None
 
     def later_runs_without(self, tests: Collection[str]) -> dict[str, list[Evidence]]:
@@ -108,32 +108,32 @@ class LaterRuns:
                 later_by_test.setdefault(test, []).append(later)
         return {test: later for test, later in later_by_test.items() if test not in running}
 
-    def retirement_advice(self, bad: Evidence, elsewhere: Place | None = None) -> str:
+    def retirement_advice(self, failure: Evidence, elsewhere: Place | None = None) -> str:
         """Return how to retire a test that may never run again, to follow the remedy; empty if nothing suggests that.
 
         The test no longer exists; or it was cut short, and may never run in the place where it counts: ``elsewhere``.
         """
-        if bad.method == IMPORTED:
+        if failure.method == IMPORTED:
             # A failure outside tests is replaced by a later import.
-            return "" if bad.required_cases else self._import_advice(bad)
-        run = self.later_run_without(bad)
+            return "" if failure.required_cases else self._import_advice(failure)
+        run = self.later_run_without(failure)
         if run is None:
             place = " with ".join(map(first_line, filter(None, elsewhere or ())))
-            advice = f"; if it never runs in {place} again, a reviewer retires it: `{_command(bad.test_id)}`"
+            advice = f"; if it never runs in {place} again, a reviewer retires it: `{_command(failure.test_id)}`"
             return advice if place else ""
-        renamed = is_sibling_case(bad.test_id, run.test_id)
-        name = f"{_unparametrised(bad.test_id)}[*" if renamed else bad.test_id
+        renamed = is_sibling_case(failure.test_id, run.test_id)
+        name = f"{_unparametrised(failure.test_id)}[*" if renamed else failure.test_id
         others = f"ran {'others' if renamed else 'other tests'} and not this one"
         return f"; if it is gone (run {run.run_id} {others}), a reviewer retires it: `{_command(name)}`"
 
-    def _import_advice(self, bad: Evidence) -> str:
+    def _import_advice(self, failure: Evidence) -> str:
         """Return how to retire an imported test that the next report with the same mapping lacks."""
-        mapping, place = self._mapping(bad), (bad.environment, bad.provider_mode)
+        mapping, place = self._mapping(failure), (failure.environment, failure.provider_mode)
         run, started_at = self._newest_imports.get((mapping, *place), ("", ""))
-        if not mapping or run == bad.run_id or started_at <= bad.started_at:
+        if not mapping or run == failure.run_id or started_at <= failure.started_at:
             return ""
         reason = f"run {run} imported others and not this one"
-        return f"; if it is gone ({reason}), a reviewer retires it: `{_command(bad.test_id)}`"
+        return f"; if it is gone ({reason}), a reviewer retires it: `{_command(failure.test_id)}`"
 
     @cached_property
     def _newest_imports(self) -> Mapping[tuple[str | None, ...], tuple[str, str]]:

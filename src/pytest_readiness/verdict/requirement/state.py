@@ -48,15 +48,15 @@ class _Assessment(NamedTuple):
 
 
 def requirement_state(
-    requirement: Requirement, ledger: ExecutionLedger, moment: EvaluationContext
+    requirement: Requirement, ledger: ExecutionLedger, context: EvaluationContext
 ) -> tuple[RequirementReadiness, Sequence[Evidence]]:
     """Return the readiness of a requirement, and all evidence about it."""
     sole = ledger.sole_pass(requirement) if requirement.not_applicable is None else None
     if sole is not None:
-        alone = (sole,)
-        judged = _assess_passes(requirement, alone, moment)
-        if judged is not None:
-            return _readiness(requirement, judged, alone, alone, moment), alone
+        executions = (sole,)
+        assessment = _assess_passes(requirement, executions, context)
+        if assessment is not None:
+            return _readiness(requirement, assessment, executions, executions, context), executions
     selected = ledger.select(requirement)
     deciding, shown = selected.deciding, selected.deciding + selected.uncounted
     if requirement.not_applicable is not None:
@@ -64,17 +64,17 @@ def requirement_state(
         return RequirementReadiness(
             requirement, State.NOT_APPLICABLE, explanation, shown, deciding=deciding
         ), selected.matching
-    judged = (
-        _assess_failures(requirement, selected, moment)
-        or _assess_passes(requirement, deciding, moment)
-        or _assess_uncovered(requirement, selected, moment)
+    assessment = (
+        _assess_failures(requirement, selected, context)
+        or _assess_passes(requirement, deciding, context)
+        or _assess_uncovered(requirement, selected, context)
     )
     if selected.future_passes or selected.excluded:
         explanation = Explanation(
-            judged.explanation.why + _notes(judged.state, selected), judged.explanation.completes_it
+            assessment.explanation.why + _notes(assessment.state, selected), assessment.explanation.completes_it
         )
-        judged = judged._replace(explanation=explanation)
-    return _readiness(requirement, judged, shown, _counting(requirement, deciding), moment), selected.matching
+        assessment = assessment._replace(explanation=explanation)
+    return _readiness(requirement, assessment, shown, _counting(requirement, deciding), context), selected.matching
 
 
 def _counting(requirement: Requirement, deciding: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
@@ -89,13 +89,13 @@ def _counting(requirement: Requirement, deciding: tuple[Evidence, ...]) -> tuple
 
 def _readiness(
     requirement: Requirement,
-    judged: _Assessment,
+    assessment: _Assessment,
     shown: tuple[Evidence, ...],
     deciding: tuple[Evidence, ...],
-    moment: EvaluationContext,
+    context: EvaluationContext,
 ) -> RequirementReadiness:
-    state, explanation, expires_at, expires_soon, unproven = judged
-    levels = [level_of(execution, moment.open_runs, moment.signed) for execution in deciding]
+    state, explanation, expires_at, expires_soon, unproven = assessment
+    levels = [level_of(execution, context.open_runs, context.signed) for execution in deciding]
     level = levels[0] if len(levels) == 1 else weakest_level(levels)
     return _new_readiness(
         requirement, state, explanation, shown, expires_at, expires_soon, level, deciding, None, unproven
@@ -111,22 +111,22 @@ def _notes(state: State, selected: RequirementExecutions) -> str:
 
 
 def _assess_failures(
-    requirement: Requirement, selected: RequirementExecutions, moment: EvaluationContext
+    requirement: Requirement, selected: RequirementExecutions, context: EvaluationContext
 ) -> _Assessment | None:
-    broken = [execution for execution in selected.deciding if execution.result in BROKEN]
-    if not broken:
+    adverse = [execution for execution in selected.deciding if execution.result in BROKEN]
+    if not adverse:
         return None
-    failing = [execution for execution in broken if execution.result in BAD]
-    bad = failing or broken
-    elsewhere = selected.other_places.get(bad[0].id)
-    why = explanations.why_bad(requirement, bad[0], len(bad) - 1, elsewhere)
+    failing = [execution for execution in adverse if execution.result in BAD]
+    shown = failing or adverse
+    elsewhere = selected.other_places.get(shown[0].id)
+    why = explanations.why_bad(requirement, shown[0], len(shown) - 1, elsewhere)
     state = State.FAILING if failing else State.INTERRUPTED
-    mend = explanations.completes_bad(requirement, bad[0], elsewhere)
-    return _Assessment(state, Explanation(why, mend + moment.later.retirement_advice(bad[0], elsewhere)))
+    remedy = explanations.completes_bad(requirement, shown[0], elsewhere)
+    return _Assessment(state, Explanation(why, remedy + context.later.retirement_advice(shown[0], elsewhere)))
 
 
 def _assess_passes(
-    requirement: Requirement, deciding: Sequence[Evidence], moment: EvaluationContext
+    requirement: Requirement, deciding: Sequence[Evidence], context: EvaluationContext
 ) -> _Assessment | None:
     first = fresh = proven = flaky = None
     for execution in deciding:
@@ -137,7 +137,7 @@ def _assess_passes(
         if proven is None:
             candidate = execution, expiry_of(execution.started_at, requirement.max_age_days)
             first = first or candidate
-            if not _is_over(candidate[1], moment.now):
+            if not _is_over(candidate[1], context.now):
                 fresh = fresh or candidate
                 proven = candidate if _proves(requirement, execution) else None
     if first is None:
@@ -149,9 +149,9 @@ def _assess_passes(
         state = State.FLAKY
     else:
         state = State.ASSERTED if proven is None else State.COMPLETE
-    soon = state is not State.STALE and is_soon(rests_on.started_at, requirement.max_age_days, moment.now)
-    about = flaky if flaky is not None and state is State.FLAKY else rests_on
-    explanation = _PassExplanation(requirement, state, about, deciding, proven is None)
+    soon = state is not State.STALE and is_soon(rests_on.started_at, requirement.max_age_days, context.now)
+    explained = flaky if flaky is not None and state is State.FLAKY else rests_on
+    explanation = _PassExplanation(requirement, state, explained, deciding, proven is None)
     return _Assessment(state, explanation, expires_at, soon, proven is None)
 
 
@@ -240,7 +240,7 @@ def _proof(requirement: Requirement) -> str:
 
 
 def _assess_uncovered(
-    requirement: Requirement, selected: RequirementExecutions, moment: EvaluationContext
+    requirement: Requirement, selected: RequirementExecutions, context: EvaluationContext
 ) -> _Assessment:
     """Return the assessment of a requirement without a counting execution."""
     counted = (
@@ -257,7 +257,7 @@ def _assess_uncovered(
         why = f"only rehearsed: {explanations.execution_text(newest)}, not real: {because}"
     else:
         why = explanations.why_missing(requirement, newest)
-    completes_it = explanations.completes_missing(requirement, newest, real_declared=moment.real_declared)
+    completes_it = explanations.completes_missing(requirement, newest, real_declared=context.real_declared)
     return _Assessment(state, Explanation(why, completes_it))
 
 

@@ -60,24 +60,26 @@ class RequirementBasis:
         do not change it.
         """
         items = ",".join([self.items[key] for key in dict.fromkeys([requirement.item for requirement in requirements])])
-        needs = ",".join([_requirement_text(requirement) for requirement in requirements])
+        requirement_texts = ",".join([_requirement_text(requirement) for requirement in requirements])
         places, modes = self.common["environments"], self.common["provider_modes"]
-        text = f'"environments":{places},"items":[{items}],"provider_modes":{modes},"requirements":[{needs}]'
+        text = (
+            f'"environments":{places},"items":[{items}],"provider_modes":{modes},"requirements":[{requirement_texts}]'
+        )
         return f"sha256:{digest('definition-of-use-case', f'{{{text}}}'.encode())}"
 
     def digest(self, definition: str, requirements: Sequence[Requirement]) -> str:
         """Return the digest (``sha256:...``) of a use case's requirements: the definition, and how strict they are."""
-        asked = _terms_text(
+        terms = _terms_text(
             self.policy, tuple([(requirement.proof, requirement.max_age_days) for requirement in requirements])
         )
-        return f"sha256:{digest('requirements-of-use-case', f'{definition} {asked}'.encode())}"
+        return f"sha256:{digest('requirements-of-use-case', f'{definition} {terms}'.encode())}"
 
 
 def _non_default_fields(value: Item | Any) -> dict[str, Any]:
     """Return the fields of a value except its name, graded fields and defaults."""
     plain = asdict(value)
-    usual = {each_field.name: each_field.default for each_field in fields(value)}
-    return {name: value for name, value in plain.items() if name not in _GRADED and value != usual[name]}
+    defaults = {each_field.name: each_field.default for each_field in fields(value)}
+    return {name: value for name, value in plain.items() if name not in _GRADED and value != defaults[name]}
 
 
 @lru_cache(maxsize=256)
@@ -99,10 +101,10 @@ def _requirement_text(requirement: Requirement) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _text_around_ids(*usual: Any) -> tuple[str, str, str]:
+def _text_around_ids(*values: Any) -> tuple[str, str, str]:
     """Return the parts of the text before, between and after the two names."""
     differing = {
-        name: value for (name, default), value in zip(_FIELD_DEFAULTS.items(), usual, strict=True) if value != default
+        name: value for (name, default), value in zip(_FIELD_DEFAULTS.items(), values, strict=True) if value != default
     }
     text = canonical({**differing, "id": "", "use_case": ""})
     # Quotes within a text are escaped, so that these parts can only be the keys.

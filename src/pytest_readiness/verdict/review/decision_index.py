@@ -112,25 +112,27 @@ class DecisionIndex:
     def _is_of(self, evidence: Evidence, release: str | None) -> bool:
         return release is not None and self.facts.origin(evidence.id).release == release
 
-    def apply_waivers(self, judged: RequirementReadiness) -> tuple[RequirementReadiness, tuple[WaiverStanding, ...]]:
+    def apply_waivers(
+        self, requirement: RequirementReadiness
+    ) -> tuple[RequirementReadiness, tuple[WaiverStanding, ...]]:
         """Return a requirement with its waivers applied, and the waivers to report.
 
         A waiver changes nothing if the state could be signed without it.
         """
-        waivers = self.waivers.get(judged.requirement.id, ())
+        waivers = self.waivers.get(requirement.requirement.id, ())
         if not waivers:
-            return judged, ()
-        standings = [self._waiver(waiver, judged) for waiver in waivers]
+            return requirement, ()
+        standings = [self._waiver(waiver, requirement) for waiver in waivers]
         holding = next((standing for standing in standings if standing.void is None), None)
         newest = standings[:1] if standings[0].void is not None else []
         if holding is None:
-            return judged, tuple(newest)
-        if judged.state is State.NOT_APPLICABLE or all(map(self.policy.reviewable, judged.policy_states)):
-            return judged, (*newest, holding)
-        return _waived_readiness(judged, holding), (*newest, replace(holding, used=True))
+            return requirement, tuple(newest)
+        if requirement.state is State.NOT_APPLICABLE or all(map(self.policy.reviewable, requirement.policy_states)):
+            return requirement, (*newest, holding)
+        return _waived_readiness(requirement, holding), (*newest, replace(holding, used=True))
 
-    def _waiver(self, waiver: Waiver, judged: RequirementReadiness) -> WaiverStanding:
-        recorders = self._recorders(waiver, judged.deciding)
+    def _waiver(self, waiver: Waiver, requirement: RequirementReadiness) -> WaiverStanding:
+        recorders = self._recorders(waiver, requirement.deciding)
         return WaiverStanding(waiver, last_day(waiver), void_because(waiver, self.policy, recorders, self.now))
 
     def open_blockers(self, use_case: str, required: Iterable[RequirementReadiness]) -> tuple[BlockerStanding, ...]:
@@ -182,8 +184,8 @@ class DecisionIndex:
         """Return a sentence for each decision about a use case or a requirement that is not in force."""
         known_use_cases = set(use_cases)
         near = {name.partition("/")[0] for name in self.waivers} & known_use_cases
-        asked = {name for use_case in near for name in requirements(use_case)}
-        waived = sorted(name for name in self.waivers if name not in asked)
+        known_requirements = {name for use_case in near for name in requirements(use_case)}
+        waived = sorted(name for name in self.waivers if name not in known_requirements)
         others = sorted({*self.reviews, *self.blockers, *self.unblocks} - known_use_cases)
         return (
             *(f"a waiver of {first_line(name)} is void: there is no such requirement" for name in waived),
@@ -191,15 +193,15 @@ class DecisionIndex:
         )
 
 
-def _waived_readiness(judged: RequirementReadiness, holding: WaiverStanding) -> RequirementReadiness:
+def _waived_readiness(requirement: RequirementReadiness, holding: WaiverStanding) -> RequirementReadiness:
     waiver = holding.decision
     why = f"waived by {first_line(waiver.by)} until {holding.until}: {first_line(waiver.reason)}"
     return replace(
-        judged,
+        requirement,
         state=State.WAIVED,
-        waived_from=judged.state,
+        waived_from=requirement.state,
         explanation=Explanation(
-            f"{why}; without the waiver it is {judged.state.value}: {judged.why}", judged.completes_it
+            f"{why}; without the waiver it is {requirement.state.value}: {requirement.why}", requirement.completes_it
         ),
     )
 

@@ -95,10 +95,11 @@ def _reasons(review: Review, facts: ReviewFacts) -> Iterator[str]:
     yield from _unacknowledged(review, facts)
     # Retirements that were made elsewhere and not yet known count, whatever the clocks say.
     retired = review.basis.retired
-    for old in facts.retirements:
+    for retirement in facts.retirements:
         # Void ones count too: nothing may become current because a reviewer left the list.
-        if old.decision.test_id not in retired:
-            yield f"{first_line(old.decision.test_id)} was retired since: {first_line(old.decision.reason)}"
+        if retirement.decision.test_id not in retired:
+            decision = retirement.decision
+            yield f"{first_line(decision.test_id)} was retired since: {first_line(decision.reason)}"
     for run in facts.run_retirements:
         # Failures in it may be lost with its lines, and earlier reviewers have not seen that.
         if run.run_id not in retired:
@@ -106,8 +107,8 @@ def _reasons(review: Review, facts: ReviewFacts) -> Iterator[str]:
     if facts.missing:
         yield from _limited(_missing_pins(review, facts))
     if facts.policy.release != "ignore" and (review.release is None or review.release != facts.release):
-        made = f"release {first_line(review.release)}" if review.release else "no release"
-        yield f"it was made for {made}, not for {first_line(facts.release) if facts.release else 'one that is named'}"
+        target = f"release {first_line(review.release)}" if review.release else "no release"
+        yield f"it was made for {target}, not for {first_line(facts.release) if facts.release else 'one that is named'}"
 
 
 def changed_requirements(signed: ReviewBasis, now: ReviewBasis) -> Iterator[str]:
@@ -144,11 +145,11 @@ def _weaker_terms(signed: ReviewBasis, now: ReviewBasis) -> Iterator[str]:
 
 def _weaker_row(then: PinnedRequirement, now: PinnedRequirement) -> Iterator[str]:
     if then.proof and now.proof != then.proof:
-        asked = f"the {now.proof} proof" if now.proof else "no proof"
-        yield f"{now.requirement} asked for the {then.proof} proof when it was signed, and asks for {asked} now"
+        proof_now = f"the {now.proof} proof" if now.proof else "no proof"
+        yield f"{now.requirement} asked for the {then.proof} proof when it was signed, and asks for {proof_now} now"
     if then.max_age_days and not 0 < now.max_age_days <= then.max_age_days:
-        lasts = f"{now.max_age_days} days" if now.max_age_days else "for ever"
-        yield f"a pass of {now.requirement} held {then.max_age_days} days when it was signed, and holds {lasts} now"
+        age_now = f"{now.max_age_days} days" if now.max_age_days else "for ever"
+        yield f"a pass of {now.requirement} held {then.max_age_days} days when it was signed, and holds {age_now} now"
 
 
 def _setting_text(setting: object) -> str:

@@ -47,9 +47,9 @@ def _is_named_by(words: set[str], row: PinnedRequirement, basis: ReviewBasis) ->
     """Return whether state words acknowledge a requirement. ``flaky`` alone does not include a missing proof."""
     if row.state not in ACKNOWLEDGED:
         return False
-    asked = policy_states_of(State(row.state), unproven=row.unproven)
+    states = policy_states_of(State(row.state), unproven=row.unproven)
     accepted = {name.upper() for name, setting in basis.policy if setting == "accept"}
-    needed = [state for state in asked if state not in accepted] or asked[:1]
+    needed = [state for state in states if state not in accepted] or states[:1]
     return words >= {str(state) for state in needed}
 
 
@@ -196,7 +196,7 @@ def _retirement_refusal(
     standing = [
         retirement for use_case in readiness.use_cases for retirement in use_case.retirements if retirement.void is None
     ]
-    if any(old.decision.test_id == retirement.test_id for old in standing):
+    if any(other.decision.test_id == retirement.test_id for other in standing):
         return f"{first_line(retirement.test_id)} is retired already"
     excluded = excluded_people(
         (facts.origin(execution.id) for execution in facts.evidence if execution.test_id == retirement.test_id), policy
@@ -241,10 +241,10 @@ def _changes(review: Review, use_case: UseCaseReadiness, facts: Facts) -> Iterat
         if execution.result is not Result.PASSED
     ]
     yield from (f"{execution_text(execution)}" for execution in adverse_to(review, wrong))
-    for old in use_case.retirements:
-        if old.void is None and old.decision.test_id not in review.basis.retired:
-            test, by = first_line(old.decision.test_id), first_line(old.decision.by)
-            yield f"{test} was retired by {by}: {first_line(old.decision.reason)}"
+    for retirement in use_case.retirements:
+        if retirement.void is None and retirement.decision.test_id not in review.basis.retired:
+            test, by = first_line(retirement.decision.test_id), first_line(retirement.decision.by)
+            yield f"{test} was retired by {by}: {first_line(retirement.decision.reason)}"
     for requirement in use_case.required:
         row = signed.get(requirement.requirement.id)
         if row is not None:

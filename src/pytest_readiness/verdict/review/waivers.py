@@ -18,10 +18,10 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 def last_day(waiver: Waiver) -> str:
     """Return the last valid day (UTC) of a waiver: the day that it names, or an earlier one by the cap."""
-    named, made = _day(waiver.until), _day(waiver.at[:10])
-    if named is None or made is None:
+    named_day, made_on = _day(waiver.until), _day(waiver.at[:10])
+    if named_day is None or made_on is None:
         return waiver.until
-    return min(named, made + timedelta(days=CAP_DAYS)).isoformat()
+    return min(named_day, made_on + timedelta(days=CAP_DAYS)).isoformat()
 
 
 def void_because(waiver: Waiver, policy: Policy, recorders: Iterable[str], now: str) -> str | None:
