@@ -114,10 +114,10 @@ LATE = {
     ("mock_detection.py", "is_wrong"): "sees the clock as the test has it",
     ("writer.py", "ignore_folder"): "before the first test",
     ("line.py", "_encoding"): "when it is loaded",
-    ("package_fingerprint.py", "_recorded"): "what importlib.metadata returns",
+    ("package_fingerprint.py", "_recorded_files"): "what importlib.metadata returns",
     ("package_fingerprint.py", "_is_editable"): "what importlib.metadata returns",
     ("stored_verdict.py", "parse"): "after the last test",
-    ("envelope.py", "_read"): "after the last test",
+    ("envelope.py", "_read_object"): "after the last test",
 }
 """What looks a name up when it is called all the same, and why that is right."""
 WHILE_TESTS_RUN = sorted(
