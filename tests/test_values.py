@@ -21,7 +21,7 @@ WORKING = {
     "external.record.ExternalRun": "a command while it runs",
     "pipeline.session.SessionOutcome": "a session while it ends",
     "store.decision_files.committed_files._FolderReader": "a folder while it is read",
-    "verdict.requirement.interrupted_scope._Earlier": "executions while they are sorted",
+    "verdict.requirement.interrupted_scope._EarlierExecutions": "executions while they are sorted",
     "verdict.history._Replay": "a history while it is replayed",
 }
 """What is no value, and why."""
@@ -50,8 +50,8 @@ DERIVING = {
     "store.decision_files.git_history.GitHistory",
     "store.decision_files.committed_files._Folder",
     "verdict.requirement.execution_ledger.ExecutionLedger",
-    "verdict.evaluation._Known",
-    "verdict.gate.GateInput",
+    "verdict.evaluation._EvaluationInputs",
+    "verdict.gate_input.GateInput",
     "verdict.run_groups.Generation",
     "verdict.requirement.later_runs.LaterRuns",
     "verdict.readiness.UseCaseReadiness",
