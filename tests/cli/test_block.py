@@ -102,7 +102,7 @@ def test_a_rejection_is_ended_by_who_rejected(project: Project) -> None:
     assert project.cli("review", "UC-001", "--reject", "--comment", "data loss", "--by", BEN).exit_code == 0
     refused = project.cli("unblock", "UC-001", "--reason", "done", "--by", ANA)
     assert (refused.exit_code, len(refused.stderr.splitlines())) == (1, 1)
-    assert f"it was rejected, which stands until {BEN} approves" in refused.stderr
+    assert f"it was rejected, until {BEN} approves" in refused.stderr
     assert [one["who"] for one in project.report("UC-001")["next"] if one["action"] == "fix"] == [BEN]
     why = " ".join(project.cli("why", "UC-001").stdout.split())
     assert f"REJECTED by {BEN} (identity: self-declared)" in why

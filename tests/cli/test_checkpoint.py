@@ -222,7 +222,7 @@ def approved(project: Project) -> Project:
 
 def test_a_checkpoint_can_be_asked_for(approved: Project) -> None:
     """Without one the gate is closed, and says how to name one; with one it opens, by the option or the variable."""
-    told = "failed checkpoint (0 checked): none was named, and [gate] checkpoint asks for one"
+    told = "failed checkpoint (0 checked): no checkpoint was named, and [gate] checkpoint requires one"
     done = approved.cli("gate", "UC-001")
     assert done.exit_code == 1
     assert told in " ".join(done.stdout.split())

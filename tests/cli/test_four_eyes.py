@@ -113,7 +113,7 @@ def test_a_command_that_a_job_runs_is_recorded_by_the_job(project: Project) -> N
     project.cli("record", "UC-001", "--item", "1", "--environment", "staging", "--", "true")
     assert recorded(project) == {(JOB, ANA)}
     waived = project.cli("waive", "UC-001/2", "--reason", "x", "--by", ANA, "--until", "2099-01-01")
-    assert f"{ANA} asked for it and cannot approve it too" in waived.stderr
+    assert f"{ANA} requested it and cannot approve it too" in waived.stderr
 
 
 def test_who_started_a_job_is_kept_apart_where_that_is_asked_for(project: Project) -> None:

@@ -127,7 +127,7 @@ def test_a_test_whose_id_changes_in_each_run_says_how_to_retire_it(project: Proj
     record(project)
     assert project.states("UC-001")["UC-001/1"] == "FAILING"
     shown = " ".join(project.cli("why", "UC-001/1").stdout.split())
-    assert "ran others and not this one), a reviewer retires it" in shown
+    assert "ran others but not this one), a reviewer retires it" in shown
     assert "readiness retire 'test_it.py::test_old[*' --reason" in shown
     code, out, err = retire(project, "test_it.py::test_old[*")
     assert (code, err) == (0, "")
@@ -179,16 +179,16 @@ def test_imported_tests_that_are_gone_are_retired_by_a_pattern(project: Project)
     imported(project, "10", "a::one", "a::two!", "b::three!", "b::four!", "c::five", "c::six")
     code, _, err = retire(project, "b::*")
     assert (code, "nothing tells that it is gone" in err) == (2, True), err
-    assert "if it is gone" not in project.cli("why", "UC-001/1").stdout
+    assert "if it was removed" not in project.cli("why", "UC-001/1").stdout
     imported(project, "11", "a::one", "a::two!", "c::five", "c::six")
     code, out, err = retire(project, "*::*")
     assert (code, err) == (0, "")
     assert [line.partition(" is retired")[0] for line in out.splitlines()[:-1]] == ["b::four", "b::three"]
     assert project.states("UC-001")["UC-001/1"] == "FAILING"
-    assert "if it is gone" not in project.cli("why", "UC-001/1").stdout
+    assert "if it was removed" not in project.cli("why", "UC-001/1").stdout
     imported(project, "12", "a::one", "a::twice", "c::five", "c::six")
     shown = " ".join(project.cli("why", "UC-001/1").stdout.split())
-    assert "imported others and not this one), a reviewer retires it: `readiness retire a::two --reason ...`" in shown
+    assert "imported others but not this one), a reviewer retires it: `readiness retire a::two --reason ...`" in shown
     assert retire(project, "a::tw*", ANA, "--replaced-by", "a::twice")[0] == 0
     assert project.states("UC-001")["UC-001/1"] == "COMPLETE"
 

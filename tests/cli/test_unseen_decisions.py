@@ -103,7 +103,7 @@ def test_what_was_open_elsewhere_is_not_let_go_of(project: Project, what: str) -
     assert gate(project)[0] == 0
     do(project, "merge", "there.zip")
     code, said = gate(project)
-    assert (code, "UC-002 left it open" in said) == (1, True), said
+    assert (code, "UC-002 left something open" in said) == (1, True), said
     do(project, "retire", "UC-002", "--reason", "that too", "--by", BEN)
     assert gate(project)[0] == 0
 

@@ -74,13 +74,13 @@ def test_what_is_refused_is_told_in_a_line_and_not_kept(failing: Project) -> Non
     for refused, why in (
         (waive(failing, by="eve@example.com"), "is not a listed reviewer"),
         (waive(failing, by=BEN), "four eyes"),
-        (waive(failing, asked=ANA.upper()), "asked for it and cannot approve it"),
-        (waive(failing, asked=f"\u200b{ANA}"), "asked for it and cannot approve it"),
-        (waive(failing, asked=f"Ana <{ANA}>"), "asked for it and cannot approve it"),
+        (waive(failing, asked=ANA.upper()), "requested it and cannot approve it"),
+        (waive(failing, asked=f"\u200b{ANA}"), "requested it and cannot approve it"),
+        (waive(failing, asked=f"Ana <{ANA}>"), "requested it and cannot approve it"),
         (waive(failing, asked="\uff21na@example.com"), "cannot approve it"),
-        (waive(failing, asked="\u200b"), "does not say who asked for it"),
+        (waive(failing, asked="\u200b"), "does not name who requested it"),
         (waive(failing, until=in_days(91)), f"90 days at most: until {in_days(90)}"),
-        (waive(failing, until=in_days(-1)), "it expired with"),
+        (waive(failing, until=in_days(-1)), "it expired after"),
         (waive(failing, "UC-001/2"), "is ASSERTED: there is nothing to waive"),
     ):
         assert (refused.exit_code, len(refused.stderr.splitlines())) == (1, 1), refused.output
@@ -92,7 +92,7 @@ def test_who_asks_is_who_runs_it_unless_somebody_else_is_named(failing: Project)
     """Without --requested-by the requester is git's user, who cannot approve; another reviewer can."""
     repository(failing, ANA)
     said = ("waive", "UC-001/1", "--reason", "away", "--until", in_days(90))
-    assert "asked for it and cannot approve it too" in failing.cli(*said).stderr
+    assert "requested it and cannot approve it too" in failing.cli(*said).stderr
     assert failing.cli(*said, "--by", BEN).exit_code == 0
     (kept,) = waivers(failing)
     assert (kept["by"], kept["known_by"], kept["requested_by"], kept["used"]) == (BEN, "declared", ANA, True)
@@ -139,12 +139,10 @@ def test_a_gate_that_accepts_waivers_this_once_names_the_true_way_out(failing: P
     closed = failing.cli("gate", "UC-001", "--waivers", "accept")
     told = " ".join(closed.stdout.split())
     assert closed.exit_code == 1
-    assert "review signs what is waived (UC-001/1) only where the config says [gate] waivers =" in told
+    assert "review approves what is waived (UC-001/1) only if the config has [gate] waivers =" in told
     assert "its evidence is complete" not in told
     refused = " ".join(approve(failing, expected=1).stderr.split())
-    assert (
-        'UC-001/1 is WAIVED (what is waived can be signed where the config says [gate] waivers = "accept")' in refused
-    )
+    assert 'UC-001/1 is WAIVED (waived ones can be approved if the config has [gate] waivers = "accept")' in refused
     assert failing.cli("gate", "UC-001", "--on", "evidence", "--waivers", "accept").exit_code == 0
     config = failing.path / "readiness.toml"
     before = config.read_text()

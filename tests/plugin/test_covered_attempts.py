@@ -60,7 +60,7 @@ class TestAFailureThatARetryHereDoesNotMakeGoodElsewhere:
         assert states(project, "1") == {"prod": word, "staging": "COMPLETE"}
         assert project.cli("gate", "UC-001", "--on", "evidence").exit_code == 1
         told = " ".join(project.cli("why", "UC-001/1/prod").output.split())
-        assert "before it said where it ran, and so counts in prod" in told
+        assert "before it stated where it ran, and so counts in prod" in told
         project.run_apart(environment="prod")
         assert states(project, "1") == {"prod": "COMPLETE", "staging": "COMPLETE"}
 

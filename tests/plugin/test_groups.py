@@ -73,7 +73,7 @@ def test_a_narrower_rerun_of_a_part_completes_no_other(suite: Project, how: tupl
     part(suite, "1/2", "-k", "test_a", *how)
     code, told = gate(suite)
     assert code == 1
-    assert "run group nightly in staging, begun at" in told
+    assert "run group nightly in staging, started at" in told
     assert "1 of 2 parts arrived" in told
     part(suite, "2/2", *SECOND, *how)
     assert is_open(suite)
@@ -210,7 +210,7 @@ def test_a_part_that_stopped_early_is_not_complete(suite: Project) -> None:
     part(suite, "1/2", *FIRST)
     order = ("test_it.py::test_0", "test_it.py::test_c")
     assert part(suite, "2/2", "-x", *order) == 1
-    assert "all parts arrived, and 1 test of theirs did not run to its end" in gate(suite)[1]
+    assert "all parts arrived, but 1 test did not run to its end" in gate(suite)[1]
     part(suite, "2/2", *SECOND)
     assert is_open(suite)
 
@@ -221,7 +221,7 @@ def test_parts_that_disagree_are_incomplete(suite: Project) -> None:
     part(suite, "2/3", *SECOND)
     code, told = gate(suite)
     assert code == 1
-    assert "its parts do not agree how many there are (2, 3)" in told
+    assert "its parts disagree on their number (2, 3)" in told
 
 
 def test_the_first_generation_holds_every_use_case(suite: Project) -> None:

@@ -219,7 +219,7 @@ class TestAFailureBeforeScope:
         scoped(project, before=FAILS["fails"]).run(environment=environment).assert_outcomes(failed=1)
         assert project.states("UC-001")["UC-001/1/prod"] == "FAILING"
         told = project.cli("why", "UC-001/1").output
-        assert "before it said where it ran, and so counts in prod" in " ".join(told.split())
+        assert "before it stated where it ran, and so counts in prod" in " ".join(told.split())
         assert project.cli("gate", "UC-001").exit_code == 1
 
     @HOWS
@@ -364,7 +364,7 @@ class TestEnvironmentsInForce:
         assert project.states("UC-001")["UC-001/3"] == "COMPLETE"
         project.configured(CONFIG.replace("[environments.staging]\nreal = true\n", instead))
         assert project.states("UC-001")["UC-001/3"] == "REHEARSED"
-        assert "is not declared real any more" in " ".join(project.cli("why", "UC-001/3").output.split())
+        assert "is no longer declared real" in " ".join(project.cli("why", "UC-001/3").output.split())
 
     def test_its_failures_go_with_it(self, project: Project) -> None:
         """A failure in an environment that is no longer real says no more than a pass in it."""

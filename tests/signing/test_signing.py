@@ -435,7 +435,7 @@ def test_a_refusal_says_why_the_key_does_not_count(project: Project, signer: str
     trusting(project, review=SIGNED_ONLY)
     run_id = recorded(project)
     signing_as(project, signer)
-    why = f'who {ANA} is, is known only as declared, and [review] identity = "signed" asks for more: {told}'
+    why = f'the identity of {ANA} is only declared, and [review] identity = "signed" requires more: {told}'
     review = ("review", "UC-001", "--acknowledge", "asserted", "--by", ANA)
     assert why in project.cli(*review).stdout
     until = ("--until", "2999-01-01", "--requested-by", "eve@example.com")

@@ -97,7 +97,7 @@ def test_incomplete_group():
     found = next_actions(readiness(complete(), parts=[part]), Policy())
     assert found[0].action == "finish"
     assert found[0].text.startswith(
-        "run part 2 of 2 of ci, or all its parts again; if none will come, a reviewer runs `readiness retire --run part`"
+        "run part 2 of 2 of ci, or all its parts again; if none will arrive, a reviewer runs `readiness retire --run part`"
     )
 
 

@@ -167,7 +167,7 @@ class TestRetirement:
         assert judged([*OLD, self.BAD], [gone]).status == "BLOCKED"
         alone = judged([ran(test="b", proofs=("trace",))], [gone])
         need = next(one for one in alone.requirements if one.requirement.item == "4")
-        assert (need.state, "does not hold" in need.why) == (State.MISSING, True)
+        assert (need.state, "is void" in need.why) == (State.MISSING, True)
 
     def test_the_first_that_holds(self):
         """Of several retirements of a test the first that holds is told, else the newest."""

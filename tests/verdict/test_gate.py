@@ -36,7 +36,7 @@ def failed(verdict) -> list[str]:
 
 
 def test_opens_on_evidence():
-    """Complete evidence is eligible where nobody has to review, and every rule says what it looked at."""
+    """Complete evidence is eligible where no review is required, and every rule says what it looked at."""
     verdict = evaluate_gate(readiness(complete()), EVIDENCE)
     assert (verdict.eligible, failed(verdict), verdict.failing) == (True, [], ())
     assert all(rule.looked_at > 0 for rule in verdict.rules)
@@ -162,7 +162,7 @@ def test_architecture(status, opens):
     assert evaluate_gate(readiness(complete(), catalogue=catalogue), policy).eligible is opens
     assert evaluate_gate(readiness([], catalogue=catalogue), policy).eligible is False
     told = evaluate_gate(readiness(complete(), catalogue=catalogue), policy).rules[-1].detail
-    assert told == ("each is GREEN" if opens else f"{UC} is {status or 'of no status'}")
+    assert told == ("each is GREEN" if opens else f"{UC} is {status or 'without a status'}")
 
 
 @pytest.mark.parametrize(
@@ -343,7 +343,7 @@ class TestNoRegression:
         assert no_regression(self.before(complete(), "BLOCKED"), readiness(complete())).passed
 
     def test_nothing_in_scope(self):
-        """A report that has none of the use cases lets nothing through: there was nothing to look at."""
+        """A report that has none of the use cases lets nothing through: there was nothing to check."""
         result = no_regression({**self.before(complete()), "use_cases": []}, readiness(complete()))
         assert (result.passed, result.looked_at) == (False, 0)
 
@@ -366,4 +366,4 @@ def test_a_checkpoint_is_a_rule_of_its_own_where_one_is_asked_for():
     assert "checkpoint" not in [one.rule for one in evaluate_gate(found, EVIDENCE).rules]
     assert judged(7) == (True, True, True, 7, "as it was")
     assert judged(7, Problem("checkpoint x", "rolled back")) == (False, False, False, 7, "checkpoint x: rolled back")
-    assert judged(0) == (False, False, False, 0, "there was nothing to look at")
+    assert judged(0) == (False, False, False, 0, "there was nothing to check")

@@ -178,7 +178,7 @@ def test_what_did_not_run_changes_nothing(evidence, idle):
 
 def _mended_by(one):
     """Why it stands where it stands, and what mends it, but for what is to be done if a test is gone."""
-    return one.why, one.completes_it.partition("; if it is gone")[0]
+    return one.why, one.completes_it.partition("; if it was removed")[0]
 
 
 @judging

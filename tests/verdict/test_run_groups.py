@@ -60,7 +60,7 @@ def test_it_is_complete_when_each_part_has_arrived():
     assert arrived(part(1, "a"), part(1, "b", days=1.9)) == ["1 of 2 parts arrived"]
     assert arrived(part(2, "a"), part(1, "a", days=1.9)) == []
     assert arrived(part(1, "a", of=1)) == []
-    assert arrived(part(1, "a"), part(2, "b", of=3)) == ["its parts do not agree how many there are (2, 3)"]
+    assert arrived(part(1, "a"), part(2, "b", of=3)) == ["its parts disagree on their number (2, 3)"]
     assert arrived(part(0, "a", of=1)) == ["0 of 1 part arrived"]
     assert arrived(part(1, "a", of=1, collected=False)) == ["0 of 1 part arrived"]
 
@@ -88,7 +88,7 @@ def test_what_is_missing_is_told_with_the_way_out():
 def test_each_planned_test_has_to_end():
     """In any attempt of a part: what was cut off is completed by a narrower one, and nothing is taken back."""
     cut = part(1, plan=plan("a", "b", ended=("a",)))
-    assert arrived(cut, part(2, "c")) == ["all parts arrived, and 1 test of theirs did not run to its end"]
+    assert arrived(cut, part(2, "c")) == ["all parts arrived, but 1 test did not run to its end"]
     assert arrived(cut, part(2, "c"), part(1, "b", days=1.9)) == []
     assert arrived(part(1, "a", "b"), part(2, "c"), part(1, days=1.9, plan=plan("b", ended=()))) == []
     assert arrived(part(1, plan=plan("a", left_out=("b",))), part(2, "c")) == []
@@ -119,7 +119,7 @@ def test_the_first_generation_holds_every_use_case():
     everything = [ran(test=name) for name in "ab"]
     elsewhere = plan("x", claims=(("UC-9", "4"),))
     assert held(everything, part(1, plan=elsewhere)) == [
-        "nightly in staging, begun at 2026-05-30T12:00:00.000Z: 1 of 2 parts arrived"
+        "nightly in staging, started at 2026-05-30T12:00:00.000Z: 1 of 2 parts arrived"
     ]
 
 

@@ -68,7 +68,7 @@ def decided(text="vendor is late"):
         blockers=(BlockerStanding(blocker, ("the unblock at noon does not count: eve is no reviewer",)),),
         waivers=(
             WaiverStanding(waiver, "2026-03-01", used=True),
-            WaiverStanding(void, "2026-02-01", void="it expired with 2026-02-01"),
+            WaiverStanding(void, "2026-02-01", void="it expired after 2026-02-01"),
         ),
         retirements=(RetirementStanding(retired), RetirementStanding(replace(retired, test_id="t::b"), "eve may not")),
         make_basis=lambda: BASIS,
@@ -96,7 +96,7 @@ def test_the_document():
     assert (blocker["owner"], blocker["since"], blocker["due"]) == ("ops", MADE["at"], "2026-02-20")
     assert [(one["used"], one["void"]) for one in use_case["waivers"]] == [
         (True, None),
-        (False, "it expired with 2026-02-01"),
+        (False, "it expired after 2026-02-01"),
     ]
     assert [one["void"] for one in use_case["retirements"]] == [None, "eve may not"]
     assert document["verdict"]["regression"]["passed"] is True
@@ -131,7 +131,7 @@ def test_the_verdict_tells_every_exception():
     told = lines(render_verdict(decided(), 100))
     for text in (
         "waived: UC-003/5 until 2026-03-01 by qa for dev: vendor is late",
-        "void waiver: UC-003/7: it expired with 2026-02-01",
+        "void waiver: UC-003/7: it expired after 2026-02-01",
         "retired: t::old by qa, replaced by t::new: vendor is late",
         "void retirement: t::b by qa: eve may not",
         "blocked by ops since 2026-02-10T00:00:00.000Z, due 2026-02-20: vendor is late (https://x.example/1)",

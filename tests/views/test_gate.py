@@ -76,7 +76,7 @@ def test_runs_that_hold_the_gate_are_named():
     )
     for held_too in ([held], [held, replace(held, use_case=replace(held.use_case, id="UC-002"))]):
         told = plain_lines(render_verdict(values.report(held_too, actions=[]), 80))
-        assert "run group g in staging, begun at" in told
+        assert "run group g in staging, started at" in told
         assert "run r is open" in told
 
 

@@ -228,7 +228,7 @@ def test_what_went_wrong_is_told_before_who_must_act():
     told = text(values.report([held], problems=("disk full",), notes=("a note",))).split("who must act")[0]
     assert "problem: disk full" in told
     assert (
-        "problem: run group ci-42 in staging, begun at 2026-02-12T18:00:00.000Z: 1 of 2 parts arrived; it holds UC-001"
+        "problem: run group ci-42 in staging, started at 2026-02-12T18:00:00.000Z: 1 of 2 parts arrived; it holds UC-001"
         in " ".join(told.split())
     )
     assert "problem: run run-7 is open" in told

@@ -60,7 +60,7 @@ def by_urgency(actions: Iterable[Action]) -> tuple[Action, ...]:
 
 def _removed_action(use_case: RemovedUseCase, policy: Policy) -> Action:
     name = use_case.use_case
-    text = f"{name} left the register with something open: put its row back, or let go of it: {retire_command(name)}"
+    text = f"{name} left the register with something open: put its row back, or retire it: {retire_command(name)}"
     return Action(", ".join(policy.reviewers) or UNASSIGNED, "retire", name, None, text)
 
 
@@ -86,7 +86,9 @@ def _use_case_actions(use_case: UseCaseReadiness, policy: Policy, at: str) -> It
     for group in use_case.group_holds:
         yield _action(use_case, "finish", f"{group.remedy} (run group {group})")
     for run in use_case.open_runs:
-        yield _action(use_case, "finish", f"let run {run} end, or take it in with `readiness recover` if it was killed")
+        yield _action(
+            use_case, "finish", f"wait until run {run} ends, or import it with `readiness recover` if it was killed"
+        )
     if use_case.phase in (Phase.AWAITING_REVIEW, Phase.REVIEW_SUSPECT) and not is_reviewed(use_case.review):
         reviewers = ", ".join(policy.reviewers) or UNASSIGNED
         yield _action(use_case, "review", _review_text(use_case, policy), who=reviewers)
@@ -102,17 +104,16 @@ def _decision_actions(use_case: UseCaseReadiness, policy: Policy, at: str) -> It
     for blocker in use_case.blockers:
         late = ", overdue" if blocker.decision.due and blocker.decision.due < at[:10] else ""
         due = f" (due {first_line(blocker.decision.due)}{late})" if blocker.decision.due else ""
-        text = (
-            f"mend what {first_line(blocker.decision.by)} blocks {name} for{due}: {first_line(blocker.decision.reason)}"
-        )
+        by, reason = first_line(blocker.decision.by), first_line(blocker.decision.reason)
+        text = f"resolve the blocker of {name} by {by}{due}: {reason}"
         who = owner if is_owned else ", ".join(policy.reviewers)
         yield _action(use_case, "fix", f"{text}; then a reviewer runs `readiness unblock {name}`", who=who)
     for review in use_case.review.standings:
         if review.state is ReviewState.REJECTED:
             by = first_line(review.decision.by)
-            text = f"mend why {by} rejected {name}: {first_line(review.decision.comment) or 'no comment'}"
+            text = f"address the rejection of {name} by {by}: {first_line(review.decision.comment) or 'no comment'}"
             who = owner if is_owned else review.decision.by
-            yield _action(use_case, "fix", f"{text}; it stands until {by} approves", who=who)
+            yield _action(use_case, "fix", f"{text}; it ends when {by} approves", who=who)
 
 
 def _review_text(use_case: UseCaseReadiness, policy: Policy) -> str:
@@ -120,7 +121,7 @@ def _review_text(use_case: UseCaseReadiness, policy: Policy) -> str:
     waived = [requirement.requirement.id for requirement in use_case.required if requirement.state is State.WAIVED]
     if waived and policy.declared is not None and policy.declared.waivers != "accept":
         condition = (
-            f'a review signs what is waived ({", ".join(waived)}) only where the config says [gate] waivers = "accept"'
+            f'a review approves what is waived ({", ".join(waived)}) only if the config has [gate] waivers = "accept"'
         )
         return f"review {name}: {condition}; or ask for the evidence alone: --on evidence"
     if review.state is ReviewState.SUSPECT:

@@ -62,7 +62,7 @@ def decision_sentence(decision: Decision) -> str:
         )
         return f"{by} retired {what}: {first_line(decision.reason)}"
     if isinstance(decision, Departure):
-        return f"{by} let go of it after it left the register: {first_line(decision.reason)}"
+        return f"{by} retired it after it left the register: {first_line(decision.reason)}"
     if isinstance(decision, Blocker | Unblock):
         return f"{by} {'blocked' if isinstance(decision, Blocker) else 'unblocked'} it: {first_line(decision.reason)}"
     return f"{by} decided ({decision.KIND})"

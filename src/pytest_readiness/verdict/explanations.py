@@ -85,7 +85,7 @@ def why_bad(requirement: Requirement, failure: Evidence, others: int, elsewhere:
     ):
         early = ", before it stated a provider mode"
     elif elsewhere is None and requirement.part and failure.parts and requirement.part not in failure.parts:
-        early = f", before it came to {requirement.part}"
+        early = f", before it reached {requirement.part}"
     message = f": {first_line(failure.message)}" if failure.message.strip() else ""
     more = f" (and {others} more)" if others else ""
     return f"{execution_text(failure)}{early}{message}{more}"
@@ -93,7 +93,7 @@ def why_bad(requirement: Requirement, failure: Evidence, others: int, elsewhere:
 
 def cut_short(elsewhere: Place | None) -> str:
     """Return that an execution ended before it stated its place, and counts elsewhere; empty if that is not so."""
-    return "" if elsewhere is None else f", before it said where it ran, and so counts{_place_text(*elsewhere)}"
+    return "" if elsewhere is None else f", before it stated where it ran, and so counts{_place_text(*elsewhere)}"
 
 
 def why_missing(requirement: Requirement, newest: Evidence | None) -> str:
@@ -107,7 +107,7 @@ def why_missing(requirement: Requirement, newest: Evidence | None) -> str:
     if newest.provider_mode is None and (requirement.provider_mode or requirement.any_provider_mode):
         return f"{execution_text(newest)}, but states no provider mode"
     if requirement.proof == "replay" and replay_mode(newest) is None:
-        return f"{execution_text(newest)}, but does not say whether the replay was FULL or TRACE_ONLY"
+        return f"{execution_text(newest)}, but does not state whether the replay was FULL or TRACE_ONLY"
     return f"{execution_text(newest)}, in a run that is not sealed"
 
 
@@ -121,7 +121,7 @@ def completes_missing(requirement: Requirement, newest: Evidence | None, *, real
     if newest is None:
         return f"run a test tagged {marker_text(requirement)}{place_of(requirement)}"
     if newest.real and newest.result is Result.PASSED and requirement.proof == "replay" and not replay_mode(newest):
-        return f'say replay_mode="FULL" or "TRACE_ONLY" in the mark of {first_line(newest.test_id)} and run it again'
+        return f'set replay_mode="FULL" or "TRACE_ONLY" in the mark of {first_line(newest.test_id)} and run it again'
     return f"make {first_line(newest.test_id)} pass{place_of(requirement)}"
 
 
@@ -129,7 +129,7 @@ def completes_bad(requirement: Requirement, failure: Evidence, elsewhere: Place 
     """Return how to fix a failed or interrupted execution, in its own place or in the place where it counts."""
     if failure.required_cases is not None:
         cases = _cases_text(failure.required_cases)
-        return f"import a report in which {cases} end, and {first_line(failure.test_id)} is no more, or retire it"
+        return f"import a report in which {cases} end and {first_line(failure.test_id)} does not occur, or retire it"
     verb = "run" if failure.result is Result.INTERRUPTED else "make"
     end = "to its end" if failure.result is Result.INTERRUPTED else "pass"
     environment, mode = elsewhere or (failure.environment, failure.provider_mode)
@@ -153,7 +153,7 @@ def not_real_now(evidence: Evidence) -> str:
         place = f"environment '{evidence.environment}' or provider mode '{evidence.provider_mode}'"
     else:
         place = f"environment '{evidence.environment}'"
-    return f"{place} is not declared real any more"
+    return f"{place} is no longer declared real"
 
 
 def future_note(future: tuple[Evidence, ...]) -> str:

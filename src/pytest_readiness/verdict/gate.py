@@ -124,14 +124,14 @@ def _removed_use_cases(inputs: GateInput) -> RuleFinding:
     """Removed rows do not close what was open: only a retirement by a listed reviewer does."""
     removed = inputs.readiness.removed_here
     looked_at = len(inputs.readiness.use_cases) + len(removed)
-    wrong = tuple(f"{use_case.use_case} left it open ({use_case.why[0]})" for use_case in removed)
-    detail = "no use case left it with anything open"
+    wrong = tuple(f"{use_case.use_case} left something open ({use_case.why[0]})" for use_case in removed)
+    detail = "no use case left with something open"
     return RuleFinding("left the register", looked_at, wrong, detail, tuple(use_case.use_case for use_case in removed))
 
 
 def _complete(inputs: GateInput) -> RuleFinding:
     acceptable = inputs.policy.acceptable
-    return _requirements_rule(inputs, "evidence complete", acceptable, "each is in a state that can be accepted")
+    return _requirements_rule(inputs, "evidence complete", acceptable, "all evidence is complete or acceptable")
 
 
 def _nothing_failing(inputs: GateInput) -> RuleFinding:
@@ -175,7 +175,9 @@ def _leniency_rule(inputs: GateInput, state: State, what: str) -> RuleFinding:
     leniency = inputs.policy.leniency(state)
     wrong = [(use_case, req) for use_case, req in concerned if not _is_accepted(inputs.policy, use_case, req, state)]
     how = "refused" if leniency not in ("acknowledge", "accept") else "not acknowledged by a current review"
-    detail = f"{count(len(concerned), 'pass', 'passes')} {what}: {leniency}" if concerned else f"no pass {what}"
+    acknowledged = "to be acknowledged" if inputs.policy.on == "evidence" else "acknowledged"
+    treated = "accepted" if leniency == "accept" else acknowledged
+    detail = f"{count(len(concerned), 'pass', 'passes')} {what}, {treated}" if concerned else f"no pass {what}"
     return _requirements_finding(
         state.value.lower(), required, wrong, detail, lambda req: f"{req.requirement.id} is {how}"
     )
@@ -258,7 +260,9 @@ def _level(inputs: GateInput) -> RuleFinding:
 def _checkpoint(inputs: GateInput) -> RuleFinding:
     comparison = inputs.checkpoint
     if comparison is None:
-        problem = "none was named, and [gate] checkpoint asks for one: --checkpoint FILE, or READINESS_CHECKPOINT"
+        problem = (
+            "no checkpoint was named, and [gate] checkpoint requires one: --checkpoint FILE or READINESS_CHECKPOINT"
+        )
         return RuleFinding("checkpoint", 0, (problem,), "", _use_case_ids(inputs.readiness.use_cases))
     return RuleFinding("checkpoint", comparison.looked_at, tuple(map(str, comparison.problems)), comparison.detail)
 
@@ -267,7 +271,8 @@ def _reviewed(inputs: GateInput) -> RuleFinding:
     use_cases = inputs.readiness.use_cases
     wrong = [use_case for use_case in use_cases if not is_reviewed(use_case.review)]
     problems = tuple(
-        f"{use_case.use_case.id} {use_case.review.approvals}/{use_case.review.required}" for use_case in wrong
+        f"{use_case.use_case.id} has {use_case.review.approvals} of {count(use_case.review.required, 'approval')}"
+        for use_case in wrong
     )
     return RuleFinding("reviewed", len(use_cases), problems, "each has enough current reviews", _use_case_ids(wrong))
 
@@ -278,7 +283,7 @@ def _architecture(inputs: GateInput) -> RuleFinding:
         use_case for use_case in use_cases if not inputs.policy.has_architecture(use_case.use_case.architecture_status)
     ]
     problems = tuple(
-        f"{use_case.use_case.id} is {use_case.use_case.architecture_status or 'of no status'}" for use_case in wrong
+        f"{use_case.use_case.id} is {use_case.use_case.architecture_status or 'without a status'}" for use_case in wrong
     )
     return RuleFinding(
         "architecture", len(use_cases), problems, f"each is {inputs.policy.architecture}", _use_case_ids(wrong)
@@ -291,7 +296,7 @@ def _release(inputs: GateInput) -> RuleFinding:
         return RuleFinding(
             "release",
             0,
-            ("no release is named to judge: --release R, or READINESS_RELEASE",),
+            ("no release was named: --release R, or READINESS_RELEASE",),
             "",
             _use_case_ids(inputs.readiness.use_cases),
         )
@@ -322,8 +327,8 @@ def _clock(inputs: GateInput) -> RuleFinding:
 
 def _deselected(inputs: GateInput) -> RuleFinding:
     wrong = list(find_skipped(inputs.readiness, inputs.origins))
-    names = tuple(f"run {test.run_id} left out {test.test_id} ({test.use_case})" for test in wrong)
-    detail = "no run left out a test that none ran later"
+    names = tuple(f"run {test.run_id} deselected {test.test_id} ({test.use_case})" for test in wrong)
+    detail = "no run deselected a test that no later run ran"
     failing = tuple(dict.fromkeys(test.use_case for test in wrong))
     return RuleFinding("deselected", len(inputs.readiness.use_cases), names, detail, failing)
 
@@ -335,7 +340,7 @@ def _runs_rule(
     wrong = sorted(run for run in resting_on if not is_good(inputs.origins.get(run, UNKNOWN)))
     failing = tuple(name for run in wrong for name in resting_on[run])
     names = tuple(f"run {run} {describe(inputs.origins.get(run, UNKNOWN))}" for run in wrong)
-    return RuleFinding(rule, len(resting_on), names, "each run is", failing)
+    return RuleFinding(rule, len(resting_on), names, "all runs meet it", failing)
 
 
 def _not_applicable(readiness: Readiness) -> Iterator[str]:

@@ -84,7 +84,7 @@ class RuleFinding:
         if self.problems:
             return RuleResult(self.rule, passed=False, looked_at=self.looked_at, detail=name_list(self.problems))
         if not self.looked_at:
-            return RuleResult(self.rule, passed=False, looked_at=0, detail="there was nothing to look at")
+            return RuleResult(self.rule, passed=False, looked_at=0, detail="there was nothing to check")
         return RuleResult(self.rule, passed=True, looked_at=self.looked_at, detail=self.detail)
 
 

@@ -143,7 +143,7 @@ class Policy:
     def weaker(self) -> Iterator[str]:
         """Yield one sentence for each setting that is weaker than its default."""
         if self.on != "review":
-            yield f'[gate] on = "{self.on}": nobody has to review'
+            yield f'[gate] on = "{self.on}": no review is required'
         if self.asserted == "accept":
             yield '[gate] asserted = "accept": a pass without its proof needs no acknowledgement'
         if self.flaky == "accept":
@@ -155,7 +155,7 @@ class Policy:
         if self.level == "L0":
             yield '[gate] level = "L0": evidence need not be sealed'
         if not self.separate:
-            yield "[review] separate = false: who recorded the evidence may review it, and waive, unblock and retire"
+            yield "[review] separate = false: recorders of the evidence may review it, and waive, unblock and retire"
 
 
 def _plain_status(status: str) -> str:

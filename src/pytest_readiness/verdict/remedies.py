@@ -15,7 +15,7 @@ ASKER = "whoever runs the gate"
 """Who must act if no use case is at fault, but an option or a package is missing."""
 
 NAME_RELEASE = "name the release that is judged: --release R (--readiness-release=R for pytest), or READINESS_RELEASE"
-NAME_CHECKPOINT = "name a checkpoint that was kept elsewhere: --checkpoint FILE, or READINESS_CHECKPOINT"
+NAME_CHECKPOINT = "name a checkpoint that was stored elsewhere: --checkpoint FILE, or READINESS_CHECKPOINT"
 
 Todo = tuple[str, str]
 """An action of ``Action``, and its text."""
@@ -57,7 +57,7 @@ def _no_actions(_grounds: GateInput) -> Iterator[Action]:
 
 
 def _empty_use_cases(inputs: GateInput) -> Iterator[Action]:
-    text = "it requires nothing: declare what it needs in the config ([items], [use_cases]), or take out its row"
+    text = "it requires nothing: declare what it needs in the config ([items], [use_cases]), or remove its row"
     yield from (
         _action(use_case, ("declare", text)) for use_case in inputs.readiness.use_cases if not use_case.required
     )
@@ -92,7 +92,7 @@ def _architecture(inputs: GateInput) -> Iterator[Action]:
         status = use_case.use_case.architecture_status.strip("` ")
         if not inputs.policy.has_architecture(status):
             text = f"its architecture status is {status or 'not given'}, and the gate asks for {required}"
-            yield _action(use_case, ("declare", f"{text}: who decides on the architecture writes it into its row"))
+            yield _action(use_case, ("declare", f"{text}: whoever decides on the architecture updates its row"))
 
 
 def _clean_commit(inputs: GateInput) -> Iterator[Action]:
@@ -106,7 +106,7 @@ def _clean_commit(inputs: GateInput) -> Iterator[Action]:
 
 def _clock(inputs: GateInput) -> Iterator[Action]:
     def told(run: RunOrigin) -> str:
-        return f"set the clock of the machine, which disagrees by {run.conditions.skew}, and run its tests again"
+        return f"correct the clock of the machine, which is off by {run.conditions.skew}, and run its tests again"
 
     yield from _run_actions(inputs, lambda run: run.conditions.clocks_disagree, told)
 
@@ -136,7 +136,7 @@ def _deselected(inputs: GateInput) -> Iterator[Action]:
     for name, tests in tests_of.items():
         first, *others = tests
         more = f" and {count(len(others), 'more test')}" if others else ""
-        text = f"run {first}{more}, which a run left out, or let a reviewer retire what is gone"
+        text = f"run {first}{more}, which a run deselected, or let a reviewer retire it if it was removed"
         yield _action(use_cases[name], ("rerun", text))
 
 

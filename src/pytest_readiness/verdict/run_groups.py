@@ -133,17 +133,17 @@ class GroupHold:
     def why(self) -> str:
         """What is missing."""
         if len(self.sizes) != 1:
-            return f"its parts do not agree how many there are ({', '.join(map(str, self.sizes))})"
+            return f"its parts disagree on their number ({', '.join(map(str, self.sizes))})"
         if len(self.arrived) < self.sizes[0]:
             return f"{len(self.arrived)} of {counted(self.sizes[0], 'part')} arrived"
         its = "its" if self.unfinished == 1 else "their"
-        return f"all parts arrived, and {counted(self.unfinished, 'test')} of theirs did not run to {its} end"
+        return f"all parts arrived, but {counted(self.unfinished, 'test')} did not run to {its} end"
 
     @property
     def remedy(self) -> str:
         """What completes it, and what a reviewer can do if nothing will (for example after a mistyped id)."""
-        more = f" and so on for its {len(self.runs)} runs" if len(self.runs) > 1 else ""
-        return f"{self._completes}; if none will come, a reviewer runs `readiness retire --run {self.runs[0]}`{more}"
+        more = f", and the same for each of its {len(self.runs)} runs" if len(self.runs) > 1 else ""
+        return f"{self._completes}; if none will arrive, a reviewer runs `readiness retire --run {self.runs[0]}`{more}"
 
     @property
     def _completes(self) -> str:
@@ -163,7 +163,7 @@ class GroupHold:
         return tuple(islice((number for number in count(1) if number not in arrived), most))
 
     def __str__(self) -> str:
-        return f"{self.name}, begun at {self.began}: {self.why}"
+        return f"{self.name}, started at {self.began}: {self.why}"
 
 
 def generations(parts: Iterable[GroupPart], retired: Collection[str] = ()) -> dict[_Group, list[Generation]]:

@@ -310,7 +310,7 @@ class TestSentences:
         """A failure that counts in another place than that of its run says so, and where to mend it."""
         before = ran(item="1", days=2, provider_mode="BYOK", environment_by="scope", provider_mode_by="credential")
         judged = requirement("1/BYOK", [before, ran(FAILED, item="1", environment="dev")])
-        told = ", before it said where it ran, and so counts in staging with BYOK"
+        told = ", before it stated where it ran, and so counts in staging with BYOK"
         assert judged.why == f"tests/test_it.py::test_it FAILED in dev at {days_ago(1)}{told}"
         retired = "a reviewer retires it: `readiness retire tests/test_it.py::test_it --reason ...`"
         assert judged.completes_it == (
@@ -322,7 +322,7 @@ class TestSentences:
         """A failure that took an older pass of a part away says that it did not come to that part."""
         both = ran(item="6", parts=("rotation", "revocation"), days=2)
         failed = ran(FAILED, item="6", parts=("rotation",), open_scope=True)
-        assert requirement("6/revocation", [both, failed]).why.endswith(", before it came to revocation")
+        assert requirement("6/revocation", [both, failed]).why.endswith(", before it reached revocation")
         assert "before" not in requirement("6/rotation", [both, failed]).why
 
     def test_several_failures(self):
@@ -333,8 +333,8 @@ class TestSentences:
     def test_a_replay_without_a_mode(self):
         """A replay that passed is told to state its mode; one that was skipped is told to pass."""
         judged = requirement("5", [ran(item="5", test="t")])
-        assert judged.why.endswith("does not say whether the replay was FULL or TRACE_ONLY")
-        assert judged.completes_it == 'say replay_mode="FULL" or "TRACE_ONLY" in the mark of t and run it again'
+        assert judged.why.endswith("does not state whether the replay was FULL or TRACE_ONLY")
+        assert judged.completes_it == 'set replay_mode="FULL" or "TRACE_ONLY" in the mark of t and run it again'
         skipped = requirement("5", [ran(IDLE[0], item="5", test="t")])
         assert skipped.completes_it == "make t pass in a real environment"
         stated = requirement("5", [ran(item="5", test="t", replay_mode="FULL", run_id="open")], open_runs={"open": ()})

@@ -130,7 +130,7 @@ class TestUnseen:
             assert judged([*known, *more], [review]).review.state == state
 
     def test_a_failure_before_the_place_was_known(self):
-        """One that ended before it said where it ran is excused only if each place it could have meant passed after."""
+        """One that ended before it stated where it ran is excused only if each place it could have meant passed after."""
         early = replace(self.LATE, environment=None, real=False)
         placed = replace(self.MENDED, environment_by="scope")
         signed = [replace(placed, environment=where, id=f"x{where}.1.1") for where in ("staging", "prod")]

@@ -71,7 +71,7 @@ def test_it_is_one_requirement_that_is_waived():
 VOID = {
     "as it should be": ({}, None),
     "no reason": ({"reason": " "}, "no reason"),
-    "nobody asked": ({"requested_by": ""}, "who asked"),
+    "nobody asked": ({"requested_by": ""}, "who requested"),
     "no end": ({"until": ""}, "no date"),
     "never": ({"until": "never"}, "no date"),
     "no such day": ({"until": "2026-02-30"}, "no date"),

@@ -123,8 +123,8 @@ class LaterRuns:
             return advice if place else ""
         renamed = is_sibling_case(failure.test_id, run.test_id)
         name = f"{_unparametrised(failure.test_id)}[*" if renamed else failure.test_id
-        others = f"ran {'others' if renamed else 'other tests'} and not this one"
-        return f"; if it is gone (run {run.run_id} {others}), a reviewer retires it: `{_command(name)}`"
+        others = f"ran {'others' if renamed else 'other tests'} but not this one"
+        return f"; if it was removed (run {run.run_id} {others}), a reviewer retires it: `{_command(name)}`"
 
     def _import_advice(self, failure: Evidence) -> str:
         """Return how to retire an imported test that the next report with the same mapping lacks."""
@@ -132,8 +132,8 @@ class LaterRuns:
         run, started_at = self._newest_imports.get((mapping, *place), ("", ""))
         if not mapping or run == failure.run_id or started_at <= failure.started_at:
             return ""
-        reason = f"run {run} imported others and not this one"
-        return f"; if it is gone ({reason}), a reviewer retires it: `{_command(failure.test_id)}`"
+        reason = f"run {run} imported others but not this one"
+        return f"; if it was removed ({reason}), a reviewer retires it: `{_command(failure.test_id)}`"
 
     @cached_property
     def _newest_imports(self) -> Mapping[tuple[str | None, ...], tuple[str, str]]:

@@ -22,7 +22,7 @@ DESCRIPTIONS: Mapping[str, str] = {
 }
 """Description of each level."""
 _HOW_TO_REACH: Mapping[str, str] = {
-    SEALED: "let its run end, or take it in with `readiness recover`",
+    SEALED: "wait until its run ends, or import it with `readiness recover`",
     SIGNED: "run its tests again where runs are signed with a trusted key",
     RECEIVED: "run its tests again where runs are signed, and record a receipt for the run's nonce",
 }

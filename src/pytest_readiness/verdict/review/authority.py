@@ -36,13 +36,13 @@ def may_decide(by: str, known_by: IdentityLevel, policy: Policy, recorders: Iter
         recorders: recorders of the evidence concerned, from ``excluded_people``.
     """
     if not policy.reviewers:
-        return f"nobody may decide: no reviewers are listed ([review] reviewers); {by} is none"
+        return f"{by} may not decide: no reviewers are listed ([review] reviewers)"
     if not policy.is_reviewer(by):
         return f"{by} is not a listed reviewer ([review] reviewers)"
     if not policy.trusts(known_by):
         least = f'[review] identity = "{policy.identity}"'
-        return f"who {by} is, is known only as {known_by.value}, and {least} asks for more"
+        return f"the identity of {by} is only {known_by.value}, and {least} requires more"
     if policy.people.includes((name for name in recorders if name), by):
         how = "recorded, or started the job that recorded," if policy.separate == "started_by" else "recorded"
-        return f"{by} {how} the evidence concerned, and who recorded it cannot decide on it (four eyes)"
+        return f"{by} {how} the evidence concerned, and cannot decide on it (four eyes)"
     return None

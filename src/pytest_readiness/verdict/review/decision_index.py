@@ -208,7 +208,7 @@ def _waived_readiness(requirement: RequirementReadiness, holding: WaiverStanding
 
 def _retirement_text(standing: RetirementStanding) -> str:
     decision = standing.decision
-    void = f", which does not hold: {standing.void}" if standing.void else ""
+    void = f", but the retirement is void: {standing.void}" if standing.void else ""
     return (
         f"{first_line(decision.test_id)} was retired by {first_line(decision.by)}: {first_line(decision.reason)}{void}"
     )

@@ -108,7 +108,7 @@ def _reasons(review: Review, facts: ReviewFacts) -> Iterator[str]:
         yield from _limited(_missing_pins(review, facts))
     if facts.policy.release != "ignore" and (review.release is None or review.release != facts.release):
         target = f"release {first_line(review.release)}" if review.release else "no release"
-        yield f"it was made for {target}, not for {first_line(facts.release) if facts.release else 'one that is named'}"
+        yield f"it was made for {target}, not for {first_line(facts.release) if facts.release else 'a named release'}"
 
 
 def changed_requirements(signed: ReviewBasis, now: ReviewBasis) -> Iterator[str]:
@@ -148,8 +148,8 @@ def _weaker_row(then: PinnedRequirement, now: PinnedRequirement) -> Iterator[str
         proof_now = f"the {now.proof} proof" if now.proof else "no proof"
         yield f"{now.requirement} asked for the {then.proof} proof when it was signed, and asks for {proof_now} now"
     if then.max_age_days and not 0 < now.max_age_days <= then.max_age_days:
-        age_now = f"{now.max_age_days} days" if now.max_age_days else "for ever"
-        yield f"a pass of {now.requirement} held {then.max_age_days} days when it was signed, and holds {age_now} now"
+        age_now = f"{now.max_age_days} days" if now.max_age_days else "without limit"
+        yield f"a pass of {now.requirement} was valid {then.max_age_days} days when it was signed, and is {age_now} now"
 
 
 def _setting_text(setting: object) -> str:

@@ -93,7 +93,7 @@ def refusal_reason(
         return _departure_refusal(decision, readiness, policy, recorders)
     if isinstance(decision, Blocker | Unblock):
         return _blocker_refusal(decision, readiness, policy, facts, recorders)
-    return f"nobody knows a decision of the kind '{decision.KIND}'"
+    return f"unknown kind of decision: '{decision.KIND}'"
 
 
 def review_refusal_reason(review: Review, policy: Policy, origins: Mapping[str, RunOrigin]) -> str | None:
@@ -126,8 +126,8 @@ def _not_acceptable(rows: Sequence[PinnedRequirement], policy: Policy) -> str | 
     if not wrong:
         return None
     waived = any(row.state == State.WAIVED and not policy.accepts_waiver(State.WAIVED) for row in rows)
-    hint = ' (what is waived can be signed where the config says [gate] waivers = "accept")' if waived else ""
-    return f"not everything is in a state that can be signed: {', '.join(wrong)}{hint}"
+    hint = ' (waived ones can be approved if the config has [gate] waivers = "accept")' if waived else ""
+    return f"some requirements cannot be approved: {', '.join(wrong)}{hint}"
 
 
 def _not_acknowledged(review: Review, rows: Iterable[PinnedRequirement], policy: Policy) -> str | None:
@@ -153,7 +153,7 @@ def _blocker_refusal(
     if not use_case.blockers:
         if use_case.review.state is ReviewState.REJECTED:
             by = ", ".join(map(first_line, use_case.review.by))
-            return f"{decision.use_case} has no open blocker: it was rejected, which stands until {by} approves"
+            return f"{decision.use_case} has no open blocker: it was rejected, until {by} approves"
         return f"{decision.use_case} has no open blocker"
     recorded_by = excluded_people(
         (facts.origin(execution.id) for requirement in use_case.required for execution in requirement.deciding), policy
@@ -190,7 +190,9 @@ def _retirement_refusal(
 ) -> str | None:
     tests = {execution.test_id for execution in facts.evidence}
     if retirement.test_id not in tests:
-        return f"no evidence is from a test '{first_line(retirement.test_id)}'{suggestion(retirement.test_id, tests)}"
+        return (
+            f"there is no evidence of a test '{first_line(retirement.test_id)}'{suggestion(retirement.test_id, tests)}"
+        )
     if not retirement.reason.strip():
         return f"say why: retiring {first_line(retirement.test_id)} needs a reason"
     standing = [

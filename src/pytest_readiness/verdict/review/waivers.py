@@ -36,14 +36,14 @@ def void_because(waiver: Waiver, policy: Policy, recorders: Iterable[str], now: 
     if not waiver.reason.strip():
         return "it gives no reason"
     if not policy.people.person(waiver.requested_by):
-        return "it does not say who asked for it"
+        return "it does not name who requested it"
     if _day(waiver.until) is None:
-        return f"it does not end on a day: '{first_line(waiver.until)}' is no date (YYYY-MM-DD)"
+        return f"its end is no date (YYYY-MM-DD): '{first_line(waiver.until)}'"
     if now[:10] > last_day(waiver):
         capped = f" ({CAP_DAYS} days after it was made)" if waiver.until > last_day(waiver) else ""
-        return f"it expired with {last_day(waiver)}{capped}"
+        return f"it expired after {last_day(waiver)}{capped}"
     if policy.people.is_same_person(waiver.by, waiver.requested_by):
-        return f"{first_line(waiver.by)} asked for it and cannot approve it too"
+        return f"{first_line(waiver.by)} requested it and cannot approve it too"
     return may_decide(waiver.by, waiver.known_by, policy, recorders)
 
 
