@@ -57,8 +57,8 @@ def test_what_is_unusual_is_told():
     }
     found = conditions_of(first, {"plan": {"tests": 9, "deselected": 4}})
     assert list(found.remarks()) == [
-        "5 files were edited behind git's back: a.py, b.py, c.py and 2 more",
-        "it left out 4 of 9 evidence tests",
+        "5 files have edits hidden from git: a.py, b.py, c.py and 2 more",
+        "it deselected 4 of 9 evidence tests",
         "it is attempt 3 of its CI run",
     ]
     assert found.session_options == (

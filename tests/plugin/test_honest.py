@@ -126,15 +126,13 @@ class TestDeselected:
         "narrowed", [("-k", "not test_b"), ("--deselect", "test_it.py::test_b")], ids=["k", "deselect"]
     )
     def test_counted_and_shown(self, project: Project, how: tuple[str, ...], narrowed: tuple[str, ...]) -> None:
-        """How many of the evidence tests a run left out stands in every view, and by default closes nothing."""
+        """Every view shows how many evidence tests a run deselected; by default that closes nothing."""
         project.configured(OPEN).tests(SUITE)
         project.run(*how, *narrowed).assert_outcomes(passed=2, deselected=0 if how else 1)
         run = record(project)
         assert (run["evidence_tests"], run["left_out"]) == (3, 1)
         for command in (["report"], ["why", "UC-001/1"], ["show", "UC-001/1"], ["history", "UC-001"]):
-            assert "eft out 1 of 3 evidence tests" in " ".join(project.cli(*command).output.split()).replace(
-                "Left out 1", "left out 1"
-            )
+            assert "eselected 1 of 3 evidence tests" in " ".join(project.cli(*command).output.split())
         assert gate(project)[0] == 0
 
     @WAYS
@@ -381,7 +379,7 @@ class TestTree:
         assert gate(project)[0] == 1
         for command in (["report"], ["why", "UC-001/1"], ["show", "UC-001/1"], ["history", "UC-001"]):
             told = " ".join(project.cli(*command).output.split())
-            assert "1 file was edited behind git's back: test_it.py" in told
+            assert "1 file has edits hidden from git: test_it.py" in told
 
     def test_a_sparse_checkout_stays_clean(self, project: Project) -> None:
         """What a sparse checkout leaves out is no local change."""

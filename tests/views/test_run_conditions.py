@@ -47,8 +47,8 @@ def test_what_a_reader_should_know_is_told_first():
     found = report(SKEWED, hidden, NARROW)
     told = plain_lines(render_report(found, 200))
     assert "note: run 20260212T182800Z-00000063: its clocks disagree by 3.2 s" in told
-    assert "note: run 20260212T182800Z-00000062: 2 files were edited behind git's back: a.py, b.py" in told
-    assert "note: run 20260212T182800Z-00000061: it left out 2 of 9 evidence tests" in told
+    assert "note: run 20260212T182800Z-00000062: 2 files have edits hidden from git: a.py, b.py" in told
+    assert "note: run 20260212T182800Z-00000061: it deselected 2 of 9 evidence tests" in told
 
 
 def test_many_are_counted():
@@ -56,7 +56,7 @@ def test_many_are_counted():
     told = list(run_notes(report(*[NARROW] * 5, *[SKEWED] * 4)))
     assert len(told) == 8
     assert told[3] == "clocks disagree in 1 more run"
-    assert told[-1] == "evidence tests were left out in 2 more runs"
+    assert told[-1] == "evidence tests were deselected in 2 more runs"
     assert told[4].startswith("run 20260212T182800Z-0000005f:"), "the newest of the five"
 
 

@@ -82,8 +82,8 @@ class RunConditions:
         """Remark about edits that were hidden from git; None if there were none."""
         if not self.hidden:
             return None
-        files = "1 file was" if self.hidden == 1 else f"{self.hidden} files were"
-        return f"{files} edited behind git's back: {_name_list(self.hidden_names, self.hidden)}"
+        files = "1 file has" if self.hidden == 1 else f"{self.hidden} files have"
+        return f"{files} edits hidden from git: {_name_list(self.hidden_names, self.hidden)}"
 
     @property
     def changed_remark(self) -> str | None:
@@ -112,7 +112,7 @@ class RunConditions:
         """Yield one sentence for each unusual condition."""
         yield from filter(None, (self.clock_remark, self.hidden_remark, self.unrecorded_remark))
         if self.deselected_text:
-            yield f"it left out {self.deselected_text}"
+            yield f"it deselected {self.deselected_text}"
         if self.attempt not in (None, "1"):
             yield f"it is attempt {self.attempt} of its CI run"
 

@@ -306,11 +306,11 @@ def _release(inputs: GateInput) -> RuleFinding:
 
 
 def _clean_commit(inputs: GateInput) -> RuleFinding:
-    def told(origin: RunOrigin) -> str:
+    def describe(origin: RunOrigin) -> str:
         changed = origin.conditions.changed_remark
         return "was not made from a commit without local changes" + (f" ({changed})" if changed else "")
 
-    return _runs_rule(inputs, "clean commit", lambda origin: origin.is_clean, told)
+    return _runs_rule(inputs, "clean commit", lambda origin: origin.is_clean, describe)
 
 
 def _clock(inputs: GateInput) -> RuleFinding:

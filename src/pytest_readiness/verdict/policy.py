@@ -190,4 +190,4 @@ def _is_stricter(name: str, now: Setting, then: Setting) -> bool:
 def could_sign(policy: tuple[tuple[str, Setting], ...], state: str, *, unproven: bool) -> bool:
     """Return whether a requirement in this state could be approved under the settings that a review was signed with."""
     settings = {name: value for name, value in policy if name in ("asserted", "flaky", "waivers")}
-    return Policy(**settings).can_be_signed(state, unproven=unproven)  # type: ignore[arg-type]  # of whatever it says, known words count
+    return Policy(**settings).can_be_signed(state, unproven=unproven)  # type: ignore[arg-type]  # unknown values count as refused

@@ -96,19 +96,19 @@ def _architecture(inputs: GateInput) -> Iterator[Action]:
 
 
 def _clean_commit(inputs: GateInput) -> Iterator[Action]:
-    def told(run: RunOrigin) -> str:
+    def describe(run: RunOrigin) -> str:
         changed = run.conditions.changed_remark
         why = f" (then: {changed})" if changed else ""
         return f"run its tests again from a commit without local changes{why}"
 
-    yield from _run_actions(inputs, lambda run: not run.is_clean, told)
+    yield from _run_actions(inputs, lambda run: not run.is_clean, describe)
 
 
 def _clock(inputs: GateInput) -> Iterator[Action]:
-    def told(run: RunOrigin) -> str:
+    def describe(run: RunOrigin) -> str:
         return f"correct the clock of the machine, which is off by {run.conditions.skew}, and run its tests again"
 
-    yield from _run_actions(inputs, lambda run: run.conditions.clocks_disagree, told)
+    yield from _run_actions(inputs, lambda run: run.conditions.clocks_disagree, describe)
 
 
 def _run_actions(

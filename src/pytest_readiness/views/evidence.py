@@ -89,7 +89,7 @@ def _run(evidence: Evidence, run: RunSummary | None) -> Iterator[tuple[str, tupl
     yield "Clocks", _given(conditions.clock_remark)
     yield "CI", (", ".join(f"{name} {value}" for name, value in conditions.ci),) if conditions.ci else ()
     yield "Called with", conditions.session_options
-    yield "Left out", _given(conditions.deselected_text)
+    yield "Deselected", _given(conditions.deselected_text)
     yield "Release", _given(run.release)
     yield "Run group", (f"{run.group_id}, {text_format.count(run.group_parts or 0, 'part')}",) if run.group_id else ()
     yield "Requirements", (run.requirements_digest,)

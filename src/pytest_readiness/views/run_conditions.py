@@ -28,12 +28,12 @@ def run_notes(report: Report) -> Iterator[str]:
     runs = deciding_runs(report)
     yield from _remarks(runs, "clocks disagree", lambda conditions: conditions.clock_remark)
     yield from _remarks(runs, "edits were hidden from git", lambda conditions: conditions.hidden_remark)
-    yield from _remarks(runs, "evidence tests were left out", _left_out)
+    yield from _remarks(runs, "evidence tests were deselected", _deselected)
     yield from _unread(report)
 
 
-def _left_out(conditions: RunConditions) -> str | None:
-    return f"it left out {conditions.deselected_text}" if conditions.deselected_text else None
+def _deselected(conditions: RunConditions) -> str | None:
+    return f"it deselected {conditions.deselected_text}" if conditions.deselected_text else None
 
 
 def _unread(report: Report) -> Iterator[str]:

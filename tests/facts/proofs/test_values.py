@@ -294,7 +294,7 @@ def test_a_drill_is_kept_with_its_times():
         ({"detected": "1"}, "detected must be seconds"),
         ({"recovered": float("nan")}, "recovered must be seconds"),
         ({"recovered": True}, "recovered must be seconds"),
-        ({"recovered": 0.5}, "not mended before it is detected: recovered after 0.5 s, detected after 1 s"),
+        ({"recovered": 0.5}, "cannot be recovered before it is detected: recovered after 0.5 s, detected after 1 s"),
         ({"known": ["fail-over", "timeout"]}, "there is no drill 'failover' (did you mean 'fail-over'?)"),
         ({"known": ["xyz"]}, "(drills are xyz)"),
     ],

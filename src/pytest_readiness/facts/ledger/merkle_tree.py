@@ -41,11 +41,11 @@ class MerkleTree:
         """Append leaves (hashes from ``leaf_hash``) and return the tree."""
         size, whole = self.size, self._whole
         for leaf in leaves:
-            grown, under = leaf, size
-            while under & 1:  # each trailing 1 bit of the size is a complete tree as large as the new node
-                grown = _sha256(b"\x01" + whole.pop() + grown).digest()
-                under >>= 1
-            whole.append(grown)
+            node, bits = leaf, size
+            while bits & 1:  # each trailing 1 bit of the size is a complete tree as large as the new node
+                node = _sha256(b"\x01" + whole.pop() + node).digest()
+                bits >>= 1
+            whole.append(node)
             size += 1
         self.size = size
         return self

@@ -207,11 +207,11 @@ def prove_drill(
     if known_drills and called not in known_drills:
         hint = suggestion(called, known_drills) or f" (drills are {', '.join(sorted(known_drills))})"
         raise ProofError(f"there is no drill '{whole_line(called)}'{hint}")
-    noticed, mended = _seconds("detected", detected), _seconds("recovered", recovered)
-    if mended < noticed:
-        hint = f"recovered after {number_text(mended)} s, detected after {number_text(noticed)} s"
-        raise ProofError(f"a fault is not mended before it is detected: {hint}")
-    times = number_text(noticed), number_text(mended)
+    detection, recovery = _seconds("detected", detected), _seconds("recovered", recovered)
+    if recovery < detection:
+        hint = f"recovered after {number_text(recovery)} s, detected after {number_text(detection)} s"
+        raise ProofError(f"a fault cannot be recovered before it is detected: {hint}")
+    times = number_text(detection), number_text(recovery)
     return Drill(called, required_text("fault", fault), *times, required_text("audit", audit))
 
 
