@@ -84,10 +84,10 @@ def test_what_is_not_written_as_a_checkpoint_is_refused(text: str) -> None:
 def test_a_store_says_the_same_as_its_leaves() -> None:
     """The root is that of RFC 6962 over texts that name kind, id and digest, separated from every other text."""
     data = [f"readiness/leaf/v1\nrun\n{leaf.id}\n{leaf.digest}\n".encode() for leaf in LEAVES[:2]]
-    left, right = (hashlib.sha256(b"\0" + one).digest() for one in data)
+    left, right = (hashlib.sha256(b"\0" + item).digest() for item in data)
     root = hashlib.sha256(b"\1" + left + right).digest()
-    told = StoreTree(ORIGIN, LEAVES[:2]).checkpoint()
-    assert told.text == f"{ORIGIN}\n2\n{base64.b64encode(root).decode()}\n\n"
+    checkpoint = StoreTree(ORIGIN, LEAVES[:2]).checkpoint()
+    assert checkpoint.text == f"{ORIGIN}\n2\n{base64.b64encode(root).decode()}\n\n"
 
 
 def test_each_kind_of_record_has_a_leaf_of_its_own() -> None:
@@ -95,10 +95,10 @@ def test_each_kind_of_record_has_a_leaf_of_its_own() -> None:
     sealed, decision, verdict = run(1, finished()), blocker(), StoredVerdict.parse(VERDICT)
     assert leaf_of(sealed) == ("run", sealed.id, line_digest(sealed.lines[-1].text))
     assert leaf_of(verdict) == ("verdict", verdict.id, verdict.id)
-    found = leaf_of(decision)
-    assert found == ("decision", decision.id, found.digest)
-    assert len(found.digest) == 64
-    assert decision.id.endswith(f"-{found.digest[:16]}")
+    result = leaf_of(decision)
+    assert result == ("decision", decision.id, result.digest)
+    assert len(result.digest) == 64
+    assert decision.id.endswith(f"-{result.digest[:16]}")
     with pytest.raises(ValueError, match="not sealed"):
         leaf_of(run(1, sealed=False))
 
@@ -106,43 +106,43 @@ def test_each_kind_of_record_has_a_leaf_of_its_own() -> None:
 @given(st.integers(0, 9), st.integers(0, 9))
 def test_a_store_does_not_contradict_what_it_has_grown_out_of(then: int, now: int) -> None:
     """An earlier head of the same store is no contradiction; a later one tells that the store was rolled back."""
-    kept = StoreTree(ORIGIN, LEAVES[:then]).checkpoint()
-    [told] = StoreTree(ORIGIN, LEAVES[:now]).contradictions([kept])
+    stored = StoreTree(ORIGIN, LEAVES[:then]).checkpoint()
+    [text] = StoreTree(ORIGIN, LEAVES[:now]).contradictions([stored])
     if then <= now:
-        assert told is None
+        assert text is None
     else:
-        assert told is not None
-        assert re.match(f"the store held {then} records? then, and holds {now}: it was rolled back", told)
+        assert text is not None
+        assert re.match(f"the store held {then} records? then, and holds {now}: it was rolled back", text)
 
 
 @given(st.integers(1, 9), st.data())
 def test_a_record_that_is_another_contradicts(then: int, data: st.DataObject) -> None:
     """A changed, exchanged, deleted or inserted leaf among those of the checkpoint is told; one after it is not."""
-    kept, at = TREE.checkpoint(), data.draw(st.integers(0, 8))
-    kept = StoreTree(ORIGIN, LEAVES[:then]).checkpoint()
+    stored, at = TREE.checkpoint(), data.draw(st.integers(0, 8))
+    stored = StoreTree(ORIGIN, LEAVES[:then]).checkpoint()
     other = Leaf("run", "other", "0" * 64)
     changed = [*LEAVES[:at], other, *LEAVES[at + 1 :]]
     inserted = [*LEAVES[:at], other, *LEAVES[at:]]
     deleted = [*LEAVES[:at], *LEAVES[at + 1 :], other]
     for leaves in (changed, inserted, deleted):
-        [told] = StoreTree(ORIGIN, leaves).contradictions([kept])
-        assert (told is not None) is (at < then)
+        [text] = StoreTree(ORIGIN, leaves).contradictions([stored])
+        assert (text is not None) is (at < then)
 
 
 def test_a_checkpoint_of_another_store_contradicts() -> None:
     """The same records in a store of another name are another store; several checkpoints are told of each for itself."""
     other = Checkpoint(f"readiness-store/{'6' * 32}", 9, TREE.checkpoint().root)
-    fine, told = TREE.contradictions([TREE.checkpoint(), other])
+    fine, text = TREE.contradictions([TREE.checkpoint(), other])
     assert fine is None
-    assert told is not None
-    assert told.startswith("is of another store")
+    assert text is not None
+    assert text.startswith("is of another store")
 
 
 def test_signatures_stand_after_the_empty_line() -> None:
     """Each adds a line of a signed note; those that were there stay, and what is signed is the three lines."""
     plain = TREE.checkpoint()
     signed = plain.signed("ci", b"key1 and more").signed("witness", b"key2 and more")
-    line, witness = (base64.b64encode(one).decode() for one in (b"key1 and more", b"key2 and more"))
+    line, witness = (base64.b64encode(item).decode() for item in (b"key1 and more", b"key2 and more"))
     assert signed.text == f"{plain.note}\n— ci {line}\n— witness {witness}\n"
     assert signed.note == "".join(signed.text.splitlines(keepends=True)[:3])
     assert Checkpoint.parse(signed.text) == signed

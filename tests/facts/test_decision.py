@@ -57,7 +57,7 @@ def test_a_pin_that_does_not_say_who_recorded_it_is_not_read() -> None:
     [
         *(("basis", name) for name in ("digest", "definition", "policy", "failed_runs", "requirements")),
         *(("row", name) for name in ("requirement", "state", "proof", "max_age_days", "pins")),
-        *(("pin", each.name) for each in fields(PinnedEvidence)),
+        *(("pin", field.name) for field in fields(PinnedEvidence)),
     ],
 )
 def test_what_is_of_another_type_is_not_read(kind: str, field: str, wrong: Any) -> None:
@@ -76,7 +76,10 @@ def test_what_is_of_another_type_is_not_read(kind: str, field: str, wrong: Any) 
 
 def _objects(value: Any) -> list[Any]:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [*([value] if isinstance(value, dict | list) else []), *(found for one in inner for found in _objects(one))]
+    return [
+        *([value] if isinstance(value, dict | list) else []),
+        *(nested for value in inner for nested in _objects(value)),
+    ]
 
 
 @given(st.sampled_from([REVIEW, BLOCKER]), st.data())

@@ -52,14 +52,19 @@ def test_the_bytes_that_are_signed_are_those_of_the_specification() -> None:
 
 def test_a_run_is_named_by_its_id_and_its_seal() -> None:
     """A statement about a run says its seal's digest, and what the seal and the first line say of it."""
-    found = statement(RUN)
+    result = statement(RUN)
     assert RUN.seal is not None
-    assert (found.subject_kind, found.subject, found.subject_digest) == ("run", run_id(1), RUN.seal.digest)
-    told = json.loads(found.payload)
-    assert told["predicateType"] == "urn:pytest-readiness:run:v1"
-    said = told["predicate"]
-    assert (said["register"], said["count"], said["release"], said["commit"]) == ("payments", 2, "1.2", "c0ffee")
-    assert said["head"] == RUN.lines[-2].digest
+    assert (result.subject_kind, result.subject, result.subject_digest) == ("run", run_id(1), RUN.seal.digest)
+    text = json.loads(result.payload)
+    assert text["predicateType"] == "urn:pytest-readiness:run:v1"
+    parsed = text["predicate"]
+    assert (parsed["register"], parsed["count"], parsed["release"], parsed["commit"]) == (
+        "payments",
+        2,
+        "1.2",
+        "c0ffee",
+    )
+    assert parsed["head"] == RUN.lines[-2].digest
     with pytest.raises(ValueError, match="not sealed"):
         run_statement(run(1, sealed=False))
 
@@ -67,10 +72,10 @@ def test_a_run_is_named_by_its_id_and_its_seal() -> None:
 def test_a_decision_is_named_by_its_id_and_its_text() -> None:
     """A statement about a decision says its text's whole digest, of which the id has a part."""
     made = review()
-    found = sealed_envelope(decision_statement(made), [Signature("k", b"s")])
-    assert (found.subject_kind, found.subject) == ("decision", made.id)
-    assert found.subject_digest == text_digest(made.text)
-    assert found.subject.endswith(found.subject_digest[:16])
+    result = sealed_envelope(decision_statement(made), [Signature("k", b"s")])
+    assert (result.subject_kind, result.subject) == ("decision", made.id)
+    assert result.subject_digest == text_digest(made.text)
+    assert result.subject.endswith(result.subject_digest[:16])
 
 
 @given(
@@ -135,7 +140,7 @@ def test_no_text_raises_anything_else(text: str) -> None:
     """Any text is an envelope or an IntegrityError, in the place of an envelope as in that of its payload."""
     for tried in (text, canonical(plain(payload=base64.b64encode(text.encode("utf-8", "replace")).decode()))):
         try:
-            found = parse_envelope(tried)
+            result = parse_envelope(tried)
         except IntegrityError:
             continue
-        assert isinstance(found, Envelope)
+        assert isinstance(result, Envelope)

@@ -58,15 +58,24 @@ def test_one_piece_for_each_claim() -> None:
 
 def test_what_was_recorded_belongs_to_each_piece() -> None:
     """Everything that the test said is in every piece, typed."""
-    for piece in pieces(FINISHED):
-        assert piece.references == (Reference("log", "https://x"),)
-        assert piece.artifacts == (Artifact("a", "text/plain", 3, "0" * 64),)
-        assert piece.steps == (Step("s", Result.PASSED, 1, (Step("i", Result.FAILED, 0),)),)
-        assert piece.attempts[0] == Attempt(Result.FAILED, "2026-02-12T18:00:00.000Z", 3, "no")
-        assert (piece.notes, piece.properties, piece.redactions) == (("n",), (("k", "v"),), (("registered", 2),))
-        assert (piece.tenant_id, piece.project_id, piece.message, piece.register) == ("t", "p", "m", "payments")
-        assert (piece.timestamp, piece.method) == ("2026-02-12T18:00:01.000Z", "test")
-        assert piece.flaky
+    for execution in pieces(FINISHED):
+        assert execution.references == (Reference("log", "https://x"),)
+        assert execution.artifacts == (Artifact("a", "text/plain", 3, "0" * 64),)
+        assert execution.steps == (Step("s", Result.PASSED, 1, (Step("i", Result.FAILED, 0),)),)
+        assert execution.attempts[0] == Attempt(Result.FAILED, "2026-02-12T18:00:00.000Z", 3, "no")
+        assert (execution.notes, execution.properties, execution.redactions) == (
+            ("n",),
+            (("k", "v"),),
+            (("registered", 2),),
+        )
+        assert (execution.tenant_id, execution.project_id, execution.message, execution.register) == (
+            "t",
+            "p",
+            "m",
+            "payments",
+        )
+        assert (execution.timestamp, execution.method) == ("2026-02-12T18:00:01.000Z", "test")
+        assert execution.flaky
 
 
 def test_a_test_that_never_ran_is_evidence_of_that() -> None:
@@ -79,8 +88,8 @@ def test_a_test_that_never_ran_is_evidence_of_that() -> None:
         "started_at": "x",
         "finished_at": "y",
     }
-    found = pieces(body, "not_run")
-    assert [(piece.id, piece.test_id, piece.result) for piece in found] == [
+    result = pieces(body, "not_run")
+    assert [(execution.id, execution.test_id, execution.result) for execution in result] == [
         ("r.3.1", "a", Result.NOT_RUN), ("r.3.2", "a", Result.NOT_RUN), ("r.3.3", "b", Result.NOT_RUN),
     ]  # fmt: skip
 

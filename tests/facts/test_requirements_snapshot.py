@@ -67,7 +67,7 @@ def test_the_policy_counts() -> None:
 
 def test_the_text_is_what_the_digest_is_of() -> None:
     """Text and digest belong together, and equal catalogues have equal texts."""
-    found = take_snapshot(CATALOGUE, POLICY)
-    assert snapshot_digest(found.text) == found.digest
-    assert found == take_snapshot(replace(CATALOGUE), dict(POLICY))
-    assert found.digest.startswith("sha256:")
+    result = take_snapshot(CATALOGUE, POLICY)
+    assert snapshot_digest(result.text) == result.digest
+    assert result == take_snapshot(replace(CATALOGUE), dict(POLICY))
+    assert result.digest.startswith("sha256:")

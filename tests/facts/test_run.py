@@ -46,15 +46,15 @@ def test_its_first_line_says_who_it_is() -> None:
 )
 def test_its_last_line_says_whether_it_is_closed(bodies: tuple[tuple[str, Any], ...], state: RunState) -> None:
     """Only a seal as last line closes a run, and says whether recovery wrote it."""
-    found = run(*bodies)
-    assert found.state is state
-    assert (found.finished_at is None) == (found.seal is None)
+    result = run(*bodies)
+    assert result.state is state
+    assert (result.finished_at is None) == (result.seal is None)
 
 
 def test_what_was_planned() -> None:
     """Planned tests come from all lines of that kind, deselected ones marked."""
-    found = run(("planned", PLAN), ("planned", {"tests": PLAN["tests"][:1]}))
-    assert [(one.test_id, one.claims, one.selected) for one in found.planned] == [
+    result = run(("planned", PLAN), ("planned", {"tests": PLAN["tests"][:1]}))
+    assert [(entry.test_id, entry.claims, entry.selected) for entry in result.planned] == [
         ("a", (("U", "1"),), True), ("b", (), False), ("a", (("U", "1"),), True),
     ]  # fmt: skip
 
@@ -83,14 +83,14 @@ def test_what_does_not_open_a_run_is_refused(texts: list[str]) -> None:
 
 def test_a_part_that_does_not_say_which_is_none_of_them() -> None:
     """Its number is 0: it stands for no part of its group."""
-    found = GroupPart.from_run(run(group={"id": "g", "parts": 2}))
-    assert found is not None
-    assert (found.number, found.parts) == (0, 2)
+    result = GroupPart.from_run(run(group={"id": "g", "parts": 2}))
+    assert result is not None
+    assert (result.number, result.parts) == (0, 2)
     assert GroupPart.from_run(run()) is None
 
 
 @pytest.mark.parametrize(
-    ("head", "told"),
+    ("head", "expected"),
     [
         ({"group": "g"}, "TypeError"),
         ({"group": {"id": "g"}}, "KeyError 'parts'"),
@@ -102,11 +102,11 @@ def test_a_part_that_does_not_say_which_is_none_of_them() -> None:
         ({"ci": "github"}, "AttributeError"),
     ],
 )
-def test_what_cannot_be_read_of_a_group_is_told_in_a_line(head: dict[str, Any], told: str) -> None:
+def test_what_cannot_be_read_of_a_group_is_told_in_a_line(head: dict[str, Any], expected: str) -> None:
     """Whatever stands there, the run is named with what is wrong, and nothing else is raised."""
     damaged = run(**{"group": {"id": "g", "part": 1, "parts": 2}, **head})
     with pytest.raises(IntegrityError, match="what it says of its run group is damaged") as caught:
         GroupPart.from_run(damaged)
     assert f"run {damaged.id}: " in str(caught.value)
-    assert told in str(caught.value)
+    assert expected in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -33,10 +33,10 @@ def test_clocks_that_differ_as_clocks_do_agree(skew):
 @pytest.mark.parametrize(("first", "seal"), [(2001, 0), (0, 2001), (-2001, 0), (0, -90_000)])
 def test_clocks_disagree_where_they_do_at_either_end(first, seal):
     """The greater of both differences counts, ahead or behind, at the start or at the end."""
-    found = conditions_of(clock(first), clock(seal))
-    assert found.clocks_disagree
-    assert found.skew_ms == max(abs(first), abs(seal))
-    assert any(found.skew in remark for remark in found.remarks())
+    result = conditions_of(clock(first), clock(seal))
+    assert result.clocks_disagree
+    assert result.skew_ms == max(abs(first), abs(seal))
+    assert any(result.skew in remark for remark in result.remarks())
 
 
 @pytest.mark.parametrize(
@@ -55,20 +55,20 @@ def test_what_is_unusual_is_told():
         "ci": {"provider": "github", "attempt": "3", "secret": "no"},
         "conduct": {"optimize": 1, "reruns": 2, "keyword": "not slow", "switched_off": ["randomly"], "missing": True},
     }
-    found = conditions_of(first, {"plan": {"tests": 9, "deselected": 4}})
-    assert list(found.remarks()) == [
+    result = conditions_of(first, {"plan": {"tests": 9, "deselected": 4}})
+    assert list(result.remarks()) == [
         "5 files have edits hidden from git: a.py, b.py, c.py and 2 more",
         "it deselected 4 of 9 evidence tests",
         "it is attempt 3 of its CI run",
     ]
-    assert found.session_options == (
+    assert result.session_options == (
         "python -O: assertions are removed",
         "-k not slow",
         "--reruns 2",
         "plugins switched off: randomly",
         "--readiness-missing",
     )
-    assert found.ci == (("provider", "github"), ("attempt", "3"))
+    assert result.ci == (("provider", "github"), ("attempt", "3"))
 
 
 def test_a_run_like_any_other_has_nothing_to_tell():
@@ -83,10 +83,10 @@ def test_a_run_like_any_other_has_nothing_to_tell():
 @given(BODIES, BODIES | st.none())
 def test_anything_can_stand_in_the_lines(first, seal):
     """Whatever the lines hold, the answer is a conduct of the right types: a damaged line is no error here."""
-    found = conditions_of(first, seal)
-    assert isinstance(found, RunConditions)
-    assert all(isinstance(text, str) for text in (*found.session_options, *found.remarks(), *found.hidden_names))
-    assert found.skew_ms is None or found.skew_ms >= 0
+    result = conditions_of(first, seal)
+    assert isinstance(result, RunConditions)
+    assert all(isinstance(text, str) for text in (*result.session_options, *result.remarks(), *result.hidden_names))
+    assert result.skew_ms is None or result.skew_ms >= 0
 
 
 def test_a_run_that_says_nothing():

@@ -37,8 +37,8 @@ def test_what_is_written_is_read_back(seconds: float) -> None:
 def test_now_is_now() -> None:
     """Without a number it is the moment of the call."""
     before = datetime.now(UTC)
-    told = parse_timestamp(timestamp())
-    assert before - timedelta(milliseconds=1) <= told <= datetime.now(UTC)
+    moment = parse_timestamp(timestamp())
+    assert before - timedelta(milliseconds=1) <= moment <= datetime.now(UTC)
 
 
 @pytest.mark.parametrize(

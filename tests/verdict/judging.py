@@ -116,11 +116,14 @@ def use_case(
 
 def requirement(tail: str, evidence: Iterable[Evidence], catalogue=CATALOGUE, **facts) -> RequirementReadiness:
     """Judge the evidence now and return one requirement by the end of its id."""
-    found = {one.requirement.id: one for one in use_case(evidence, None, catalogue, **facts).requirements}
-    return found[f"{UC}/{tail}"]
+    result = {
+        requirement.requirement.id: requirement
+        for requirement in use_case(evidence, None, catalogue, **facts).requirements
+    }
+    return result[f"{UC}/{tail}"]
 
 
 def states(evidence: Iterable[Evidence], **facts) -> dict[str, str]:
     """Judge the evidence now and return the state of each requirement by the end of its id."""
     judged = use_case(evidence, None, **facts).requirements
-    return {one.requirement.id.removeprefix(f"{UC}/"): one.state.value for one in judged}
+    return {requirement.requirement.id.removeprefix(f"{UC}/"): requirement.state.value for requirement in judged}

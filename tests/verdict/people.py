@@ -28,7 +28,7 @@ ORIGINS = {"run": RunOrigin(actor=CI, commit="abc", dirty=False), "mine": RunOri
 """Every piece of evidence is of ``run``, recorded by CI, unless it says otherwise."""
 
 
-def known(evidence: Iterable[Evidence] = (), decisions: Iterable[Decision] = (), **facts) -> Facts:
+def known_facts(evidence: Iterable[Evidence] = (), decisions: Iterable[Decision] = (), **facts) -> Facts:
     """Return facts with known origins."""
     return Facts(**{"evidence": tuple(evidence), "decisions": tuple(decisions), "origins": ORIGINS, **facts})
 
@@ -37,7 +37,7 @@ def judge_all(
     evidence=(), decisions=(), policy=REVIEWED, catalogue=CATALOGUE, now=NOW, release=None, **facts
 ) -> Readiness:
     """Judge evidence and decisions at a moment."""
-    return evaluate(catalogue, policy, known(evidence, decisions, **facts), now, release=release)
+    return evaluate(catalogue, policy, known_facts(evidence, decisions, **facts), now, release=release)
 
 
 def judged(evidence=(), decisions=(), policy=REVIEWED, catalogue=CATALOGUE, **more) -> UseCaseReadiness:
@@ -50,12 +50,12 @@ def approval(
 ) -> Review:
     """Return an approval of exactly what the evidence was worth that many days ago."""
     at = days_ago(days)
-    then = [one for one in evidence if one.started_at <= at]
+    then = [execution for execution in evidence if execution.started_at <= at]
     earlier = more.pop("decisions", ())
     facts = {name: more.pop(name) for name in ("failed_runs", "open_runs") if name in more}
     basis = more.pop("basis", None) or judged(then, earlier, policy, catalogue, now=at, **facts).basis
-    told = {"meaning": ReviewMeaning.APPROVED_FOR_GO_LIVE, "known_by": IdentityLevel.DECLARED, **more}
-    return Review(register="payments", at=at, by=by, use_case=UC, basis=basis, **told)
+    fields = {"meaning": ReviewMeaning.APPROVED_FOR_GO_LIVE, "known_by": IdentityLevel.DECLARED, **more}
+    return Review(register="payments", at=at, by=by, use_case=UC, basis=basis, **fields)
 
 
 def rejection(days: float = 0.5, by: str = LEAD, comment: str = "no rollback plan", **more) -> Review:
@@ -65,19 +65,19 @@ def rejection(days: float = 0.5, by: str = LEAD, comment: str = "no rollback pla
 
 def waiver(tail: str = "4", days: float = 0.5, by: str = LEAD, **more) -> Waiver:
     """Return a waiver until a month from now."""
-    told = {"reason": "vendor is late", "requested_by": "dev@example.com", "until": days_ago(-30)[:10], **more}
-    return Waiver(register="payments", at=days_ago(days), by=by, requirement=f"{UC}/{tail}", **told)
+    fields = {"reason": "vendor is late", "requested_by": "dev@example.com", "until": days_ago(-30)[:10], **more}
+    return Waiver(register="payments", at=days_ago(days), by=by, requirement=f"{UC}/{tail}", **fields)
 
 
 def blocker(days: float = 0.5, by: str = "anyone@example.com", **more) -> Blocker:
     """Return a blocker."""
-    told = {"reason": "data loss in prod", "use_case": UC, **more}
-    return Blocker(register="payments", at=days_ago(days), by=by, **told)
+    fields = {"reason": "data loss in prod", "use_case": UC, **more}
+    return Blocker(register="payments", at=days_ago(days), by=by, **fields)
 
 
 def unblock(days: float = 0.25, by: str = LEAD, *, ended: Sequence[Blocker] = (blocker(),), **more) -> Unblock:
     """Return the end of these blockers of a use case."""
-    ends = tuple(sorted(one.id for one in ended))
+    ends = tuple(sorted(blocker.id for blocker in ended))
     return Unblock(register="payments", at=days_ago(days), by=by, use_case=UC, reason="mended", ends=ends, **more)
 
 

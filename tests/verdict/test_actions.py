@@ -20,13 +20,13 @@ from tests.verdict.people import REVIEWED, approval, judge_all
 
 def todo(evidence, policy=None, catalogue=CATALOGUE, **facts):
     """Return the actions as (action, end of the requirement's id)."""
-    found = next_actions(readiness(evidence, policy, catalogue, **facts), policy or Policy())
-    return [(one.action, (one.requirement or "").removeprefix(f"{UC}/")) for one in found]
+    result = next_actions(readiness(evidence, policy, catalogue, **facts), policy or Policy())
+    return [(action.action, (action.requirement or "").removeprefix(f"{UC}/")) for action in result]
 
 
 def but(item: str, *instead):
     """Return complete evidence with that of one item replaced."""
-    return [*(one for one in complete() if one.item != item), *instead]
+    return [*(execution for execution in complete() if execution.item != item), *instead]
 
 
 @pytest.mark.parametrize(
@@ -45,12 +45,12 @@ def but(item: str, *instead):
 )
 def test_one_thing_to_do(evidence, action):
     """Each state that is not COMPLETE, and an expiring pass, is one action on its requirement."""
-    assert [one for one in todo(evidence) if one[0] != "review"] == [action]
+    assert [action for action in todo(evidence) if action[0] != "review"] == [action]
 
 
 def test_the_most_urgent_first():
     """A failure goes before an interruption, an open run, a declaration, a renewal, what is missing, and a proof."""
-    environments = {name: known for name, known in CATALOGUE.environments.items() if name == "staging"}
+    environments = {name: declared for name, declared in CATALOGUE.environments.items() if name == "staging"}
     row = UseCase(UC, environments=(), provider_modes=("BYOK",), declared_status="READY_FOR_GO_LIVE")
     catalogue = replace(CATALOGUE, environments=environments, use_cases={UC: row})
     evidence = [
@@ -77,8 +77,8 @@ def test_what_expires_first_goes_first():
     """Of passes that expire soon, the one that expires first is renewed first."""
     rotation = ran(item="6", parts=("rotation",), days=70, proofs=("rotation",))
     revocation = ran(item="6", parts=("revocation",), days=80, proofs=("revocation",))
-    found = todo(but("6", rotation, revocation))
-    assert found[:2] == [("renew", "6/revocation"), ("renew", "6/rotation")]
+    result = todo(but("6", rotation, revocation))
+    assert result[:2] == [("renew", "6/revocation"), ("renew", "6/rotation")]
 
 
 def test_accepted_states_need_nobody():
@@ -94,9 +94,9 @@ def test_accepted_states_need_nobody():
 def test_incomplete_group():
     """A group with missing parts is to be finished for each use case that it holds."""
     part = GroupPart("part", "ci", 1, 2, days_ago(0), "staging", plan=RunPlan((), frozenset(), frozenset()))
-    found = next_actions(readiness(complete(), parts=[part]), Policy())
-    assert found[0].action == "finish"
-    assert found[0].text.startswith(
+    result = next_actions(readiness(complete(), parts=[part]), Policy())
+    assert result[0].action == "finish"
+    assert result[0].text.startswith(
         "run part 2 of 2 of ci, or all its parts again; if none will arrive, a reviewer runs `readiness retire --run part`"
     )
 
@@ -113,12 +113,12 @@ def test_review_is_for_the_reviewers(reviewers, who):
 def test_no_owner(owner):
     """An owner of ``tbd`` or none is told as unassigned."""
     catalogue = replace(CATALOGUE, use_cases={UC: replace(CATALOGUE.use_cases[UC], owner=owner)})
-    assert {one.who for one in next_actions(readiness([], catalogue=catalogue), Policy())} == {"unassigned"}
+    assert {action.who for action in next_actions(readiness([], catalogue=catalogue), Policy())} == {"unassigned"}
 
 
 def test_owner():
     """What is to be collected is the owner's to do."""
-    assert {one.who for one in next_actions(readiness([]), Policy())} == {"team@example.com"}
+    assert {action.who for action in next_actions(readiness([]), Policy())} == {"team@example.com"}
 
 
 def test_nothing_left_to_do():
@@ -146,10 +146,10 @@ TWO = "2 requirements to be acknowledged"
 def test_a_review_says_what_it_has_to_acknowledge(instead, end):
     """A reviewer learns from the action which options the sign-off will need."""
     evidence = complete()
-    for item, piece in instead:
-        evidence = [*(one for one in evidence if one.item != item), piece]
-    told = [one.text for one in next_actions(readiness(evidence), Policy()) if one.action == "review"]
-    assert told == [f"review {UC}: {end}"]
+    for item, execution in instead:
+        evidence = [*(other for other in evidence if other.item != item), execution]
+    texts = [action.text for action in next_actions(readiness(evidence), Policy()) if action.action == "review"]
+    assert texts == [f"review {UC}: {end}"]
 
 
 def test_a_suspect_review_says_what_made_it_suspect():
@@ -192,9 +192,9 @@ def test_a_gate_that_is_closed_says_who_opens_it(asked, origin, release, uncheck
     verdict = evaluate_gate(judged, policy, origins=origins, release=release, signature_problem=unchecked)
     assert not verdict.eligible
     states = next_actions(judged, policy)
-    found = [*states, *gate_remedies(grounds, verdict, states)]
-    assert {one.use_case for one in found if one.action != "sync"} == {UC}
-    assert all(one.who and one.text for one in found)
+    result = [*states, *gate_remedies(grounds, verdict, states)]
+    assert {action.use_case for action in result if action.action != "sync"} == {UC}
+    assert all(action.who and action.text for action in result)
 
 
 def test_a_rule_that_nobody_thought_of_is_told_as_it_is():

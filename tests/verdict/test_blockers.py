@@ -45,16 +45,16 @@ ENDS = {
 @pytest.mark.parametrize(("ends", "is_open"), ENDS.values(), ids=ENDS)
 def test_a_blocker_is_open_until_it_is_unblocked(ends, is_open):
     """A use case is BLOCKED while a blocker is open, and READY once a reviewer ended it."""
-    found = judged(OLD, [blocker(), approval(OLD), *ends])
-    assert found.status == ("BLOCKED" if is_open else "READY_FOR_GO_LIVE")
-    assert bool(found.blockers) is is_open
+    result = judged(OLD, [blocker(), approval(OLD), *ends])
+    assert result.status == ("BLOCKED" if is_open else "READY_FOR_GO_LIVE")
+    assert bool(result.blockers) is is_open
 
 
 def test_who_may_unblock():
     """Who recorded the evidence that the use case rested on cannot unblock it; why it is still open is told."""
-    found = judged(OLD, [blocker(), unblock()], origins=MINE)
-    assert found.status == "BLOCKED"
-    assert "recorded" in found.blockers[0].still_open[0]
+    result = judged(OLD, [blocker(), unblock()], origins=MINE)
+    assert result.status == "BLOCKED"
+    assert "recorded" in result.blockers[0].still_open[0]
     assert judged([], [blocker(), unblock()], replace(REVIEWED, identity="git")).status == "BLOCKED"
     assert (
         judged([], [blocker(), unblock(known_by=IdentityLevel.GIT)], replace(REVIEWED, identity="git")).blockers == ()
@@ -71,11 +71,11 @@ def test_anyone_may_block():
 def test_several_blockers():
     """One unblock ends every blocker that it knew of; a later one, and one that it did not know of, stay open."""
     first, second, third = blocker(2), blocker(1), blocker(0.1)
-    assert [one.decision for one in judged([], [first, second]).blockers] == [first, second]
-    assert [one.decision for one in judged([], [first, second, unblock(ended=[first, second]), third]).blockers] == [
-        third
-    ]
-    assert [one.decision for one in judged([], [first, second, unblock(ended=[first])]).blockers] == [second]
+    assert [blocker.decision for blocker in judged([], [first, second]).blockers] == [first, second]
+    assert [
+        blocker.decision for blocker in judged([], [first, second, unblock(ended=[first, second]), third]).blockers
+    ] == [third]
+    assert [blocker.decision for blocker in judged([], [first, second, unblock(ended=[first])]).blockers] == [second]
 
 
 def test_another_use_cases_blocker():
@@ -104,10 +104,10 @@ def test_a_rejection_closes_the_gate_whatever_word_is_there():
 
 def test_what_is_to_be_done():
     """A blocker and a rejection are the owner's to fix; what is told names who and why."""
-    found = next_actions(judge_all(OLD, [blocker(), rejection()]), REVIEWED)
-    assert [(one.who, one.action) for one in found] == [("team@example.com", "fix")] * 2
-    assert "data loss" in found[0].text
-    assert "no rollback plan" in found[1].text
+    result = next_actions(judge_all(OLD, [blocker(), rejection()]), REVIEWED)
+    assert [(action.who, action.action) for action in result] == [("team@example.com", "fix")] * 2
+    assert "data loss" in result[0].text
+    assert "no rollback plan" in result[1].text
 
 
 class TestRetirement:
@@ -119,18 +119,22 @@ class TestRetirement:
         """Retiring the failing one of two tests makes the requirement rest on the other; its evidence stays in sight."""
         evidence = [*OLD, self.BAD]
         assert judged(evidence).status == "BLOCKED"
-        found = judged(evidence, [retirement("b")])
-        need = next(one for one in found.requirements if one.requirement.item == "4")
-        assert (need.state, self.BAD in need.evidence, self.BAD in need.deciding) == (State.COMPLETE, True, False)
-        assert found.retirements[0].decision.test_id == "b"
+        result = judged(evidence, [retirement("b")])
+        requirement = next(requirement for requirement in result.requirements if requirement.requirement.item == "4")
+        assert (requirement.state, self.BAD in requirement.evidence, self.BAD in requirement.deciding) == (
+            State.COMPLETE,
+            True,
+            False,
+        )
+        assert result.retirements[0].decision.test_id == "b"
 
     def test_its_passes_do_not_count_either(self):
         """A requirement of which only a retired test speaks is MISSING and says so; the use case stays started."""
-        found = judged([ran(proofs=("trace",))], [retirement(ran().test_id)])
-        need = next(one for one in found.requirements if one.requirement.item == "4")
-        assert need.state is State.MISSING
-        assert "was retired" in need.why
-        assert found.status == "IN_PROGRESS"
+        result = judged([ran(proofs=("trace",))], [retirement(ran().test_id)])
+        requirement = next(requirement for requirement in result.requirements if requirement.requirement.item == "4")
+        assert requirement.state is State.MISSING
+        assert "was retired" in requirement.why
+        assert result.status == "IN_PROGRESS"
 
     def test_its_later_executions_do_not_count(self):
         """A retired test that fails again changes nothing."""
@@ -138,8 +142,8 @@ class TestRetirement:
 
     def test_its_rehearsals_show_nothing(self):
         """A rehearsal by a retired test leaves a requirement MISSING."""
-        found = judged([ran(environment="dev", test="b")], [retirement("b")])
-        assert {one.state for one in found.requirements} == {State.MISSING}
+        result = judged([ran(environment="dev", test="b")], [retirement("b")])
+        assert {requirement.state for requirement in result.requirements} == {State.MISSING}
 
     @pytest.mark.parametrize(
         ("decision", "counts"),
@@ -157,17 +161,17 @@ class TestRetirement:
 
     def test_who_recorded_it_cannot_retire_it(self):
         """Who recorded the test's evidence cannot retire it, and the void retirement is told; others can."""
-        found = judged([*OLD, self.BAD], [retirement("b")], origins=MINE)
-        assert (found.status, "recorded" in found.retirements[0].void) == ("BLOCKED", True)
+        result = judged([*OLD, self.BAD], [retirement("b")], origins=MINE)
+        assert (result.status, "recorded" in result.retirements[0].void) == ("BLOCKED", True)
         assert judged([*OLD, self.BAD], [retirement("b", by=SECOND)], origins=MINE).status == "IN_PROGRESS"
 
     def test_a_void_retirement_excuses_nothing(self):
         """Where the retirement does not hold failures of the test count, and its passes still show nothing."""
-        gone = retirement("b", by="stranger")
-        assert judged([*OLD, self.BAD], [gone]).status == "BLOCKED"
-        alone = judged([ran(test="b", proofs=("trace",))], [gone])
-        need = next(one for one in alone.requirements if one.requirement.item == "4")
-        assert (need.state, "is void" in need.why) == (State.MISSING, True)
+        removed = retirement("b", by="stranger")
+        assert judged([*OLD, self.BAD], [removed]).status == "BLOCKED"
+        alone = judged([ran(test="b", proofs=("trace",))], [removed])
+        requirement = next(requirement for requirement in alone.requirements if requirement.requirement.item == "4")
+        assert (requirement.state, "is void" in requirement.why) == (State.MISSING, True)
 
     def test_the_first_that_holds(self):
         """Of several retirements of a test the first that holds is told, else the newest."""

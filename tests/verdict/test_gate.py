@@ -24,10 +24,10 @@ EVIDENCE = Policy(on="evidence")
 CLEAN = {"run": RunOrigin(release="1.0", commit="abc", dirty=False)}
 
 
-def reviewed(found, **review):
+def reviewed(result, **review):
     """Return the readiness with a review put on its use case."""
-    stands = replace(found.use_cases[0].review, **{"state": ReviewState.CURRENT, "approvals": 1, **review})
-    return replace(found, use_cases=(replace(found.use_cases[0], review=stands),))
+    stands = replace(result.use_cases[0].review, **{"state": ReviewState.CURRENT, "approvals": 1, **review})
+    return replace(result, use_cases=(replace(result.use_cases[0], review=stands),))
 
 
 def failed(verdict) -> list[str]:
@@ -45,13 +45,13 @@ def test_opens_on_evidence():
 
 def test_opens_on_review():
     """By default complete evidence is eligible only with enough current reviews."""
-    found = readiness(complete())
-    assert failed(evaluate_gate(found, Policy())) == ["reviewed"]
-    assert evaluate_gate(found, Policy()).failing == (UC,)
-    assert evaluate_gate(reviewed(found), Policy()).eligible is True
-    assert failed(evaluate_gate(reviewed(found, required=2), Policy())) == ["reviewed"]
-    assert failed(evaluate_gate(reviewed(found, state=ReviewState.SUSPECT), Policy())) == ["reviewed"]
-    assert failed(evaluate_gate(reviewed(found, approvals=0, required=0), Policy())) == ["reviewed"]
+    result = readiness(complete())
+    assert failed(evaluate_gate(result, Policy())) == ["reviewed"]
+    assert evaluate_gate(result, Policy()).failing == (UC,)
+    assert evaluate_gate(reviewed(result), Policy()).eligible is True
+    assert failed(evaluate_gate(reviewed(result, required=2), Policy())) == ["reviewed"]
+    assert failed(evaluate_gate(reviewed(result, state=ReviewState.SUSPECT), Policy())) == ["reviewed"]
+    assert failed(evaluate_gate(reviewed(result, approvals=0, required=0), Policy())) == ["reviewed"]
 
 
 OPEN_RUN = {"open_runs": {"open": {UC}}}
@@ -78,7 +78,7 @@ def test_closed(evidence, facts, rules):
 def test_open_runs_are_looked_at_beside_those_that_are_sealed():
     """The rule counts both, and names those that are open."""
     (rule,) = [
-        one for one in evaluate_gate(readiness(complete(), **OPEN_RUN), EVIDENCE).rules if one.rule == "runs sealed"
+        rule for rule in evaluate_gate(readiness(complete(), **OPEN_RUN), EVIDENCE).rules if rule.rule == "runs sealed"
     ]
     assert (rule.looked_at, rule.detail) == (2, "run open is open")
 
@@ -113,7 +113,9 @@ def test_not_applicable_is_listed_of_each_use_case():
     row = replace(CATALOGUE.use_cases[UC], id="UC-9", not_applicable=(("plain", "not ours"),))
     catalogue = replace(CATALOGUE, use_cases={**CATALOGUE.use_cases, "UC-9": row})
     verdict = evaluate_gate(readiness(complete(), catalogue=catalogue), EVIDENCE)
-    assert "UC-9/plain (not ours)" in next(one.detail for one in verdict.rules if one.rule == "requirements in scope")
+    assert "UC-9/plain (not ours)" in next(
+        rule.detail for rule in verdict.rules if rule.rule == "requirements in scope"
+    )
 
 
 def test_damage():
@@ -145,10 +147,10 @@ def test_a_word_that_nobody_knows_accepts_nothing():
 @pytest.mark.parametrize(("setting", "attempts"), [("asserted", 1), ("flaky", 2)])
 def test_refused_states(setting, attempts):
     """Asserted and flaky requirements close the gate where their policy refuses them, and only there."""
-    evidence = [one for one in complete() if one.item != "4"] + [ran(attempts=attempts)]
-    found = readiness(evidence)
-    assert evaluate_gate(found, Policy(on="evidence")).eligible is True
-    assert failed(evaluate_gate(found, Policy(on="evidence", **{setting: "refuse"}))) == ["evidence complete", setting]
+    evidence = [execution for execution in complete() if execution.item != "4"] + [ran(attempts=attempts)]
+    result = readiness(evidence)
+    assert evaluate_gate(result, Policy(on="evidence")).eligible is True
+    assert failed(evaluate_gate(result, Policy(on="evidence", **{setting: "refuse"}))) == ["evidence complete", setting]
 
 
 @pytest.mark.parametrize(
@@ -161,8 +163,8 @@ def test_architecture(status, opens):
     catalogue = replace(CATALOGUE, use_cases={UC: row})
     assert evaluate_gate(readiness(complete(), catalogue=catalogue), policy).eligible is opens
     assert evaluate_gate(readiness([], catalogue=catalogue), policy).eligible is False
-    told = evaluate_gate(readiness(complete(), catalogue=catalogue), policy).rules[-1].detail
-    assert told == ("each is GREEN" if opens else f"{UC} is {status or 'without a status'}")
+    text = evaluate_gate(readiness(complete(), catalogue=catalogue), policy).rules[-1].detail
+    assert text == ("each is GREEN" if opens else f"{UC} is {status or 'without a status'}")
 
 
 @pytest.mark.parametrize(
@@ -185,16 +187,16 @@ def test_origin_of_the_runs(origin, rules):
 
 
 @pytest.mark.parametrize(
-    ("conduct", "told"),
+    ("conduct", "expected"),
     [(RunConditions(), ""), (RunConditions(changed=1, changed_names=("a.py",)), " (a.py)")],
 )
-def test_a_commit_that_is_not_clean_names_what_was_changed(conduct, told):
+def test_a_commit_that_is_not_clean_names_what_was_changed(conduct, expected):
     """The files, where the run says which; and nothing where it does not."""
     policy, origin = Policy(on="evidence", clean_commit=True), RunOrigin("1.0", "abc", dirty=True, conditions=conduct)
     (rule,) = [
-        one for one in evaluate_gate(readiness(complete()), policy, origins={"run": origin}).rules if not one.passed
+        rule for rule in evaluate_gate(readiness(complete()), policy, origins={"run": origin}).rules if not rule.passed
     ]
-    assert rule.detail.endswith(f"was not made from a commit without local changes{told}")
+    assert rule.detail.endswith(f"was not made from a commit without local changes{expected}")
 
 
 def test_no_release_named():
@@ -220,7 +222,7 @@ def test_clocks_that_disagree(clock, opens):
     )
     verdict = evaluate_gate(readiness(complete()), policy, origins={"run": origin})
     assert (verdict.eligible, failed(verdict)) == (opens, [] if opens else ["clock"])
-    assert ("clock" in [one.rule for one in verdict.rules]) is not opens
+    assert ("clock" in [rule.rule for rule in verdict.rules]) is not opens
 
 
 def test_long_lists_are_counted():
@@ -242,20 +244,20 @@ def test_long_lists_are_counted():
 )
 def test_weaker_settings_are_told(policy, count):
     """Each setting weaker than its default is told in a sentence of its own, and no stricter one is."""
-    told = evaluate_gate(readiness([]), policy).weaker
-    assert len(set(told)) == count
+    text = evaluate_gate(readiness([]), policy).weaker
+    assert len(set(text)) == count
 
 
 def test_reviews_do_not_replace_evidence():
     """A current review opens nothing while a requirement is in no acceptable state."""
-    found = readiness(complete()[1:])
-    assert failed(evaluate_gate(reviewed(found), Policy())) == ["evidence complete"]
+    result = readiness(complete()[1:])
+    assert failed(evaluate_gate(reviewed(result), Policy())) == ["evidence complete"]
 
 
 def test_a_list_that_is_just_short_enough():
     """Five names are all told, and nothing is said of none more."""
-    found = evaluate_gate(readiness(complete()), EVIDENCE, [Problem("run", str(number)) for number in range(5)])
-    assert next(rule.detail for rule in found.rules if not rule.passed) == "run: 0, run: 1, run: 2, run: 3, run: 4"
+    result = evaluate_gate(readiness(complete()), EVIDENCE, [Problem("run", str(number)) for number in range(5)])
+    assert next(rule.detail for rule in result.rules if not rule.passed) == "run: 0, run: 1, run: 2, run: 3, run: 4"
 
 
 class TestAcknowledged:
@@ -264,7 +266,7 @@ class TestAcknowledged:
     @pytest.mark.parametrize(("setting", "how"), [("asserted", {}), ("flaky", {"attempts": 2, "proofs": ("trace",)})])
     def test_named_by_a_review(self, setting, how):
         """Where it is to be acknowledged the gate opens once a current review names it, and its rule says so."""
-        evidence = [one for one in complete(days=2) if one.item != "4"] + [ran(days=2, **how)]
+        evidence = [execution for execution in complete(days=2) if execution.item != "4"] + [ran(days=2, **how)]
         unnamed = evaluate_gate(judge_all(evidence, [approval(evidence)]), REVIEWED)
         assert failed(unnamed) == [setting, "reviewed"]
         named = evaluate_gate(judge_all(evidence, [approval(evidence, acknowledged=(f"{UC}/4",))]), REVIEWED)
@@ -275,7 +277,7 @@ class TestAcknowledged:
     def test_accepted(self):
         """Where it is accepted as it is no review has to name it, and the setting is told as weaker."""
         accepts = replace(REVIEWED, asserted="accept")
-        evidence = [one for one in complete(days=2) if one.item != "4"] + [ran(days=2)]
+        evidence = [execution for execution in complete(days=2) if execution.item != "4"] + [ran(days=2)]
         verdict = evaluate_gate(judge_all(evidence, [approval(evidence, policy=accepts)], accepts), accepts)
         assert (verdict.eligible, len(verdict.weaker)) == (True, 1)
 
@@ -313,8 +315,10 @@ class TestNoRegression:
 
     def before(self, evidence, status="IN_PROGRESS"):
         """Return a document of what the evidence was worth."""
-        found = readiness(evidence).use_cases[0]
-        rows = [{"id": one.requirement.id, "state": one.state.value} for one in found.requirements]
+        result = readiness(evidence).use_cases[0]
+        rows = [
+            {"id": requirement.requirement.id, "state": requirement.state.value} for requirement in result.requirements
+        ]
         use_case = {"id": UC, "status": status, "items": [{"requirements": rows}]}
         return {"schema": "readiness/report/v1", "context": {"register": "payments"}, "use_cases": [use_case]}
 
@@ -356,14 +360,14 @@ class TestNoRegression:
 
 def test_a_checkpoint_is_a_rule_of_its_own_where_one_is_asked_for():
     """It passes with what it looked at, closes on anything against it, and on a checkpoint that speaks of nothing."""
-    found = readiness(complete())
+    result = readiness(complete())
 
     def judged(looked_at, *problems):
-        verdict = evaluate_gate(found, EVIDENCE, checkpoint=CheckpointComparison(looked_at, problems, "as it was"))
-        rule = next(one for one in verdict.rules if one.rule == "checkpoint")
+        verdict = evaluate_gate(result, EVIDENCE, checkpoint=CheckpointComparison(looked_at, problems, "as it was"))
+        rule = next(rule for rule in verdict.rules if rule.rule == "checkpoint")
         return verdict.eligible, verdict.reliable, rule.passed, rule.looked_at, rule.detail
 
-    assert "checkpoint" not in [one.rule for one in evaluate_gate(found, EVIDENCE).rules]
+    assert "checkpoint" not in [rule.rule for rule in evaluate_gate(result, EVIDENCE).rules]
     assert judged(7) == (True, True, True, 7, "as it was")
     assert judged(7, Problem("checkpoint x", "rolled back")) == (False, False, False, 7, "checkpoint x: rolled back")
     assert judged(0) == (False, False, False, 0, "there was nothing to check")

@@ -56,7 +56,7 @@ def executions(**fixed):
 
 some = st.lists(executions(), max_size=8)
 nearly = st.builds(
-    lambda more, left_out: [*(one for n, one in enumerate(complete(days=4)) if n != left_out), *more],
+    lambda more, left_out: [*(execution for n, execution in enumerate(complete(days=4)) if n != left_out), *more],
     some,
     st.none() | st.integers(0, 9),
 )
@@ -69,24 +69,24 @@ def judge(evidence):
     return readiness(evidence, POLICY, SMALL, open_runs={"open": ()})
 
 
-def ranks(found) -> list[int]:
+def ranks(result) -> list[int]:
     """Return how good each requirement's state is (0 is the worst); a rehearsal is as little as nothing."""
-    states = [one.state for one in found.use_cases[0].requirements]
+    states = [requirement.state for requirement in result.use_cases[0].requirements]
     return [WORST_FIRST.index(State.MISSING if state is State.REHEARSED else state) for state in states]
 
 
-def opens(found) -> bool:
+def opens(result) -> bool:
     """Return whether the gate opens, the open run aside (it closes every gate, and would hide what is looked at)."""
-    closed = replace(found, use_cases=tuple(replace(one, open_runs=()) for one in found.use_cases))
+    closed = replace(result, use_cases=tuple(replace(use_case, open_runs=()) for use_case in result.use_cases))
     return evaluate_gate(closed, POLICY).eligible
 
 
 def ledgers(evidence, left_out=()):
     """Yield each requirement of the small register, and the ledger of its item."""
-    why = dict.fromkeys((one.id for one in left_out), "its test was retired")
+    why = dict.fromkeys((execution.id for execution in left_out), "its test was retired")
     for requirement in SMALL.requirements(UC):
-        mine = [one for one in evidence if one.item == requirement.item]
-        yield requirement, ExecutionLedger.build(mine, NOW, {"open"}, RealPlaces.from_catalogue(SMALL), why)
+        own = [execution for execution in evidence if execution.item == requirement.item]
+        yield requirement, ExecutionLedger.build(own, NOW, {"open"}, RealPlaces.from_catalogue(SMALL), why)
 
 
 @judging
@@ -121,7 +121,7 @@ def test_a_failure_never_improves_anything_where_all_named_their_scope(evidence,
 
     A failed rehearsal is a rehearsal: it may be all that is known of a requirement that was MISSING.
     """
-    evidence = [replace(one, open_scope=False, **SAID) for one in evidence]
+    evidence = [replace(execution, open_scope=False, **SAID) for execution in evidence]
     before, after = judge(evidence), judge([*evidence, failure])
     assert all(new <= old for new, old in zip(ranks(after), ranks(before), strict=True))
     assert opens(before) or not opens(after)
@@ -132,7 +132,7 @@ def test_a_failure_never_improves_anything_where_all_named_their_scope(evidence,
 def test_a_failure_of_a_requirement_never_opens_the_gate(evidence, failure):
     """Adding a real failure of anything required never opens a closed gate."""
     requirements = SMALL.requirements(UC)
-    assume(any(RealPlaces.from_catalogue(SMALL).covers(one, failure) for one in requirements))
+    assume(any(RealPlaces.from_catalogue(SMALL).covers(requirement, failure) for requirement in requirements))
     assert opens(judge(evidence)) or not opens(judge([*evidence, failure]))
 
 
@@ -171,14 +171,14 @@ def test_what_did_not_run_changes_nothing(evidence, idle):
     before, after = judge(evidence).use_cases[0], judge([*evidence, idle]).use_cases[0]
     assert (before.status, before.phase) == (after.status, after.phase)
     for old, new in zip(before.requirements, after.requirements, strict=True):
-        shown = {"evidence": (), "told": Explanation("")}
-        assert replace(old, **shown) == replace(new, **shown)
-        assert old.state is State.MISSING or _mended_by(old) == _mended_by(new)
+        same = {"evidence": (), "explanation": Explanation("")}
+        assert replace(old, **same) == replace(new, **same)
+        assert old.state is State.MISSING or _explanation(old) == _explanation(new)
 
 
-def _mended_by(one):
-    """Why it stands where it stands, and what mends it, but for what is to be done if a test is gone."""
-    return one.why, one.completes_it.partition("; if it was removed")[0]
+def _explanation(requirement):
+    """Return the explanation without the advice about a removed test."""
+    return requirement.why, requirement.completes_it.partition("; if it was removed")[0]
 
 
 @judging
@@ -210,21 +210,23 @@ def test_a_crash_without_a_scope_opens_nothing(evidence, crash, days):
     crash = replace(crash, started_at=ran(days=days).started_at, claim_environment=None, parts=())
     placed = ran(item=crash.item, test=crash.test_id, environment="staging", environment_by="scope", days=99)
     after = judge([*evidence, placed, crash])
-    assert {one.state for one in after.use_cases[0].requirements if one.requirement.item == crash.item} == {
-        State.FAILING
-    }
+    assert {
+        requirement.state
+        for requirement in after.use_cases[0].requirements
+        if requirement.requirement.item == crash.item
+    } == {State.FAILING}
 
 
 @judging
 @given(nearly)
 def test_a_gate_that_opens_rests_on_passes_alone(evidence):
     """Where the gate opens each requirement has a real, settled pass, and no deciding execution is anything else."""
-    found = judge(evidence)
-    assume(opens(found))
-    for one in found.use_cases[0].requirements:
-        real = [e for e in one.evidence if e.real and e.run_id == "run" and e.started_at <= NOW]
+    result = judge(evidence)
+    assume(opens(result))
+    for requirement in result.use_cases[0].requirements:
+        real = [e for e in requirement.evidence if e.real and e.run_id == "run" and e.started_at <= NOW]
         assert any(e.result is Result.PASSED for e in real)
-        assert one.state in (State.COMPLETE, State.ASSERTED, State.FLAKY)
+        assert requirement.state in (State.COMPLETE, State.ASSERTED, State.FLAKY)
 
 
 @judging
@@ -254,7 +256,9 @@ def test_judging_grows_with_the_evidence():
     def judge_all(count: int) -> Callable[[], None]:
         names = [f"UC-{number:04}" for number in range(count)]
         catalogue = replace(CATALOGUE, use_cases={name: UseCase(name, environments=("staging",)) for name in names})
-        evidence = [replace(one, uc=name, id=f"{name}.{one.id}") for name in names for one in complete()]
+        evidence = [
+            replace(execution, uc=name, id=f"{name}.{execution.id}") for name in names for execution in complete()
+        ]
         return lambda: evaluate(catalogue, POLICY, Facts(evidence), NOW)
 
     assert_linear(judge_all(100), judge_all(400), times=4)

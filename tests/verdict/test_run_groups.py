@@ -44,7 +44,7 @@ def complete(days: float = 9) -> list[GroupPart]:
     return [part(1, "a", days=days), part(2, "b", days=days)]
 
 
-def held(evidence, *parts: GroupPart, **facts) -> list[str]:
+def holds(evidence, *parts: GroupPart, **facts) -> list[str]:
     """Return what is told of the groups that hold the use case."""
     return [str(hold) for hold in use_case(evidence, parts=parts, **facts).group_holds]
 
@@ -67,8 +67,10 @@ def test_it_is_complete_when_each_part_has_arrived():
 
 def test_parts_that_disagree_have_arrived_up_to_the_most_that_any_says():
     """What is there is told by all of their numbers, and by none that none of them has."""
-    (found,) = generations([part(1, "a"), part(3, "b", of=3), part(4, "c", of=3)]).values()
-    assert [(one.sizes, one.arrived, one.all_arrived) for one in found] == [((2, 3), (1, 3), False)]
+    (result,) = generations([part(1, "a"), part(3, "b", of=3), part(4, "c", of=3)]).values()
+    assert [(generation.sizes, generation.arrived, generation.all_arrived) for generation in result] == [
+        ((2, 3), (1, 3), False)
+    ]
 
 
 def test_what_is_missing_is_told_with_the_way_out():
@@ -78,9 +80,9 @@ def test_what_is_missing_is_told_with_the_way_out():
         (hold,) = use_case([], parts=parts).group_holds
         return hold.remedy
 
-    one, several = remedy(part(1, "a", of=6)), remedy(part(1, "a", of=7), part(1, "a", of=7, days=1.9))
-    assert one.startswith("run part 2, 3, 4, 5, 6 of 6 of nightly, or all its parts again; ")
-    assert one.endswith("a reviewer runs `readiness retire --run 1@2`")
+    item, several = remedy(part(1, "a", of=6)), remedy(part(1, "a", of=7), part(1, "a", of=7, days=1.9))
+    assert item.startswith("run part 2, 3, 4, 5, 6 of 6 of nightly, or all its parts again; ")
+    assert item.endswith("a reviewer runs `readiness retire --run 1@2`")
     assert several.startswith("run part 2, 3, 4, 5, 6 ... of 7 of nightly")
     assert several.endswith("`readiness retire --run 1@2` and so on for its 2 runs")
 
@@ -118,22 +120,22 @@ def test_the_first_generation_holds_every_use_case():
     """Whatever ran since: nobody knows what the missing part would have run."""
     everything = [ran(test=name) for name in "ab"]
     elsewhere = plan("x", claims=(("UC-9", "4"),))
-    assert held(everything, part(1, plan=elsewhere)) == [
+    assert holds(everything, part(1, plan=elsewhere)) == [
         "nightly in staging, started at 2026-05-30T12:00:00.000Z: 1 of 2 parts arrived"
     ]
 
 
 def test_a_later_one_holds_what_was_planned():
     """What its parts planned or left out, and what the last complete one planned."""
-    assert held([], *complete(), part(1, "a")) != []
-    assert held([ran(test="a")], *complete(), part(1, "a")) != []
-    assert held([ran(test="b")], *complete(), part(1, "a")) != []
-    assert held([ran(test="a"), ran(test="b")], *complete(), part(1, "a")) == []
+    assert holds([], *complete(), part(1, "a")) != []
+    assert holds([ran(test="a")], *complete(), part(1, "a")) != []
+    assert holds([ran(test="b")], *complete(), part(1, "a")) != []
+    assert holds([ran(test="a"), ran(test="b")], *complete(), part(1, "a")) == []
     more = part(1, plan=plan("a", left_out=("c",)))
-    assert held([ran(test="a"), ran(test="b")], *complete(), more) != []
-    assert held([ran(test="a"), ran(test="b"), ran(test="c")], *complete(), more) == []
+    assert holds([ran(test="a"), ran(test="b")], *complete(), more) != []
+    assert holds([ran(test="a"), ran(test="b"), ran(test="c")], *complete(), more) == []
     other = [replace(one, plan=plan("x", claims=(("UC-9", "4"),))) for one in (*complete(), part(1))]
-    assert held([], *other) == []
+    assert holds([], *other) == []
 
 
 BOTH = ("a", "b")
@@ -143,8 +145,8 @@ BOTH = ("a", "b")
 def test_lets_go_of_a_test_that_ran_to_its_end(result):
     """Also where it failed, at this very moment, or as a part of the generation itself."""
     parts = (*complete(), part(1, "a"))
-    assert held([ran(test="a"), ran(result, test="b", days=0)], *parts) == []
-    assert held([ran(test="a", run_id="1@2", days=2), ran(result, test="b")], *parts) == []
+    assert holds([ran(test="a"), ran(result, test="b", days=0)], *parts) == []
+    assert holds([ran(test="a", run_id="1@2", days=2), ran(result, test="b")], *parts) == []
 
 
 @pytest.mark.parametrize(
@@ -168,21 +170,21 @@ def test_lets_go_of_a_test_that_ran_to_its_end(result):
 def test_holds_until_then(second):
     """Nothing less lets go: one test of two, another item or environment, a rehearsal, a skip, an open run."""
     evidence = [ran(test="a"), *([ran(**second)] if second else [])]
-    assert held(evidence, *complete(), part(1, "a"), open_runs={"open": ()}) != []
+    assert holds(evidence, *complete(), part(1, "a"), open_runs={"open": ()}) != []
 
 
 def test_another_provider_mode_lets_nothing_go():
     """Where the group names one, the test has to run in it."""
     parts = [replace(one, provider_mode="BYOK") for one in (*complete(), part(1, "a"))]
-    assert held([ran(test=name, provider_mode="MANAGED") for name in BOTH], *parts) != []
-    assert held([ran(test=name, provider_mode="BYOK") for name in BOTH], *parts) == []
+    assert holds([ran(test=name, provider_mode="MANAGED") for name in BOTH], *parts) != []
+    assert holds([ran(test=name, provider_mode="BYOK") for name in BOTH], *parts) == []
 
 
 def test_a_later_complete_generation_lets_go():
     """One of the same group: an earlier one, or another group's, does not."""
     assert arrived(part(1, "a"), *complete(days=1)) == []
     assert arrived(*complete(), part(1, "a")) != []
-    assert arrived(part(1, "a"), *(replace(one, environment="prod") for one in complete(days=1))) != []
+    assert arrived(part(1, "a"), *(replace(part, environment="prod") for part in complete(days=1))) != []
 
 
 def test_it_holds_nothing_once_it_is_older_than_the_longest_max_age():
@@ -203,21 +205,21 @@ def test_where_the_run_named_none_it_holds_where_its_tests_placed_themselves():
     assert arrived(part(1, **there)) == ["1 of 2 parts arrived"]
     earlier = [part(number, **there, days=9) for number in (1, 2)]
     assert arrived(*earlier, part(1, "b", environment=None)) == ["1 of 2 parts arrived"]
-    assert held([ran(test=name, environment="staging") for name in BOTH], *earlier, part(1, **there)) != []
-    assert held([ran(test=name, environment="prod") for name in BOTH], *earlier, part(1, **there)) == []
+    assert holds([ran(test=name, environment="staging") for name in BOTH], *earlier, part(1, **there)) != []
+    assert holds([ran(test=name, environment="prod") for name in BOTH], *earlier, part(1, **there)) == []
 
 
 @pytest.mark.parametrize(("by", "lets_go"), [("lead@example.com", True), ("stranger", False)])
 def test_a_retired_test_need_not_run_again(by, lets_go):
     """Where its retirement holds, that is: by a listed reviewer."""
     decisions, policy = [retirement("b", by=by)], Policy(reviewers=("lead@example.com",))
-    found = use_case([ran(test="a")], policy, parts=[*complete(), part(1, "a")], decisions=decisions).group_holds
-    assert (not found) is lets_go
+    result = use_case([ran(test="a")], policy, parts=[*complete(), part(1, "a")], decisions=decisions).group_holds
+    assert (not result) is lets_go
 
 
 def test_held_by_several():
     """Each group that holds a use case is named, in the order of the names."""
-    assert [text.split()[0] for text in held([], part(1, group="b", run="b"), part(1, group="a", run="a"))] == [
+    assert [text.split()[0] for text in holds([], part(1, group="b", run="b"), part(1, group="a", run="a"))] == [
         "a",
         "b",
     ]
@@ -226,12 +228,14 @@ def test_held_by_several():
 def test_a_run_that_a_reviewer_set_aside_has_not_arrived():
     """What it planned has to run again; a generation of such runs alone is none."""
     parts = [part(1, "a", run="x"), part(2, "b", run="y")]
-    (found,) = generations(parts, {"x"}).values()
-    assert [(one.complete, one.arrived, one.unfinished) for one in found] == [(False, (2,), ("a",))]
-    (found,) = generations([*parts, part(1, "a", run="z")], {"x"}).values()
-    assert [one.complete for one in found] == [True]
-    (found,) = generations(parts, {"x", "y"}).values()
-    assert found == []
+    (result,) = generations(parts, {"x"}).values()
+    assert [(generation.complete, generation.arrived, generation.unfinished) for generation in result] == [
+        (False, (2,), ("a",))
+    ]
+    (result,) = generations([*parts, part(1, "a", run="z")], {"x"}).values()
+    assert [generation.complete for generation in result] == [True]
+    (result,) = generations(parts, {"x", "y"}).values()
+    assert result == []
 
 
 TESTS = st.lists(st.sampled_from("abcd"), unique=True, max_size=3)
@@ -240,11 +244,11 @@ TESTS = st.lists(st.sampled_from("abcd"), unique=True, max_size=3)
 @st.composite
 def histories(draw) -> list[GroupPart]:
     """Return runs of two groups, in a few nights, with parts that come more than once, late, or cut off."""
-    found = []
+    result = []
     for number in range(draw(st.integers(1, 9))):
         tests = tuple(draw(TESTS))
         ended = tuple(test for test in tests if draw(st.integers(0, 5)))
-        found.append(
+        result.append(
             part(
                 draw(st.integers(1, 2)),
                 days=draw(st.sampled_from((0.1, 0.4, 1, 1.3, 2, 190))),
@@ -256,7 +260,7 @@ def histories(draw) -> list[GroupPart]:
                 plan=plan(*tests, ended=ended, left_out=tuple(draw(TESTS))),
             )
         )
-    return found
+    return result
 
 
 EVIDENCE = st.lists(
@@ -274,10 +278,10 @@ EVIDENCE = st.lists(
 @given(histories(), EVIDENCE, st.randoms(use_true_random=False))
 def test_the_order_of_arrival_does_not_matter(parts: list[GroupPart], evidence, shuffle: random.Random):
     """The verdict is the same in whatever order runs arrive, and if some arrive twice."""
-    expected = held(evidence, *parts)
+    expected = holds(evidence, *parts)
     again = [*parts, *parts[:2]]
     shuffle.shuffle(again)
-    assert held(evidence, *again) == expected
+    assert holds(evidence, *again) == expected
 
 
 @st.composite
@@ -294,10 +298,10 @@ def of_two_moments(draw) -> list[GroupPart]:
 @given(of_two_moments() | histories(), EVIDENCE, st.randoms(use_true_random=False))
 def test_the_names_of_runs_decide_nothing(parts: list[GroupPart], evidence, shuffle: random.Random):
     """Of what began in one millisecond none is the later by its id, which is made by chance."""
-    names = [one.run_id for one in parts]
+    names = [part.run_id for part in parts]
     shuffle.shuffle(names)
-    renamed = [replace(one, run_id=name) for one, name in zip(parts, names, strict=True)]
-    assert held(evidence, *renamed) == held(evidence, *parts)
+    renamed = [replace(part, run_id=name) for part, name in zip(parts, names, strict=True)]
+    assert holds(evidence, *renamed) == holds(evidence, *parts)
 
 
 @pytest.mark.parametrize("ids", ["ab", "ba"])
@@ -306,24 +310,24 @@ def test_of_one_millisecond_nobody_is_the_later(ids: str):
     whole = [part(number, "a", pipeline="ci/1", run=f"{ids[0]}{number}") for number in (1, 2)]
     half = part(1, "b", pipeline="ci/2", run=f"{ids[1]}1")
     assert arrived(*whole, half) == ["1 of 2 parts arrived"]
-    assert held([ran(test="b", days=0)], *whole, half) != []
-    assert held([ran(test="b", days=0), ran(test="a", days=0)], *whole, half) == []
+    assert holds([ran(test="b", days=0)], *whole, half) != []
+    assert holds([ran(test="b", days=0), ran(test="a", days=0)], *whole, half) == []
     assert arrived(*whole, replace(half, started_at=days_ago(2.1))) == []
 
 
 @given(histories(), EVIDENCE)
 def test_the_plans_that_are_not_read_change_nothing(parts: list[GroupPart], evidence):
     """Only those plans are read that can change what is held."""
-    plans = {one.run_id: one.plan for one in parts}
-    read = with_plans([replace(one, plan=None) for one in parts], lambda run: plans[run], NOW, 180)
-    assert {one.run_id for one in read} == plans.keys()
-    assert held(evidence, *read) == held(evidence, *parts)
+    plans = {part.run_id: part.plan for part in parts}
+    read = with_plans([replace(part, plan=None) for part in parts], lambda run: plans[run], NOW, 180)
+    assert {part.run_id for part in read} == plans.keys()
+    assert holds(evidence, *read) == holds(evidence, *parts)
 
 
 def asked(*parts: GroupPart) -> list[str]:
     """Return the runs whose plans are read."""
-    plans, runs = {one.run_id: one.plan for one in parts}, []
-    with_plans([replace(one, plan=None) for one in parts], lambda run: runs.append(run) or plans[run], NOW, 180)
+    plans, runs = {part.run_id: part.plan for part in parts}, []
+    with_plans([replace(part, plan=None) for part in parts], lambda run: runs.append(run) or plans[run], NOW, 180)
     return sorted(runs)
 
 
@@ -340,8 +344,8 @@ def test_plans_are_read_only_where_something_may_be_held():
 @given(histories(), EVIDENCE, st.data())
 def test_a_narrower_rerun_opens_nothing(parts: list[GroupPart], evidence, data: st.DataObject):
     """A part that is run again with fewer of its tests, all of which had ended, leaves what is held as it was."""
-    one = data.draw(st.sampled_from(parts))
-    tests = tuple(test for test in sorted(one.plan.ended) if data.draw(st.booleans()))
-    name = data.draw(st.sampled_from((f"{one.run_id}-again", "a-run")))
-    again = replace(one, run_id=name, plan=plan(*tests), all_finished=True)
-    assert held(evidence, *parts, again) == held(evidence, *parts)
+    item = data.draw(st.sampled_from(parts))
+    tests = tuple(test for test in sorted(item.plan.ended) if data.draw(st.booleans()))
+    name = data.draw(st.sampled_from((f"{item.run_id}-again", "a-run")))
+    again = replace(item, run_id=name, plan=plan(*tests), all_finished=True)
+    assert holds(evidence, *parts, again) == holds(evidence, *parts)

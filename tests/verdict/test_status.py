@@ -83,13 +83,15 @@ def test_nothing_required_is_never_ready(evidence):
 @pytest.mark.parametrize(("value", "phase"), [("refuse", "COLLECTING"), ("accept", "AWAITING_REVIEW")])
 def test_policy_decides_what_is_acceptable(setting, value, phase):
     """An asserted or flaky requirement waits for a review only where its policy does not refuse it."""
-    evidence = [one for one in complete() if one.item != "4"] + [ran(attempts=2 if setting == "flaky" else 1)]
+    evidence = [execution for execution in complete() if execution.item != "4"] + [
+        ran(attempts=2 if setting == "flaky" else 1)
+    ]
     assert use_case(evidence, Policy(**{setting: value})).phase == phase
 
 
 def test_a_waiver_is_acceptable_and_never_ready():
     """A waived requirement can be accepted by the gate where the policy says so, and never makes READY."""
-    waived = tuple(replace(one, state=State.WAIVED) for one in use_case(complete()).required)
+    waived = tuple(replace(requirement, state=State.WAIVED) for requirement in use_case(complete()).required)
     assert status_of(waived, CURRENT, Policy(waivers="accept"), started=True) == ("IN_PROGRESS", "AWAITING_REVIEW")
     assert status_of(waived, CURRENT, Policy(), started=True) == ("IN_PROGRESS", "COLLECTING")
 
@@ -119,8 +121,8 @@ class TestScope:
 
     def judged(self, names, evidence=()):
         """Return the ids of the use cases that are judged."""
-        found = evaluate(self.REGISTER, Policy(), Facts(tuple(evidence)), NOW, names)
-        return [one.use_case.id for one in found.use_cases]
+        result = evaluate(self.REGISTER, Policy(), Facts(tuple(evidence)), NOW, names)
+        return [use_case.use_case.id for use_case in result.use_cases]
 
     def test_order_of_the_register(self):
         """The whole register, or those asked for in any letter case, come once each in the register's order."""
@@ -136,8 +138,8 @@ class TestScope:
     def test_open_world(self):
         """Without a register every use case that its evidence names is judged."""
         open_world = replace(CATALOGUE, use_cases={}, open_world=True)
-        found = readiness([ran(uc="B"), ran(uc="A"), ran(uc="C", register="other")], catalogue=open_world)
-        assert [one.use_case.id for one in found.use_cases] == ["A", "B"]
+        result = readiness([ran(uc="B"), ran(uc="A"), ran(uc="C", register="other")], catalogue=open_world)
+        assert [use_case.use_case.id for use_case in result.use_cases] == ["A", "B"]
 
     def test_other_evidence(self):
         """What fits no requirement in force is told apart, in a fixed order, and within the scope that was asked for."""

@@ -142,7 +142,7 @@ class TestEndedBeforeItSaidWhere:
         failed = ran(FAILED, item="1", provider_mode="MANAGED", provider_mode_by="credential")
         assert states([*both, failed])["1/BYOK"] == "FAILING"
         alone = ran(FAILED, item="1", provider_mode="MANAGED", provider_mode_by="credential")
-        apart = [replace(one, id=f"apart.{number}.1", beside=None) for number, one in enumerate(both)]
+        apart = [replace(execution, id=f"apart.{number}.1", beside=None) for number, execution in enumerate(both)]
         assert states([*apart, alone])["1/BYOK"] == "ASSERTED"
 
     def test_no_part_counts_against_each_part(self):

@@ -20,9 +20,9 @@ def test_it_is_sha256_of_the_kind_and_the_data(kind: str, data: bytes) -> None:
 
 
 @given(st.binary(), KINDS, KINDS)
-def test_a_digest_of_one_kind_never_stands_for_another(data: bytes, one: str, other: str) -> None:
+def test_a_digest_of_one_kind_never_stands_for_another(data: bytes, first: str, other: str) -> None:
     """The same data has another digest under another kind."""
-    assert (digest(one, data) == digest(other, data)) == (one == other)
+    assert (digest(first, data) == digest(other, data)) == (first == other)
 
 
 def test_the_digest_of_a_line_is_fixed() -> None:

@@ -72,7 +72,7 @@ def test_a_shape_knows_its_like(body: dict[str, Any], data: st.DataObject) -> No
 def _numbers(value: Any) -> list[int]:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     own = [value] if isinstance(value, int) else []
-    return [*own, *(number for one in inner for number in _numbers(one))]
+    return [*own, *(number for value in inner for number in _numbers(value))]
 
 
 @pytest.mark.parametrize(

@@ -56,10 +56,10 @@ def test_it_is_read_back_as_it_was_written(body: dict[str, Any]) -> None:
 def test_lone_surrogates_are_spelled_out(body: dict[str, str]) -> None:
     r"""A lone surrogate becomes its escape (``\ud800``), everything else stays, and the text is UTF-8."""
     text = canonical(body)
-    said = json.loads(text.encode().decode())
+    parsed = json.loads(text.encode().decode())
     for key, value in body.items():
         spelled = "".join(rf"\u{ord(char):04x}" if "\ud800" <= char <= "\udfff" else char for char in value)
-        assert said[key] == spelled
+        assert parsed[key] == spelled
 
 
 @given(VALUES | ANY_TEXT)
@@ -151,9 +151,9 @@ def test_an_end_is_spelled_as_any_line_is(
 ) -> None:
     """The short way to a line that says that a test ended leads to the same line, byte for byte."""
     attempt = {"result": texts[0], "started_at": texts[1], "duration_ms": duration}
-    told = dict(zip(("test", "result", "started_at", "finished_at"), texts[2:], strict=True))
+    fields = dict(zip(("test", "result", "started_at", "finished_at"), texts[2:], strict=True))
     claims, spelling = canonicalise(claims)
-    body = {**told, "claims": claims, "attempts": [attempt]}
+    body = {**fields, "claims": claims, "attempts": [attempt]}
     line = LineChain(run).finished(body, spelling)
     assert line == LineChain(run).next("finished", body)
     assert Line.parse(line.text) == line
@@ -180,7 +180,7 @@ def deleted(lines: list[Line], at: int, data: st.DataObject) -> list[Line]:
 
 def swapped(lines: list[Line], at: int, data: st.DataObject) -> list[Line]:
     """Two lines are in each other's place."""
-    other = data.draw(st.integers(0, len(lines) - 1).filter(lambda one: one != at))
+    other = data.draw(st.integers(0, len(lines) - 1).filter(lambda item: item != at))
     changed = list(lines)
     changed[at], changed[other] = changed[other], changed[at]
     return changed

@@ -109,7 +109,7 @@ def test_the_roots_are_the_reference(size: int) -> None:
 def test_the_paths_are_the_reference(number: int, size: int) -> None:
     """Inclusion proofs are the reference's, and are accepted."""
     proof = inclusion_proof(LEAVES[:size], number)
-    assert [one.hex() for one in proof] == PATHS[number, size]
+    assert [sibling.hex() for sibling in proof] == PATHS[number, size]
     assert verify_inclusion(LEAVES[number], number, size, proof, bytes.fromhex(ROOTS[size - 1]))
 
 
@@ -117,7 +117,7 @@ def test_the_paths_are_the_reference(number: int, size: int) -> None:
 def test_the_consistency_proofs_are_the_reference(old: int, size: int) -> None:
     """Consistency proofs are the reference's, and are accepted."""
     proof = consistency_proof(LEAVES[:size], old)
-    assert [one.hex() for one in proof] == GROWTHS[old, size]
+    assert [sibling.hex() for sibling in proof] == GROWTHS[old, size]
     assert verify_consistency(old, bytes.fromhex(ROOTS[old - 1]), size, bytes.fromhex(ROOTS[size - 1]), proof)
 
 
@@ -134,8 +134,8 @@ def test_a_grown_tree_is_the_tree_by_definition(leaves: list[bytes]) -> None:
 @given(lists, st.lists(st.integers(0, 45)))
 def test_roots_of_many_sizes_come_from_one_pass(leaves: list[bytes], sizes: list[int]) -> None:
     """Each size gets its root; one that is larger than the list gets none."""
-    found = roots(iter(leaves), sizes)
-    assert found == {size: by_definition(leaves[:size]) for size in sizes if size <= len(leaves)}
+    result = roots(iter(leaves), sizes)
+    assert result == {size: by_definition(leaves[:size]) for size in sizes if size <= len(leaves)}
 
 
 @given(lists, st.data())

@@ -87,10 +87,10 @@ def test_numbers_at_the_edges_of_their_forms(value, text):
 @given(EVENTS, st.lists(SCALARS, min_size=2, max_size=2))
 def test_the_digest_ignores_key_order_and_masked_fields(events, masked):
     """Two captures that differ only in the order of keys and in masked values have one digest, and are proof."""
-    ours = [{**event, "ts": masked[0], "in": {"ts": [masked[0]]}, "left": 1} for event in events]
-    theirs = [shuffled({**event, "ts": masked[1], "in": {"ts": [masked[1]]}, "left": 1}) for event in events]
-    capture = prove_trace(ours, theirs, ["ts"])
-    assert capture.digest == prove_trace(theirs, None, ["ts"]).digest
+    first = [{**event, "ts": masked[0], "in": {"ts": [masked[0]]}, "left": 1} for event in events]
+    second = [shuffled({**event, "ts": masked[1], "in": {"ts": [masked[1]]}, "left": 1}) for event in events]
+    capture = prove_trace(first, second, ["ts"])
+    assert capture.digest == prove_trace(second, None, ["ts"]).digest
     assert capture.proof is not None
 
 
@@ -104,10 +104,10 @@ def test_a_single_change_is_found_at_its_path(events, data):
         at = at[key]
     assume(at[path[-1]] != "another value")
     at[path[-1]] = "another value"
-    found = first_difference(to_tree(events), to_tree(changed))
-    assert found is not None
-    assert found.keys == path
-    assert found.theirs == "another value"
+    result = first_difference(to_tree(events), to_tree(changed))
+    assert result is not None
+    assert result.keys == path
+    assert result.theirs == "another value"
     assert canonical_trace(to_tree(events)) != canonical_trace(to_tree(changed))
 
 
@@ -118,7 +118,7 @@ def test_nothing_differs_from_itself(value):
 
 
 @pytest.mark.parametrize(
-    ("ours", "theirs", "path"),
+    ("first", "second", "path"),
     [
         ([1, 2], [1, 2, 3], "$[2]"),
         ([{"a": 1}], [{}], "$[0].a"),
@@ -132,11 +132,11 @@ def test_nothing_differs_from_itself(value):
         ({"a": "1"}, {"a": 1}, "$.a"),
     ],
 )
-def test_paths_of_differences(ours, theirs, path):
+def test_paths_of_differences(first, second, path):
     """Paths read as JSONPath, and neither types nor absence are mistaken for equality."""
-    found = first_difference(ours, theirs)
-    assert found is not None
-    assert found.path() == path
+    result = first_difference(first, second)
+    assert result is not None
+    assert result.path() == path
 
 
 def test_one_number_has_one_form():
@@ -154,8 +154,8 @@ class Step:
 def test_dataclasses_tuples_and_times_are_values():
     """What tests have at hand becomes JSON: dataclasses dicts, tuples lists, dates and times ISO texts."""
     moment = datetime(2026, 2, 12, 18, 29, tzinfo=UTC)
-    found = to_tree([Step("pay", moment), (1, 2), date(2026, 2, 12), time(18, 29)])
-    assert found == [{"name": "pay", "at": moment.isoformat()}, [1, 2], "2026-02-12", "18:29:00"]
+    result = to_tree([Step("pay", moment), (1, 2), date(2026, 2, 12), time(18, 29)])
+    assert result == [{"name": "pay", "at": moment.isoformat()}, [1, 2], "2026-02-12", "18:29:00"]
 
 
 def test_a_masked_field_may_hold_anything():
@@ -167,7 +167,7 @@ def test_a_masked_field_may_hold_anything():
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "expected"),
     [
         ([{"a": [object()]}], "$[0].a[0] is an object"),
         ([{1, 2}], "$[0] is a set"),
@@ -180,11 +180,11 @@ def test_a_masked_field_may_hold_anything():
         ([Step], "$[0] is a type"),
     ],
 )
-def test_what_json_cannot_carry_is_named(value, told):
+def test_what_json_cannot_carry_is_named(value, expected):
     """A value that has no JSON form is refused, with its path and type."""
     with pytest.raises(ProofError) as caught:
         to_tree(value)
-    assert told in str(caught.value)
+    assert expected in str(caught.value)
 
 
 def test_a_value_within_itself_is_refused():
@@ -202,5 +202,5 @@ def test_redaction_reaches_keys_texts_and_numbers_and_leaves_json():
     def redact(text):
         return text.replace(secret, "[R]").replace("123456789", "[R]")
 
-    found = redact_tree(to_tree([{secret: f"is {secret}", "n": 123456789, "on": True, "no": None}]), redact)
-    assert json.loads(canonical_trace(found)) == [{"[R]": "is [R]", "n": "[R]", "on": True, "no": None}]
+    result = redact_tree(to_tree([{secret: f"is {secret}", "n": 123456789, "on": True, "no": None}]), redact)
+    assert json.loads(canonical_trace(result)) == [{"[R]": "is [R]", "n": "[R]", "on": True, "no": None}]

@@ -53,7 +53,7 @@ def test_a_proof_becomes_texts_in_the_order_of_its_fields():
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "expected"),
     [
         (("", "f" * 12, "req"), "mode is empty"),
         (("BYOK", "", "req"), "secret has too few characters"),
@@ -61,9 +61,9 @@ def test_a_proof_becomes_texts_in_the_order_of_its_fields():
         (("BYOK", "f" * 12, 7), "request_id must be a text, not an int"),
     ],
 )
-def test_a_credential_needs_mode_fingerprint_and_request(given, told):
+def test_a_credential_needs_mode_fingerprint_and_request(given, expected):
     """Without any of the three there is no proof."""
-    assert told in refused(proofs.prove_credential, *given)
+    assert expected in refused(proofs.prove_credential, *given)
 
 
 @pytest.mark.parametrize("endpoint", ["db.example.com:5432", "10.0.0.1:1", "[::1]:443", "https://api.example.com/v1"])
@@ -108,7 +108,7 @@ def test_an_attestation_reads_back(form):
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "expected"),
     [
         ({"read_back": STATEMENT}, "the very object"),
         ({"read_back": {**STATEMENT, "version": "1.1"}}, '$.version: stated "1.0", found "1.1"'),
@@ -127,16 +127,16 @@ def test_an_attestation_reads_back(form):
         ),
     ],
 )
-def test_what_is_no_attestation(changed, told):
+def test_what_is_no_attestation(changed, expected):
     """A statement that is not true, or that came back as another one, is told key by key."""
-    assert told in refused(attest, **changed)
+    assert expected in refused(attest, **changed)
 
 
 def test_each_differing_key_of_an_attestation_is_told():
     """Not only the first difference is named."""
-    told = refused(attest, read_back={**STATEMENT, "version": "2", "files": 4})
-    assert "$.version" in told
-    assert "$.files" in told
+    text = refused(attest, read_back={**STATEMENT, "version": "2", "files": 4})
+    assert "$.version" in text
+    assert "$.files" in text
 
 
 def test_two_captures_are_the_proof_of_a_trace():
@@ -150,7 +150,7 @@ def test_two_captures_are_the_proof_of_a_trace():
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "expected"),
     [
         ((EVENTS, AGAIN, ()), "differ at $[0].ts\n  first: 1\n  second: 3"),
         ((EVENTS, AGAIN[:1], ["ts"]), '$[1]\n  first: {"op":"book","ts":"[MASKED]"}\n  second: nothing'),
@@ -168,9 +168,9 @@ def test_two_captures_are_the_proof_of_a_trace():
         ((EVENTS, None, None), "mask must be names"),
     ],
 )
-def test_what_is_no_trace(given, told):
+def test_what_is_no_trace(given, expected):
     """Differences with their path; and what cannot show that a trace is deterministic."""
-    assert told in refused(comparison.prove_trace, *given)
+    assert expected in refused(comparison.prove_trace, *given)
 
 
 def test_a_generator_is_a_capture():
@@ -186,7 +186,7 @@ def test_a_replay_states_its_mode(mode, reason):
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "expected"),
     [
         (("full", EVENTS, AGAIN, None), "FULL or TRACE_ONLY, not 'full'"),
         ((None, EVENTS, AGAIN, None), "FULL or TRACE_ONLY, not None"),
@@ -201,9 +201,9 @@ def test_a_replay_states_its_mode(mode, reason):
         (("FULL", [{}], [{}], None), "no value in it"),
     ],
 )
-def test_what_is_no_replay(given, told):
+def test_what_is_no_replay(given, expected):
     """A divergence with its event and path; and what was not compared at all."""
-    assert told in refused(comparison.prove_replay, *given)
+    assert expected in refused(comparison.prove_replay, *given)
 
 
 @pytest.mark.parametrize("answer", [Response(200), 201, "200 OK", {"status": 200}, "order accepted", b"ok", {"id": 1}])
@@ -228,27 +228,27 @@ def test_what_does_not_accept(answer):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "expected"),
     [("a" * 12, "a" * 12, "same secret"), ("", "b" * 12, "old has too few"), ("a" * 12, "", "new has too few")],
 )
-def test_what_is_no_rotation(old, new, told):
+def test_what_is_no_rotation(old, new, expected):
     """The same secret, or one that has no fingerprint."""
-    assert told in refused(proofs.prove_rotation, old, new, "200 OK")
+    assert expected in refused(proofs.prove_rotation, old, new, "200 OK")
 
 
 def test_what_rejects_a_revoked_secret():
     """An exception, pytest's ExceptionInfo, a response (which may be falsy), its status or its text."""
     with pytest.raises(RefusedError) as caught:
         raise RefusedError("key is revoked", 401)
-    told = {
+    texts = {
         proofs.prove_revocation("a" * 12, answer).rejected_by
         for answer in (caught, caught.value, Response(403), 401, "401 Unauthorized", PermissionError())
     }
-    assert told == {"RefusedError: key is revoked", "Response 403", "HTTP 401", "401 Unauthorized", "PermissionError"}
+    assert texts == {"RefusedError: key is revoked", "Response 403", "HTTP 401", "401 Unauthorized", "PermissionError"}
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "expected"),
     [
         (Response(200), "that is an acceptance"),
         (Response(302), "that is an acceptance"),
@@ -260,9 +260,9 @@ def test_what_rejects_a_revoked_secret():
         ("", "says nothing"),
     ],
 )
-def test_what_is_no_rejection(answer, told):
+def test_what_is_no_rejection(answer, expected):
     """An acceptance, a service that is down, and silence reject nothing."""
-    assert told in refused(proofs.prove_revocation, "a" * 12, answer)
+    assert expected in refused(proofs.prove_revocation, "a" * 12, answer)
 
 
 def test_rotation_and_revocation_speak_of_one_secret():
@@ -273,9 +273,9 @@ def test_rotation_and_revocation_speak_of_one_secret():
     assert proofs.prove_revocation(old, "401", [old]).old == proofs.prove_rotation(old, new, "200", [old]).old
 
 
-def drill(name="failover", fault="primary killed", detected=1, recovered=2.5, audit="log", known=()):
+def drill(name="failover", fault="primary killed", detected=1, recovered=2.5, audit="log", known_drills=()):
     """A drill that holds, but for what is given."""
-    return proofs.prove_drill(name, fault, detected, recovered, audit, known)
+    return proofs.prove_drill(name, fault, detected, recovered, audit, known_drills)
 
 
 def test_a_drill_is_kept_with_its_times():
@@ -284,7 +284,7 @@ def test_a_drill_is_kept_with_its_times():
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "expected"),
     [
         ({"name": ""}, "name is empty"),
         ({"fault": " "}, "fault is empty"),
@@ -295,13 +295,13 @@ def test_a_drill_is_kept_with_its_times():
         ({"recovered": float("nan")}, "recovered must be seconds"),
         ({"recovered": True}, "recovered must be seconds"),
         ({"recovered": 0.5}, "cannot be recovered before it is detected: recovered after 0.5 s, detected after 1 s"),
-        ({"known": ["fail-over", "timeout"]}, "there is no drill 'failover' (did you mean 'fail-over'?)"),
-        ({"known": ["xyz"]}, "(drills are xyz)"),
+        ({"known_drills": ["fail-over", "timeout"]}, "there is no drill 'failover' (did you mean 'fail-over'?)"),
+        ({"known_drills": ["xyz"]}, "(drills are xyz)"),
     ],
 )
-def test_what_is_no_drill(changed, told):
+def test_what_is_no_drill(changed, expected):
     """Each field must say something that can be."""
-    assert told in refused(drill, **changed)
+    assert expected in refused(drill, **changed)
 
 
 def test_a_drill_shows_its_own_part_only():
@@ -319,10 +319,10 @@ def test_a_receipt_needs_a_request_id():
     assert "request_id is empty" in refused(proofs.prove_receipt, "", "n")
 
 
-@pytest.mark.parametrize("found", [None, {"a": 1}, {1: "a"}, "ab"])
-def test_a_kind_of_ones_own_returns_texts(found):
+@pytest.mark.parametrize("result", [None, {"a": 1}, {1: "a"}, "ab"])
+def test_a_kind_of_ones_own_returns_texts(result):
     """What a plugin's check returns is not trusted to be what it should."""
-    assert "must return a dict of texts" in refused(proofs.prove_own, "k", lambda _: found, {})
+    assert "must return a dict of texts" in refused(proofs.prove_own, "k", lambda _: result, {})
 
 
 def test_a_kind_of_ones_own_sees_the_values():

@@ -11,7 +11,7 @@ BAD = ran(FAILED, test="a.py::test[x1]", days=3, run_id="first")
 
 
 @pytest.mark.parametrize(
-    ("later", "told"),
+    ("later", "expected"),
     [
         ([], ""),
         ([ran(test="a.py::test[x2]", days=2, run_id="later")], "a.py::test[*"),
@@ -30,14 +30,14 @@ BAD = ran(FAILED, test="a.py::test[x1]", days=3, run_id="first")
         "no test", "skipped", "another file", "planned",
     ],
 )  # fmt: skip
-def test_a_test_is_gone_if_a_later_run_ran_others_and_not_it(later: list[Evidence], told: str) -> None:
+def test_a_test_is_gone_if_a_later_run_ran_others_and_not_it(later: list[Evidence], expected: str) -> None:
     """Only a run that began later there, and neither ran nor planned it, says so; its way out names the test."""
-    found = LaterRuns([BAD, *later])
-    way_out = found.retirement_advice(BAD)
-    assert bool(way_out) is bool(told)
-    assert f"readiness retire '{told}'" in way_out or not told
-    assert ("ran others but" in way_out) is told.endswith("*")
-    assert list(found.later_runs_without([BAD.test_id, "unknown"])) == ([BAD.test_id] if told else [])
+    result = LaterRuns([BAD, *later])
+    advice = result.retirement_advice(BAD)
+    assert bool(advice) is bool(expected)
+    assert f"readiness retire '{expected}'" in advice or not expected
+    assert ("ran others but" in advice) is expected.endswith("*")
+    assert list(result.later_runs_without([BAD.test_id, "unknown"])) == ([BAD.test_id] if expected else [])
 
 
 def test_what_still_runs_somewhere_is_not_gone() -> None:
@@ -51,5 +51,5 @@ def test_what_still_runs_somewhere_is_not_gone() -> None:
 
 def test_an_imported_result_is_never_gone() -> None:
     """What no test of pytest showed is not looked for in later runs."""
-    one = ran(FAILED, test=BAD.test_id, days=3, run_id="first", method="imported")
-    assert LaterRuns([one, ran(test="a.py::other", days=2, run_id="later")]).retirement_advice(one) == ""
+    item = ran(FAILED, test=BAD.test_id, days=3, run_id="first", method="imported")
+    assert LaterRuns([item, ran(test="a.py::other", days=2, run_id="later")]).retirement_advice(item) == ""

@@ -34,11 +34,11 @@ def receipt(**details: str) -> Proof:
 )
 def test_level(nonce: str | None, proofs: tuple[Proof, ...], level: str) -> None:
     """Signed is L2, and L3 only with a receipt for the run's own nonce; unsigned is L1, and open L0 whatever it has."""
-    one = replace(ran(run_id="r"), proofs=proofs)
+    item = replace(ran(run_id="r"), proofs=proofs)
     signed = {"r": SignedRun("key", nonce)}
-    assert level_of(one, (), signed) == level
-    assert level_of(one, ("r",), signed) == "L0"
-    assert level_of(one, ("other",), {"other": signed["r"]}) == "L1"
+    assert level_of(item, (), signed) == level
+    assert level_of(item, ("r",), signed) == "L0"
+    assert level_of(item, ("other",), {"other": signed["r"]}) == "L1"
 
 
 def test_the_weakest_of_none_is_none() -> None:
@@ -53,8 +53,8 @@ def test_the_gate_asks_no_level_of_what_is_waived(waived: bool, eligible: bool) 
     short = ran(item="4", days=0.1, run_id="unsigned", result=FAILED if waived else Result.PASSED, proofs=("trace",))
     policy = replace(REVIEWED, on="evidence", waivers="accept", level="L2")
     signed = {"run": SignedRun("key")}
-    found = judge_all([*complete(), short], [waiver()] if waived else [], policy, signed=signed)
-    verdict = evaluate_gate(found, policy, origins=ORIGINS)
+    result = judge_all([*complete(), short], [waiver()] if waived else [], policy, signed=signed)
+    verdict = evaluate_gate(result, policy, origins=ORIGINS)
     assert verdict.eligible is eligible, [rule for rule in verdict.rules if not rule.passed]
     (rule,) = [rule for rule in verdict.rules if rule.rule == "evidence level"]
     assert rule.detail == ("none of the 10 that rest on evidence is below L2" if waived else f"{UC}/4 is L1")

@@ -17,14 +17,14 @@ RUN = RunOrigin(started_at=days_ago(1), deselected_tests=(LEFT,))
 NOT_YET = [SkippedTest("run", "t::left", UC)]
 
 
-def of(*evidence: Evidence, run: RunOrigin = RUN, others: dict[str, RunOrigin] | None = None) -> list[SkippedTest]:
+def skipped(*evidence: Evidence, run: RunOrigin = RUN, others: dict[str, RunOrigin] | None = None) -> list[SkippedTest]:
     """What is told of a run that everything rests on, and that left a test out; and of others."""
     return list(find_skipped(readiness([*complete(), *evidence]), {"run": run, **(others or {})}))
 
 
 def test_what_is_left_out_is_told_and_closes_a_gate_that_asks() -> None:
     """A test that no run ran since is told with the run; only the policy that refuses such runs asks for it."""
-    assert of() == NOT_YET
+    assert skipped() == NOT_YET
     for asks in ("refuse", "accept"):
         verdict = evaluate_gate(readiness(complete()), Policy(on="evidence", deselected=asks), origins={"run": RUN})
         assert ("deselected" in [rule.rule for rule in verdict.rules]) is (asks == "refuse")
@@ -34,8 +34,8 @@ def test_what_is_left_out_is_told_and_closes_a_gate_that_asks() -> None:
 def test_what_claims_another_use_case_is_none_of_this_one() -> None:
     """Left out is told of the use cases that the test claims."""
     elsewhere = PlanEntry("t::left", (("UC-009", "4"),), selected=False)
-    assert of(run=RunOrigin(started_at=days_ago(1), deselected_tests=(elsewhere,))) == []
-    assert of(run=RunOrigin(started_at=days_ago(1))) == []
+    assert skipped(run=RunOrigin(started_at=days_ago(1), deselected_tests=(elsewhere,))) == []
+    assert skipped(run=RunOrigin(started_at=days_ago(1))) == []
 
 
 @pytest.mark.parametrize("result", Result)
@@ -44,25 +44,25 @@ def test_only_what_ran_to_an_end_there_since_replaces_it(result: Result) -> None
     ended = result in {Result.PASSED, FAILED, Result.ERROR}
     since = {"test": "t::left", "days": 0.5, "run_id": "since"}
     if result is not INTERRUPTED:
-        assert (of(ran(result, **since)) == []) is ended
-    assert of(ran(result, environment="dev", **since)) == NOT_YET
-    assert of(ran(result, **{**since, "days": 2})) == NOT_YET
+        assert (skipped(ran(result, **since)) == []) is ended
+    assert skipped(ran(result, environment="dev", **since)) == NOT_YET
+    assert skipped(ran(result, **{**since, "days": 2})) == NOT_YET
 
 
 def test_it_may_have_run_for_an_item_that_is_asked_no_more() -> None:
     """That the test ran is what counts, not what it was evidence for."""
-    assert of(ran(test="t::left", days=0.5, run_id="since", item="no item")) == []
+    assert skipped(ran(test="t::left", days=0.5, run_id="since", item="no item")) == []
 
 
 @pytest.mark.parametrize(
-    ("group", "other", "told"), [("g", "g", []), ("g", "h", NOT_YET), (None, None, NOT_YET), (None, "g", NOT_YET)]
+    ("group", "other", "expected"), [("g", "g", []), ("g", "h", NOT_YET), (None, None, NOT_YET), (None, "g", NOT_YET)]
 )
 def test_another_part_of_the_same_run_group_may_have_run_it_before(
-    group: str | None, other: str | None, told: list[SkippedTest]
+    group: str | None, other: str | None, expected: list[SkippedTest]
 ) -> None:
     """Parts of one logical run stand for each other; runs of no group do not."""
     run = RunOrigin(started_at=days_ago(1), group=group, deselected_tests=(LEFT,))
     before = ran(test="t::left", days=2, run_id="part")
-    assert of(before, run=run, others={"part": RunOrigin(started_at=days_ago(2), group=other)}) == told
+    assert skipped(before, run=run, others={"part": RunOrigin(started_at=days_ago(2), group=other)}) == expected
     unknown = ran(test="t::left", days=2, run_id="unknown")
-    assert of(unknown, run=run) == NOT_YET
+    assert skipped(unknown, run=run) == NOT_YET

@@ -283,8 +283,8 @@ class TestSentences:
         judged = requirement(tail, [evidence])
         marker = f'@evidence("{UC}", item=4)' if tail == "4" else f'@evidence("{UC}", item="plain")'
         assert judged.why == f"tests/test_it.py::test_it PASSED in staging at {days_ago(1)}{why}"
-        told = completes_it.replace("T and", f"{evidence.test_id} and").replace("T pass", f"{evidence.test_id} pass")
-        assert judged.completes_it == told.replace("tagged M", f"tagged {marker} in a real environment")
+        text = completes_it.replace("T and", f"{evidence.test_id} and").replace("T pass", f"{evidence.test_id} pass")
+        assert judged.completes_it == text.replace("tagged M", f"tagged {marker} in a real environment")
 
     def test_stale_names_the_pass_that_is_too_old(self):
         """A requirement that is stale names the pass that it rests on, and not an older one that was flaky too."""
@@ -310,8 +310,8 @@ class TestSentences:
         """A failure that counts in another place than that of its run says so, and where to mend it."""
         before = ran(item="1", days=2, provider_mode="BYOK", environment_by="scope", provider_mode_by="credential")
         judged = requirement("1/BYOK", [before, ran(FAILED, item="1", environment="dev")])
-        told = ", before it stated where it ran, and so counts in staging with BYOK"
-        assert judged.why == f"tests/test_it.py::test_it FAILED in dev at {days_ago(1)}{told}"
+        text = ", before it stated where it ran, and so counts in staging with BYOK"
+        assert judged.why == f"tests/test_it.py::test_it FAILED in dev at {days_ago(1)}{text}"
         retired = "a reviewer retires it: `readiness retire tests/test_it.py::test_it --reason ...`"
         assert judged.completes_it == (
             "make tests/test_it.py::test_it pass in staging with provider mode BYOK; "
@@ -351,8 +351,8 @@ class TestSentences:
     @pytest.mark.parametrize("length", [199, 200, 201])
     def test_texts_are_cut_at_their_limit(self, length):
         """A message of up to 200 characters is told whole, a longer one is cut there."""
-        told = requirement("4", [ran(FAILED, message="x" * length)]).why.rpartition(": ")[2]
-        assert told == ("x" * length if length <= 200 else "x" * 199 + "…")
+        text = requirement("4", [ran(FAILED, message="x" * length)]).why.rpartition(": ")[2]
+        assert text == ("x" * length if length <= 200 else "x" * 199 + "…")
 
     def test_missing(self):
         """Where nothing ran, the marker to write and the place to run it are named."""

@@ -31,7 +31,7 @@ from tests.verdict.people import (
     blocker,
     judge_all,
     judged,
-    known,
+    known_facts,
     rejection,
     retirement,
     unblock,
@@ -39,9 +39,12 @@ from tests.verdict.people import (
 )
 
 OLD = complete(days=2)
-BUT_ONE = [one for one in OLD if one.item != "4"]
+BUT_ONE = [execution for execution in OLD if execution.item != "4"]
 ASSERTED = [*BUT_ONE, ran(days=2)]
-MIXED = [*(one for one in ASSERTED if one.item != "7"), ran(item="7", days=2, attempts=2, test="drill")]
+MIXED = [
+    *(execution for execution in ASSERTED if execution.item != "7"),
+    ran(item="7", days=2, attempts=2, test="drill"),
+]
 MINE = {"run": RunOrigin(actor=LEAD)}
 
 
@@ -49,7 +52,7 @@ class TestPeople:
     """The names that one person goes by."""
 
     @pytest.mark.parametrize(
-        ("one", "other", "same"),
+        ("item", "other", "same"),
         [
             ("a", "A ", True),
             ("a", "laptop", True),
@@ -67,10 +70,10 @@ class TestPeople:
             ("a <>", "a", False),
         ],
     )
-    def test_same(self, one, other, same):
+    def test_same(self, item, other, same):
         """Names that are joined are one person's, in any spelling that looks the same; others are not."""
         people = People.from_aliases({"a": ["laptop", "ci-a"], "b": ["ci-b"]})
-        assert people.is_same_person(one, other) is people.is_same_person(other, one) is same
+        assert people.is_same_person(item, other) is people.is_same_person(other, item) is same
 
     def test_shared_names_join(self):
         """People who share a name are one: two spellings must not make four eyes."""
@@ -92,7 +95,7 @@ class TestPeople:
 
 
 @pytest.mark.parametrize(
-    ("by", "known_by", "policy", "recorders", "told"),
+    ("by", "known_by", "policy", "recorders", "expected"),
     [
         (LEAD, IdentityLevel.DECLARED, REVIEWED, (), None),
         (LEAD, IdentityLevel.DECLARED, REVIEWED, (CI, ""), None),
@@ -102,16 +105,16 @@ class TestPeople:
         (LEAD, IdentityLevel.DECLARED, REVIEWED, (CI, LEAD.upper()), "recorded"),
     ],
 )
-def test_may_decide(by, known_by, policy, recorders, told):
+def test_may_decide(by, known_by, policy, recorders, expected):
     """A listed reviewer who is known well enough and recorded nothing concerned may decide; else one sentence says why."""
     wrong = may_decide(by, known_by, policy, recorders)
-    assert wrong is None if told is None else told in wrong
+    assert wrong is None if expected is None else expected in wrong
 
 
 def refused(decision: Decision, evidence=OLD, decisions=(), policy=REVIEWED, origins=ORIGINS, **more):
     """Return why a decision is refused."""
-    found = judge_all(evidence, decisions, policy, origins=origins)
-    return refusal_reason(decision, found, policy, known(evidence, decisions, origins=origins), **more)
+    result = judge_all(evidence, decisions, policy, origins=origins)
+    return refusal_reason(decision, result, policy, known_facts(evidence, decisions, origins=origins), **more)
 
 
 ACCEPTS_WAIVERS = replace(REVIEWED, waivers="accept")
@@ -138,11 +141,11 @@ APPROVALS = {
 class TestReview:
     """Which sign-offs are refused."""
 
-    @pytest.mark.parametrize(("evidence", "more", "policy", "told"), APPROVALS.values(), ids=APPROVALS)
-    def test_approval(self, evidence, more, policy, told):
+    @pytest.mark.parametrize(("evidence", "more", "policy", "expected"), APPROVALS.values(), ids=APPROVALS)
+    def test_approval(self, evidence, more, policy, expected):
         """An approval is refused while something is in no acceptable state, or not acknowledged; what, is named."""
         why = review_refusal_reason(approval(evidence, policy=policy, **more), policy, ORIGINS)
-        assert why is None if told is None else told in why
+        assert why is None if expected is None else expected in why
 
     def test_self_review(self):
         """Who recorded any of the evidence cannot approve it, unless the policy says so, but can reject it."""
@@ -195,11 +198,11 @@ OTHERS = {
 class TestOthers:
     """Waivers, blockers, their ends and retirements."""
 
-    @pytest.mark.parametrize(("decision", "evidence", "told"), OTHERS.values(), ids=OTHERS)
-    def test_refused(self, decision, evidence, told):
+    @pytest.mark.parametrize(("decision", "evidence", "expected"), OTHERS.values(), ids=OTHERS)
+    def test_refused(self, decision, evidence, expected):
         """What concerns nothing, gives no reason, lasts too long or comes from the wrong person is refused; else not."""
         why = refused(decision, evidence)
-        assert why is None if told is None else told in why
+        assert why is None if expected is None else expected in why
 
     def test_recorders(self):
         """Waive, unblock and retire are refused to who recorded the evidence concerned, now or in what is replaced."""
@@ -249,12 +252,12 @@ class TestAcknowledged:
         assert expand_acknowledged(names, judged(MIXED).basis) == ids
 
     @pytest.mark.parametrize(
-        ("name", "told"),
+        ("name", "expected"),
         [(f"{UC}/04", f"did you mean '{UC}/4'"), ("asertd", "did you mean 'asserted'"), (f"{UC}/5", "is COMPLETE")],
     )
-    def test_unknown(self, name, told):
+    def test_unknown(self, name, expected):
         """An unknown name is an error that names the nearest; what is complete needs no acknowledgement."""
-        with pytest.raises(ConfigError, match=told):
+        with pytest.raises(ConfigError, match=expected):
             expand_acknowledged([name], judged(MIXED))
 
     def test_states_that_nothing_has(self):
@@ -263,7 +266,7 @@ class TestAcknowledged:
 
     def test_several_use_cases(self):
         """Names may be of any of the use cases that are signed at once."""
-        other = judged([replace(one, uc="UC-004") for one in ASSERTED], catalogue=OTHER)
+        other = judged([replace(execution, uc="UC-004") for execution in ASSERTED], catalogue=OTHER)
         assert expand_acknowledged(["asserted"], judged(MIXED), other) == (f"{UC}/4", "UC-004/4")
 
 
@@ -273,42 +276,42 @@ OTHER = replace(CATALOGUE, use_cases={"UC-004": replace(CATALOGUE.use_cases[UC],
 class TestChanges:
     """What changed since a review."""
 
-    def told(self, *evidence, adverse=(), decisions=(), **more):
+    def changes(self, *evidence, adverse=(), decisions=(), **more):
         """Return what changed since everything was approved."""
         review = approval(OLD)
         every = [*OLD, *evidence]
-        found = judged(every, [review, *decisions], adverse=adverse, **more)
-        return changes_since(review, found, known(every, adverse=adverse))
+        result = judged(every, [review, *decisions], adverse=adverse, **more)
+        return changes_since(review, result, known_facts(every, adverse=adverse))
 
     def test_nothing(self):
         """Where the same would be signed again nothing is told."""
-        assert self.told() == []
+        assert self.changes() == []
 
     def test_newer_evidence(self):
         """Newer passes are told for each requirement that they now stand for, and for no other."""
-        (told,) = self.told(ran(days=0.1, proofs=("trace",)))
-        assert f"{UC}/4 has newer evidence" in told
+        (text,) = self.changes(ran(days=0.1, proofs=("trace",)))
+        assert f"{UC}/4 has newer evidence" in text
 
     def test_states(self):
         """A requirement in another state is told with both states, and what failed with it."""
-        told = self.told(ran(FAILED, days=0.1))
-        assert f"{UC}/4 was COMPLETE and is FAILING" in told[0]
-        assert "FAILED" in told[1]
+        text = self.changes(ran(FAILED, days=0.1))
+        assert f"{UC}/4 was COMPLETE and is FAILING" in text[0]
+        assert "FAILED" in text[1]
 
     def test_hidden_failures(self):
         """A failure that a newer pass hides is told."""
         hidden = ran(FAILED, days=0.2)
-        told = self.told(ran(days=0.1, proofs=("trace",)), adverse=[hidden])
-        assert any("FAILED" in sentence for sentence in told)
+        text = self.changes(ran(days=0.1, proofs=("trace",)), adverse=[hidden])
+        assert any("FAILED" in sentence for sentence in text)
 
     def test_requirements(self):
         """Added and removed requirements are told."""
         row = replace(CATALOGUE.use_cases[UC], environments=("staging",))
-        assert self.told(catalogue=replace(CATALOGUE, use_cases={UC: row})) == [
+        assert self.changes(catalogue=replace(CATALOGUE, use_cases={UC: row})) == [
             f"no longer required: {UC}/2/prod, {UC}/3/prod"
         ]
 
     def test_retirements(self):
         """A retirement since is told with its reason."""
         test = OLD[0].test_id
-        assert any("retired" in one for one in self.told(decisions=[retirement(test)]))
+        assert any("retired" in decision for decision in self.changes(decisions=[retirement(test)]))

@@ -42,11 +42,11 @@ def weaker(key: str, then: object, now: object) -> bool:
 @given(policies, policies)
 def test_exactly_a_weaker_policy_makes_suspect(then, now):
     """Whatever else becomes stricter: each setting that is weaker than it was is named, and none makes no doubt."""
-    found = review(then, now)
+    result = review(then, now)
     named = {key for key in KEYS if weaker(key, then[key], now[key])}
-    assert (found.state == "SUSPECT") is bool(named)
-    told = " ".join(found.why)
-    assert sum(f"[gate] {key} was" in told for key in named) == min(len(named), 3)
+    assert (result.state == "SUSPECT") is bool(named)
+    text = " ".join(result.why)
+    assert sum(f"[gate] {key} was" in text for key in named) == min(len(named), 3)
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -87,7 +87,7 @@ def with_item(key: str, **changes):
 
 
 @pytest.mark.parametrize(
-    ("key", "then", "now", "told"),
+    ("key", "then", "now", "expected"),
     [
         ("4", {"max_age_days": 30}, {"max_age_days": 90}, "held 30 days when it was signed, and holds 90 days now"),
         ("4", {"max_age_days": 30}, {"max_age_days": None}, "and holds for ever now"),
@@ -98,17 +98,20 @@ def with_item(key: str, **changes):
         ("4", {"proof": "none"}, {"proof": "trace"}, None),
     ],
 )
-def test_age_and_proof(key, then, now, told):
+def test_age_and_proof(key, then, now, expected):
     """A pass that may be older, or needs no proof or another, is told; a younger one or one more proof is not."""
-    evidence = [*(one for one in OLD if one.item != "4"), ran(days=2, proofs=("trace", "replay"), replay_mode="FULL")]
-    found = review({}, {}, evidence, (with_item(key, **then), with_item(key, **now)))
-    assert found.state == ("SUSPECT" if told else "CURRENT")
-    assert told is None or (told in found.why[0] and f"{UC}/4" in found.why[0])
+    evidence = [
+        *(execution for execution in OLD if execution.item != "4"),
+        ran(days=2, proofs=("trace", "replay"), replay_mode="FULL"),
+    ]
+    result = review({}, {}, evidence, (with_item(key, **then), with_item(key, **now)))
+    assert result.state == ("SUSPECT" if expected else "CURRENT")
+    assert expected is None or (expected in result.why[0] and f"{UC}/4" in result.why[0])
 
 
 def test_what_was_signed_under_a_stricter_policy_is_still_known():
     """An asserted requirement that was acknowledged holds, once it is complete, though asserted is refused by now."""
-    asserted = [*(one for one in OLD if one.item != "4"), ran(days=2)]
+    asserted = [*(execution for execution in OLD if execution.item != "4"), ran(days=2)]
     signed = approval(asserted, acknowledged=(f"{UC}/4",))
     refuses = replace(REVIEWED, asserted="refuse")
     meanwhile = judged(asserted, [signed], refuses)

@@ -31,15 +31,15 @@ from tests.verdict.people import (
 OLD = complete(days=2)
 """What is signed half a day ago."""
 AGAIN = complete(days=0.1)
-ASSERTED = [*(one for one in OLD if one.item != "4"), ran(days=2)]
-FLAKY = [*(one for one in OLD if one.item != "4"), ran(days=2, attempts=2, proofs=("trace",))]
+ASSERTED = [*(execution for execution in OLD if execution.item != "4"), ran(days=2)]
+FLAKY = [*(execution for execution in OLD if execution.item != "4"), ran(days=2, attempts=2, proofs=("trace",))]
 NAMED = (f"{UC}/4",)
 
 
 def after(*evidence, **facts):
     """Judge what was signed half a day ago, with what came since."""
-    found = judged([*OLD, *evidence], [approval(OLD)], **facts)
-    return found.status, found.phase, found.review.state
+    result = judged([*OLD, *evidence], [approval(OLD)], **facts)
+    return result.status, result.phase, result.review.state
 
 
 READY = ("READY_FOR_GO_LIVE", None, "CURRENT")
@@ -84,9 +84,9 @@ class TestUnseen:
         assert self.state(self.LATE, self.MENDED) == "SUSPECT"
         assert self.state(self.MENDED, adverse=[self.LATE]) == "SUSPECT"
         assert self.state(signed=[*OLD, self.LATE, self.MENDED]) == "CURRENT"
-        known = approval([*OLD, self.MENDED], failed_runs={UC: {"late"}})
-        assert known.basis.failed_runs == ("late",)
-        assert judged([*OLD, self.MENDED], [known], adverse=[self.LATE]).review.state == "CURRENT"
+        recorded = approval([*OLD, self.MENDED], failed_runs={UC: {"late"}})
+        assert recorded.basis.failed_runs == ("late",)
+        assert judged([*OLD, self.MENDED], [recorded], adverse=[self.LATE]).review.state == "CURRENT"
 
     def test_a_pinned_pass_that_started_after_it_excuses_it(self):
         """Of the same test, environment and mode; one in another place, or of another test, does not."""
@@ -111,7 +111,7 @@ class TestUnseen:
         """A failure within the longest age of the items counts, an older one does not; without an age each does."""
         aged = {key: item for key, item in CATALOGUE.items.items() if item.max_age_days}
         catalogue = replace(CATALOGUE, items=aged)
-        signed = [one for one in OLD if one.item in aged]
+        signed = [execution for execution in OLD if execution.item in aged]
         review = approval(signed, catalogue=catalogue)
         assert max(row.max_age_days for row in review.basis.requirements) == 180
         for days, state in ((180.4, "SUSPECT"), (180.6, "CURRENT")):
@@ -121,20 +121,20 @@ class TestUnseen:
 
     def test_an_open_run_is_not_known_yet(self):
         """What else fails in a run that was still open when it was signed, and had failed already, could not be seen."""
-        known = [*OLD, self.LATE, self.MENDED]
+        recorded = [*OLD, self.LATE, self.MENDED]
         more = [ran(FAILED, days=0.6, test="second", run_id="late", id="late.2.1"), ran(days=0.3, test="second")]
         for open_runs, state in (({"late": (UC,)}, "SUSPECT"), ({}, "CURRENT")):
-            review = approval(known, open_runs=open_runs)
+            review = approval(recorded, open_runs=open_runs)
             assert review.basis.failed_runs == (() if open_runs else ("late",))
-            assert judged(known, [review]).review.state == "CURRENT"
-            assert judged([*known, *more], [review]).review.state == state
+            assert judged(recorded, [review]).review.state == "CURRENT"
+            assert judged([*recorded, *more], [review]).review.state == state
 
     def test_a_failure_before_the_place_was_known(self):
         """One that ended before it stated where it ran is excused only if each place it could have meant passed after."""
         early = replace(self.LATE, environment=None, real=False)
         placed = replace(self.MENDED, environment_by="scope")
         signed = [replace(placed, environment=where, id=f"x{where}.1.1") for where in ("staging", "prod")]
-        before = [replace(one, started_at=days_ago(1.5), id=f"y{one.id}") for one in signed]
+        before = [replace(execution, started_at=days_ago(1.5), id=f"y{execution.id}") for execution in signed]
         every = [*OLD, *before, *signed]
         assert self.state(replace(early, started_at=days_ago(0.95)), signed=every) == "CURRENT"
         again = replace(placed, environment="prod", started_at=days_ago(0.1), id="z.1.1")
@@ -230,9 +230,9 @@ def test_stale_and_missing_leave_a_review_as_it_is():
 def test_changed_requirements(row, state):
     """A change of what is required makes an approval suspect, and says which; what a row only tells does not."""
     changed = replace(CATALOGUE, use_cases={UC: replace(CATALOGUE.use_cases[UC], **row)})
-    found = judged(OLD, [approval(OLD)], catalogue=changed).review
-    assert found.state == state
-    assert bool(found.why) is (state == "SUSPECT")
+    result = judged(OLD, [approval(OLD)], catalogue=changed).review
+    assert result.state == state
+    assert bool(result.why) is (state == "SUSPECT")
 
 
 def test_changed_requirements_are_told_by_name():
@@ -275,9 +275,9 @@ def test_an_acknowledgement_is_of_the_state_that_was_seen():
 def test_an_approval_in_advance_is_none():
     """An approval of requirements that were missing, or that names no evidence, never becomes current."""
     early = approval([], days=3)
-    found = judged(OLD, [early])
-    assert (found.status, found.review.state) == ("IN_PROGRESS", "SUSPECT")
-    assert "was MISSING when it was signed" in found.review.why[0]
+    result = judged(OLD, [early])
+    assert (result.status, result.review.state) == ("IN_PROGRESS", "SUSPECT")
+    assert "was MISSING when it was signed" in result.review.why[0]
     full = approval(OLD).basis
     bare = replace(full, requirements=tuple(replace(row, pins=()) for row in full.requirements))
     assert judged(OLD, [approval(OLD, basis=bare)]).review.state == "SUSPECT"
@@ -288,12 +288,12 @@ def test_an_approval_in_advance_is_none():
 class TestLost:
     """Pinned evidence that the store lacks."""
 
-    PIN = next(one for one in OLD if one.item == "4")
+    PIN = next(execution for execution in OLD if execution.item == "4")
 
     def state(self, *evidence):
         """Return the state of the review where the store lacks the pinned trace."""
-        known = [*(one for one in OLD if one is not self.PIN), *evidence]
-        return judged(known, [approval(OLD)], missing={self.PIN.id}).review.state
+        recorded = [*(execution for execution in OLD if execution is not self.PIN), *evidence]
+        return judged(recorded, [approval(OLD)], missing={self.PIN.id}).review.state
 
     def test_lost(self):
         """An approval is suspect where what it rests on is not in the store."""
@@ -313,13 +313,16 @@ def test_only_of_an_interruption_it_is_told_that_its_test_did_not_pass_next():
     signed = approval(OLD)
     cut, red = newer(INTERRUPTED), newer(FAILED, days=0.25)
     why = judged([*OLD, cut, red, passed()], [signed]).review.why
-    assert [one.endswith(" and did not pass when it ran next") for one in why] == [True, False]
-    assert [f" {word} " in one for word, one in zip((INTERRUPTED, FAILED), why, strict=True)] == [True, True]
+    assert [sentence.endswith(" and did not pass when it ran next") for sentence in why] == [True, False]
+    assert [f" {word} " in sentence for word, sentence in zip((INTERRUPTED, FAILED), why, strict=True)] == [True, True]
 
 
 def test_an_interruption_that_was_waived_and_signed_is_no_news():
     """A review of a requirement that was waived while its test was interrupted holds: that was seen when it was signed."""
-    cut = [*(one for one in OLD if one.item != "4"), ran(INTERRUPTED, days=2, run_id="cut", id="cut.1.1")]
+    cut = [
+        *(execution for execution in OLD if execution.item != "4"),
+        ran(INTERRUPTED, days=2, run_id="cut", id="cut.1.1"),
+    ]
     policy = replace(REVIEWED, waivers="accept")
     review = approval(cut, policy=policy, decisions=[waiver(days=1)])
     assert judged(cut, [waiver(days=1), review], policy).review.state == "CURRENT"
@@ -340,8 +343,8 @@ def test_a_retirement_since_makes_suspect():
 
 def test_a_failing_test_cannot_be_retired_away_unseen():
     """Retiring a test that failed after the review leaves the approval suspect."""
-    found = judged([*OLD, newer(FAILED, test="b")], [approval(OLD), retirement("b")])
-    assert (found.status, found.phase) == ("IN_PROGRESS", "REVIEW_SUSPECT")
+    result = judged([*OLD, newer(FAILED, test="b")], [approval(OLD), retirement("b")])
+    assert (result.status, result.phase) == ("IN_PROGRESS", "REVIEW_SUSPECT")
 
 
 class TestWho:
@@ -364,39 +367,39 @@ class TestWho:
     )
     def test_listed(self, by, policy, counts):
         """Only listed reviewers count, under any of their names; an empty list is nobody."""
-        found = self.review(policy, by=by)
-        assert (found.state, found.approvals) == (("CURRENT", 1) if counts else ("NONE", 0))
-        assert bool(found.standings[0].why) is not counts
+        result = self.review(policy, by=by)
+        assert (result.state, result.approvals) == (("CURRENT", 1) if counts else ("NONE", 0))
+        assert bool(result.standings[0].why) is not counts
 
     @pytest.mark.parametrize("least", IdentityLevel)
     @pytest.mark.parametrize("known_by", IdentityLevel)
     def test_identity(self, least, known_by):
         """An approval counts only where its reviewer is known at least as well as the policy asks."""
-        found = self.review(replace(REVIEWED, identity=least.value), known_by=known_by)
-        assert found.approvals == (list(IdentityLevel).index(known_by) >= list(IdentityLevel).index(least))
+        result = self.review(replace(REVIEWED, identity=least.value), known_by=known_by)
+        assert result.approvals == (list(IdentityLevel).index(known_by) >= list(IdentityLevel).index(least))
 
     def test_four_eyes(self):
         """Who recorded the evidence cannot approve it, under any name, unless the policy does not keep them apart."""
-        mine = {"run": RunOrigin(actor="LEAD@example.com")}
-        assert self.review(origins=mine).state == "NONE"
+        own = {"run": RunOrigin(actor="LEAD@example.com")}
+        assert self.review(origins=own).state == "NONE"
         alias = replace(REVIEWED, people=People.from_aliases({LEAD: ["laptop"]}))
         assert self.review(alias, origins={"run": RunOrigin(actor="laptop")}).state == "NONE"
-        assert self.review(replace(REVIEWED, separate=False), origins=mine).state == "CURRENT"
+        assert self.review(replace(REVIEWED, separate=False), origins=own).state == "CURRENT"
 
     def test_four_eyes_by_what_the_review_says(self):
         """The recorder that a review itself pins counts too, where the store no longer knows the run."""
-        own = [replace(one, run_id="mine", id=f"mine.{one.id[4:]}") for one in OLD]
+        own = [replace(execution, run_id="mine", id=f"mine.{execution.id[4:]}") for execution in OLD]
         assert judged(own, [approval(own)], origins={}).review.state == "NONE"
 
     def test_four_eyes_by_what_decides_now(self):
         """An approval does not hold while its reviewer's executions decide; it holds once another's do, or always did."""
-        later = [replace(one, run_id="mine", id=f"mine.{one.id[4:]}") for one in AGAIN]
+        later = [replace(execution, run_id="mine", id=f"mine.{execution.id[4:]}") for execution in AGAIN]
         mine, others = judged([*OLD, *later], [approval(OLD)]), [*OLD, *later, *complete(days=0.05)]
         assert (mine.status, mine.phase, mine.review.state) == ("IN_PROGRESS", "AWAITING_REVIEW", "NONE")
         assert "four eyes" in mine.review.standings[0].why[0]
         assert judged(others, [approval(OLD)]).status == "READY_FOR_GO_LIVE"
         assert judged([*OLD, later[0]], [approval(OLD)]).status == "IN_PROGRESS"
-        own = [replace(one, run_id="mine", id=f"mine.{one.id[4:]}") for one in OLD]
+        own = [replace(execution, run_id="mine", id=f"mine.{execution.id[4:]}") for execution in OLD]
         assert judged([*own, *AGAIN], [approval(own)]).status == "READY_FOR_GO_LIVE"
 
     def test_who_started_the_job(self):
@@ -427,8 +430,8 @@ class TestSeveral:
 
     def test_status_needs_all_that_are_required(self):
         """With two required, one current approval waits for the second."""
-        one = judged(OLD, [approval(OLD)], self.TWO)
-        assert (one.status, one.phase) == ("IN_PROGRESS", "AWAITING_REVIEW")
+        item = judged(OLD, [approval(OLD)], self.TWO)
+        assert (item.status, item.phase) == ("IN_PROGRESS", "AWAITING_REVIEW")
         assert judged(OLD, [approval(OLD), approval(OLD, by=SECOND)], self.TWO).status == "READY_FOR_GO_LIVE"
 
     def test_a_new_approval_mends_a_suspect_one(self):
@@ -507,8 +510,8 @@ def test_many_reasons_are_counted():
 def test_starts_and_pinned_ids():
     """The store is asked for what went wrong since the oldest pinned execution, and for the pins of approvals."""
     review = approval(OLD)
-    assert starts_of(newest_approvals([review], REVIEWED, NOW)) == {UC: min(one.started_at for one in OLD)}
-    assert pinned_ids([review], REVIEWED, NOW) == {one.id for one in OLD}
+    assert starts_of(newest_approvals([review], REVIEWED, NOW)) == {UC: min(execution.started_at for execution in OLD)}
+    assert pinned_ids([review], REVIEWED, NOW) == {execution.id for execution in OLD}
     for none in ([], [rejection()], [replace(review, by="stranger")], [replace(review, at=days_ago(-1))]):
         assert (starts_of(newest_approvals(none, REVIEWED, NOW)), pinned_ids(none, REVIEWED, NOW)) == ({}, set())
 

@@ -17,14 +17,16 @@ from tests.verdict.judging import CATALOGUE, FAILED, INTERRUPTED, NOW, UC, compl
 from tests.verdict.people import LEAD, REVIEWED, approval, judge_all, judged, waiver
 
 ACCEPTS = replace(REVIEWED, waivers="accept")
-BUT_ONE = [one for one in complete(days=2) if one.item != "4"]
+BUT_ONE = [execution for execution in complete(days=2) if execution.item != "4"]
 MINE = {"run": RunOrigin(actor=LEAD)}
 
 
 def need(evidence, decisions, tail="4", **more):
     """Return one requirement of the judged use case."""
-    found = {one.requirement.id: one for one in judged(evidence, decisions, **more).requirements}
-    return found[f"{UC}/{tail}"]
+    requirements = {
+        requirement.requirement.id: requirement for requirement in judged(evidence, decisions, **more).requirements
+    }
+    return requirements[f"{UC}/{tail}"]
 
 
 UNDERLYING = {
@@ -42,11 +44,11 @@ UNDERLYING = {
 @pytest.mark.parametrize(("evidence", "state", "underlying"), UNDERLYING.values(), ids=UNDERLYING)
 def test_what_a_waiver_changes(evidence, state, underlying):
     """A waiver turns a state that could not be signed into WAIVED and keeps the state that it hides in sight."""
-    found = need(evidence, [waiver()])
-    assert (found.state, found.waived_from) == (state, underlying)
+    result = need(evidence, [waiver()])
+    assert (result.state, result.waived_from) == (state, underlying)
     if underlying:
-        assert f"without the waiver it is {underlying}" in found.why
-        assert "vendor is late" in found.why
+        assert f"without the waiver it is {underlying}" in result.why
+        assert "vendor is late" in result.why
 
 
 @pytest.mark.parametrize(("setting", "attempts"), [("asserted", 1), ("flaky", 2)])
@@ -93,7 +95,7 @@ def test_void(changes, void):
     (standing,) = use_case.waivers
     assert (void in standing.void) if void else standing.void is None
     assert standing.used is (void is None)
-    state = next(one.state for one in use_case.requirements if one.requirement.item == "4")
+    state = next(requirement.state for requirement in use_case.requirements if requirement.requirement.item == "4")
     assert state is (State.MISSING if void else State.WAIVED)
 
 
@@ -122,16 +124,19 @@ def test_who_may_waive():
 def test_the_newest_that_holds():
     """Of several waivers the newest that holds counts; a newer void one is told beside it, an older one is not."""
     good, void = waiver(days=2), waiver(days=1, reason="")
-    assert [(one.void is None, one.used) for one in judged([], [good, void]).waivers] == [(False, False), (True, True)]
+    assert [(waiver.void is None, waiver.used) for waiver in judged([], [good, void]).waivers] == [
+        (False, False),
+        (True, True),
+    ]
     assert [one.decision for one in judged([], [waiver(days=3, reason=""), good]).waivers] == [good]
     assert [one.decision for one in judged([], [waiver(days=3, reason=""), void]).waivers] == [void]
 
 
 def test_what_is_not_in_force_is_told():
     """A waiver of no requirement, and a decision about no use case, are told and change nothing."""
-    found = judge_all([], [waiver("99"), replace(approval([]), use_case="UC-9")])
-    assert found.use_cases[0].waivers == ()
-    assert [f"{UC}/99" in found.notes[0], "UC-9" in found.notes[1], len(found.notes)] == [True, True, 2]
+    result = judge_all([], [waiver("99"), replace(approval([]), use_case="UC-9")])
+    assert result.use_cases[0].waivers == ()
+    assert [f"{UC}/99" in result.notes[0], "UC-9" in result.notes[1], len(result.notes)] == [True, True, 2]
     assert judge_all([], [waiver("4"), approval([])]).notes == ()
 
 
@@ -148,11 +153,11 @@ class TestGate:
         """Return status and phase, whether the gate opens, and the rules that fail."""
         decided = waiver(days=1)
         review = approval(evidence, policy=policy, decisions=[decided], **more)
-        found = judge_all(evidence, [decided, review], policy)
-        verdict = evaluate_gate(found, policy)
-        one = found.use_cases[0]
+        result = judge_all(evidence, [decided, review], policy)
+        verdict = evaluate_gate(result, policy)
+        item = result.use_cases[0]
         failed = [rule.rule for rule in verdict.rules if not rule.passed]
-        return one.status, one.phase, verdict.eligible, failed
+        return item.status, item.phase, verdict.eligible, failed
 
     def test_never_ready(self):
         """A waived requirement never gives READY; the gate opens where it accepts waivers, and stays closed else."""
@@ -167,9 +172,9 @@ class TestGate:
         review = approval(BUT_ONE, policy=ACCEPTS, decisions=[decided])
         evidence = [*BUT_ONE, ran(proofs=("trace",), days=0.1)]
         for policy in (ACCEPTS, REVIEWED):
-            found = judged(evidence, [decided, review], policy)
-            assert (found.status, found.phase) == ("IN_PROGRESS", "REVIEW_SUSPECT")
-            assert found.review.why == (f"{UC}/4 was WAIVED when it was signed, and is not any more",)
+            result = judged(evidence, [decided, review], policy)
+            assert (result.status, result.phase) == ("IN_PROGRESS", "REVIEW_SUSPECT")
+            assert result.review.why == (f"{UC}/4 was WAIVED when it was signed, and is not any more",)
         assert judged(evidence, [decided, review, approval(evidence, days=0.05)]).status == "READY_FOR_GO_LIVE"
 
     def test_signed_while_waived_and_waived_still(self):
@@ -211,8 +216,8 @@ def test_what_is_to_be_done():
     """A waived requirement is to be collected as if it were not, unless the gate accepts the waiver."""
 
     def todo(policy):
-        found = next_actions(judge_all(BUT_ONE, [waiver()], policy), policy)
-        return [(one.action, one.requirement) for one in found]
+        result = next_actions(judge_all(BUT_ONE, [waiver()], policy), policy)
+        return [(action.action, action.requirement) for action in result]
 
     assert todo(REVIEWED) == [("collect", f"{UC}/4")]
     assert todo(ACCEPTS) == [("review", None)]
