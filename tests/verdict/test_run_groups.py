@@ -34,8 +34,14 @@ def plan(
 def part(number: int, *tests: str, days: float = 2, of: int = 2, run: str | None = None, **more) -> GroupPart:
     """Return a part of the group ``nightly``, in staging; its run is told by number and start unless ``run`` says it."""
     planned = more.pop("plan", None) or plan(*tests)
-    whole = {test.test_id for test in planned.tests if test.selected} <= planned.ended
-    fields = {"environment": "staging", "group": "nightly", "started_at": days_ago(days), "whole": whole, **more}
+    all_finished = {test.test_id for test in planned.tests if test.selected} <= planned.ended
+    fields = {
+        "environment": "staging",
+        "group": "nightly",
+        "started_at": days_ago(days),
+        "all_finished": all_finished,
+        **more,
+    }
     return GroupPart(run_id=run or f"{number}@{days}", number=number, parts=of, plan=planned, **fields)
 
 
@@ -80,11 +86,11 @@ def test_what_is_missing_is_told_with_the_way_out():
         (hold,) = use_case([], parts=parts).group_holds
         return hold.remedy
 
-    item, several = remedy(part(1, "a", of=6)), remedy(part(1, "a", of=7), part(1, "a", of=7, days=1.9))
-    assert item.startswith("run part 2, 3, 4, 5, 6 of 6 of nightly, or all its parts again; ")
-    assert item.endswith("a reviewer runs `readiness retire --run 1@2`")
+    single, several = remedy(part(1, "a", of=6)), remedy(part(1, "a", of=7), part(1, "a", of=7, days=1.9))
+    assert single.startswith("run part 2, 3, 4, 5, 6 of 6 of nightly, or all its parts again; ")
+    assert single.endswith("a reviewer runs `readiness retire --run 1@2`")
     assert several.startswith("run part 2, 3, 4, 5, 6 ... of 7 of nightly")
-    assert several.endswith("`readiness retire --run 1@2` and so on for its 2 runs")
+    assert several.endswith("`readiness retire --run 1@2`, and the same for each of its 2 runs")
 
 
 def test_each_planned_test_has_to_end():

@@ -107,7 +107,7 @@ def test_a_single_change_is_found_at_its_path(events, data):
     result = first_difference(to_tree(events), to_tree(changed))
     assert result is not None
     assert result.keys == path
-    assert result.theirs == "another value"
+    assert result.second == "another value"
     assert canonical_trace(to_tree(events)) != canonical_trace(to_tree(changed))
 
 
