@@ -42,7 +42,7 @@ def closed_by(project: Project, rule: str) -> None:
     ("rule", "who", "what"),
     [
         ("clean commit", ANA, "run its tests again from a commit without local changes"),
-        ("deselected", ANA, "run test_it.py::test_other, which a run left out"),
+        ("deselected", ANA, "run test_it.py::test_other, which a run deselected"),
         ("architecture", ANA, "its architecture status is AMBER, and the gate asks for GREEN"),
         ("evidence level", ANA, "it rests on L1, and the gate asks for L2"),
     ],

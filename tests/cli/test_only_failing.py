@@ -313,7 +313,7 @@ def test_the_report_says_what_lets_go(placed: Project) -> None:
     take(placed, HOOKS["unittest class"][0](1))
     found = stands(placed)
     assert (
-        "import a report in which the 2 cases of the class m.T end, and tearDownClass (m.T) is no more"
+        "import a report in which the 2 cases of the class m.T end and tearDownClass (m.T) does not occur"
         in found["completes_it"]
     )
     take(placed, HOOKS["unittest class"][1](2))

@@ -148,8 +148,9 @@ def _weaker_row(then: PinnedRequirement, now: PinnedRequirement) -> Iterator[str
         proof_now = f"the {now.proof} proof" if now.proof else "no proof"
         yield f"{now.requirement} asked for the {then.proof} proof when it was signed, and asks for {proof_now} now"
     if then.max_age_days and not 0 < now.max_age_days <= then.max_age_days:
-        age_now = f"{now.max_age_days} days" if now.max_age_days else "without limit"
-        yield f"a pass of {now.requirement} was valid {then.max_age_days} days when it was signed, and is {age_now} now"
+        age_now = f"for {now.max_age_days} days" if now.max_age_days else "without limit"
+        before = f"was valid for {then.max_age_days} days when it was signed"
+        yield f"a pass of {now.requirement} {before}, and is valid {age_now} now"
 
 
 def _setting_text(setting: object) -> str:
