@@ -89,7 +89,12 @@ def with_item(key: str, **changes):
 @pytest.mark.parametrize(
     ("key", "then", "now", "expected"),
     [
-        ("4", {"max_age_days": 30}, {"max_age_days": 90}, "was valid for 30 days when it was signed, and is valid for 90 days now"),
+        (
+            "4",
+            {"max_age_days": 30},
+            {"max_age_days": 90},
+            "was valid for 30 days when it was signed, and is valid for 90 days now",
+        ),
         ("4", {"max_age_days": 30}, {"max_age_days": None}, "and is valid without limit now"),
         ("4", {"max_age_days": 90}, {"max_age_days": 30}, None),
         ("4", {"max_age_days": None}, {"max_age_days": 30}, None),
