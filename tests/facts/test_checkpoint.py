@@ -1,4 +1,4 @@
-"""A checkpoint as text: what is written is read back, what is not written so is refused, and what it says of a store."""
+"""Checkpoints: written and read back, refused in any other form, and compared with a store."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_what_is_written_is_read_back(checkpoint: Checkpoint) -> None:
 
 @given(st.text() | st.lists(st.sampled_from([*TEXT.splitlines(keepends=True), "\n", "— a b\n", "x"])).map("".join))
 def test_any_text_is_read_as_it_is_written_or_refused(text: str) -> None:
-    """There is one way to write a checkpoint, and what is no checkpoint ends in our own error."""
+    """Any text is a checkpoint in its only form, or refused with an IntegrityError."""
     with suppress(IntegrityError):
         assert Checkpoint.parse(text).text == text
 
@@ -105,7 +105,7 @@ def test_each_kind_of_record_has_a_leaf_of_its_own() -> None:
 
 @given(st.integers(0, 9), st.integers(0, 9))
 def test_a_store_does_not_contradict_what_it_has_grown_out_of(then: int, now: int) -> None:
-    """An earlier head of the same store is no contradiction; a later one tells that the store was rolled back."""
+    """An earlier checkpoint is no contradiction; a later one shows a rollback."""
     stored = StoreTree(ORIGIN, LEAVES[:then]).checkpoint()
     [text] = StoreTree(ORIGIN, LEAVES[:now]).contradictions([stored])
     if then <= now:
@@ -117,7 +117,7 @@ def test_a_store_does_not_contradict_what_it_has_grown_out_of(then: int, now: in
 
 @given(st.integers(1, 9), st.data())
 def test_a_record_that_is_another_contradicts(then: int, data: st.DataObject) -> None:
-    """A changed, exchanged, deleted or inserted leaf among those of the checkpoint is told; one after it is not."""
+    """A changed, swapped, deleted or inserted leaf is reported if the checkpoint covers it."""
     stored, at = TREE.checkpoint(), data.draw(st.integers(0, 8))
     stored = StoreTree(ORIGIN, LEAVES[:then]).checkpoint()
     other = Leaf("run", "other", "0" * 64)

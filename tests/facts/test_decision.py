@@ -1,4 +1,4 @@
-"""Decisions: only a text that is exactly what its decision tells is read as one."""
+"""Decisions: only a text that is exactly that of its decision is read."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ ANYTHING = st.recursive(
 
 @pytest.mark.parametrize("decision", [REVIEW, BLOCKER], ids=["review", "blocker"])
 def test_a_decision_is_read_back(decision: Review | Blocker) -> None:
-    """What was decided is read as what was decided, however often such a text has been read."""
+    """A decision is read back unchanged, each time."""
     assert [parse_decision(decision.text) for _ in range(20)] == [decision] * 20
 
 
 def test_a_pin_that_does_not_say_who_recorded_it_is_not_read() -> None:
-    """What a pin must say cannot be empty."""
+    """An empty required field of a pin is refused."""
     basis = ReviewBasis("sha256:ba515", (PinnedRequirement("UC-003/4", "COMPLETE", (replace(PIN, actor=""),)),))
     with pytest.raises(IntegrityError, match="no decision"):
         parse_decision(replace(REVIEW, basis=basis).text)
@@ -84,7 +84,7 @@ def _objects(value: Any) -> list[Any]:
 
 @given(st.sampled_from([REVIEW, BLOCKER]), st.data())
 def test_what_is_read_is_all_that_is_told(decision: Review | Blocker, data: st.DataObject) -> None:
-    """Whatever is put into a decision's text, taken out or emptied: what is read says the very same text."""
+    """Whatever is added, removed or emptied in a text, a decision that can be read has exactly this text."""
     plain = json.loads(decision.text)
     place = data.draw(st.sampled_from(_objects(plain)))
     if isinstance(place, list):

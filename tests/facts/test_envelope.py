@@ -1,4 +1,4 @@
-"""Signed statements: read strictly, from the very bytes that were signed."""
+"""Signature envelopes: read strictly, from the signed bytes."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_anything_else_is_refused(what: str) -> None:
 
 
 def test_a_key_that_stands_twice_is_refused() -> None:
-    """Readers would not agree on which of the two payloads was meant."""
+    """A repeated key is refused, as readers would not agree on its value."""
     text = statement(RUN).text
     with pytest.raises(IntegrityError):
         parse_envelope(text.replace('{"payload"', f'{{"payload":"{payload(predicate={"x": 1})}","payload"', 1))

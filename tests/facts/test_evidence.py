@@ -1,4 +1,4 @@
-"""Evidence: what a line says becomes one value for each claim, and nothing is lost on the way."""
+"""Evidence of lines: one complete value for each claim."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ FINISHED: dict[str, Any] = {
 
 
 def line(kind: str, body: dict[str, Any], seq: int = 3) -> Line:
-    """A line of the run ``r``."""
+    """Return a line of the run ``r``."""
     return LineChain("r", seq=seq).next(kind, body)
 
 
 def pieces(body: dict[str, Any], kind: str = "finished") -> list[Evidence]:
-    """The evidence of a line."""
+    """Return the evidence of a line."""
     return list(evidence_of(line(kind, body), "payments"))
 
 
@@ -79,7 +79,7 @@ def test_what_was_recorded_belongs_to_each_piece() -> None:
 
 
 def test_a_test_that_never_ran_is_evidence_of_that() -> None:
-    """One line tells of all tests that never ran; pieces are numbered through."""
+    """One line covers all tests that never ran; their evidence is numbered consecutively."""
     body = {
         "tests": [
             {"test": "a", "claims": [{"use_case": "U", "item": "1"}, {"use_case": "U", "item": "2"}]},
@@ -96,7 +96,7 @@ def test_a_test_that_never_ran_is_evidence_of_that() -> None:
 
 @pytest.mark.parametrize("kind", ["run", "planned", "started", "attempt", "sealed", "something new"])
 def test_other_lines_hold_no_evidence(kind: str) -> None:
-    """Only ends are evidence; a kind that a later version adds is passed over."""
+    """Only ends are evidence; kinds of later versions are ignored."""
     assert pieces(FINISHED, kind) == []
 
 
@@ -129,6 +129,6 @@ def test_a_line_without_its_fields_is_an_error(missing: str) -> None:
 
 
 def test_an_unknown_result_is_an_error() -> None:
-    """A result that nobody knows is not taken for any other."""
+    """An unknown result is refused."""
     with pytest.raises(ValueError, match="ALMOST"):
         pieces({**FINISHED, "result": "ALMOST"})

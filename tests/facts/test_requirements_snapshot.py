@@ -1,4 +1,4 @@
-"""The snapshot of the requirements in force: it changes with what decides, and with nothing else."""
+"""Snapshots of the requirements in force: they change with what decides, and with nothing else."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ POLICY = {"gate": {"on": "review"}}
 
 
 def digest_with(**row: Any) -> str:
-    """Digest where the row of the use case says something else."""
+    """Return the digest with other fields in the row of the use case."""
     return take_snapshot(replace(CATALOGUE, use_cases={"UC-001": replace(USE_CASE, **row)}), POLICY).digest
 
 
@@ -35,7 +35,7 @@ SAME = take_snapshot(CATALOGUE, POLICY).digest
     [{"title": "x"}, {"owner": "x"}, {"declared_status": "BLOCKED"}, {"last_updated": "2027-01-01"}, {"notes": "x"}, {"line": 7}],
 )  # fmt: skip
 def test_what_a_row_only_tells_does_not_count(row: dict[str, Any]) -> None:
-    """Status, date, owner, notes and title may change without changing anybody's requirements."""
+    """Status, date, owner, notes and title do not change the digest."""
     assert digest_with(**row) == SAME
 
 

@@ -1,4 +1,4 @@
-"""A run: read out of its first and last line, and out of what it planned."""
+"""Runs: read from their first and last line, and from their plan."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PLAN = {"tests": [{"test": "a", "claims": [{"use_case": "U", "item": "1"}]}, {"t
 
 
 def run(*bodies: tuple[str, dict[str, Any]], **head: Any) -> Run:
-    """A run with these lines after its first."""
+    """Return a run with these lines after its first."""
     chain = LineChain("20260212T180000Z-0a0b0c0d")
     return Run((chain.next("run", {**HEAD, **head}), *(chain.next(kind, body) for kind, body in bodies)))
 
@@ -82,7 +82,7 @@ def test_what_does_not_open_a_run_is_refused(texts: list[str]) -> None:
 
 
 def test_a_part_that_does_not_say_which_is_none_of_them() -> None:
-    """Its number is 0: it stands for no part of its group."""
+    """A part without a number has number 0, and counts as no part of its group."""
     result = GroupPart.from_run(run(group={"id": "g", "parts": 2}))
     assert result is not None
     assert (result.number, result.parts) == (0, 2)
@@ -103,7 +103,7 @@ def test_a_part_that_does_not_say_which_is_none_of_them() -> None:
     ],
 )
 def test_what_cannot_be_read_of_a_group_is_told_in_a_line(head: dict[str, Any], expected: str) -> None:
-    """Whatever stands there, the run is named with what is wrong, and nothing else is raised."""
+    """A damaged group is an IntegrityError that names the run and the problem."""
     damaged = run(**{"group": {"id": "g", "part": 1, "parts": 2}, **head})
     with pytest.raises(IntegrityError, match="what it says of its run group is damaged") as caught:
         GroupPart.from_run(damaged)

@@ -1,4 +1,4 @@
-"""How a run was conducted: read out of two lines, whatever stands in them."""
+"""Run conditions: read from two lines, whatever they contain."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BODIES = st.dictionaries(KEYS, PLAIN | st.dictionaries(KEYS, PLAIN, max_size=4),
 
 
 def clock(skew: int) -> dict[str, object]:
-    """A line that compared two clocks."""
+    """Return a line that compared two clocks."""
     return {"clock": {"python": NOON + skew, "file": NOON}}
 
 
@@ -43,13 +43,13 @@ def test_clocks_disagree_where_they_do_at_either_end(first, seal):
     "line", [{}, {"clock": None}, {"clock": {"python": 1}}, {"clock": {"python": "1", "file": True}}]
 )
 def test_clocks_that_were_not_compared(line):
-    """Without both clocks nothing is known, and nothing is claimed."""
+    """Without both clocks the skew is not known."""
     assert conditions_of(line, line).skew_ms is None
     assert not conditions_of(line, None).clocks_disagree
 
 
 def test_what_is_unusual_is_told():
-    """Hidden edits, what was left out, the attempt of the CI and what pytest was called with are sentences."""
+    """Hidden edits, deselected tests, the CI attempt and the options are reported."""
     first = {
         "git": {"hidden": {"count": 5, "names": ["a.py", "b.py", "c.py", "d.py"]}},
         "ci": {"provider": "github", "attempt": "3", "secret": "no"},
@@ -72,7 +72,7 @@ def test_what_is_unusual_is_told():
 
 
 def test_a_run_like_any_other_has_nothing_to_tell():
-    """Clocks that agree, the first attempt, and nothing left out are no remark."""
+    """An ordinary run has no remarks."""
     ordinary = conditions_of(
         {**clock(3), "ci": {"provider": "ci", "attempt": "1"}}, {"plan": {"tests": 4, "deselected": 0}}
     )
@@ -82,7 +82,7 @@ def test_a_run_like_any_other_has_nothing_to_tell():
 
 @given(BODIES, BODIES | st.none())
 def test_anything_can_stand_in_the_lines(first, seal):
-    """Whatever the lines hold, the answer is a conduct of the right types: a damaged line is no error here."""
+    """Whatever the lines contain, the conditions have the right types: damaged lines are no error here."""
     result = conditions_of(first, seal)
     assert isinstance(result, RunConditions)
     assert all(isinstance(text, str) for text in (*result.session_options, *result.remarks(), *result.hidden_names))
@@ -90,5 +90,5 @@ def test_anything_can_stand_in_the_lines(first, seal):
 
 
 def test_a_run_that_says_nothing():
-    """Nothing said is nothing known."""
+    """Lines without conditions give unknown conditions."""
     assert conditions_of({}, None) == UNKNOWN_CONDITIONS

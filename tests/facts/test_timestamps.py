@@ -1,4 +1,4 @@
-"""Moments: UTC texts with milliseconds that sort as they happened."""
+"""Timestamps: UTC texts with milliseconds that sort by time."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_what_is_written_is_read_back(seconds: float) -> None:
 
 
 def test_now_is_now() -> None:
-    """Without a number it is the moment of the call."""
+    """Without an argument the timestamp is the moment of the call."""
     before = datetime.now(UTC)
     moment = parse_timestamp(timestamp())
     assert before - timedelta(milliseconds=1) <= moment <= datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""A register with one of everything, evidence in a line, and the judgement of both."""
+"""Helpers for evaluations: a register with every kind of requirement, evidence in one line, and their evaluation."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _number = itertools.count()
 
 
 def days_ago(days: float) -> str:
-    """Return the moment that many days before NOW, as evidence holds it."""
+    """Return the timestamp that many days before NOW."""
     earlier = parse_timestamp(NOW) - timedelta(days=days)
     return earlier.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
@@ -59,7 +59,7 @@ def ran(
     attempts: int = 1,
     **more,
 ) -> Evidence:
-    """Return one execution; real exactly if its environment and provider mode are, unless ``real`` says otherwise."""
+    """Return one execution; real if its environment and provider mode are, unless ``real`` says otherwise."""
     started = days_ago(days)
     because = CATALOGUE.not_real_because(environment, more.get("provider_mode"))
     real = more.pop("real", because is None)
@@ -89,7 +89,7 @@ def ran(
 
 
 def complete(days: float = 1, **more) -> list[Evidence]:
-    """Return what makes every requirement of the register COMPLETE."""
+    """Return evidence that makes every requirement of the register COMPLETE."""
     return [
         ran(item="1", provider_mode="BYOK", proofs=("credential",), days=days, **more),
         *(ran(item="2", environment=name, proofs=("handshake",), days=days, **more) for name in ("staging", "prod")),

@@ -1,4 +1,4 @@
-"""Decisions in a line, and the judgement of evidence with them."""
+"""Helpers for decisions: each in one line, and the evaluation of evidence with them."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ def known_facts(evidence: Iterable[Evidence] = (), decisions: Iterable[Decision]
 def judge_all(
     evidence=(), decisions=(), policy=REVIEWED, catalogue=CATALOGUE, now=NOW, release=None, **facts
 ) -> Readiness:
-    """Judge evidence and decisions at a moment."""
+    """Return the readiness by evidence and decisions at a moment."""
     return evaluate(catalogue, policy, known_facts(evidence, decisions, **facts), now, release=release)
 
 
 def judged(evidence=(), decisions=(), policy=REVIEWED, catalogue=CATALOGUE, **more) -> UseCaseReadiness:
-    """Judge evidence and decisions, and return the one use case."""
+    """Return the readiness of the only use case by evidence and decisions."""
     return judge_all(evidence, decisions, policy, catalogue, **more).use_cases[0]
 
 
 def approval(
     evidence: Sequence[Evidence], days: float = 0.5, by: str = LEAD, policy=REVIEWED, catalogue=CATALOGUE, **more
 ) -> Review:
-    """Return an approval of exactly what the evidence was worth that many days ago."""
+    """Return an approval of the basis as it was that many days ago."""
     at = days_ago(days)
     then = [execution for execution in evidence if execution.started_at <= at]
     earlier = more.pop("decisions", ())

@@ -1,4 +1,4 @@
-"""Who must do what next."""
+"""Next actions, and the people who must act."""
 
 from __future__ import annotations
 
@@ -111,13 +111,13 @@ def test_review_is_for_the_reviewers(reviewers, who):
 
 @pytest.mark.parametrize("owner", ["", "tbd", "TBD", "`tbd`", " `Tbd` ", "none", "-"])
 def test_no_owner(owner):
-    """An owner of ``tbd`` or none is told as unassigned."""
+    """An owner of ``tbd`` or none is shown as unassigned."""
     catalogue = replace(CATALOGUE, use_cases={UC: replace(CATALOGUE.use_cases[UC], owner=owner)})
     assert {action.who for action in next_actions(readiness([], catalogue=catalogue), Policy())} == {"unassigned"}
 
 
 def test_owner():
-    """What is to be collected is the owner's to do."""
+    """Missing evidence is an action of the owner."""
     assert {action.who for action in next_actions(readiness([]), Policy())} == {"team@example.com"}
 
 

@@ -1,4 +1,4 @@
-"""Blockers and their ends, and retirements of tests."""
+"""Blockers, unblocks and retirements of tests."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_what_is_to_be_done():
 
 
 class TestRetirement:
-    """A retired test."""
+    """Retired tests."""
 
     BAD = ran(FAILED, test="b")
 

@@ -1,4 +1,4 @@
-"""What the gate says: rule by rule, and closed wherever it cannot tell."""
+"""Rules of the gate: each is reported, and the gate fails closed."""
 
 from __future__ import annotations
 
@@ -119,14 +119,14 @@ def test_not_applicable_is_listed_of_each_use_case():
 
 
 def test_damage():
-    """Anything that does not fit in what the answer rests on closes the gate and is told."""
+    """Any integrity problem of the judged runs closes the gate and is reported."""
     verdict = evaluate_gate(readiness(complete()), EVIDENCE, [Problem("run 1", "line 3 was changed")])
     assert failed(verdict) == ["evidence intact"]
     assert "line 3 was changed" in str(verdict.rules)
 
 
 def test_no_config():
-    """Without a config nothing is eligible, however complete; the rule says what to do."""
+    """Without a config nothing is eligible; the rule says what to do."""
     verdict = evaluate_gate(readiness(complete()), EVIDENCE, config_missing="run init")
     assert failed(verdict) == ["tracker and config"]
     assert verdict.rules[0].detail == "run init"
@@ -138,7 +138,7 @@ def test_no_rules():
 
 
 def test_a_word_that_nobody_knows_accepts_nothing():
-    """Settings of no known value are read as the strictest."""
+    """Unknown values of settings count as the strictest."""
     odd = Policy(on="evidense", asserted="acept", flaky="yes", waivers="all")
     assert not any(odd.acceptable(state) for state in (State.ASSERTED, State.FLAKY, State.WAIVED))
     assert "reviewed" in failed(evaluate_gate(readiness(complete()), odd))
@@ -157,7 +157,7 @@ def test_refused_states(setting, attempts):
     ("status", "opens"), [("GREEN", True), ("`green`", True), ("**GREEN**", True), ("AMBER", False), ("", False)]
 )
 def test_architecture(status, opens):
-    """Where an architecture status is asked for it must stand beside, and never helps."""
+    """A required architecture status must be met, and never adds anything."""
     policy = Policy(on="evidence", architecture="GREEN")
     row = replace(CATALOGUE.use_cases[UC], architecture_status=status)
     catalogue = replace(CATALOGUE, use_cases={UC: row})
@@ -226,7 +226,7 @@ def test_clocks_that_disagree(clock, opens):
 
 
 def test_long_lists_are_counted():
-    """A rule names a few of what is wrong, and counts the rest."""
+    """A rule names the first problems, and counts the rest."""
     detail = next(
         rule.detail for rule in evaluate_gate(readiness([]), EVIDENCE).rules if rule.rule == "evidence complete"
     )
@@ -261,7 +261,7 @@ def test_a_list_that_is_just_short_enough():
 
 
 class TestAcknowledged:
-    """Asserted and flaky requirements, where a review has to name them."""
+    """Asserted and flaky requirements that a review must name."""
 
     @pytest.mark.parametrize(("setting", "how"), [("asserted", {}), ("flaky", {"attempts": 2, "proofs": ("trace",)})])
     def test_named_by_a_review(self, setting, how):
@@ -311,7 +311,7 @@ def test_weaker_settings_are_named_one_by_one():
 
 
 class TestNoRegression:
-    """Compared with an earlier report."""
+    """Comparison with an earlier report."""
 
     def before(self, evidence, status="IN_PROGRESS"):
         """Return a document of what the evidence was worth."""

@@ -1,4 +1,4 @@
-"""Promotions and demotions replayed from events."""
+"""History: promotions and demotions replayed from events."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ from tests.verdict.people import (
 
 
 def run(*evidence, days=None):
-    """Return the end of a run that brought this, when it started unless another moment is given."""
+    """Return the end of a run with this evidence, at its start unless another moment is given."""
     return HistoryEvent(
         days_ago(days) if days is not None else max(execution.started_at for execution in evidence), tuple(evidence)
     )
 
 
 def decision_event(decision):
-    """Return that this was decided."""
+    """Return the event of a decision."""
     return HistoryEvent(decision.at, decision=decision)
 
 
 def replayed(*events, in_force=None, now=NOW, missing=(), **more):
-    """Replay events under the register, or under what was in force at the time."""
+    """Return the history of these events under the register, or under other requirements."""
     constant = Facts(origins=ORIGINS, missing=missing)
     return replay_history(UC, events, in_force or (lambda _: (CATALOGUE, REVIEWED)), now, constant=constant, **more)
 
 
 def steps(history):
-    """Return each change as the status and phase that it led to."""
+    """Return each change as its new status and phase."""
     return [change.to_phase.value if change.to_phase else change.to_status.value for change in history.changes]
 
 

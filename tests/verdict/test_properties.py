@@ -1,4 +1,4 @@
-"""What holds whatever was recorded."""
+"""Properties of evaluations, for any evidence."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ judging = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 
 
 def judge(evidence):
-    """Judge the evidence against the small register, with one run open."""
+    """Return the readiness by the small register, with one run open."""
     return readiness(evidence, POLICY, SMALL, open_runs={"open": ()})
 
 

@@ -1,4 +1,4 @@
-"""When an incomplete run group holds a use case, and when it lets go."""
+"""Run groups: when an incomplete one holds a use case, and when it releases it."""
 
 from __future__ import annotations
 

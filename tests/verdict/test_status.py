@@ -1,4 +1,4 @@
-"""Which status and phase a use case has: for each the cases that reach it, and the nearest that do not."""
+"""Status and phase of a use case: the cases that reach each, and the nearest that do not."""
 
 from __future__ import annotations
 

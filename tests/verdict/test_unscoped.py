@@ -1,4 +1,4 @@
-"""Executions that say too little to be taken at their word: cut short before they named their scope, or not sealed."""
+"""Executions that were cut short before they stated their scope, or are not sealed."""
 
 from __future__ import annotations
 

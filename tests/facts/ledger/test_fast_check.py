@@ -1,4 +1,4 @@
-"""Shapes: a text that fits one is canonical, whatever its values are; and what is not canonical fits none."""
+"""Fast check: a text that matches a known pattern is canonical, and other texts match none."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 
 def knowing(*texts: str) -> CanonicalShapes:
-    """Shapes that have seen each text often enough to know its shape."""
+    """Return patterns that have learned each of these texts."""
     shapes = CanonicalShapes()
     for text in texts:
         for _ in range(LEARN_AFTER):
@@ -39,7 +39,7 @@ PIECES = st.sampled_from(
 
 @given(BODIES, st.data())
 def test_what_fits_is_canonical(body: dict[str, Any], data: st.DataObject) -> None:
-    """However a canonical text is damaged, what still fits its shape and is JSON is what its content is written as."""
+    """A damaged text that still matches and is JSON is canonical."""
     text = canonical(body)
     shapes = knowing(text)
     start = data.draw(st.integers(0, len(text)))
@@ -51,7 +51,7 @@ def test_what_fits_is_canonical(body: dict[str, Any], data: st.DataObject) -> No
 
 
 def renewed(value: Any, data: st.DataObject) -> Any:
-    """The same keys and lists with other values of the same kinds."""
+    """Return the same keys and lists with other values of the same kinds."""
     if isinstance(value, dict):
         return {key: renewed(inner, data) for key, inner in value.items()}
     if isinstance(value, list):
@@ -63,7 +63,7 @@ def renewed(value: Any, data: st.DataObject) -> Any:
 
 @given(BODIES, st.data())
 def test_a_shape_knows_its_like(body: dict[str, Any], data: st.DataObject) -> None:
-    """Other values in the same places fit, where none of them has to be escaped."""
+    """Other values in the same places match, unless one has to be escaped."""
     like = canonical(renewed(body, data))
     if "\\" not in canonical(body) + like:
         assert knowing(canonical(body)).matches(like) or len(str(max([0, *_numbers(body)], key=abs))) > 15
@@ -96,18 +96,18 @@ def _numbers(value: Any) -> list[int]:
     ],
 )
 def test_what_is_not_alike_does_not_fit(text: str) -> None:
-    """Another order, a key twice, white space, a second way to write a value, another kind of it: none fits."""
+    """Another order, a repeated key, white space, another spelling or kind of a value do not match."""
     assert knowing('{"a":1,"b":2}').matches(text) is False
 
 
 def test_a_fraction_makes_no_shape() -> None:
-    """A value that could be written in two ways is proven the long way each time."""
+    """A value with two spellings is always proven by encoding."""
     assert shape_of('{"a":1.5}') is None
     assert knowing('{"a":1.5}').matches('{"a":1.50}') is False
 
 
 def test_what_is_remembered_has_an_end() -> None:
-    """However many different texts there are, few are tried for one, and few are kept."""
+    """The number of stored patterns, and of those tried for a text, is limited."""
     alike = ['{"a":' + "[" * depth + '"x"' + "]" * depth + "}" for depth in range(2 * MAX_SHAPES_PER_COUNT)]
     assert sum(knowing(*alike).matches(text) for text in alike) == MAX_SHAPES_PER_COUNT
     others = [canonical({f"k{number}": "x" for number in range(size)}) for size in range(1, 2 * MAX_SHAPES)]

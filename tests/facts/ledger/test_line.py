@@ -1,4 +1,4 @@
-"""The canonical line: RFC 8785 for the values we allow, read back as it was written, and chained."""
+"""Canonical lines: RFC 8785 for the allowed values, read back as written, and chained."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ ANY_TEXT = st.text(st.characters() | st.characters(categories=("Cs",)))
 
 @given(BODIES)
 def test_it_is_rfc_8785(body: dict[str, Any]) -> None:
-    """For every value we allow, the text is byte for byte what the library for RFC 8785 writes."""
+    """The text of every allowed value is byte for byte that of the library for RFC 8785."""
     assert canonical(body).encode() == rfc8785.dumps(body)
 
 
 @given(BODIES)
 def test_it_is_read_back_as_it_was_written(body: dict[str, Any]) -> None:
-    """What a text says is the value it was made of."""
+    """A text is read back as the value that it was made from."""
     assert json.loads(canonical(body)) == body
 
 
@@ -64,7 +64,7 @@ def test_lone_surrogates_are_spelled_out(body: dict[str, str]) -> None:
 
 @given(VALUES | ANY_TEXT)
 def test_printable_is_settled(value: Any) -> None:
-    """Spelling out twice changes nothing more, and what holds no lone surrogate is left as it is."""
+    """Escaping is idempotent, and leaves values without lone surrogates unchanged."""
     once = escape_surrogates(value)
     assert escape_surrogates(once) == once
     if _encodable(value):
@@ -85,14 +85,14 @@ WAYS = pytest.mark.parametrize("encode", [canonical, line._ENCODER.encode], ids=
 @WAYS
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
 def test_numbers_that_json_does_not_have_are_refused(number: float, encode: Callable[[Any], str]) -> None:
-    """NaN and infinity never reach a line, whichever way the Python at hand has into the encoder."""
+    """NaN and infinity are refused by every implementation of the encoder."""
     with pytest.raises(ValueError, match="not JSON compliant"):
         encode({"x": number})
 
 
 @WAYS
 def test_a_key_that_json_does_not_have_is_refused(encode: Callable[[Any], str]) -> None:
-    """It is never left out in silence."""
+    """A key that is no text is refused, and not omitted."""
     with pytest.raises(TypeError, match="keys must be str"):
         encode({("a", "b"): 1})
 
@@ -117,7 +117,7 @@ def test_on_a_python_whose_parts_are_others_the_text_is_the_same(
 
 
 def lines_of(bodies: list[dict[str, Any]]) -> list[Line]:
-    """The lines of a run with these bodies."""
+    """Return the lines of a run with these bodies."""
     chain = LineChain("r")
     return [chain.next("note", body) for body in bodies]
 
@@ -138,7 +138,7 @@ CLAIMS = st.lists(st.dictionaries(KEYS, ANY_TEXT | st.lists(ANY_TEXT, max_size=2
 
 @given(ANY_TEXT, ANY_TEXT, ANY_TEXT)
 def test_a_start_is_spelled_as_any_line_is(run: str, test: str, at: str) -> None:
-    """The short way to a line that says that a test starts leads to the same line, byte for byte."""
+    """The fast method for a start makes the same line, byte for byte."""
     chain, plain = LineChain(run), LineChain(run)
     assert chain.started(test, at) == plain.next("started", {"test": test, "at": at})
     assert (chain.seq, chain.head) == (plain.seq, plain.head)
@@ -149,7 +149,7 @@ def test_a_start_is_spelled_as_any_line_is(run: str, test: str, at: str) -> None
 def test_an_end_is_spelled_as_any_line_is(
     run: str, claims: list[dict[str, Any]], texts: list[str], duration: int
 ) -> None:
-    """The short way to a line that says that a test ended leads to the same line, byte for byte."""
+    """The fast method for an end makes the same line, byte for byte."""
     attempt = {"result": texts[0], "started_at": texts[1], "duration_ms": duration}
     fields = dict(zip(("test", "result", "started_at", "finished_at"), texts[2:], strict=True))
     claims, spelling = canonicalise(claims)
@@ -161,25 +161,25 @@ def test_an_end_is_spelled_as_any_line_is(
 
 @given(st.text(), st.lists(st.dictionaries(KEYS, ANY_TEXT, max_size=2), max_size=3))
 def test_a_plan_is_spelled_as_any_line_is(run: str, tests: list[dict[str, Any]]) -> None:
-    """The short way to a line that says what is to run leads to the same line, byte for byte."""
+    """The fast method for a plan makes the same line, byte for byte."""
     tests, spelling = canonicalise(tests)
     assert LineChain(run).planned(tests, spelling) == LineChain(run).next("planned", {"tests": tests})
 
 
 def edited(lines: list[Line], at: int, data: st.DataObject) -> list[Line]:
-    """One value of a line is another, and its text and digest are made anew."""
+    """Return the lines with one value changed, and its text and digest made again."""
     body = {**lines[at].body, "value": data.draw(TEXTS.filter(lambda text: text != lines[at].body["value"]))}
     text = canonical(body)
     return [*lines[:at], Line(text, body, line_digest(text)), *lines[at + 1 :]]
 
 
 def deleted(lines: list[Line], at: int, data: st.DataObject) -> list[Line]:
-    """One line is gone."""
+    """Return the lines without one of them."""
     return [*lines[:at], *lines[at + 1 :]]
 
 
 def swapped(lines: list[Line], at: int, data: st.DataObject) -> list[Line]:
-    """Two lines are in each other's place."""
+    """Return the lines with two exchanged."""
     other = data.draw(st.integers(0, len(lines) - 1).filter(lambda item: item != at))
     changed = list(lines)
     changed[at], changed[other] = changed[other], changed[at]
@@ -187,18 +187,18 @@ def swapped(lines: list[Line], at: int, data: st.DataObject) -> list[Line]:
 
 
 def doubled(lines: list[Line], at: int, data: st.DataObject) -> list[Line]:
-    """A line stands twice."""
+    """Return the lines with one repeated."""
     return [*lines[: at + 1], *lines[at:]]
 
 
 def inserted(lines: list[Line], at: int, data: st.DataObject) -> list[Line]:
-    """A line of one's own, with the right number and predecessor, stands in front of another."""
+    """Return the lines with a forged one, which has the right number and predecessor."""
     chain = LineChain("r", seq=at, head=lines[at - 1].digest if at else EMPTY)
     return [*lines[:at], chain.next("note", {"value": "mine"}), *lines[at:]]
 
 
 def moved_in(lines: list[Line], at: int, data: st.DataObject) -> list[Line]:
-    """A line of another run stands in the place of one of this."""
+    """Return the lines with one replaced by a line of another run."""
     chain = LineChain("other", seq=at, head=lines[at].body["prev"])
     return [*lines[:at], chain.next("note", dict(lines[at].body)), *lines[at + 1 :]]
 
@@ -208,10 +208,7 @@ def moved_in(lines: list[Line], at: int, data: st.DataObject) -> list[Line]:
 def test_every_change_before_the_last_line_is_found(
     change: Callable[[list[Line], int, st.DataObject], list[Line]], values: list[str], data: st.DataObject
 ) -> None:
-    """Whatever is edited, deleted, put in another order, doubled or inserted in a chain, a link is broken.
-
-    The last line is what the seal is for: it has no follower that names it.
-    """
+    """An edited, deleted, moved, repeated or inserted line breaks a link of the chain."""
     lines = lines_of([{"value": value} for value in values])
     at = data.draw(st.integers(0, len(lines) - 2))
     changed = change(lines, at, data)
@@ -220,7 +217,7 @@ def test_every_change_before_the_last_line_is_found(
 
 
 def test_what_is_broken_is_named() -> None:
-    """The sentence names the line and what is wrong with it."""
+    """The message names the line and the problem."""
     lines = lines_of([{"value": str(number)} for number in range(4)])
     assert list(broken_links("r", [lines[0], *lines[2:]])) == ["line 1 is missing or out of order (found 2)"]
     assert list(broken_links("r", [*lines[:2], lines[1]])) == ["line 2 is missing or out of order (found 1)"]
@@ -258,13 +255,13 @@ def test_a_text_that_is_no_line_is_refused(text: str) -> None:
 
 
 def test_who_made_a_line_is_no_part_of_it() -> None:
-    """Made here, parsed or put together: of the same text, value and digest it is the same line."""
+    """Lines with the same text, body and digest are equal, however they were made."""
     (made,) = lines_of([{"value": 1}])
     assert made == Line.parse(made.text) == Line.from_own_text(made.text) == Line(made.text, made.body, made.digest)
 
 
 def test_a_line_of_our_own_is_read_to_its_end() -> None:
-    """That nobody looks whether it is canonical lets nothing stand behind it."""
+    """Further text after an own line is refused, although its canonical form is not checked."""
     assert Line.from_own_text('{"seq":1}').body == {"seq": 1}
     with pytest.raises(ValueError, match="Extra data"):
         Line.from_own_text('{"seq":1}x')
@@ -272,7 +269,7 @@ def test_a_line_of_our_own_is_read_to_its_end() -> None:
 
 @pytest.mark.parametrize("value", [float("nan"), "\ud800", {("a", "b"): 1}])
 def test_what_no_text_can_carry_is_not_sound(value: object) -> None:
-    """A line whose value cannot be written has no text that says it."""
+    """A line whose body cannot be encoded is not consistent."""
     (first,) = lines_of([{}])
     assert first.is_consistent
     assert replace(first, body={**first.body, "value": value}).is_consistent is False
@@ -280,7 +277,7 @@ def test_what_no_text_can_carry_is_not_sound(value: object) -> None:
 
 @given(ANY_TEXT)
 def test_any_text_is_a_line_or_an_integrity_error(text: str) -> None:
-    """Parsing raises nothing else, whatever the text."""
+    """Parsing any text raises nothing but an IntegrityError."""
     try:
         Line.parse(text)
     except IntegrityError:

@@ -1,4 +1,4 @@
-"""The Merkle tree: the reference vectors of RFC 6962 and Certificate Transparency, and what must hold of any list."""
+"""Merkle tree: reference vectors of RFC 6962 and Certificate Transparency, and properties of any list."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ lists = st.lists(st.binary(max_size=3).map(leaf_hash), min_size=1, max_size=40)
 
 
 def by_definition(leaves: list[bytes]) -> bytes:
-    """The tree hash as section 2.1 of RFC 6962 writes it."""
+    """Return the tree hash as section 2.1 of RFC 6962 defines it."""
     if len(leaves) <= 1:
         return leaves[0] if leaves else hashlib.sha256().digest()
     split = 1
@@ -86,12 +86,12 @@ def by_definition(leaves: list[bytes]) -> bytes:
 
 
 def flipped(hashed: bytes) -> bytes:
-    """The hash with one bit changed."""
+    """Return the hash with one bit changed."""
     return bytes([hashed[0] ^ 1]) + hashed[1:]
 
 
 def test_the_empty_tree() -> None:
-    """No leaves have the root that the RFC gives: the hash of nothing."""
+    """The root of no leaves is the hash of nothing, as the RFC says."""
     assert (
         MerkleTree().root.hex()
         == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -158,7 +158,7 @@ def test_a_leaf_is_shown_at_its_place_and_nowhere_else(leaves: list[bytes], data
 
 @given(lists, st.data())
 def test_a_tree_that_only_grew_is_told_from_any_other(leaves: list[bytes], data: st.DataObject) -> None:
-    """A proof holds for the tree as it was, and for no other older tree, size or root."""
+    """A proof holds for the earlier tree, and for no other tree, size or root."""
     old, size = data.draw(st.integers(0, len(leaves))), len(leaves)
     proof, root, old_root = consistency_proof(leaves, old), by_definition(leaves), by_definition(leaves[:old])
     assert verify_consistency(old, old_root, size, root, proof)
@@ -173,7 +173,7 @@ def test_a_tree_that_only_grew_is_told_from_any_other(leaves: list[bytes], data:
 
 
 def test_what_never_was_has_no_proof() -> None:
-    """A leaf that is not there, and a size that was never reached, are errors."""
+    """A missing leaf and a size that was never reached are errors."""
     for number in (-1, 3):
         with pytest.raises(IndexError, match="there is no leaf"):
             inclusion_proof(LEAVES[:3], number)

@@ -1,4 +1,4 @@
-"""A statement says what is installed, by the files on the disk, or that it cannot."""
+"""Package fingerprints: computed from the files on disk, or refused."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ FILES = {"sdk/__init__.py": b"VERSION = 1\n", "sdk/data.bin": b"\x00\x01", "my_s
 
 @pytest.fixture
 def site(tmp_path, monkeypatch):
-    """A folder with an installed distribution ``my-sdk``."""
+    """Create a folder with an installed distribution ``my-sdk``."""
     install(tmp_path)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     return tmp_path
 
 
 def install(folder, files=FILES, direct_url=None):
-    """Write files, their RECORD, and where they came from."""
+    """Write files, their RECORD, and their origin."""
     info = "my_sdk-1.0.dist-info"
     files = {**files, f"{info}/METADATA": b"Metadata-Version: 2.1\nName: my-sdk\nVersion: 1.0\n"}
     rows = []
@@ -41,7 +41,7 @@ def install(folder, files=FILES, direct_url=None):
 
 
 def refused(name="my-sdk"):
-    """The message of a statement that cannot be made."""
+    """Return the message of a refused statement."""
     with pytest.raises(ProofError) as caught:
         package_statement(name)
     return str(caught.value)
@@ -59,13 +59,13 @@ def test_a_statement_is_what_the_files_say(site):
 
 
 def test_a_changed_file_is_named(site):
-    """An installation that was edited by hand attests nothing."""
+    """An edited installation cannot be attested."""
     (site / "sdk" / "__init__.py").write_bytes(b"VERSION = 2\n")
     assert "my-sdk 1.0 is not as it was installed: sdk/__init__.py has another content" in refused()
 
 
 def test_a_missing_file_is_named(site):
-    """So does one that lost a file."""
+    """An installation with a missing file cannot be attested."""
     (site / "sdk" / "data.bin").unlink()
     assert "sdk/data.bin is missing" in refused()
 
@@ -78,7 +78,7 @@ def test_another_release_has_another_digest(site):
 
 
 def test_compiled_files_make_no_difference(site):
-    """Python writes its caches when it likes."""
+    """Compiled files do not change the digest."""
     before = package_statement("my-sdk")
     (site / "sdk" / "__pycache__").mkdir()
     (site / "sdk" / "__pycache__" / "__init__.cpython-311.pyc").write_bytes(b"x")
@@ -86,7 +86,7 @@ def test_compiled_files_make_no_difference(site):
 
 
 def test_an_editable_installation_attests_nothing(site):
-    """Its files are those of somebody's working tree, whether the installer noted it or left only a pointer."""
+    """An editable install is refused, whether the installer noted it or left only a pointer."""
     install(site, direct_url={"url": "file:///src", "dir_info": {"editable": True}})
     assert "is installed editable" in refused()
     install(site, {"__editable__.my_sdk-1.0.pth": b"/src\n"}, direct_url={})
@@ -94,12 +94,12 @@ def test_an_editable_installation_attests_nothing(site):
 
 
 def test_an_installation_without_a_record_attests_nothing(site):
-    """There is nothing to compare the files with."""
+    """An installation without RECORD is refused."""
     (site / "my_sdk-1.0.dist-info" / "RECORD").unlink()
     assert "no RECORD" in refused()
 
 
 def test_an_unknown_distribution_is_told_with_the_nearest(site):
-    """A misspelt name leads to the right one."""
+    """An unknown name is refused with the nearest known one."""
     assert "no distribution 'my-sdkk' is installed here (did you mean 'my-sdk'?)" in refused("my-sdkk")
     assert "no distribution '' is installed here" in refused("")

@@ -1,4 +1,4 @@
-"""Canonical traces: equal to RFC 8785, blind to what is masked, and compared to the first place that differs."""
+"""Canonical traces: equal to RFC 8785, masked, and compared to the first difference."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ EVENTS = st.lists(st.dictionaries(TEXTS, VALUES, min_size=1, max_size=4), min_si
 
 
 def shuffled(value):
-    """The same value, each dict with its keys the other way round."""
+    """Return the same value with the keys of each dict in reverse order."""
     if isinstance(value, dict):
         return {key: shuffled(value[key]) for key in reversed(value)}
     return [shuffled(inner) for inner in value] if isinstance(value, list) else value
 
 
 def leaves(value, keys=()):
-    """The path of each value that holds no other."""
+    """Yield the path of each value that is no container."""
     if isinstance(value, dict | list) and value:
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
         return [path for key, inner in pairs for path in leaves(inner, (*keys, key))]
@@ -96,7 +96,7 @@ def test_the_digest_ignores_key_order_and_masked_fields(events, masked):
 
 @given(EVENTS, st.data())
 def test_a_single_change_is_found_at_its_path(events, data):
-    """Any one value that is changed, outside the mask, is what the comparison names."""
+    """The comparison names any single changed value outside the mask."""
     path = data.draw(st.sampled_from(leaves(events)))
     changed = deepcopy(events)
     at = changed
@@ -113,7 +113,7 @@ def test_a_single_change_is_found_at_its_path(events, data):
 
 @given(VALUES)
 def test_nothing_differs_from_itself(value):
-    """A copy of a tree, its keys in another order, is no difference."""
+    """A copy of a tree with another key order has no difference."""
     assert first_difference(to_tree(value), to_tree(shuffled(deepcopy(value)))) is None
 
 
@@ -188,7 +188,7 @@ def test_what_json_cannot_carry_is_named(value, expected):
 
 
 def test_a_value_within_itself_is_refused():
-    """A cycle ends in a message, not in a RecursionError."""
+    """A cycle ends in a message, and not in a RecursionError."""
     loop: list[object] = []
     loop.append(loop)
     with pytest.raises(ProofError, match="contain themselves"):
@@ -196,7 +196,7 @@ def test_a_value_within_itself_is_refused():
 
 
 def test_redaction_reaches_keys_texts_and_numbers_and_leaves_json():
-    """A secret is found wherever it stands, however JSON spells it, and the text stays readable JSON."""
+    """Secrets in keys, texts and numbers are redacted, and the text stays readable JSON."""
     secret = 'pa"ss\nwörd'
 
     def redact(text):

@@ -1,4 +1,4 @@
-"""Each proof exists only where its check holds, and its error says what differed and where."""
+"""Proofs from values: each exists only if its check passes, and its error names the difference."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class RefusedError(Exception):
 
 
 def refused(make, *given, **named):
-    """The message of a proof that does not hold."""
+    """Return the message of a proof that fails."""
     with pytest.raises(ProofError) as caught:
         make(*given, **named)
     return str(caught.value)
@@ -74,13 +74,13 @@ def test_endpoints_of_a_handshake(endpoint):
 
 @pytest.mark.parametrize("endpoint", ["", "db", "db:", "db:0", "db:65536", "a b:1", "https://", ":443", None])
 def test_what_is_no_endpoint(endpoint):
-    """A name alone says not what was reached."""
+    """A name without a port is no endpoint."""
     assert "endpoint" in refused(proofs.prove_handshake, endpoint, "x", {})
 
 
 @pytest.mark.parametrize("peer", ["", None, True, {}, ()])
 def test_a_handshake_without_a_peer(peer):
-    """Nobody answered: nothing is shown."""
+    """A handshake without a peer is refused."""
     assert "peer" in refused(proofs.prove_handshake, "db:1", peer, {})
 
 
@@ -90,7 +90,7 @@ def test_the_peer_may_be_what_the_library_returned():
 
 
 def attest(statement=STATEMENT, stored_at="s3://x", read_back=None, installed=STATEMENT):
-    """An attestation, against a distribution that is installed as ``installed`` says."""
+    """Return an attestation against a distribution with the installed statement ``installed``."""
     return comparison.prove_attestation(statement, stored_at, read_back, lambda _: installed)
 
 
@@ -214,7 +214,7 @@ def test_what_accepts_a_new_secret(answer):
 
 @pytest.mark.parametrize("answer", [None, "", b"", {}, [], True, False, 7, object()])
 def test_what_says_nothing_is_no_answer(answer):
-    """An empty value, a truth value or an object without a word of its own proves neither."""
+    """An empty value, a truth value and an object without a text are no answers."""
     assert "accepted_by says nothing" in refused(proofs.prove_rotation, "a" * 12, "b" * 12, answer)
     assert "rejected_by says nothing" in refused(proofs.prove_revocation, "a" * 12, answer)
 
@@ -232,7 +232,7 @@ def test_what_does_not_accept(answer):
     [("a" * 12, "a" * 12, "same secret"), ("", "b" * 12, "old has too few"), ("a" * 12, "", "new has too few")],
 )
 def test_what_is_no_rotation(old, new, expected):
-    """The same secret, or one that has no fingerprint."""
+    """The same secret, and one without a fingerprint, are refused."""
     assert expected in refused(proofs.prove_rotation, old, new, "200 OK")
 
 
@@ -261,12 +261,12 @@ def test_what_rejects_a_revoked_secret():
     ],
 )
 def test_what_is_no_rejection(answer, expected):
-    """An acceptance, a service that is down, and silence reject nothing."""
+    """An acceptance, a server error and a timeout are no rejections."""
     assert expected in refused(proofs.prove_revocation, "a" * 12, answer)
 
 
 def test_rotation_and_revocation_speak_of_one_secret():
-    """In whichever order they come, what is revoked must be the old secret of the rotation."""
+    """In any order, the revoked secret must be the old one of the rotation."""
     old, new = "a" * 12, "b" * 12
     assert "is not the old secret" in refused(proofs.prove_revocation, new, "401", [old])
     assert "is not the old secret" in refused(proofs.prove_rotation, old, new, "200", [new])
@@ -274,7 +274,7 @@ def test_rotation_and_revocation_speak_of_one_secret():
 
 
 def drill(name="failover", fault="primary killed", detected=1, recovered=2.5, audit="log", known_drills=()):
-    """A drill that holds, but for what is given."""
+    """Return a drill that passes, except for the given fields."""
     return proofs.prove_drill(name, fault, detected, recovered, audit, known_drills)
 
 
@@ -300,7 +300,7 @@ def test_a_drill_is_kept_with_its_times():
     ],
 )
 def test_what_is_no_drill(changed, expected):
-    """Each field must say something that can be."""
+    """Each invalid field of a drill is refused."""
     assert expected in refused(drill, **changed)
 
 
@@ -314,14 +314,14 @@ def test_a_drill_shows_its_own_part_only():
 
 
 def test_a_receipt_needs_a_request_id():
-    """It ties the provider's id to the nonce of the run."""
+    """A receipt without a request id is refused."""
     assert dict(proofs.prove_receipt("req-1", "n").to_proof().details) == {"request_id": "req-1", "nonce": "n"}
     assert "request_id is empty" in refused(proofs.prove_receipt, "", "n")
 
 
 @pytest.mark.parametrize("result", [None, {"a": 1}, {1: "a"}, "ab"])
 def test_a_kind_of_ones_own_returns_texts(result):
-    """What a plugin's check returns is not trusted to be what it should."""
+    """The check of a plugin must return texts."""
     assert "must return a dict of texts" in refused(proofs.prove_own, "k", lambda _: result, {})
 
 
@@ -349,7 +349,7 @@ class _Another(str):
 
 
 def test_what_a_kind_of_ones_own_returns_is_read_once():
-    """What was looked at is what is kept, and a text is kept as what it holds."""
+    """The returned values are read once, and stored as plain texts."""
     assert proofs.prove_own("k", lambda _: _Changing(read="0"), {}).to_proof() == Proof("k", (("read", "1"),))
     ((name, text),) = proofs.prove_own("k", lambda _: {_Another("a"): _Another("b")}, {}).to_proof().details
     assert (type(name), type(text), name, text) == (str, str, "a", "b")

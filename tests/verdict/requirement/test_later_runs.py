@@ -1,4 +1,4 @@
-"""Whether a test that went wrong is gone: what the later runs of its environment say, its file's and its name's first."""
+"""Later runs: they show whether a failed test still exists."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ BAD = ran(FAILED, test="a.py::test[x1]", days=3, run_id="first")
     ],
 )  # fmt: skip
 def test_a_test_is_gone_if_a_later_run_ran_others_and_not_it(later: list[Evidence], expected: str) -> None:
-    """Only a run that began later there, and neither ran nor planned it, says so; its way out names the test."""
+    """A test counts as removed only if a later run in its environment neither ran nor planned it."""
     result = LaterRuns([BAD, *later])
     advice = result.retirement_advice(BAD)
     assert bool(advice) is bool(expected)
@@ -41,7 +41,7 @@ def test_a_test_is_gone_if_a_later_run_ran_others_and_not_it(later: list[Evidenc
 
 
 def test_what_still_runs_somewhere_is_not_gone() -> None:
-    """A test that ran in two environments is gone once both say so."""
+    """A test of two environments counts as removed only if both lack it."""
     there = ran(INTERRUPTED, test=BAD.test_id, days=5, run_id="prod", environment="prod")
     others = [ran(test="a.py::test[x2]", days=2, run_id="later")]
     assert LaterRuns([BAD, there, *others]).later_runs_without([BAD.test_id]) == {}
@@ -50,6 +50,6 @@ def test_what_still_runs_somewhere_is_not_gone() -> None:
 
 
 def test_an_imported_result_is_never_gone() -> None:
-    """What no test of pytest showed is not looked for in later runs."""
+    """Imported results are not compared with later pytest runs."""
     item = ran(FAILED, test=BAD.test_id, days=3, run_id="first", method="imported")
     assert LaterRuns([item, ran(test="a.py::other", days=2, run_id="later")]).retirement_advice(item) == ""

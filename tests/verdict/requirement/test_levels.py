@@ -1,4 +1,4 @@
-"""Levels of evidence: sealed, signed, and with a receipt for the nonce that was signed."""
+"""Levels of evidence: sealed, signed, and with a receipt for the signed nonce."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.verdict.people import ORIGINS, REVIEWED, judge_all, waiver
 
 
 def receipt(**details: str) -> Proof:
-    """A receipt of the provider."""
+    """Return a receipt of the provider."""
     return Proof("receipt", tuple(details.items()))
 
 
@@ -42,14 +42,14 @@ def test_level(nonce: str | None, proofs: tuple[Proof, ...], level: str) -> None
 
 
 def test_the_weakest_of_none_is_none() -> None:
-    """What rests on nothing has no level."""
+    """A requirement without evidence has no level."""
     assert weakest_level([]) is None
     assert weakest_level(["L2", "L1", "L3"]) == "L1"
 
 
 @pytest.mark.parametrize(("waived", "eligible"), [(True, True), (False, False)])
 def test_the_gate_asks_no_level_of_what_is_waived(waived: bool, eligible: bool) -> None:
-    """A waiver excepts a requirement, and with it the evidence that falls short; all else is at the level asked."""
+    """Waived requirements need no level; all others do."""
     short = ran(item="4", days=0.1, run_id="unsigned", result=FAILED if waived else Result.PASSED, proofs=("trace",))
     policy = replace(REVIEWED, on="evidence", waivers="accept", level="L2")
     signed = {"run": SignedRun("key")}

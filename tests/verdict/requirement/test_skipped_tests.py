@@ -1,4 +1,4 @@
-"""What a run left out keeps a gate closed that asks for it, until the test ran to an end there, later."""
+"""Skipped tests: a deselected test keeps a strict gate closed until it ran to an end later."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ NOT_YET = [SkippedTest("run", "t::left", UC)]
 
 
 def skipped(*evidence: Evidence, run: RunOrigin = RUN, others: dict[str, RunOrigin] | None = None) -> list[SkippedTest]:
-    """What is told of a run that everything rests on, and that left a test out; and of others."""
+    """Return the skipped tests of a deciding run that deselected a test, and of further runs."""
     return list(find_skipped(readiness([*complete(), *evidence]), {"run": run, **(others or {})}))
 
 
 def test_what_is_left_out_is_told_and_closes_a_gate_that_asks() -> None:
-    """A test that no run ran since is told with the run; only the policy that refuses such runs asks for it."""
+    """A deselected test that no run ran since is reported; only a strict policy closes the gate."""
     assert skipped() == NOT_YET
     for asks in ("refuse", "accept"):
         verdict = evaluate_gate(readiness(complete()), Policy(on="evidence", deselected=asks), origins={"run": RUN})
@@ -32,7 +32,7 @@ def test_what_is_left_out_is_told_and_closes_a_gate_that_asks() -> None:
 
 
 def test_what_claims_another_use_case_is_none_of_this_one() -> None:
-    """Left out is told of the use cases that the test claims."""
+    """A deselected test is reported for the use cases that it claims."""
     elsewhere = PlanEntry("t::left", (("UC-009", "4"),), selected=False)
     assert skipped(run=RunOrigin(started_at=days_ago(1), deselected_tests=(elsewhere,))) == []
     assert skipped(run=RunOrigin(started_at=days_ago(1))) == []
@@ -40,7 +40,7 @@ def test_what_claims_another_use_case_is_none_of_this_one() -> None:
 
 @pytest.mark.parametrize("result", Result)
 def test_only_what_ran_to_an_end_there_since_replaces_it(result: Result) -> None:
-    """A pass, a failure and an interruption show that the test ran; what was skipped, and a rehearsal, do not."""
+    """A pass, a failure and an interruption show that the test ran; skips and rehearsals do not."""
     ended = result in {Result.PASSED, FAILED, Result.ERROR}
     since = {"test": "t::left", "days": 0.5, "run_id": "since"}
     if result is not INTERRUPTED:
@@ -50,7 +50,7 @@ def test_only_what_ran_to_an_end_there_since_replaces_it(result: Result) -> None
 
 
 def test_it_may_have_run_for_an_item_that_is_asked_no_more() -> None:
-    """That the test ran is what counts, not what it was evidence for."""
+    """A later run counts whatever item the test was evidence for."""
     assert skipped(ran(test="t::left", days=0.5, run_id="since", item="no item")) == []
 
 

@@ -1,4 +1,4 @@
-"""Which state a requirement has: for each state the cases that reach it, and the nearest that do not."""
+"""States of a requirement: the cases that reach each state, and the nearest that do not."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ TABLE = {
 
 @pytest.mark.parametrize(("tail", "evidence", "state"), TABLE.values(), ids=TABLE)
 def test_state(tail, evidence, state):
-    """Each state is reached by what the rules say, and by nothing that is almost it."""
+    """Each state is reached as the rules say, and not by near misses."""
     judged = requirement(tail, evidence)
     assert judged.state == state
     assert bool(judged.completes_it) is (state != "COMPLETE")
@@ -148,7 +148,7 @@ def test_idle_alone_is_missing(result):
 
 
 class TestDeclaring:
-    """What is asked for where places are not declared."""
+    """Requirements whose places are not declared."""
 
     def test_no_real_environment(self):
         """With no real environment an item of scope environment is MISSING and says what to declare."""
@@ -187,7 +187,7 @@ class TestDeclaring:
 
 
 class TestFreshness:
-    """When a pass expires."""
+    """Expiry of passes."""
 
     def test_expires_at(self):
         """A pass expires its maximum age after its start, and reports that from three quarters of it on."""
@@ -215,7 +215,7 @@ class TestFreshness:
 
 
 class TestShown:
-    """Which evidence a requirement shows."""
+    """Evidence that a requirement shows."""
 
     def test_the_deciding_one_of_each_test_and_place(self):
         """Of each test, environment and provider mode the execution that decides is shown, within a run by test and place."""
@@ -243,7 +243,7 @@ class TestShown:
 
 
 class TestSentences:
-    """What the sentences say."""
+    """Texts of explanations."""
 
     def test_failing(self):
         """A failure names test, place, time and the first line of its message, and where to mend it."""

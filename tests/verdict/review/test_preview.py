@@ -1,4 +1,4 @@
-"""What a person is told before a decision is kept."""
+"""Preview of decisions: refusals, acknowledgements and changes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ MINE = {"run": RunOrigin(actor=LEAD)}
 
 
 class TestPeople:
-    """The names that one person goes by."""
+    """Names of one person."""
 
     @pytest.mark.parametrize(
         ("item", "other", "same"),
@@ -139,7 +139,7 @@ APPROVALS = {
 
 
 class TestReview:
-    """Which sign-offs are refused."""
+    """Refused reviews."""
 
     @pytest.mark.parametrize(("evidence", "more", "policy", "expected"), APPROVALS.values(), ids=APPROVALS)
     def test_approval(self, evidence, more, policy, expected):
@@ -230,7 +230,7 @@ class TestOthers:
 
 
 class TestAcknowledged:
-    """What the names of ``--acknowledge`` stand for."""
+    """Names given to ``--acknowledge``."""
 
     ALL = (f"{UC}/4", f"{UC}/7")
 
@@ -274,7 +274,7 @@ OTHER = replace(CATALOGUE, use_cases={"UC-004": replace(CATALOGUE.use_cases[UC],
 
 
 class TestChanges:
-    """What changed since a review."""
+    """Changes since a review."""
 
     def changes(self, *evidence, adverse=(), decisions=(), **more):
         """Return what changed since everything was approved."""
@@ -284,34 +284,34 @@ class TestChanges:
         return changes_since(review, result, known_facts(every, adverse=adverse))
 
     def test_nothing(self):
-        """Where the same would be signed again nothing is told."""
+        """Nothing is reported if the same would be signed again."""
         assert self.changes() == []
 
     def test_newer_evidence(self):
-        """Newer passes are told for each requirement that they now stand for, and for no other."""
+        """Newer passes are reported for the requirements that they count for, and for no other."""
         (text,) = self.changes(ran(days=0.1, proofs=("trace",)))
         assert f"{UC}/4 has newer evidence" in text
 
     def test_states(self):
-        """A requirement in another state is told with both states, and what failed with it."""
+        """A requirement in another state is reported with both states, and the failure."""
         text = self.changes(ran(FAILED, days=0.1))
         assert f"{UC}/4 was COMPLETE and is FAILING" in text[0]
         assert "FAILED" in text[1]
 
     def test_hidden_failures(self):
-        """A failure that a newer pass hides is told."""
+        """A failure that a newer pass replaces is reported."""
         hidden = ran(FAILED, days=0.2)
         text = self.changes(ran(days=0.1, proofs=("trace",)), adverse=[hidden])
         assert any("FAILED" in sentence for sentence in text)
 
     def test_requirements(self):
-        """Added and removed requirements are told."""
+        """Added and removed requirements are reported."""
         row = replace(CATALOGUE.use_cases[UC], environments=("staging",))
         assert self.changes(catalogue=replace(CATALOGUE, use_cases={UC: row})) == [
             f"no longer required: {UC}/2/prod, {UC}/3/prod"
         ]
 
     def test_retirements(self):
-        """A retirement since is told with its reason."""
+        """A later retirement is reported with its reason."""
         test = OLD[0].test_id
         assert any("retired" in decision for decision in self.changes(decisions=[retirement(test)]))

@@ -1,4 +1,4 @@
-"""A policy that is weaker than the one a review was signed under makes it suspect, and a stricter one voids nothing."""
+"""Policy of a review: a weaker policy makes it suspect, and a stricter one does not."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_each_setting_alone(key):
 
 
 def test_values_are_told_as_the_config_spells_them():
-    """Words in quotes, and true and false as they are."""
+    """Values are shown as in the config: texts in quotes, and true or false."""
     assert (
         review({"clock": "refuse"}, {"clock": "ignore"})
         .why[0]
@@ -104,7 +104,7 @@ def with_item(key: str, **changes):
     ],
 )
 def test_age_and_proof(key, then, now, expected):
-    """A pass that may be older, or needs no proof or another, is told; a younger one or one more proof is not."""
+    """A longer max age or a missing proof is reported; a shorter age or a further proof is not."""
     evidence = [
         *(execution for execution in OLD if execution.item != "4"),
         ran(days=2, proofs=("trace", "replay"), replay_mode="FULL"),

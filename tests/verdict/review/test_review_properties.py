@@ -1,4 +1,4 @@
-"""What holds of people's decisions, whatever was recorded and whatever was decided."""
+"""Properties of reviews and decisions, for any evidence."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ judging = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 
 
 def judge(evidence, decided, policy=REVIEWED):
-    """Judge against the small register."""
+    """Return the readiness by the small register."""
     return judge_all(evidence, decided, policy, SMALL)
 
 
@@ -192,7 +192,7 @@ def test_the_properties_meet_what_they_speak_of():
 
 
 def reviewed(count: int) -> tuple[Catalogue, Facts]:
-    """So many use cases that have all they need, and a review each."""
+    """Return that many complete use cases with a review each."""
     names = [f"UC-{number:04}" for number in range(count)]
     row = UseCase("", environments=("staging",), provider_modes=("BYOK",))
     items = {key: item for key, item in CATALOGUE.items.items() if key != "plain"}

@@ -1,4 +1,4 @@
-"""What an approval is worth: for each reason that makes it suspect the case that does, and the nearest that does not."""
+"""Standing of approvals: the cases that make one suspect, and the nearest that do not."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_who_signs_a_report_saw_no_more_than_the_report():
 
 
 class TestUnseen:
-    """A failure of a run that the reviewer did not know of, though it started before they looked."""
+    """Failures of runs that the reviewer did not know, though they started before the review."""
 
     LATE = ran(FAILED, days=1, test="late", run_id="late", id="late.1.1")
     MENDED = ran(days=0.9, test="late", proofs=("trace",), run_id="later", id="later.1.1")
@@ -296,7 +296,7 @@ class TestLost:
         return judged(recorded, [approval(OLD)], missing={self.PIN.id}).review.state
 
     def test_lost(self):
-        """An approval is suspect where what it rests on is not in the store."""
+        """An approval is suspect if the store lacks its evidence."""
         assert self.state(self.PIN) == "SUSPECT"
         assert judged(OLD, [approval(OLD)], missing={"run.9999.1"}).review.state == "CURRENT"
 
@@ -348,7 +348,7 @@ def test_a_failing_test_cannot_be_retired_away_unseen():
 
 
 class TestWho:
-    """Whose approval counts."""
+    """People whose approval counts."""
 
     def review(self, policy=REVIEWED, origins=ORIGINS, **more):
         """Return the standing of one approval."""
@@ -413,7 +413,7 @@ class TestWho:
 
 
 class TestSeveral:
-    """Several people, several reviews."""
+    """Several people, and several reviews."""
 
     TWO = replace(REVIEWED, required=2)
 

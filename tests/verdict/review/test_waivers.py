@@ -1,4 +1,4 @@
-"""Waivers: which hold, what they change, and what they never do."""
+"""Waivers: their validity, and their effect."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_a_waiver_starts_a_use_case():
 
 
 class TestGate:
-    """A waiver and the gate."""
+    """Waivers and the gate."""
 
     def verdict(self, policy, evidence=BUT_ONE, **more):
         """Return status and phase, whether the gate opens, and the rules that fail."""
