@@ -11,8 +11,8 @@ def test_a_blocked_use_case_is_blocked_whatever_else_is_true(project: Project) -
     decided(project)
     approve(project)
     link = "https://tracker.example.com/7"
-    said = ("--reason", "legal is not done", "--due", "2026-12-24", "--link", link)
-    done = project.cli("block", "uc-001", *said, "--by", DEV)
+    options = ("--reason", "legal is not done", "--due", "2026-12-24", "--link", link)
+    done = project.cli("block", "uc-001", *options, "--by", DEV)
     assert done.exit_code == 0, done.output
     assert f"UC-001 is blocked, by {DEV} (identity: self-declared)" in done.stdout
     assert "UC-001 now: BLOCKED" in done.stdout
@@ -103,7 +103,7 @@ def test_a_rejection_is_ended_by_who_rejected(project: Project) -> None:
     refused = project.cli("unblock", "UC-001", "--reason", "done", "--by", ANA)
     assert (refused.exit_code, len(refused.stderr.splitlines())) == (1, 1)
     assert f"it was rejected, until {BEN} approves" in refused.stderr
-    assert [one["who"] for one in project.report("UC-001")["next"] if one["action"] == "fix"] == [BEN]
+    assert [action["who"] for action in project.report("UC-001")["next"] if action["action"] == "fix"] == [BEN]
     why = " ".join(project.cli("why", "UC-001").stdout.split())
     assert f"REJECTED by {BEN} (identity: self-declared)" in why
     assert ": REJECTED" not in why.replace("review: REJECTED", "")

@@ -74,10 +74,10 @@ def test_everything_goes_into_a_bundle(recorded: Project) -> None:
     store.close()
     result = recorded.cli("bundle", "-o", "out.zip")
     assert (result.exit_code, result.output) == (0, "out.zip: 2 runs, 1 decision, 1 verdict\n")
-    found = read_bundle(recorded.path / "out.zip", 1 << 20)
-    assert {run.id for run in found.runs} == runs
-    assert (len(found.decisions), len(found.snapshots), len(found.artifacts)) == (1, 1, 2)
-    assert found.verdicts == (VERDICT,)
+    bundle = read_bundle(recorded.path / "out.zip", 1 << 20)
+    assert {run.id for run in bundle.runs} == runs
+    assert (len(bundle.decisions), len(bundle.snapshots), len(bundle.artifacts)) == (1, 1, 2)
+    assert bundle.verdicts == (VERDICT,)
     with zipfile.ZipFile(recorded.path / "out.zip") as file:
         key = (recorded.path / ".readiness" / "fingerprint.key").read_bytes()
         assert not [name for name in file.namelist() if key in file.read(name) or key.hex().encode() in file.read(name)]
@@ -141,7 +141,7 @@ def test_a_changed_artifact_is_an_integrity_failure(recorded: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "told"),
+    ("arguments", "code", "message"),
     [
         (["UC-999", "-o", "out.zip"], 2, "no use case in register 'default' matches 'UC-999'"),
         ([], 2, "name the file to write: -o FILE"),
@@ -150,11 +150,11 @@ def test_a_changed_artifact_is_an_integrity_failure(recorded: Project) -> None:
         (["-o", "no/out.zip"], 2, "the bundle cannot be written"),
     ],
 )
-def test_what_cannot_be_bundled_is_one_line(recorded: Project, arguments: list[str], code: int, told: str) -> None:
+def test_what_cannot_be_bundled_is_one_line(recorded: Project, arguments: list[str], code: int, message: str) -> None:
     """An unknown use case, a missing file name and a place where no file can be are usage errors."""
     result = recorded.cli("bundle", *arguments)
     assert (result.exit_code, result.stderr.count("\n")) == (code, 1)
-    assert told in result.stderr
+    assert message in result.stderr
 
 
 def test_decisions_in_a_folder_travel_with_the_repository(recorded: Project) -> None:
@@ -166,7 +166,7 @@ def test_decisions_in_a_folder_travel_with_the_repository(recorded: Project) -> 
     decide(recorded, blocker("UC-001"), retired)
     config = recorded.path / "readiness.toml"
     config.write_text('decisions = "decisions"\n' + config.read_text())
-    assert [one.id for one in bundled(recorded).decisions] == [blocker("UC-001").id]
+    assert [decision.id for decision in bundled(recorded).decisions] == [blocker("UC-001").id]
 
 
 def test_the_manifest_tells_size_and_digest(recorded: Project) -> None:
@@ -219,10 +219,10 @@ def test_the_script_is_written(recorded: Project, capfd: pytest.CaptureFixture[s
         "verify.py: written; verify a bundle with: python verify.py BUNDLE\n",
     )
     assert runpy.run_path(str(recorded.path / "verify.py"))["main"](["out.zip"]) == 0
-    told = capfd.readouterr().out
-    assert "runs: 2, " in told
-    assert "trackers: 2 runs name the tracker" in told
-    assert "report.json: NOT verified" in told
+    output = capfd.readouterr().out
+    assert "runs: 2, " in output
+    assert "trackers: 2 runs name the tracker" in output
+    assert "report.json: NOT verified" in output
     assert recorded.cli("bundle", "--script", "no/verify.py").exit_code == 2
 
 
@@ -231,13 +231,13 @@ def test_a_bundle_with_its_tree(recorded: Project, capfd: pytest.CaptureFixture[
     assert recorded.cli("checkpoint", "-o", "kept.txt").exit_code == 0
     recorded.run("-k", "test_a")
     assert recorded.cli("bundle", "UC-001", "--with-tree", "-o", "out.zip").exit_code == 0
-    found = read_bundle(recorded.path / "out.zip")
+    bundle = read_bundle(recorded.path / "out.zip")
     store = store_of(recorded)
     tree = store.tree()
     store.close()
     assert tree is not None
-    assert found.origin == BundleOrigin.from_tree(tree)
-    assert (len(found.runs), len(tree.leaves)) == (2, 3)
+    assert bundle.origin == BundleOrigin.from_tree(tree)
+    assert (len(bundle.runs), len(tree.leaves)) == (2, 3)
     assert verify_bundle.main(["out.zip", "--checkpoint", "kept.txt"]) == 0
     assert f"{tree.origin} had 3 records; 2 of them are in this bundle" in capfd.readouterr().out
     assert bundled(recorded, "UC-001").origin is None

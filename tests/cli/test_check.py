@@ -54,8 +54,8 @@ def test_each_item_is_told_with_its_meaning(project):
 def test_a_store_that_others_may_share_asks_for_the_name_of_the_register(project, tmp_path_factory):
     """Two projects with one store and no names of their own would be one: a pass of one hides a failure of the other."""
     shared = f"sqlite:///{tmp_path_factory.mktemp('shared')}/evidence.db"
-    told = "note: the store is outside this project, and the register has the default name 'default'"
-    assert any(line.startswith(told) for line in check("--store", shared)[1])
+    message = "note: the store is outside this project, and the register has the default name 'default'"
+    assert any(line.startswith(message) for line in check("--store", shared)[1])
     assert not any("outside this project" in line for line in check()[1])
     config = project / "readiness.toml"
     config.write_text(f'register = "shop"\n{config.read_text()}')

@@ -68,21 +68,21 @@ def test_a_checkpoint_of_more_records_is_never_replaced(recorded: Project) -> No
     shutil.copy(recorded.path / ".readiness" / "evidence.db", "older.db")
     recorded.run()
     recorded.cli("checkpoint", "-o", "head.txt")
-    kept = (recorded.path / "head.txt").read_text()
+    stored = (recorded.path / "head.txt").read_text()
     shutil.copy("older.db", recorded.path / ".readiness" / "evidence.db")
-    told = "checkpoint head.txt: the store held 2 records then, and holds 1: it was rolled back"
-    assert_refused(recorded, 3, "checkpoint", "-o", "head.txt", told=told)
-    assert (recorded.path / "head.txt").read_text() == kept
+    message = "checkpoint head.txt: the store held 2 records then, and holds 1: it was rolled back"
+    assert_refused(recorded, 3, "checkpoint", "-o", "head.txt", told=message)
+    assert (recorded.path / "head.txt").read_text() == stored
 
 
 def test_a_checkpoint_of_another_store_is_never_replaced(recorded: Project) -> None:
     """A store that was deleted and made anew has another name."""
     recorded.cli("checkpoint", "-o", "head.txt")
-    kept = (recorded.path / "head.txt").read_text()
+    stored = (recorded.path / "head.txt").read_text()
     (recorded.path / ".readiness" / "evidence.db").unlink()
     recorded.run()
     assert_refused(recorded, 3, "checkpoint", "-o", "head.txt", told="head.txt: is of another store (readiness-store/")
-    assert (recorded.path / "head.txt").read_text() == kept
+    assert (recorded.path / "head.txt").read_text() == stored
 
 
 @pytest.mark.parametrize("content", [b"", b"notes", b"\xff\xfe", b"x" * 100_000])
@@ -189,15 +189,15 @@ def test_a_checkpoint_of_nothing_is_nothing_to_look_at(recorded: Project) -> Non
     """Every store has grown out of an empty one: it says nothing, and neither command takes it for an answer."""
     name = head(recorded).partition("\n")[0]
     recorded.write("empty.txt", f"{name}\n{EMPTY}")
-    told = "checkpoint empty.txt: is of an empty store: there is nothing to compare"
+    message = "checkpoint empty.txt: is of an empty store: there is nothing to compare"
     recorded.cli("checkpoint", "-o", "head.txt")
     for more in ((), ("--checkpoint", "head.txt")):
         done = recorded.cli("verify", "--checkpoint", "empty.txt", *more)
         compared = ["the first 1 of 1 record are those of head.txt"] if more else []
-        assert (done.exit_code, done.stdout.splitlines()) == (3, [told, *compared, "not intact: 1 problem"])
+        assert (done.exit_code, done.stdout.splitlines()) == (3, [message, *compared, "not intact: 1 problem"])
         gate = recorded.cli("gate", "--checkpoint", "empty.txt", *more)
         assert gate.exit_code == 3
-        assert told in " ".join(gate.stdout.split())
+        assert message in " ".join(gate.stdout.split())
 
 
 REQUIRED = (
@@ -222,13 +222,13 @@ def approved(project: Project) -> Project:
 
 def test_a_checkpoint_can_be_asked_for(approved: Project) -> None:
     """Without one the gate is closed, and says how to name one; with one it opens, by the option or the variable."""
-    told = "failed checkpoint (0 checked): no checkpoint was named, and [gate] checkpoint requires one"
+    message = "failed checkpoint (0 checked): no checkpoint was named, and [gate] checkpoint requires one"
     done = approved.cli("gate", "UC-001")
     assert done.exit_code == 1
-    assert told in " ".join(done.stdout.split())
+    assert message in " ".join(done.stdout.split())
     session = approved.run("--readiness-gate", "--readiness-uc=UC-001")
     assert session.ret == 11
-    assert told in " ".join(str(session.stdout).split())
+    assert message in " ".join(str(session.stdout).split())
     approved.cli("checkpoint", "-o", "head.txt")
     assert approved.cli("gate", "UC-001", "--checkpoint", "head.txt").exit_code == 0
     approved.monkeypatch.setenv("READINESS_CHECKPOINT", "head.txt")

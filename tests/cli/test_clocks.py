@@ -193,9 +193,9 @@ def test_what_opens_is_refused_while_something_lies_in_the_future(project: Proje
         done = project.cli(*opening, "--by", ANA)
         assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1), done.output
         assert f"the blocker of UC-001 by {DEV} was made at" in done.stderr
-        assert "set the clock right" in done.stderr
+        assert "correct the wrong clock" in done.stderr
     preview = project.cli("review", "UC-001", "--by", ANA)
-    assert (preview.exit_code, "set the clock right" in preview.stdout) == (0, True), preview.output
+    assert (preview.exit_code, "correct the wrong clock" in preview.stdout) == (0, True), preview.output
     assert project.cli(*BLOCK).exit_code == 0
 
 

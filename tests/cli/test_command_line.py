@@ -99,7 +99,7 @@ def test_a_reader_that_has_gone_is_quiet_and_no_yes(run):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("gaet",), "there is no command 'gaet' (did you mean 'gate'?) (see `readiness --help`)"),
         (("gate", "--no"), "(see `readiness gate --help`)"),
@@ -107,14 +107,14 @@ def test_a_reader_that_has_gone_is_quiet_and_no_yes(run):
         (("gate", "--on"), "requires an argument"),
     ],
 )
-def test_a_usage_error_is_one_line(run, arguments, told):
+def test_a_usage_error_is_one_line(run, arguments, message):
     """A command line that cannot be read ends in one line that says where help is, and exit code 2."""
     result = run(*arguments)
     assert result.exit_code == 2
     assert result.stdout == ""
     assert len(result.stderr.splitlines()) == 1
     assert result.stderr.startswith("readiness: ")
-    assert told in result.stderr
+    assert message in result.stderr
 
 
 @pytest.mark.parametrize(

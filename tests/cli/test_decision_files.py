@@ -213,10 +213,10 @@ def test_what_closes_stands_when_decisions_move_out_of_the_store(project: Projec
     commit(project, by=DEV)
     assert status(project) == ("BLOCKED", None)
     for command in ("gate", "check", "report", "verify"):
-        said = " ".join(project.cli(command).output.split())
-        assert f"the {worse} of UC-001 by {DEV if worse == 'blocker' else BEN} is in the store" in said, command
-        assert "it counts until it is ended there" in said
-        assert f"the approval of UC-001 by {ANA} is in the store" in said
+        output = " ".join(project.cli(command).output.split())
+        assert f"the {worse} of UC-001 by {DEV if worse == 'blocker' else BEN} is in the store" in output, command
+        assert "it counts until it is ended there" in output
+        assert f"the approval of UC-001 by {ANA} is in the store" in output
     if worse == "blocker":
         assert project.cli("unblock", "UC-001", "--reason", "done", "--by", ANA).exit_code == 0
     else:

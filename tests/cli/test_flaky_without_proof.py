@@ -57,9 +57,9 @@ def test_a_retry_opens_nothing_that_a_clean_pass_would_not(project: Project) -> 
     retried(project, asserted="refuse", flaky="accept")
     assert project.states("UC-001")["UC-001/2"] == "FLAKY"
     assert approve(project) == approve(project, "--acknowledge=UC-001/2") == 1
-    told = project.cli("gate", "UC-001", "--on=evidence")
-    assert told.exit_code == 1
-    assert "UC-001/2 is refused" in " ".join(told.output.split())
+    result = project.cli("gate", "UC-001", "--on=evidence")
+    assert result.exit_code == 1
+    assert "UC-001/2 is refused" in " ".join(result.output.split())
     assert "only at attempt 2, without the trace proof" in " ".join(project.cli("why", "UC-001/2").output.split())
 
 
@@ -84,8 +84,8 @@ def test_one_word_acknowledges_one_of_both(project: Project) -> None:
     """Who says that flaky passes are accepted has not accepted one without its proof: a clean pass would be refused."""
     retried(project)
     assert approve(project, "--acknowledge=flaky") == approve(project, "--acknowledge=asserted") == 1
-    told = project.cli("review", "UC-001", "--approve", "--by=rev@example.com", "--acknowledge=flaky").output
-    assert "acknowledge by name what is asserted or flaky: UC-001/2" in told
+    output = project.cli("review", "UC-001", "--approve", "--by=rev@example.com", "--acknowledge=flaky").output
+    assert "acknowledge by name what is asserted or flaky: UC-001/2" in output
     assert approve(project, "--acknowledge=flaky", "--acknowledge=asserted") == 0
     assert project.cli("gate", "UC-001").exit_code == 0
 
@@ -104,8 +104,8 @@ def test_an_acknowledged_retry_acknowledges_no_missing_proof(project: Project) -
     assert approve(project, "--acknowledge=flaky") == 0
     assert project.cli("gate", "UC-001").exit_code == 0
     retried(project)
-    told = project.cli("gate", "UC-001")
-    assert told.exit_code == 1
+    result = project.cli("gate", "UC-001")
+    assert result.exit_code == 1
     assert project.report("UC-001")["use_cases"][0]["review"]["state"] == "SUSPECT"
 
 

@@ -48,8 +48,8 @@ def test_a_register_of_any_format(project: Project, name: str, text: str, line: 
     checked = project.cli("check")
     assert checked.exit_code == 0, checked.output
     assert project.report("UC-001")["use_cases"][0]["title"] == "Pay, twice"
-    told = project.cli("sync", "--check")
-    assert (told.exit_code, told.stdout) == (1, f"{name}:{line}: UC-001 says NOT_STARTED, derived is IN_PROGRESS\n")
+    result = project.cli("sync", "--check")
+    assert (result.exit_code, result.stdout) == (1, f"{name}:{line}: UC-001 says NOT_STARTED, derived is IN_PROGRESS\n")
     assert project.cli("sync").exit_code == 0
     days.add(timestamp()[:10])
     new = text.replace("NOT_STARTED", "IN_PROGRESS", 1)
@@ -88,10 +88,10 @@ def test_yaml_without_its_library(project: Project) -> None:
         patch.setitem(sys.modules, "yaml", None)
         gate = project.cli("gate")
         session = project.run()
-    told = "register.yaml: YAML needs an extra: pip install 'pytest-readiness[yaml]'"
-    assert (gate.exit_code, gate.stderr) == (2, f"readiness: {told}\n")
+    message = "register.yaml: YAML needs an extra: pip install 'pytest-readiness[yaml]'"
+    assert (gate.exit_code, gate.stderr) == (2, f"readiness: {message}\n")
     assert session.ret == 4
-    assert told in " ".join(session.stderr.str().split())
+    assert message in " ".join(session.stderr.str().split())
 
 
 def test_a_bomb_ends_in_one_line(project: Project) -> None:

@@ -154,7 +154,7 @@ def test_who_recorded_it_may_decide_where_nobody_is_kept_apart(project: Project)
     ):
         done = project.cli(*words, "--by", ANA)
         assert done.exit_code == 0, done.output
-    assert any("may review it, and waive" in one for one in project.report()["verdict"]["weaker"])
+    assert any("may review it, and waive" in setting for setting in project.report()["verdict"]["weaker"])
     for command in ("report", "gate"):
         assert "[review] separate = false" in project.cli(command).stdout
 

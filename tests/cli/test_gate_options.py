@@ -24,9 +24,9 @@ def test_report_only_tells_and_exits_0_but_not_over_damage(signed: Project) -> N
     """A closed gate is printed and lets through; damaged evidence still exits 3."""
     import sqlite3
 
-    told = signed.cli("gate", "--report-only")
-    assert told.exit_code == 0
-    assert told.stdout.startswith("NOT ELIGIBLE")
+    result = signed.cli("gate", "--report-only")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("NOT ELIGIBLE")
     assert signed.cli("gate").exit_code == 1
     with sqlite3.connect(signed.path / ".readiness" / "evidence.db") as database:
         for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
@@ -103,12 +103,12 @@ def test_the_past_is_not_compared_with_todays_tracker(signed: Project) -> None:
     signed.monkeypatch.setenv("PROVIDER", "down")
     record(signed)
     for time in ("2020-01-01", then, "2090-01-01"):
-        told = signed.cli("report", "--at", time, "-v").stdout
-        assert "drift" not in told
-        assert "sync" not in told
+        output = signed.cli("report", "--at", time, "-v").stdout
+        assert "drift" not in output
+        assert "sync" not in output
         document = json.loads(signed.cli("report", "--format", "json", "--at", time).stdout)
         assert [(row["drift"], row["declared_status"]) for row in document["use_cases"]] == [(False, "")] * 2
-        assert "sync" not in {one["action"] for one in document["next"]}
+        assert "sync" not in {action["action"] for action in document["next"]}
     assert "run readiness sync" in signed.cli("report").stdout
 
 
@@ -141,9 +141,9 @@ def test_a_moment_to_come_is_judged_by_the_config_that_stands_there(project: Pro
     assert project.cli("gate", "UC-001").exit_code == 1
     for ahead in (timedelta(minutes=1), timedelta(days=3)):
         time = (datetime.now(UTC) + ahead).isoformat()
-        told = json.loads(project.cli("report", "UC-001", "--format", "json", "--at", time).stdout)
-        assert told["verdict"]["eligible"] is False
-        assert told["context"]["requirements_digest"] == project.report("UC-001")["context"]["requirements_digest"]
+        document = json.loads(project.cli("report", "UC-001", "--format", "json", "--at", time).stdout)
+        assert document["verdict"]["eligible"] is False
+        assert document["context"]["requirements_digest"] == project.report("UC-001")["context"]["requirements_digest"]
 
 
 def test_an_item_that_the_config_adds_is_required_at_a_moment_to_come(signed: Project) -> None:
@@ -154,7 +154,7 @@ def test_an_item_that_the_config_adds_is_required_at_a_moment_to_come(signed: Pr
 
     def items(*args: str) -> list[str]:
         result = signed.cli("report", "UC-001", "--format", "json", *args)
-        return [one["item"] for one in json.loads(result.stdout)["use_cases"][0]["items"]]
+        return [item["item"] for item in json.loads(result.stdout)["use_cases"][0]["items"]]
 
     assert items() == ["1", "2", "3"]
     assert items("--at", "2090-01-01") == ["1", "2", "3"]

@@ -152,10 +152,10 @@ def test_a_new_user_comes_from_a_public_style_check_list_to_a_tracker_in_step(pr
         READY: ["✅", "✅ 2026-09-30"],
         "skip": "N/A",
     }
-    told = result.stdout.splitlines()
-    assert "T.md: the table in line 5 (Reviewed by, Date) is not part of the register" in told
-    assert any(line.startswith("T.md: 1 item of check lists: not part of the register") for line in told)
-    assert any(line.startswith("T.md:23: skipped") for line in told)
+    lines = result.stdout.splitlines()
+    assert "T.md: the table in line 5 (Reviewed by, Date) is not part of the register" in lines
+    assert any(line.startswith("T.md: 1 item of check lists: not part of the register") for line in lines)
+    assert any(line.startswith("T.md:23: skipped") for line in lines)
     assert project.cli("check").exit_code == 0
     project.tests("@evidence('alerts-page-a-human', item='trace')\ndef test_alerts(): pass\n")
     assert project.run(environment=None).ret == 0
@@ -300,7 +300,7 @@ def test_words_that_are_said_are_not_guessed(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("own", "told"),
+    ("own", "message"),
     [
         ("[gate]\non = 'review'\n[statuses]\nNOT_STARTED = 'Draft'\n", "readiness.toml already exists"),
         ("# mine\n", "readiness.toml already exists"),
@@ -308,17 +308,17 @@ def test_words_that_are_said_are_not_guessed(project: Project) -> None:
         ("tracker_columns = { status = 'Status' }\n", "readiness.toml already exists"),
     ],
 )
-def test_another_config_is_left_alone(project: Project, own: str, told: str) -> None:
+def test_another_config_is_left_alone(project: Project, own: str, message: str) -> None:
     """What says more than how the tracker is read, says it wrongly or in one line is not touched."""
     (project.path / "readiness.toml").write_text(own)
     result = init(project, TWO)
     assert result.exit_code == 2
-    assert result.stderr.startswith(f"readiness: {told}")
+    assert result.stderr.startswith(f"readiness: {message}")
     assert (project.path / "readiness.toml").read_text() == own
 
 
 @pytest.mark.parametrize(
-    ("option", "told"),
+    ("option", "message"),
     [
         ("status", "--column takes WORD=HEADER, such as uc=Flow, not 'status'"),
         ("=x", "--column: there is no column ''"),
@@ -326,11 +326,11 @@ def test_another_config_is_left_alone(project: Project, own: str, told: str) -> 
         ("status=Nope", "T.md: no table has the columns of a register"),
     ],
 )
-def test_a_wrong_option_is_told(project: Project, option: str, told: str) -> None:
+def test_a_wrong_option_is_told(project: Project, option: str, message: str) -> None:
     """One line, and nothing is written."""
     result = init(project, TWO, "--column", option)
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
-    assert result.stderr.startswith(f"readiness: {told}")
+    assert result.stderr.startswith(f"readiness: {message}")
     assert not (project.path / "readiness.toml").exists()
 
 
@@ -366,7 +366,7 @@ IMPLEMENTED = """\
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("| A | B |\n|--|--|\n| x | y |\n", "T.md: no table has the columns of a register (line 1: A, B): "),
         (
@@ -392,11 +392,11 @@ IMPLEMENTED = """\
         ("| ID | Status |\n|--|--|\n| A-1 | Done |\n| A-1 | Draft |\n", "T.md:4: use case 'A-1' appears twice, in lines 3 and 4"),
     ],
 )  # fmt: skip
-def test_what_is_not_certain_is_asked(project: Project, text: str, told: str) -> None:
+def test_what_is_not_certain_is_asked(project: Project, text: str, message: str) -> None:
     """Two columns, none, HTML, or an id in two rows: one line that says what to do, and nothing is written."""
     result = init(project, text)
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1), result.output
-    assert result.stderr.startswith(f"readiness: {told}")
+    assert result.stderr.startswith(f"readiness: {message}")
     assert not (project.path / "readiness.toml").exists()
 
 
@@ -405,8 +405,8 @@ def test_yaml_without_a_list_of_entries_is_told_what_to_write(project: Project, 
     """Where there are no keys below each other, no option could name one."""
     result = init(project, text, name="T.yaml")
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1), result.output
-    told = "T.yaml: it has no list of use cases (`- id: ...`), and nothing else is read from YAML"
-    assert result.stderr.startswith(f"readiness: {told}")
+    message = "T.yaml: it has no list of use cases (`- id: ...`), and nothing else is read from YAML"
+    assert result.stderr.startswith(f"readiness: {message}")
 
 
 @pytest.mark.parametrize(
@@ -460,11 +460,11 @@ def test_a_table_of_other_words_can_be_left_out(project: Project) -> None:
 
 def test_whose_items_are_written_is_told(project: Project) -> None:
     """Where the tracker lists no required evidence, init says that the items are the built-in ones."""
-    told = init(project, "| ID | Status |\n|--|--|\n| A-1 | Draft |\n").stdout
-    assert "readiness.toml: written, with the 7 built-in items, since the tracker lists none: edit them" in told
+    output = init(project, "| ID | Status |\n|--|--|\n| A-1 | Draft |\n").stdout
+    assert "readiness.toml: written, with the 7 built-in items, since the tracker lists none: edit them" in output
     (project.path / "readiness.toml").unlink()
-    told = init(project, "| ID | Status |\n|--|--|\n| A-1 | Draft |\n\n## Required Evidence\n\n1. It runs\n").stdout
-    assert "readiness.toml: written, with 1 item and its meaning\n" in told
+    output = init(project, "| ID | Status |\n|--|--|\n| A-1 | Draft |\n\n## Required Evidence\n\n1. It runs\n").stdout
+    assert "readiness.toml: written, with 1 item and its meaning\n" in output
 
 
 # -- other formats -------------------------------------------------------------------------------------------------

@@ -13,9 +13,9 @@ def entries(project: Project) -> list[tuple[str, str]]:
     project.monkeypatch.setenv("COLUMNS", "100")
     told: list[tuple[str, str]] = []
     for line in project.cli("history", "uc-001").stdout.splitlines():
-        found = re.match(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)  (run|decision|promoted|demoted) +(.*)", line)
-        if found:
-            told.append((found[2], found[3]))
+        match = re.match(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)  (run|decision|promoted|demoted) +(.*)", line)
+        if match:
+            told.append((match[2], match[3]))
         else:
             told[-1] = (told[-1][0], f"{told[-1][1]} {line.strip()}")
     return told

@@ -52,12 +52,12 @@ def test_a_new_project_gets_a_tracker_and_a_config_that_are_sound(folder):
     settings = load_settings(folder / "readiness.toml")
     assert list(catalogue_problems(settings)) == []
     assert settings.tracker == folder / TRACKER_NAME
-    known = read_catalogue(settings)
-    assert tuple(known.items.values()) == BUILTIN_ITEMS
+    catalogue = read_catalogue(settings)
+    assert tuple(catalogue.items.values()) == BUILTIN_ITEMS
     assert list(settings.items) == [item.key for item in BUILTIN_ITEMS]
-    assert len(known.use_cases) == 2
-    assert {row.declared_status for row in known.use_cases.values()} == {"NOT_STARTED"}
-    assert {len(known.requirements(name)) for name in known.use_cases} == {8}
+    assert len(catalogue.use_cases) == 2
+    assert {row.declared_status for row in catalogue.use_cases.values()} == {"NOT_STARTED"}
+    assert {len(catalogue.requirements(name)) for name in catalogue.use_cases} == {8}
     assert settings.review.reviewers == ()
     assert sorted(path.name for path in folder.iterdir()) == [TRACKER_NAME, "readiness.toml"]
 
@@ -88,10 +88,10 @@ def test_a_tracker_is_adopted_and_not_touched(folder):
     assert (folder / TRACKER_NAME).read_bytes() == TRACKER.encode()
     settings = load_settings(folder / "readiness.toml")
     assert settings.review.reviewers == ("qa@example.com", "rm@example.com")
-    known = read_catalogue(settings)
-    assert tuple(known.items.values()) == read_tracker(folder / TRACKER_NAME).items
-    assert known.items["2"].title == 'Keys are rotated and "revoked".'
-    assert list(known.use_cases) == ["PAY-1"]
+    catalogue = read_catalogue(settings)
+    assert tuple(catalogue.items.values()) == read_tracker(folder / TRACKER_NAME).items
+    assert catalogue.items["2"].title == 'Keys are rotated and "revoked".'
+    assert list(catalogue.use_cases) == ["PAY-1"]
 
 
 def test_a_tracker_elsewhere_is_named_from_the_config(folder):
@@ -112,7 +112,7 @@ def test_a_tracker_without_a_list_gets_the_seven(folder):
 
 
 @pytest.mark.parametrize(
-    ("prepare", "arguments", "told"),
+    ("prepare", "arguments", "message"),
     [
         (lambda folder: (folder / "readiness.toml").write_text("# mine"), (), "readiness.toml already exists"),
         (lambda folder: (folder / "readiness.toml").symlink_to("gone"), (), "readiness.toml already exists"),
@@ -127,14 +127,14 @@ def test_a_tracker_without_a_list_gets_the_seven(folder):
         (lambda folder: None, ("--reviewer", " "), "--reviewer needs a name"),
     ],
 )
-def test_what_stands_in_the_way_is_told_and_nothing_is_written(folder, prepare, arguments, told):
+def test_what_stands_in_the_way_is_told_and_nothing_is_written(folder, prepare, arguments, message):
     """Init overwrites nothing and writes nothing by halves: it says in one line what is in the way, and exits 2."""
     prepare(folder)
     before = {path.name: path.is_file() and path.read_bytes() for path in folder.iterdir()}
     result = init(*arguments)
     assert result.exit_code == 2
     assert len(result.stderr.splitlines()) == 1
-    assert told in result.stderr
+    assert message in result.stderr
     assert {path.name: path.is_file() and path.read_bytes() for path in folder.iterdir()} == before
 
 

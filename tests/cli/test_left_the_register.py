@@ -93,10 +93,10 @@ def test_a_row_does_not_take_what_is_open_with_it(project: Project, what: str, w
     take_out(project)
     if with_git:
         commit(project)
-    told = closed(project)
+    output = closed(project)
     assert {"failure": "test_two FAILED", "blocker": "cleo@example.com blocks it: legal",
-            "rejection": "ana@example.com rejected it: not like that"}[what] in " ".join(told.split())  # fmt: skip
-    assert "readiness retire UC-002" in told
+            "rejection": "ana@example.com rejected it: not like that"}[what] in " ".join(output.split())  # fmt: skip
+    assert "readiness retire UC-002" in output
     assert project.run("--readiness-gate").ret == 11
     assert retire(project)[0] == 0
     assert project.cli("gate").exit_code == 0
@@ -120,9 +120,9 @@ def test_two(record_evidence):
     project.monkeypatch.delenv("FINE")
     project.run("--readiness-actor=dev@example.com", "-k", "test_two", environment="dev")
     take_out(project)
-    told = " ".join(closed(project).split())
-    assert "test_two FAILED in dev at" in told
-    assert "before it stated where it ran, and so counts in staging" in told
+    output = " ".join(closed(project).split())
+    assert "test_two FAILED in dev at" in output
+    assert "before it stated where it ran, and so counts in staging" in output
 
 
 def test_it_is_told_everywhere(project: Project) -> None:
@@ -139,7 +139,7 @@ def test_it_is_told_everywhere(project: Project) -> None:
     document = json.loads(project.cli("report", "--format", "json").stdout)
     (rule,) = [rule for rule in document["verdict"]["rules"] if rule["rule"] == "left the register"]
     assert (rule["passed"], rule["looked_at"]) == (False, 2)
-    assert [one["who"] for one in document["next"] if one["use_case"] == "UC-002"] == [
+    assert [action["who"] for action in document["next"] if action["use_case"] == "UC-002"] == [
         "ana@example.com, ben@example.com"
     ]
 
@@ -150,9 +150,9 @@ def test_the_rule_looks_at_the_rows_and_at_each_that_left(project: Project) -> N
     project.configured(CONFIG, TRACKER + third).tests(FINE + BAD + BAD.replace("2", "3").replace("two", "three"))
     project.run("--readiness-actor=dev@example.com")
     take_out(project)
-    told = closed(project)
-    assert "left the register (3 checked)" in told
-    assert "UC-003 left something open" in told
+    output = closed(project)
+    assert "left the register (3 checked)" in output
+    assert "UC-003 left something open" in output
 
 
 def test_patterns_that_match_it_and_others(project: Project) -> None:
@@ -274,10 +274,10 @@ def test_the_past_knows_what_had_left_by_then(project: Project) -> None:
     take_out(project)
     after = json.loads(project.cli("report", "--format", "json").stdout)["generated_at"]
     assert retire(project)[0] == 0
-    told = "left the register with something open"
-    assert told not in project.cli("report", "--at", before).stdout
-    assert told in project.cli("report", "--at", after).stdout
-    assert told not in project.cli("report").stdout
+    message = "left the register with something open"
+    assert message not in project.cli("report", "--at", before).stdout
+    assert message in project.cli("report", "--at", after).stdout
+    assert message not in project.cli("report").stdout
 
 
 def one_line_of(text: str) -> str:
@@ -291,12 +291,12 @@ def test_a_register_that_is_renamed_is_told_to_have_left_everything(project: Pro
     block(project)
     project.configured('register = "payments"\n' + CONFIG)
     take_out(project)
-    told = "the store also has the register 'default' (1 run, 1 decision), which does not count here"
+    message = "the store also has the register 'default' (1 run, 1 decision), which does not count here"
     result = project.run("--readiness-gate")
-    assert told in one_line_of(result.stdout.str())
+    assert message in one_line_of(result.stdout.str())
     for words in ("gate", "report", "check", "verify"):
-        assert told in one_line_of(project.cli(*words.split()).stdout), words
-    assert any(told in warning for warning in project.report()["warnings"])
+        assert message in one_line_of(project.cli(*words.split()).stdout), words
+    assert any(message in warning for warning in project.report()["warnings"])
     assert project.cli("why", "UC-002").exit_code == 2
     project.configured(CONFIG, SHORTER)
     assert project.cli("gate").exit_code == 1
@@ -308,9 +308,9 @@ def test_many_registers_in_one_store_are_told_in_a_line(project: Project) -> Non
     for number in range(6):
         project.write("readiness.toml", f'register = "r{number}"\n{CONFIG}')
         project.run()
-    told = one_line_of(project.cli("gate").stdout)
+    output = one_line_of(project.cli("gate").stdout)
     named = "the registers 'r0' (1 run, 0 decisions), 'r1' (1 run, 0 decisions), 'r2' (1 run, 0 decisions) and 2 more"
-    assert named in told
+    assert named in output
 
 
 def test_the_headline_says_what_closes_the_gate(project: Project) -> None:
@@ -322,5 +322,5 @@ def test_the_headline_says_what_closes_the_gate(project: Project) -> None:
     assert first in project.run("--readiness-gate", "-q").stdout.str()
     project.tests(FINE.replace("def test_one(", "def test_one_more(").replace("again=[{", "again=[{'b': 0, "))
     project.run()
-    told = "1 of 1 use case is not ready, and UC-002 left the register with something open"
-    assert told in one_line_of(project.cli("gate").stdout)
+    message = "1 of 1 use case is not ready, and UC-002 left the register with something open"
+    assert message in one_line_of(project.cli("gate").stdout)

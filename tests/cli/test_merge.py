@@ -118,7 +118,7 @@ def test_records_of_another_register_are_told(carried: Project) -> None:
     config.write_text('register = "billing"\n' + config.read_text())
     result = carried.cli("merge", "a.zip")
     assert result.exit_code == 0
-    assert "a.zip holds records of other registers, which do not count here: default" in result.stderr
+    assert "a.zip contains records of other registers, which do not count here: default" in result.stderr
     assert carried.states()["UC-001/1"] == "MISSING"
 
 
@@ -145,10 +145,10 @@ def test_an_artifact_over_the_limit_is_refused(carried: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"), [([], "Missing argument"), (["no.zip"], "does not exist"), (["."], "is a directory")]
+    ("arguments", "message"), [([], "Missing argument"), (["no.zip"], "does not exist"), (["."], "is a directory")]
 )
-def test_files_that_are_not_there_are_usage_errors(project: Project, arguments: list[str], told: str) -> None:
+def test_files_that_are_not_there_are_usage_errors(project: Project, arguments: list[str], message: str) -> None:
     """Exit code 2 and one line."""
     result = project.configured().cli("merge", *arguments)
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
-    assert told in result.stderr
+    assert message in result.stderr

@@ -44,11 +44,11 @@ def test_one_owner_and_one_use_case(recorded: Project) -> None:
 def test_it_says_the_same_as_the_json_report(recorded: Project) -> None:
     """Each action of the JSON report's next is told by -v, in the same order of use cases."""
     actions = recorded.report()["next"]
-    told = recorded.cli("next", "-v").stdout
+    output = recorded.cli("next", "-v").stdout
     assert actions[0]["use_case"] == "UC-001"
     assert {action["who"] for action in actions} == {"ana@example.com", "unassigned"}
     for action in actions:
-        assert (action["requirement"] or action["use_case"]) in told
+        assert (action["requirement"] or action["use_case"]) in output
 
 
 def test_nobody_is_no_person(recorded: Project) -> None:

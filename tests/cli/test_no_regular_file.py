@@ -194,8 +194,8 @@ def test_the_script_that_stands_alone(prepared: Project, words: str) -> None:
             [sys.executable, verify_bundle.__file__, *words.split()],
             cwd=prepared.path, capture_output=True, text=True, timeout=SECONDS, check=False,
         )  # fmt: skip
-        told = "cannot be read: odd is not a regular file: name a file\n"
-        assert (done.returncode, done.stderr) == (2, told), odd
+        message = "cannot be read: odd is not a regular file: name a file\n"
+        assert (done.returncode, done.stderr) == (2, message), odd
 
 
 @pytest.mark.parametrize("words", ["bundle -o odd", "checkpoint -o odd"])

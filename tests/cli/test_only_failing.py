@@ -220,17 +220,17 @@ def test_no_pass_that_it_concerns_stands_alone(placed: Project, what: str) -> No
 def test_it_has_one_name_for_an_item(placed: Project, against: str) -> None:
     """What a pattern takes with its suites is evidence for that by this name alone."""
     whole = suite("o", suite("i", case("m.T::a"), against))
-    said = take(placed, whole, args=("--map", "o/*=UC-001/1", "--map", "m.T::a=UC-002/1"))
-    assert (said.count("UC-001/1 ERROR by o/i"), said.count("UC-001/1 ERROR")) == (1, 1), said
-    assert said.count("UC-002/1 ERROR by ") == 1
+    output = take(placed, whole, args=("--map", "o/*=UC-001/1", "--map", "m.T::a=UC-002/1"))
+    assert (output.count("UC-001/1 ERROR by o/i"), output.count("UC-001/1 ERROR")) == (1, 1), output
+    assert output.count("UC-002/1 ERROR by ") == 1
 
 
 def test_what_it_does_not_concern_stands_alone(placed: Project) -> None:
     """A hook of one class says nothing of another, and what failed and is not mapped is told."""
     fails, *_ = HOOKS["unittest class"]
-    said = take(placed, fails(1), suite("k", case("k.T::a")), args=("--map", "k.T::a=UC-001/1"))
+    output = take(placed, fails(1), suite("k", case("k.T::a")), args=("--map", "k.T::a=UC-001/1"))
     assert state(placed) == "ASSERTED"
-    assert "1 of 4 test cases are mapped; 1 of the others failed, such as 'tearDownClass (m.T)'" in said
+    assert "1 of 4 test cases are mapped; 1 of the others failed, such as 'tearDownClass (m.T)'" in output
 
 
 def test_another_environment_lets_go_of_nothing(placed: Project) -> None:
@@ -257,7 +257,7 @@ def test_every_other_case_goes_only_by_retirement(placed: Project) -> None:
     take(placed, suite("s", *(case(name, "failure") for name in names), case("m.T::a")))
     assert "fails no more" not in take(placed, suite("s", case("m.T::a"), case("m.T::b"), day=2))
     found = stands(placed)
-    assert {one["test_id"] for one in found["evidence"] if one["result"] == "FAILED"} == {
+    assert {piece["test_id"] for piece in found["evidence"] if piece["result"] == "FAILED"} == {
         name.removeprefix("::") for name in names
     }
 

@@ -68,7 +68,7 @@ def report(suites: dict[str, list[One]], day: int) -> str:
     """As XML."""
     at = TODAY.replace(day=1, month=1).isoformat()[:8]
     inside = "".join(
-        f'<testsuite name="{name}" timestamp="{at}{day:02}T10:00:00Z">{"".join(one.text for one in cases)}</testsuite>'
+        f'<testsuite name="{name}" timestamp="{at}{day:02}T10:00:00Z">{"".join(case.text for case in cases)}</testsuite>'
         for name, cases in suites.items()
     )
     return f"<testsuites>{inside}</testsuites>"
@@ -77,10 +77,10 @@ def report(suites: dict[str, list[One]], day: int) -> str:
 def failed_tests(suites: dict[str, list[One]]) -> set[str]:
     """What failed and is a test, by name."""
     return {
-        called(one, suite)
+        called(case, suite)
         for suite, cases in suites.items()
-        for one in cases
-        if one.result in FAILED and (one.class_name, one.name) not in HOOKS[suite]
+        for case in cases
+        if case.result in FAILED and (case.class_name, case.name) not in HOOKS[suite]
     }
 
 

@@ -112,10 +112,10 @@ def test_an_entry_point_that_is_broken_is_named(project: Project, monkeypatch: p
     for command in ("gate", "check"):
         result = project.cli(command)
         assert result.exit_code == 2
-        told = (
+        message = (
             "entry point acme = acme_is_not_there of acme-plugins: the plugin 'acme' cannot be loaded: ModuleNotFound"
         )
-        assert told in result.output
+        assert message in result.output
 
 
 @pytest.mark.slow
@@ -150,8 +150,8 @@ def test_what_a_plugin_prints_is_no_answer(project: Project) -> None:
         "def pytest_readiness_proofs():\n    print('ELIGIBLE')\n    sys.stdout = io.StringIO()\n"
     )
     with_plugin(project, source)
-    told = project.cli("report", "--format", "json", "--at", "2026-01-01T00:00:00Z")
-    assert (told.exit_code, told.stdout) == (0, expected)
+    result = project.cli("report", "--format", "json", "--at", "2026-01-01T00:00:00Z")
+    assert (result.exit_code, result.stdout) == (0, expected)
     assert project.cli("check").stdout.splitlines()[-1] == "no problems"
 
 
@@ -173,8 +173,8 @@ def test_recording_loses_no_evidence_for_a_plugin(project: Project, how: str, ow
     project.configured()
     assert project.states()["UC-001/1"] == "FAILING"
     assert project.states()["UC-002/1"] == "COMPLETE"
-    kept = b"".join(path.read_bytes() for path in (project.path / ".readiness").rglob("*") if path.is_file())
-    assert (b"customer-7" in kept) is (b"customer-8" in kept) is (how == "its proofs fail")
+    stored = b"".join(path.read_bytes() for path in (project.path / ".readiness").rglob("*") if path.is_file())
+    assert (b"customer-7" in stored) is (b"customer-8" in stored) is (how == "its proofs fail")
 
 
 def test_what_was_examined_keeps_its_name(project: Project) -> None:
@@ -221,9 +221,9 @@ def test_a_text_of_another_class_is_kept_as_what_it_holds(project: Project) -> N
     assert project.cli("verify").exit_code == 0, project.cli("verify").output
     (piece,) = project.evidence()
     assert piece["test_id"].startswith("seen by [customer][REDACTED:")
-    kept = (project.path / ".readiness" / "evidence.db").read_bytes()
-    assert b"evil" not in kept
-    assert b"customer-7" not in kept
+    stored = (project.path / ".readiness" / "evidence.db").read_bytes()
+    assert b"evil" not in stored
+    assert b"customer-7" not in stored
 
 
 WRONG = {

@@ -87,7 +87,7 @@ def test_a_command_that_passes(placed: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "message"),
     [
         ("raise SystemExit(3)", "exit code 3"),
         pytest.param(
@@ -97,10 +97,10 @@ def test_a_command_that_passes(placed: Project) -> None:
         ),
     ],
 )
-def test_a_command_that_fails(placed: Project, code: str, told: str) -> None:
+def test_a_command_that_fails(placed: Project, code: str, message: str) -> None:
     """Another exit code or a signal is FAILED: recorded with its reason, and exit code 1."""
     record(placed, code=code, expected=1)
-    assert (finished(placed)["result"], finished(placed)["message"]) == ("FAILED", told)
+    assert (finished(placed)["result"], finished(placed)["message"]) == ("FAILED", message)
     assert placed.states("UC-001")["UC-001/1"] == "FAILING"
 
 
@@ -240,7 +240,9 @@ def test_a_field_of_a_secret_document_is_redacted(placed: Project) -> None:
     record(placed, code=f"print('using key', {halves[0]!r} + {halves[1]!r})")
     assert kept(placed) == {"output": b"using key [REDACTED:environment]\n"}
     assert not [
-        one for one in (placed.path / ".readiness").rglob("*") if one.is_file() and field in one.read_text("latin-1")
+        path
+        for path in (placed.path / ".readiness").rglob("*")
+        if path.is_file() and field in path.read_text("latin-1")
     ]
 
 
@@ -364,7 +366,7 @@ def test_parts(placed: Project, args: tuple[str, ...], shown: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "told"),
+    ("args", "message"),
     [
         (("UC-01", "--item", "1"), "there is no use case 'UC-01'"),
         (("UC-001", "--item", "one"), "there is no item 'one'"),
@@ -376,7 +378,7 @@ def test_parts(placed: Project, args: tuple[str, ...], shown: set[str]) -> None:
             "no part 'fallover' (did you mean 'failover'?)",
         ),
         (("UC-001", "--item", "1", "--proof", "trase", "a=b"), "there is no proof 'trase' (did you mean 'trace'?)"),
-        (("UC-001", "--item", "1", "--proof", "trace"), "--proof trace needs what it shows"),
+        (("UC-001", "--item", "1", "--proof", "trace"), "--proof trace needs details"),
         (
             ("UC-001", "--item", "6", "--part", "rotation", "--proof", "drill", "name=failover"),
             "--part and --proof drill",
@@ -386,43 +388,43 @@ def test_parts(placed: Project, args: tuple[str, ...], shown: set[str]) -> None:
         (("--item", "1"), "name a use case"),
         (("UC-001", "--item", "1", "--map", "a=UC-001/1"), "--map needs --junit"),
         (("UC-001", "--item", "1", "--result", "GREEN"), "GREEN"),
-        (("UC-001", "--item", "1", "--id", "test_it.py::test_a"), "--id needs a name of its own"),
+        (("UC-001", "--item", "1", "--id", "test_it.py::test_a"), "--id must not look like the id of a pytest test"),
         (
             ("UC-001", "--item", "1", "--id", "a b/t.py::T::test_a[x]", "--result", "PASSED"),
-            "--id needs a name of its own",
+            "--id must not look like the id of a pytest test",
         ),
         (("UC-001", "UC-002", "--item", "1"), "UC-002"),
     ],
 )
-def test_mistakes_record_and_run_nothing(placed: Project, args: tuple[str, ...], told: str) -> None:
+def test_mistakes_record_and_run_nothing(placed: Project, args: tuple[str, ...], message: str) -> None:
     """What can be known before is one line and exit code 2: nothing is run, nothing recorded."""
     placed.configured(CONFIG + PARTS)
     command = () if "--result" in args else ("--", sys.executable, "-c", "open('ran', 'w')")
     result = placed.cli("record", *args, *command)
     assert result.exit_code == 2, result.output
-    assert told in result.stderr
+    assert message in result.stderr
     assert result.stderr.count("\n") == 1
     assert not (placed.path / "ran").exists()
     assert not (placed.path / ".readiness").exists()
 
 
 @pytest.mark.parametrize(
-    ("args", "told"),
+    ("args", "message"),
     [
-        (("--result", "PASSED", "--", "true"), "take --result out"),
+        (("--result", "PASSED", "--", "true"), "remove --result"),
         (("--id", " ", "--", "true"), "--id needs a name"),
-        ((), "give the result that was examined with --result"),
+        ((), "give the result of a manual check with --result"),
         (("--",), "there is no command after '--'"),
         (("--result", "PASSED", "--environment", "stagin"), "no environment 'stagin' (did you mean 'staging'?)"),
         (("--result", "PASSED", "--part", "x"), "has no part 'x'"),
         (("--result", "PASSED", "--artifact", "absent"), "there is no file absent to attach"),
     ],
 )
-def test_what_does_not_go_together(placed: Project, args: tuple[str, ...], told: str) -> None:
+def test_what_does_not_go_together(placed: Project, args: tuple[str, ...], message: str) -> None:
     """A command says its own result and name, an examined one needs them, and an artifact must be there."""
     result = placed.cli("record", "UC-001", "--item", "1", *args)
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
-    assert told in result.stderr
+    assert message in result.stderr
     assert not (placed.path / ".readiness" / "evidence.db").exists()
 
 
@@ -444,7 +446,7 @@ def test_an_output_that_cannot_be_kept(placed: Project) -> None:
     (placed.path / ".readiness").mkdir()
     (placed.path / ".readiness" / "artifacts").write_text("a file, not a folder")
     result = record(placed, code="print('x' * 300_000); open('ended', 'w')", expected=3)
-    assert "an artifact could not be kept" in result.stderr
+    assert "an artifact could not be stored" in result.stderr
     assert (placed.path / "ended").exists()
     assert finished(placed)["result"] == "PASSED"
 

@@ -263,7 +263,7 @@ ENTITIES = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><testsuite><testc
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "it.xml: is empty: the test run did not finish writing it"),
         ("<testsuite>\n<testcase>\n", "it.xml:3: is not XML"),
@@ -295,12 +295,12 @@ ENTITIES = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><testsuite><testc
         ),
     ],
 )
-def test_a_file_that_cannot_be_used(placed: Project, text: str, told: str) -> None:
+def test_a_file_that_cannot_be_used(placed: Project, text: str, message: str) -> None:
     """One line, exit code 2, and nothing recorded."""
     placed.write("it.xml", text)
     result = placed.cli("record", "--junit", "it.xml", "--map", "a=UC-001/1")
     assert result.exit_code == 2, result.output
-    assert told in result.stderr
+    assert message in result.stderr
     assert result.stderr.count("\n") == 1
     assert not (placed.path / ".readiness").exists()
 
@@ -333,9 +333,9 @@ def test_a_file_in_utf_16_is_kept_as_utf_8(placed: Project, encoding: str) -> No
     (placed.path / "it.xml").write_bytes(text.encode(encoding))
     result = placed.cli("record", "--junit", "it.xml", "--map", "a=UC-001/1")
     assert (result.exit_code, "it.xml: is in UTF-16: stored as UTF-8" in result.stderr) == (0, True), result.output
-    kept = b"".join(path.read_bytes() for path in (placed.path / ".readiness").rglob("*") if path.is_file())
-    assert "é".encode() in kept
-    assert b"Zq8vLm2x" not in kept
+    stored = b"".join(path.read_bytes() for path in (placed.path / ".readiness").rglob("*") if path.is_file())
+    assert "é".encode() in stored
+    assert b"Zq8vLm2x" not in stored
 
 
 @pytest.mark.parametrize("wrong", ["\x01", "\x1b[31m", "&#8;", "&#x1B;", "&#56575;", b"\xff", "\x00"], ids=repr)
@@ -367,10 +367,10 @@ def test_several_files_are_one_run(placed: Project, given: tuple[str, ...]) -> N
     placed.write("out/b.xml", PASS.format("two"))
     result = placed.cli("record", *given, "--map", "*=UC-001/1")
     assert result.exit_code == 0, result.output
-    found = lines(placed)
-    assert sorted((line["test"], line["result"]) for line in found) == [("c::one", "FAILED"), ("c::two", "PASSED")]
-    assert len({line["run"] for line in found}) == 1
-    assert sorted(one["name"] for line in found for one in line["artifacts"]) == ["a.xml", "b.xml"]
+    output = lines(placed)
+    assert sorted((line["test"], line["result"]) for line in output) == [("c::one", "FAILED"), ("c::two", "PASSED")]
+    assert len({line["run"] for line in output}) == 1
+    assert sorted(artifact["name"] for line in output for artifact in line["artifacts"]) == ["a.xml", "b.xml"]
 
 
 def test_links_that_lead_in_circles_are_not_followed(placed: Project) -> None:
@@ -402,18 +402,18 @@ def test_a_name_in_two_files_is_one_test_with_the_worst_result(placed: Project) 
         in result.stderr
     )
     (line,) = lines(placed)
-    assert (line["result"], [one["name"] for one in line["artifacts"]]) == ("FAILED", ["a.xml", "b.xml"])
+    assert (line["result"], [artifact["name"] for artifact in line["artifacts"]]) == ("FAILED", ["a.xml", "b.xml"])
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [("empty", "empty: the folder has no .xml file"), ("no*.xml", "no*.xml: no file matches")],
 )
-def test_nothing_where_files_are_meant(placed: Project, given: str, told: str) -> None:
+def test_nothing_where_files_are_meant(placed: Project, given: str, message: str) -> None:
     """A folder without reports, or a pattern that matches nothing, records nothing."""
     (placed.path / "empty").mkdir()
     result = placed.cli("record", "--junit", given, "--map", "*=UC-001/1")
-    assert (result.exit_code, told in result.stderr) == (2, True), result.output
+    assert (result.exit_code, message in result.stderr) == (2, True), result.output
 
 
 def test_what_is_not_mapped_or_did_not_run_is_told(placed: Project) -> None:
@@ -455,7 +455,7 @@ def test_a_gigabyte_is_refused_unread(placed: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "told"),
+    ("args", "message"),
     [
         (("--map", "UC-001/1"), "--map takes PATTERN=UC/ITEM"),
         (("--map", "a=UC-001"), "'UC-001' is not of the form UC/ITEM"),
@@ -469,12 +469,12 @@ def test_a_gigabyte_is_refused_unread(placed: Project) -> None:
         (("--junit", "it.xml", "absent.xml"), "absent.xml: cannot be read"),
     ],
 )
-def test_mistakes_record_nothing(placed: Project, args: tuple[str, ...], told: str) -> None:
+def test_mistakes_record_nothing(placed: Project, args: tuple[str, ...], message: str) -> None:
     """A mistake in the options is one line and exit code 2."""
     placed.write("it.xml", XML)
     result = placed.cli("record", "--junit", "it.xml", *args)
     assert result.exit_code == 2, result.output
-    assert told in result.stderr
+    assert message in result.stderr
     assert result.stderr.count("\n") == 1
     assert not (placed.path / ".readiness").exists()
 

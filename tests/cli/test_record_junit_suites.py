@@ -22,7 +22,7 @@ def placed(project: Project) -> Project:
 def taken_in(project: Project, xml: str, *maps: str) -> tuple[dict[str, str], str]:
     """Import a file; return the result of each test, and what was said on standard error."""
     project.write("it.xml", xml)
-    given = [word for one in maps or ("*=UC-001/1",) for word in ("--map", one)]
+    given = [word for mapping in maps or ("*=UC-001/1",) for word in ("--map", mapping)]
     result = project.cli("record", "--junit", "it.xml", *given)
     assert result.exit_code == 0, result.output
     return {line["test"]: line["result"] for line in lines(project)}, result.stderr
@@ -36,7 +36,7 @@ NESTED = '<testsuites><testsuite name="o" failures="1"><testsuite name="i" failu
 
 
 @pytest.mark.parametrize(
-    ("xml", "suites", "told"),
+    ("xml", "suites", "message"),
     [
         (TAP, ["d_t"], "it.xml: the suite 'd_t' is an ERROR of its own: exit 3"),
         (TAP.replace("error message", "failure message"), ["d_t"], "exit 3"),
@@ -52,11 +52,13 @@ NESTED = '<testsuites><testsuite name="o" failures="1"><testsuite name="i" failu
         (NESTED.replace('"o" failures="1"', '"o" failures="2"'), ["i", "o"], "the suite 'o' is an ERROR of its own"),
     ],
 )
-def test_what_is_against_a_suite_is_a_case_of_its_own(placed: Project, xml: str, suites: list[str], told: str) -> None:
+def test_what_is_against_a_suite_is_a_case_of_its_own(
+    placed: Project, xml: str, suites: list[str], message: str
+) -> None:
     """It is an ERROR named after the suite, said on standard error, and the use case is not ready by its passes."""
     found, said = taken_in(placed, xml)
     assert [name for name, result in found.items() if result == "ERROR"] == suites
-    assert told in " ".join(said.split())
+    assert message in " ".join(said.split())
     assert placed.states("UC-001")["UC-001/1"] == "FAILING"
 
 
@@ -71,8 +73,10 @@ def test_a_mapped_pass_of_such_a_suite_does_not_stand_alone(placed: Project, map
 
 def test_a_property_takes_the_suite_along(placed: Project) -> None:
     """Where the pass says itself what it is evidence for, its suite is evidence for that."""
-    mine = '<testcase name="1 - one"><properties><property name="readiness" value="UC-002/1"/></properties></testcase>'
-    taken_in(placed, TAP.replace('<testcase name="1 - one"/>', mine), "nothing=UC-001/1")
+    message = (
+        '<testcase name="1 - one"><properties><property name="readiness" value="UC-002/1"/></properties></testcase>'
+    )
+    taken_in(placed, TAP.replace('<testcase name="1 - one"/>', message), "nothing=UC-001/1")
     assert placed.states("UC-002")["UC-002/1"] == "FAILING"
 
 
@@ -125,4 +129,4 @@ def test_many_such_suites_are_told_by_a_few(placed: Project) -> None:
     suites: Any = "".join(f'<testsuite name="s{number}" errors="1"/>' for number in range(30))
     _, said = taken_in(placed, f"<testsuites>{suites}</testsuites>")
     assert said.count("of its own") == 5
-    assert "it.xml: so with 25 more suites" in said
+    assert "it.xml: the same for 25 more suites" in said

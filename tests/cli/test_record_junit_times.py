@@ -127,7 +127,7 @@ def test_the_time_of_a_case_is_nearer_than_that_of_its_suite(placed: Project) ->
 
 
 @pytest.mark.parametrize(
-    ("args", "told"),
+    ("args", "message"),
     [
         (("--junit", "it.xml", "--map", "*=UC-001/1", "--timezone", "Europe/Berlinn"), "did you mean 'Europe/Berlin'"),
         (("--junit", "it.xml", "--map", "*=UC-001/1", "--timezone", "../x"), "there is no time zone '../x'"),
@@ -135,11 +135,11 @@ def test_the_time_of_a_case_is_nearer_than_that_of_its_suite(placed: Project) ->
         (("UC-001", "--item", "1", "--result", "PASSED", "--timezone", "UTC"), "--timezone needs --junit"),
     ],
 )
-def test_a_wrong_zone_records_nothing(placed: Project, args: tuple[str, ...], told: str) -> None:
+def test_a_wrong_zone_records_nothing(placed: Project, args: tuple[str, ...], message: str) -> None:
     """A mistake in the option is one line and exit code 2."""
     placed.write("it.xml", PASS.format(""))
     result = placed.cli("record", *args)
-    assert (result.exit_code, told in result.stderr) == (2, True), result.output
+    assert (result.exit_code, message in result.stderr) == (2, True), result.output
     assert not (placed.path / ".readiness").exists()
 
 

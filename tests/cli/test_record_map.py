@@ -46,7 +46,7 @@ def case(text: str) -> str:
 def record(project: Project, suites: str, *maps: str, root: str = "testsuites") -> Any:
     """Import suites with these mappings."""
     project.write("it.xml", f"<{root}>{suites}</{root.partition(' ')[0]}>")
-    result = project.cli("record", "--junit", "it.xml", *(f"--map={one}" for one in maps))
+    result = project.cli("record", "--junit", "it.xml", *(f"--map={mapping}" for mapping in maps))
     assert result.exit_code == 0, result.output
     return result
 
@@ -79,9 +79,9 @@ def test_a_pattern_without_a_suite_takes_namesakes_as_one(placed: Project) -> No
     """With the worst result; that is told, and how to tell them apart."""
     result = record(placed, NAMESAKES, "test::*=UC-001/1")
     assert results(placed) == [("test::one", "FAILED")]
-    told = "a pattern with the suite name separates them, such as 'group/test::one'"
+    message = "a pattern with the suite name separates them, such as 'group/test::one'"
     assert (
-        f"1 name of several test cases, such as 'test::one': each name counts as one test, with the worst result; {told}"
+        f"1 name of several test cases, such as 'test::one': each name counts as one test, with the worst result; {message}"
         in result.stderr
     )
 
@@ -157,13 +157,13 @@ def test_a_case_that_is_evidence_twice_for_one_item_is_told(placed: Project) -> 
     """Two patterns map it, one of them by its suite: with both names and both patterns, also by ``--list``."""
     some = suite("Pay", "Pay::a", "Pay::b") + suite("Log", "Log::c")
     maps = "Pay*=UC-001/1", "*/Pay::*=UC-001/1", "*/Log::*=UC-001/1", "Log::*=UC-001/2"
-    told = (
+    message = (
         "readiness: 2 test cases are evidence for one item under two names, such as 'Pay::a' and 'Pay/Pay::a' for "
         "UC-001/1 (by --map 'Pay*' and --map '*/Pay::*'): make one of the patterns narrower\n"
     )
-    assert record(placed, some, *maps).stderr == told
-    listed = placed.cli("record", "--junit", "it.xml", "--list", *(f"--map={one}" for one in maps))
-    assert listed.stderr == told
+    assert record(placed, some, *maps).stderr == message
+    listed = placed.cli("record", "--junit", "it.xml", "--list", *(f"--map={mapping}" for mapping in maps))
+    assert listed.stderr == message
     assert record(placed, some, *maps[1:]).stderr.count("two names") == 0
 
 
@@ -210,9 +210,9 @@ def test_a_name_depends_on_no_other_case(
 def test_no_mapped_failure_is_lost(cases: list[JUnitCase], rules: list[MappingRule]) -> None:
     """Whatever a failing case is mapped to fails, under each name that it gets."""
     failing = {test.name for test in map_cases(cases, rules).tests if test.case.result is Result.FAILED}
-    for one in cases:
-        if one.result is Result.FAILED:
-            assert set(names([one], rules)) <= failing
+    for junit_case in cases:
+        if junit_case.result is Result.FAILED:
+            assert set(names([junit_case], rules)) <= failing
 
 
 PATTERNS = st.text("ab*?[]!-/", max_size=6)

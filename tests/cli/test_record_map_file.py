@@ -37,7 +37,9 @@ def test_a_file_of_maps(placed: Project) -> None:
     maps = ("--map-file", "maps.toml", "--map-file", "more.toml", "--map", "Login::*=UC-001/1")
     result = placed.cli("record", "--junit", "it.xml", *maps)
     assert (result.exit_code, result.stderr) == (0, ""), result.output
-    claims = {line["test"]: [f"{one['use_case']}/{one['item']}" for one in line["claims"]] for line in lines(placed)}
+    claims = {
+        line["test"]: [f"{claim['use_case']}/{claim['item']}" for claim in line["claims"]] for line in lines(placed)
+    }
     assert claims == {
         "Pay::charges": ["UC-001/2", "UC-001/1", "UC-002/2"],
         "Pay::refunds": ["UC-001/1", "UC-002/2"],

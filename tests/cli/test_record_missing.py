@@ -94,11 +94,11 @@ def test_what_came_meanwhile_or_was_retired_is_not_missing(placed: Project) -> N
 def test_a_failure_under_another_name_is_told(placed: Project, first: str, then: str, old: str, new: str) -> None:
     """Who changes a mapping is told of the failures that it leaves behind, until they are mended or let go."""
     record(placed, suite("group", "t::one!"), f"{first}=UC-001/1")
-    told = (
+    message = (
         f"readiness: 1 failure {OTHERWISE} still counts, such as '{old}' (here '{new}'): "
         "import under that name, or retire it"
     )
-    assert told in record(placed, suite("group", "t::one", at="11"), f"{then}=UC-001/1").stderr.splitlines()
+    assert message in record(placed, suite("group", "t::one", at="11"), f"{then}=UC-001/1").stderr.splitlines()
     record(placed, suite("group", "t::one", at="12"), f"{first}=UC-001/1")
     assert OTHERWISE not in record(placed, suite("group", "t::one", at="13"), f"{then}=UC-001/1").stderr
     assert dict(results(placed)) == {old: "PASSED", new: "PASSED"}

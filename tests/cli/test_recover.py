@@ -145,9 +145,9 @@ def test_a_journal_without_a_whole_line(project: Project, content: bytes) -> Non
     journal.write_bytes(content)
     assert project.cli("gate").exit_code == 3
     assert project.cli("verify").exit_code == 3
-    found = project.cli("recover")
-    assert "is damaged" in found.output
-    assert "nothing to recover" not in found.output
+    result = project.cli("recover")
+    assert "is damaged" in result.output
+    assert "nothing to recover" not in result.output
     assert journal.read_bytes() == content
 
 

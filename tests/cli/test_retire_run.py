@@ -179,7 +179,7 @@ def test_who_may_not_is_refused_in_a_line(passing: Project) -> None:
         assert (done.exit_code, len(done.stderr.splitlines()), why in done.stderr) == (1, 1, True), done.output
     assert gate(passing)[0] == 3
     assert retire(passing, run)[0] == 0
-    assert "is retired already" in retire(passing, run)[1]
+    assert "is already retired" in retire(passing, run)[1]
     for odd in ("", "x", run[:-1], f"{run}.1.1", "*", "'", "\u202e", "UC-001"):
         done = passing.cli("retire", "--run", odd, "--reason", "x", "--by", ANA)
         assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1), done.output

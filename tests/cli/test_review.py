@@ -146,7 +146,7 @@ def test_several_use_cases_get_a_decision_each(project: Project) -> None:
     """A glob and an id in one call: one sign-off for each use case, each with its own acknowledgements."""
     decided(project, tests=BOTH)
     approve(project, "UC-*", "uc-001")
-    assert [one["acknowledged"] for name in ("UC-001", "UC-002") for one in reviews(project, name)] == [
+    assert [review["acknowledged"] for name in ("UC-001", "UC-002") for review in reviews(project, name)] == [
         ["UC-001/2"],
         ["UC-002/2"],
     ]
@@ -184,7 +184,7 @@ def test_suspect_signs_those_that_need_it_and_only_those(project: Project) -> No
     project.monkeypatch.setenv("PROVIDER", "down")
     record(project)
     down = project.cli("review", "--suspect")
-    assert "UC-001 needs a review too, once it is mended: it is BLOCKED" in down.stdout
+    assert "UC-001 needs a review too, but cannot be reviewed yet: it is BLOCKED" in down.stdout
     project.monkeypatch.setenv("PROVIDER", "up")
     record(project)
     assert status(project) == ("IN_PROGRESS", "REVIEW_SUSPECT")
@@ -234,12 +234,12 @@ def test_mistakes_are_usage_errors(project: Project) -> None:
     """A call that cannot be meant exits 2 with one line, and keeps nothing."""
     decided(project)
     for args, why in (
-        (["UC-001", "--approve", "--reject"], "and not both"),
+        (["UC-001", "--approve", "--reject"], "not both"),
         (["--approve"], "name the use cases"),
         (["UC-009", "--approve"], "(there are UC-001, UC-002)"),
         (["UC-001", "--approve", "--acknowledge", "UC-001/7"], "is no requirement"),
         (["UC-001", "--approve", "--acknowledge", "UC-001/1"], "there is nothing to acknowledge"),
-        (["UC-001", "--approve", "--by", " "], "names nobody"),
+        (["UC-001", "--approve", "--by", " "], "--by is empty"),
         (["UC-001", "--from", "report.json"], 'decisions = "decisions"'),
     ):
         result = project.cli("review", *args)
@@ -303,8 +303,8 @@ def test_a_report_is_signed_without_the_store(apart: Project) -> None:
     """The file that is written rests on the evidence of the report; committed, CI's store finds it READY."""
     result = from_report(apart)
     assert result.exit_code == 0, result.output
-    assert "counts once it is committed" in result.stdout
-    assert f"author of that commit: {ANA}" in result.stdout
+    assert "takes effect once committed" in result.stdout
+    assert f"the commit author ({ANA}) will be recorded as the decider" in result.stdout
     assert not (apart.path / ".readiness" / "evidence.db").exists()
     apart.monkeypatch.setenv("READINESS_STORE", "sqlite:///ci.db")
     assert status(apart) == ("IN_PROGRESS", "AWAITING_REVIEW")
@@ -355,8 +355,8 @@ def test_a_report_of_other_requirements_is_refused(apart: Project) -> None:
     config.write_text('register = "billing"\n' + before)
     elsewhere = from_report(apart)
     assert (other.exit_code, elsewhere.exit_code) == (1, 1)
-    assert "was made under requirements sha256:" in other.stderr
-    assert "is of register 'default', and the config here of 'billing'" in elsewhere.stderr
+    assert "was made with requirements sha256:" in other.stderr
+    assert "is for register 'default', but the config here for 'billing'" in elsewhere.stderr
     assert not (apart.path / "decisions").exists()
 
 
@@ -396,7 +396,7 @@ def test_a_report_that_contradicts_itself_is_refused(apart: Project) -> None:
         (apart.path / "report.json").write_text(json.dumps(document))
         result = apart.cli("review", "UC-001", "--from", "report.json", "--approve")
         assert result.exit_code == 3, result.output
-        assert "is not what the report shows" in result.stderr
+        assert "differs from what the report shows" in result.stderr
     assert not (apart.path / "decisions").exists()
 
 
@@ -415,7 +415,7 @@ def test_who_would_have_decided_is_told(apart: Project) -> None:
     """A --by that is not git's user.email is written, and the author of the commit is named as who will count."""
     result = from_report(apart, "--by", BEN)
     assert result.exit_code == 0
-    assert f"as git is set up here that is {ANA}, and not {BEN}" in result.stdout
+    assert f"the commit author ({ANA}) will be recorded as the decider, not {BEN}" in result.stdout
 
 
 def test_a_developer_s_merge_does_not_make_them_a_reviewer(apart: Project) -> None:
@@ -426,8 +426,8 @@ def test_a_developer_s_merge_does_not_make_them_a_reviewer(apart: Project) -> No
     apart.monkeypatch.setenv("READINESS_STORE", "sqlite:///ci.db")
     assert status(apart) == ("IN_PROGRESS", "AWAITING_REVIEW")
     assert reviews(apart) == []
-    told = " ".join(apart.cli("gate", "UC-001").output.split())
-    assert f"the approval of UC-001 counts for nothing: it names {ANA}, and {DEV} committed it" in told
+    output = " ".join(apart.cli("gate", "UC-001").output.split())
+    assert f"the approval of UC-001 counts for nothing: it names {ANA}, and {DEV} committed it" in output
 
 
 def test_a_sign_off_for_a_release_says_how_it_stands_for_that(project: Project) -> None:
@@ -461,7 +461,7 @@ def test_many_tests_of_one_run_share_what_they_have_in_common(project: Project) 
     run = done.stdout.rsplit(maxsplit=1)[-1]
     lines = project.cli("review", "UC-001").stdout.splitlines()
     assert sum("in staging, recorded by" in line for line in lines) == 3
-    assert f"      readiness show {run}. and the number before a test" in lines
+    assert f"      readiness show {run}.N, where N is the number before a test" in lines
     shown = [line.split() for line in lines if line.strip().startswith(tuple("0123456789")) and "c::t" in line]
     assert sorted(test for _, test in shown) == sorted(f"c::t{number}" for number in range(30))
     assert project.cli("show", f"{run}.{shown[0][0]}").exit_code == 0

@@ -33,8 +33,8 @@ def why(project: Project) -> str:
 def test_what_was_waived_when_it_was_signed_is_not_signed_by_that(project: Project) -> None:
     """Evidence for a requirement that was WAIVED when it was signed, and is not any more, makes the review suspect."""
     decided(project, '[gate]\nwaivers = "accept"\n', tests=ONE)
-    said = ("--reason", "vendor is late", "--requested-by", DEV, "--until", in_a_week())
-    assert project.cli("waive", "UC-001/2", *said, "--by", ANA).exit_code == 0
+    options = ("--reason", "vendor is late", "--requested-by", DEV, "--until", in_a_week())
+    assert project.cli("waive", "UC-001/2", *options, "--by", ANA).exit_code == 0
     assert project.cli("review", "UC-001", "--approve", "--by", ANA).exit_code == 0
     assert project.cli("gate", "UC-001").exit_code == 0
     project.tests(ONE + TRACE)
@@ -150,8 +150,8 @@ def test_an_older_failure_behind_one_that_was_known(project: Project) -> None:
     project.monkeypatch.setenv("EXTRA", "down")
     record(project)
     project.monkeypatch.setenv("EXTRA", "up")
-    said = ("--reason", "flickers", "--requested-by", DEV, "--until", in_a_week())
-    assert project.cli("waive", "UC-001/1", *said, "--by", ANA).exit_code == 0
+    options = ("--reason", "flickers", "--requested-by", DEV, "--until", in_a_week())
+    assert project.cli("waive", "UC-001/1", *options, "--by", ANA).exit_code == 0
     sign(project)
     assert len(told(project)["review"]["basis"]["failed_runs"]) == 1
     assert project.cli("gate", "UC-001").exit_code == 0

@@ -23,7 +23,9 @@ def fails_and_passes(project: Project) -> str:
     """Record a run in which the placed test fails, and one in which it passes; return the id of the first."""
     project.monkeypatch.setenv("PLACED", "down")
     record(project)
-    (failed,) = {str(one["id"]).partition(".")[0] for one in project.evidence("UC-001") if one["result"] == "FAILED"}
+    (failed,) = {
+        str(piece["id"]).partition(".")[0] for piece in project.evidence("UC-001") if piece["result"] == "FAILED"
+    }
     project.monkeypatch.delenv("PLACED")
     record(project)
     return failed

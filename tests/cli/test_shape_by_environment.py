@@ -37,12 +37,12 @@ def test_each_cell_is_written(project: Project) -> None:
     """Without evidence each cell says that nothing is started, an empty one too, and no other byte changes."""
     adopted(project)
     assert project.cli("check").exit_code == 0
-    assert [one["id"] for one in project.report()["use_cases"]] == ["sign-in", "pay-refund", "Export"]
-    told = project.cli("sync", "--check")
-    assert told.exit_code == 1
+    assert [use_case["id"] for use_case in project.report()["use_cases"]] == ["sign-in", "pay-refund", "Export"]
+    result = project.cli("sync", "--check")
+    assert result.exit_code == 1
     assert (
         "PROD_READINESS_TRACKER.md:3: sign-in says READY_FOR_GO_LIVE in production, derived is NOT_STARTED"
-        in told.stdout
+        in result.stdout
     )
     done = project.cli("sync")
     assert done.exit_code == 0, done.output
@@ -167,8 +167,8 @@ def test_an_empty_cell_may_be_a_word_and_says_nothing_of_the_whole(project: Proj
     config.write_text(config.read_text().replace('NOT_STARTED = "❌"', 'NOT_STARTED = ["❌", ""]'))
     record(project, "sign-in", "PASSED", "staging")
     record(project, "Pay", "PASSED", "production")
-    told = project.cli("sync", "--check").stdout.splitlines()
-    assert told == ["PROD_READINESS_TRACKER.md:3: sign-in says NOT_STARTED in staging, derived is IN_PROGRESS"]
+    lines = project.cli("sync", "--check").stdout.splitlines()
+    assert lines == ["PROD_READINESS_TRACKER.md:3: sign-in says NOT_STARTED in staging, derived is IN_PROGRESS"]
     assert project.cli("sync").exit_code == 0
     assert tracker(project).splitlines()[2:] == ["| Sign in | 🚧 | |", "| Pay | | 🚧 |"]
     assert project.cli("sync", "--check").exit_code == 0
@@ -184,9 +184,9 @@ def test_a_row_is_left_out_where_each_of_its_cells_says_so(project: Project) -> 
     assert checked.exit_code == 0, checked.output
     for line in (3, 5, 6):
         assert f"PROD_READINESS_TRACKER.md:{line}: this row is not a use case: [statuses] skip" in checked.stdout
-    assert [one["id"] for one in project.report()["use_cases"]] == ["sign-in"]
+    assert [use_case["id"] for use_case in project.report()["use_cases"]] == ["sign-in"]
     project.write("PROD_READINESS_TRACKER.md", f"| Flow | STG | PROD |\n|--|--|--|\n{rows}| Mail | ✅ | later |\n")
-    assert [one["id"] for one in project.report()["use_cases"]] == ["sign-in", "Mail"]
+    assert [use_case["id"] for use_case in project.report()["use_cases"]] == ["sign-in", "Mail"]
     assert project.cli("sync").exit_code == 0
     assert tracker(project).splitlines()[6] == "| Mail | ❌ | later |"
 
@@ -198,4 +198,4 @@ def test_the_heading_of_a_group_is_guessed(project: Project) -> None:
     )
     done = project.cli("init", "--tracker", "T.md")
     assert done.exit_code == 0, done.output
-    assert [one["id"] for one in project.report()["use_cases"]] == ["log-in"]
+    assert [use_case["id"] for use_case in project.report()["use_cases"]] == ["log-in"]

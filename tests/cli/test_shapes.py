@@ -31,10 +31,10 @@ def test_each_shape_is_read(project: Project, name: str) -> None:
     checked = project.cli("check")
     assert checked.exit_code == 0, checked.output
     document = json.loads(project.cli("report", "--format", "json").stdout)
-    said = [(one["id"], one["declared_status"]) for one in document["use_cases"]]
+    said = [(use_case["id"], use_case["declared_status"]) for use_case in document["use_cases"]]
     assert said == list(shape.rows)
-    told = re.findall(r"note: PROD_READINESS_TRACKER\.md:(\d+): this row is not a use case", checked.stdout)
-    assert [int(line) for line in told] == list(shape.skipped_lines)
+    lines = re.findall(r"note: PROD_READINESS_TRACKER\.md:(\d+): this row is not a use case", checked.stdout)
+    assert [int(line) for line in lines] == list(shape.skipped_lines)
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -61,7 +61,7 @@ SKIPS = '[statuses]\nskip = ["Deferred*", "Total"]\n'
 
 
 @pytest.mark.parametrize(
-    ("text", "words", "line", "told"),
+    ("text", "words", "line", "message"),
     [
         ("<table>\n<tr><th>Use</th><th>State</th></tr>\n</table>\n", "", None, "a table in HTML (line 1) is not read"),
         (f"{REGISTER}\n<table>\n<tr><td>UC-2</td>\n<td>BLOCKED</td></tr>\n</table>\n", "", 6, "written in HTML"),
@@ -89,7 +89,7 @@ SKIPS = '[statuses]\nskip = ["Deferred*", "Total"]\n'
         ("| UC | Prod Readiness Status |\n|--|--|\n| UC-1 | Deferred to Q3 |\n", SKIPS, 3, "each row of the register is skipped"),
     ],
 )  # fmt: skip
-def test_what_is_not_read_is_told(project: Project, text: str, words: str, line: int | None, told: str) -> None:
+def test_what_is_not_read_is_told(project: Project, text: str, words: str, line: int | None, message: str) -> None:
     """What looks like a use case and is none is a problem of check with its line, and no gate answers."""
     if "Pay by card" in text:
         text = text.replace("| UC-1 |", "| Pay by bill |")
@@ -97,7 +97,7 @@ def test_what_is_not_read_is_told(project: Project, text: str, words: str, line:
     checked = project.cli("check")
     assert checked.exit_code == 1
     where = f"PROD_READINESS_TRACKER.md{f':{line}' if line else ''}: "
-    assert any(one.startswith(where) and told in one for one in checked.stdout.splitlines()), checked.stdout
+    assert any(one.startswith(where) and message in one for one in checked.stdout.splitlines()), checked.stdout
     gated = project.cli("gate")
     assert (gated.exit_code, gated.stdout) == (2, "")
     assert gated.stderr.count("\n") == 1
@@ -109,7 +109,7 @@ def test_a_use_case_whose_name_begins_like_a_word_to_skip_is_one(project: Projec
     project.configured(CONFIG + SKIPS, REGISTER + rows)
     checked = project.cli("check")
     assert checked.exit_code == 0
-    assert [one["id"] for one in project.report()["use_cases"]] == ["UC-1", "deferred-payments"]
+    assert [use_case["id"] for use_case in project.report()["use_cases"]] == ["UC-1", "deferred-payments"]
     for line, why in ((5, "'Deferred loans' says 'Deferred'"), (6, "'Total' says 'BLOCKED'"), (7, "'UC-2' says")):
         assert f"PROD_READINESS_TRACKER.md:{line}: this row is not a use case: [statuses] skip: {why}" in checked.stdout
 
@@ -122,7 +122,7 @@ def test_a_row_is_struck_out_by_a_sign_or_by_a_tag(project: Project, struck: str
     checked = project.cli("check")
     assert checked.exit_code == 0, checked.output
     assert "note: PROD_READINESS_TRACKER.md:4: this row is not a use case: struck out" in checked.stdout
-    assert [one["id"] for one in project.report()["use_cases"]] == ["UC-1"]
+    assert [use_case["id"] for use_case in project.report()["use_cases"]] == ["UC-1"]
     project.write("PROD_READINESS_TRACKER.md", f"{REGISTER}| {name} | BLOCKED |\n")
     checked = project.cli("check")
     assert checked.exit_code == 1
@@ -135,7 +135,7 @@ def test_a_word_that_does_not_hold_ready_apart(project: Project, option: tuple[s
     text = "| UC | Prod Readiness Status |\n|--|--|\n| UC-1 | Closed |\n| UC-2 | Stuck |\n"
     project.configured(CONFIG + SHARED, text)
     assert project.cli("check").exit_code == 0
-    assert [one["declared_status"] for one in project.report()["use_cases"]] == ["BLOCKED", "BLOCKED"]
+    assert [use_case["declared_status"] for use_case in project.report()["use_cases"]] == ["BLOCKED", "BLOCKED"]
     done = project.cli("sync", *option)
     assert done.exit_code == 2
     assert done.stderr.count("\n") == 1
@@ -155,7 +155,7 @@ def test_ids_stay_with_their_rows(project: Project) -> None:
     project.run().assert_outcomes(passed=1)
     assert project.report()["use_cases"][0]["requirements_complete"] == 1
     project.write("PROD_READINESS_TRACKER.md", after)
-    shown = {one["id"]: one["requirements_complete"] for one in project.report()["use_cases"]}
+    shown = {use_case["id"]: use_case["requirements_complete"] for use_case in project.report()["use_cases"]}
     assert shown == {"sign-up": 0, "refunds-credit": 0, "pay-by-card": 1}
 
 

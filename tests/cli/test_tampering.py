@@ -160,7 +160,7 @@ def artifact(project: Project) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (lambda path: path.write_bytes(b"another log"), "was changed: its content has another digest"),
         (lambda path: path.unlink(), "is missing: there is no file"),
@@ -169,11 +169,11 @@ def artifact(project: Project) -> Path:
     ],
     ids=["changed", "deleted", "a folder", "all deleted"],
 )
-def test_an_artifact_that_was_changed(tracked: Project, change: Callable[[Path], object], told: str) -> None:
+def test_an_artifact_that_was_changed(tracked: Project, change: Callable[[Path], object], message: str) -> None:
     """Verify reads every artifact again and names the one that is not what was kept, and its evidence."""
     path = artifact(tracked)
     change(path)
-    assert_seen(tracked, f"artifact {path.name} of ", told, gate=False)
+    assert_seen(tracked, f"artifact {path.name} of ", message, gate=False)
     done = tracked.cli("verify")
     assert re.fullmatch(r"not intact: (1 problem|\d problems)", done.stdout.splitlines()[-1])
 

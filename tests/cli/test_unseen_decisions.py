@@ -130,8 +130,8 @@ def test_an_approval_over_another_store_is_told(project: Project, tmp_path_facto
     record(project)
     approve(project)
     commit(project, by=ANA)
-    said = "the store has none of the evidence behind the approval of UC-001"
-    assert said not in " ".join(project.cli("gate").stdout.split())
+    message = "the store has none of the evidence behind the approval of UC-001"
+    assert message not in " ".join(project.cli("gate").stdout.split())
     shutil.rmtree(project.path / ".readiness")
     record(project)
-    assert said in " ".join(project.cli("gate").stdout.split())
+    assert message in " ".join(project.cli("gate").stdout.split())

@@ -30,7 +30,7 @@ def test_the_gate_reads_what_eligible_means(project: Project) -> None:
     project.monkeypatch.setenv("READINESS_GATE_ON", "evidence")
     opened = project.cli("gate")
     assert opened.exit_code == 0
-    assert "weaker than its default" in opened.stdout
+    assert "relaxed setting" in opened.stdout
     assert project.cli("gate", "--on", "review").exit_code == 1
     assert "(on evidence)" in project.cli("report").stdout
     project.write("readiness.toml", CONFIG + '[gate]\non = "evidence"\n')

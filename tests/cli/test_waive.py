@@ -28,8 +28,8 @@ def waive(
     project: Project, name: str = "UC-001/1", by: str = ANA, until: str | None = None, *more: str, asked: str = DEV
 ) -> Any:
     """Waive a requirement that a developer asked for."""
-    said = ("--reason", "the provider is away", "--until", until or in_days(7), "--requested-by", asked)
-    return project.cli("waive", name, *said, "--by", by, *more)
+    options = ("--reason", "the provider is away", "--until", until or in_days(7), "--requested-by", asked)
+    return project.cli("waive", name, *options, "--by", by, *more)
 
 
 def waivers(project: Project) -> list[dict[str, Any]]:
@@ -91,9 +91,9 @@ def test_what_is_refused_is_told_in_a_line_and_not_kept(failing: Project) -> Non
 def test_who_asks_is_who_runs_it_unless_somebody_else_is_named(failing: Project) -> None:
     """Without --requested-by the requester is git's user, who cannot approve; another reviewer can."""
     repository(failing, ANA)
-    said = ("waive", "UC-001/1", "--reason", "away", "--until", in_days(90))
-    assert "requested it and cannot approve it too" in failing.cli(*said).stderr
-    assert failing.cli(*said, "--by", BEN).exit_code == 0
+    options = ("waive", "UC-001/1", "--reason", "away", "--until", in_days(90))
+    assert "requested it and cannot approve it too" in failing.cli(*options).stderr
+    assert failing.cli(*options, "--by", BEN).exit_code == 0
     (kept,) = waivers(failing)
     assert (kept["by"], kept["known_by"], kept["requested_by"], kept["used"]) == (BEN, "declared", ANA, True)
 
@@ -120,7 +120,7 @@ def test_the_newest_of_two_waivers_is_used(failing: Project) -> None:
     """A requirement that is waived again is waived until the newer end, by who approved that."""
     assert waive(failing, until=in_days(2)).exit_code == 0
     assert waive(failing, "UC-001/1", BEN, in_days(5)).exit_code == 0
-    (used,) = [one for one in waivers(failing) if one["used"]]
+    (used,) = [waiver for waiver in waivers(failing) if waiver["used"]]
     assert (used["by"], used["until"]) == (BEN, in_days(5))
 
 
@@ -128,19 +128,19 @@ def test_a_waived_failure_is_told_as_one(project: Project) -> None:
     """The rule that nothing fails passes by the waiver, and says so by name."""
     decided(project, tests=DOWN)
     assert waive(project).exit_code == 0
-    said = " ".join(project.cli("gate", "UC-001", "--waivers", "accept").output.split())
-    assert "nothing failing (2 checked): none but what is waived: UC-001/1" in said
-    assert "none is failing" not in said
+    output = " ".join(project.cli("gate", "UC-001", "--waivers", "accept").output.split())
+    assert "nothing failing (2 checked): none but what is waived: UC-001/1" in output
+    assert "none is failing" not in output
 
 
 def test_a_gate_that_accepts_waivers_this_once_names_the_true_way_out(failing: Project) -> None:
     """On review its action says that the config must accept waivers before a review can; on evidence it opens."""
     assert waive(failing).exit_code == 0
     closed = failing.cli("gate", "UC-001", "--waivers", "accept")
-    told = " ".join(closed.stdout.split())
+    output = " ".join(closed.stdout.split())
     assert closed.exit_code == 1
-    assert "review approves what is waived (UC-001/1) only if the config has [gate] waivers =" in told
-    assert "its evidence is complete" not in told
+    assert "review approves what is waived (UC-001/1) only if the config has [gate] waivers =" in output
+    assert "its evidence is complete" not in output
     refused = " ".join(approve(failing, expected=1).stderr.split())
     assert 'UC-001/1 is WAIVED (waived ones can be approved if the config has [gate] waivers = "accept")' in refused
     assert failing.cli("gate", "UC-001", "--on", "evidence", "--waivers", "accept").exit_code == 0

@@ -67,9 +67,9 @@ def test_without_a_config_nothing_is_invented(project: Project) -> None:
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == "readiness: there is no config, and no evidence for UC-001: run 'readiness init'\n"
     project.tests("@evidence('UC-001', item=4)\ndef test_a(): pass\n").run()
-    told = project.cli("why", "UC-001")
-    assert told.exit_code == 0
-    assert "test_it.py::test_a" in told.stdout
+    result = project.cli("why", "UC-001")
+    assert result.exit_code == 0
+    assert "test_it.py::test_a" in result.stdout
 
 
 def test_what_is_odd_about_a_pass_is_told(project: Project) -> None:
@@ -85,8 +85,8 @@ def test_what_is_odd_about_a_pass_is_told(project: Project) -> None:
 
 def test_what_there_is_is_named(recorded: Project) -> None:
     """Where an item is asked for that is not there, and none is like it, the requirements that there are are named."""
-    told = recorded.cli("why", "UC-001/9").stderr
-    assert told == "readiness: UC-001 has no requirement 'UC-001/9' (there are UC-001/1, UC-001/2)\n"
+    output = recorded.cli("why", "UC-001/9").stderr
+    assert output == "readiness: UC-001 has no requirement 'UC-001/9' (there are UC-001/1, UC-001/2)\n"
 
 
 def test_of_many_passes_some_are_named(project: Project) -> None:
@@ -96,11 +96,11 @@ def test_of_many_passes_some_are_named(project: Project) -> None:
     flaky = '<testcase classname="c" name="z"><flakyFailure/></testcase>'
     project.configured().write("it.xml", f'<testsuite name="s">{cases}{skip}{flaky}</testsuite>')
     project.cli("record", "--junit", "it.xml", "--map", "c::*=UC-001/1", "--environment", "staging")
-    told = project.cli("why", "UC-001").stdout
-    assert told.count("evidence: PASSED") == 11
-    assert told.count("evidence: SKIPPED") == 1
-    assert "c::z" in told
-    assert "  evidence: 30 more that PASSED: readiness why UC-001/1 lists them" in told.splitlines()
+    output = project.cli("why", "UC-001").stdout
+    assert output.count("evidence: PASSED") == 11
+    assert output.count("evidence: SKIPPED") == 1
+    assert "c::z" in output
+    assert "  evidence: 30 more that PASSED: readiness why UC-001/1 lists them" in output.splitlines()
     every = project.cli("why", "UC-001/1").stdout
     assert every.count("evidence: PASSED") == 41
     assert "more that PASSED" not in every

@@ -126,9 +126,9 @@ class Runner:
     def _first(cls, line: str) -> tuple[str, dict[str, str], str] | None:
         start = line.find("##")
         while start >= 0:
-            found = re.match(r"##(\w*)\[([^\]]*)\](.*)", line[start:])
-            if found:
-                return found[2], {}, found[3]
+            match = re.match(r"##(\w*)\[([^\]]*)\](.*)", line[start:])
+            if match:
+                return match[2], {}, match[3]
             start = line.find("##", start + 1)
         return None
 

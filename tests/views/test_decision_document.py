@@ -59,7 +59,7 @@ def decided(text="vendor is late"):
     void = replace(waiver, requirement="UC-003/7")
     blocker = Blocker(**MADE, by="ops", use_case="UC-003", reason=text, due="2026-02-20", link="https://x.example/1")
     retired = Retirement(**MADE, by="qa", test_id="t::old", reason=text, replaced_by="t::new")
-    one = values.use_case(
+    use_case = values.use_case(
         values.catalogue(["UC-003"]),
         "UC-003",
         {"4": State.COMPLETE, "5": State.WAIVED},
@@ -73,7 +73,7 @@ def decided(text="vendor is late"):
         retirements=(RetirementStanding(retired), RetirementStanding(replace(retired, test_id="t::b"), "eve may not")),
         make_basis=lambda: BASIS,
     )
-    return values.report([one])
+    return values.report([use_case])
 
 
 def lines(found):
@@ -128,7 +128,7 @@ def test_a_basis_that_cannot_be_signed(broken):
 
 def test_the_verdict_tells_every_exception():
     """The verdict names who waived, retired or blocked what and why, and what of it does not hold."""
-    told = lines(render_verdict(decided(), 100))
+    output = lines(render_verdict(decided(), 100))
     for text in (
         "waived: UC-003/5 until 2026-03-01 by qa for dev: vendor is late",
         "void waiver: UC-003/7: it expired after 2026-02-01",
@@ -138,25 +138,25 @@ def test_the_verdict_tells_every_exception():
         "the unblock at noon does not count",
         "review SUSPECT: it failed: vendor is late",
     ):
-        assert text in told
+        assert text in output
 
 
 def test_the_cause_tells_every_review():
     """Why a use case stands where it stands names each review, what it is worth and why it does not count."""
-    told = lines(render_why(decided(), "UC-003", None, 100))
-    assert "APPROVED_FOR_GO_LIVE by qa (identity: self-declared)" in told
-    assert "acknowledging UC-003/4: SUSPECT" in told
-    assert "for release 1.4: does not count eve is not a listed reviewer" in told
-    assert "blocked by ops" in told
-    assert "void waiver: UC-003/7" in told
+    output = lines(render_why(decided(), "UC-003", None, 100))
+    assert "APPROVED_FOR_GO_LIVE by qa (identity: self-declared)" in output
+    assert "acknowledging UC-003/4: SUSPECT" in output
+    assert "for release 1.4: does not count eve is not a listed reviewer" in output
+    assert "blocked by ops" in output
+    assert "void waiver: UC-003/7" in output
 
 
 def test_use_cases_that_are_blocked_for_other_reasons_are_told_apart():
     """Two use cases that stand alike but for the reason of their blocker are not told as one."""
-    known = values.catalogue(["UC-001", "UC-002"])
+    catalogue = values.catalogue(["UC-001", "UC-002"])
     both = [
         values.use_case(
-            known,
+            catalogue,
             name,
             status=Status.IN_PROGRESS,
             phase=Phase.COLLECTING,
@@ -164,9 +164,9 @@ def test_use_cases_that_are_blocked_for_other_reasons_are_told_apart():
         )
         for name in ("UC-001", "UC-002")
     ]
-    told = lines(render_verdict(values.report(both, actions=[]), 100))
-    assert "reason of UC-001" in told
-    assert "reason of UC-002" in told
+    output = lines(render_verdict(values.report(both, actions=[]), 100))
+    assert "reason of UC-001" in output
+    assert "reason of UC-002" in output
 
 
 def test_no_regression_is_told_as_a_rule():

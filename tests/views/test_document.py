@@ -38,11 +38,11 @@ SOME = ("policy",)
 
 def small():
     """Return a report with one use case in progress, with evidence for item 4, and evidence that fits nothing."""
-    known = values.catalogue(["UC-003"], title="Trace ingest", not_applicable=(("6", "no secrets"),))
+    catalogue = values.catalogue(["UC-003"], title="Trace ingest", not_applicable=(("6", "no secrets"),))
     states = {"4": State.COMPLETE, "6/rotation": State.NOT_APPLICABLE, "6/revocation": State.NOT_APPLICABLE}
     review = ReviewSummary(ReviewState.SUSPECT, 1, 2, ("qa-lead@example.com",), "sha256:ba515")
-    one = values.use_case(
-        known,
+    use_case = values.use_case(
+        catalogue,
         "UC-003",
         states,
         status=Status.IN_PROGRESS,
@@ -51,9 +51,9 @@ def small():
         review=review,
         make_basis=lambda: BASIS,
     )
-    told = values.report([one], release="1.4")
+    report_value = values.report([use_case], release="1.4")
     other = values.evidence(item="9", real=False, not_real_because="a stub", result=Result.SKIPPED)
-    return replace(told, readiness=replace(told.readiness, other_evidence=(other,)))
+    return replace(report_value, readiness=replace(report_value.readiness, other_evidence=(other,)))
 
 
 def valid(document):

@@ -81,26 +81,26 @@ def test_evidence_with_its_whole_envelope():
         Artifacts               trace.json (application/json, 10 bytes) sha256:{values.SHA}
         Redacted                aws-key: 2
     """
-    told = plain_lines(render_evidence(values.rich_evidence(), values.summary(), 140))
-    assert told == dedent(expected).strip("\n")
+    output = plain_lines(render_evidence(values.rich_evidence(), values.summary(), 140))
+    assert output == dedent(expected).strip("\n")
 
 
 def test_a_field_without_a_value_is_a_dash():
     """The ten fields are all there, also those that were not given."""
     bare = values.evidence(tenant_id=None, references=(), artifacts=())
-    told = plain_lines(render_evidence(bare, None, 80)).splitlines()
-    assert told[1] == "Tenant ID               -"
-    assert told[9] == "Artifact/Log Reference  -"
+    output_lines = plain_lines(render_evidence(bare, None, 80)).splitlines()
+    assert output_lines[1] == "Tenant ID               -"
+    assert output_lines[9] == "Artifact/Log Reference  -"
 
 
 def test_a_failure_shows_its_message_once_line_by_line():
     """The message keeps its lines, and an attempt with the same message does not repeat it."""
     attempt = Attempt(Result.FAILED, values.NOW, 3, "one\ntwo")
-    told = plain_lines(
+    output = plain_lines(
         render_evidence(values.evidence(result=Result.FAILED, message="one\ntwo", attempts=(attempt,)), None, 80)
     )
-    assert "Message                 one\n                        two\n" in told
-    assert told.count("two") == 1
+    assert "Message                 one\n                        two\n" in output
+    assert output.count("two") == 1
 
 
 def hostile_evidence(bad):
@@ -125,7 +125,7 @@ def hostile_evidence(bad):
 @pytest.mark.parametrize("unicode", [True, False])
 def test_hostile_text_is_harmless_and_fits(bad, unicode):
     """Whatever a test recorded, nothing of it is executed by a terminal or a CI server, and every line fits."""
-    told = plain_lines(render_evidence(hostile_evidence(bad), values.summary(), 60, unicode=unicode))
-    assert dangers(told) == []
-    assert max(map(cell_len, told.split("\n"))) <= 60
-    assert unicode or told.isascii()
+    output = plain_lines(render_evidence(hostile_evidence(bad), values.summary(), 60, unicode=unicode))
+    assert dangers(output) == []
+    assert max(map(cell_len, output.split("\n"))) <= 60
+    assert unicode or output.isascii()

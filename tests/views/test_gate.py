@@ -49,8 +49,8 @@ def test_the_verdict_of_a_mixed_register():
 def test_what_is_not_applicable_is_listed_with_its_reason():
     """A requirement that the config takes out is part of the verdict, use cases with the same reason together."""
     ids = values.tracker_ids(3)
-    known = values.catalogue(ids, not_applicable=(("5", "replays nothing"),))
-    report = values.report(values.use_case(known, name, {"5": State.NOT_APPLICABLE}) for name in ids)
+    catalogue = values.catalogue(ids, not_applicable=(("5", "replays nothing"),))
+    report = values.report(values.use_case(catalogue, name, {"5": State.NOT_APPLICABLE}) for name in ids)
     assert (
         "not applicable: 5 of UC-001 … UC-003: replays nothing" in plain_lines(render_verdict(report, 80)).splitlines()
     )
@@ -58,26 +58,26 @@ def test_what_is_not_applicable_is_listed_with_its_reason():
 
 def test_without_actions_each_requirement_says_what_completes_it():
     """A failing use case is never left without what would complete it."""
-    known = values.catalogue(["UC-001"])
-    told = plain_lines(render_verdict(values.report([values.use_case(known, "UC-001")], actions=[]), 80))
-    assert "UC-001/4: run a test that is evidence for UC-001/4" in told
+    catalogue = values.catalogue(["UC-001"])
+    output = plain_lines(render_verdict(values.report([values.use_case(catalogue, "UC-001")], actions=[]), 80))
+    assert "UC-001/4: run a test that is evidence for UC-001/4" in output
 
 
 def test_runs_that_hold_the_gate_are_named():
     """An open run and an incomplete group stand with the use cases that they hold, one or several."""
-    known = values.catalogue(["UC-001"])
-    held = values.use_case(
-        known,
+    catalogue = values.catalogue(["UC-001"])
+    use_case = values.use_case(
+        catalogue,
         "UC-001",
         status=Status.IN_PROGRESS,
         phase=Phase.COLLECTING,
         group_holds=(values.hold("g"),),
         open_runs=("r",),
     )
-    for held_too in ([held], [held, replace(held, use_case=replace(held.use_case, id="UC-002"))]):
-        told = plain_lines(render_verdict(values.report(held_too, actions=[]), 80))
-        assert "run group g in staging, started at" in told
-        assert "run r is open" in told
+    for held_too in ([use_case], [use_case, replace(use_case, use_case=replace(use_case.use_case, id="UC-002"))]):
+        output = plain_lines(render_verdict(values.report(held_too, actions=[]), 80))
+        assert "run group g in staging, started at" in output
+        assert "run r is open" in output
 
 
 def test_a_use_case_that_is_not_there_is_told():
@@ -88,18 +88,18 @@ def test_a_use_case_that_is_not_there_is_told():
 
 def test_drift_is_nothing_that_opens_the_gate():
     """A sync action is not told as what completes a use case."""
-    known = values.catalogue(["UC-001"])
-    report = values.report([values.use_case(known, "UC-001")], actions=[values.action("a", "sync", "UC-001")])
+    catalogue = values.catalogue(["UC-001"])
+    report = values.report([values.use_case(catalogue, "UC-001")], actions=[values.action("a", "sync", "UC-001")])
     assert "sync" not in plain_lines(render_verdict(report, 80))
 
 
 def test_actions_and_use_cases_are_capped():
     """Four actions a use case and six use cases, then numbers and where the rest is."""
     ids = [f"UC-{n:03}" for n in range(1, 20, 2)]
-    known = values.catalogue(ids)
+    catalogue = values.catalogue(ids)
     states = list(State)
-    told = [values.use_case(known, name, {"4": states[number]}) for number, name in enumerate(ids)]
-    lines = plain_lines(render_verdict(values.report(told), 80)).splitlines()
+    use_cases = [values.use_case(catalogue, name, {"4": states[number]}) for number, name in enumerate(ids)]
+    lines = plain_lines(render_verdict(values.report(use_cases), 80)).splitlines()
     assert [line.split()[0] for line in lines if line.startswith("UC-")] == ids[:6]
     assert "    3 more: readiness why UC-001" in lines
     assert lines[-1] == "4 more use cases: readiness next shows who must act"
@@ -109,7 +109,7 @@ def test_actions_and_use_cases_are_capped():
 @pytest.mark.parametrize("unicode", [True, False])
 def test_hostile_text_is_harmless_and_fits(bad, unicode):
     """No rule, setting, name or reason gets to the terminal raw or beyond its width."""
-    told = plain_lines(render_verdict(hostile_report(bad), 60, unicode=unicode))
-    assert dangers(told) == []
-    assert max(map(cell_len, told.split("\n"))) <= 60
-    assert unicode or told.isascii()
+    output = plain_lines(render_verdict(hostile_report(bad), 60, unicode=unicode))
+    assert dangers(output) == []
+    assert max(map(cell_len, output.split("\n"))) <= 60
+    assert unicode or output.isascii()

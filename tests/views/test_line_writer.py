@@ -79,7 +79,7 @@ def test_each_sign_is_one_column_and_the_ascii_signs_differ(state):
 @pytest.mark.parametrize("text", ["x" * 18 + " ::" + "y" * 18, ":" * 100, "a" * 20 + " " + ":" * 41])
 def test_a_command_that_a_wrap_would_make_is_broken_without_loss(text):
     """Colons that come to the start of a line are escaped before the line is measured, so that none is cut off."""
-    told = plain_lines(LineWriter(20).paragraph(text))
-    assert dangers(told) == []
-    assert "…" not in told
-    assert told.replace("\\x3a", ":").replace("\n", "").replace(" ", "") == text.replace(" ", "")
+    output = plain_lines(LineWriter(20).paragraph(text))
+    assert dangers(output) == []
+    assert "…" not in output
+    assert output.replace("\\x3a", ":").replace("\n", "").replace(" ", "") == text.replace(" ", "")

@@ -32,12 +32,12 @@ def test_the_actions_of_a_mixed_register():
 
 def test_one_owner_sees_only_their_own_actions():
     """An owner is found in any letter case; with verbosity each action is told in its own words."""
-    told = plain_lines(
+    output_lines = plain_lines(
         render_next(values.mixed().actions, 80, owner="Trace-Team@example.com", verbosity=1)
     ).splitlines()
-    assert told[0] == "trace-team@example.com"
-    assert [line.split()[0] for line in told[1:-1]] == ["fix", "rerun", "collect", "collect", "collect"]
-    assert told[-1] == "5 actions for 1 person"
+    assert output_lines[0] == "trace-team@example.com"
+    assert [line.split()[0] for line in output_lines[1:-1]] == ["fix", "rerun", "collect", "collect", "collect"]
+    assert output_lines[-1] == "5 actions for 1 person"
 
 
 def test_nothing_to_do_is_said():
@@ -49,8 +49,8 @@ def test_nothing_to_do_is_said():
 def test_actions_for_whole_use_cases_name_the_use_cases():
     """A review concerns no item: the use cases are listed, with the text where it is the same for all."""
     actions = [values.action("qa", "review", f"UC-00{n}", "sign it off") for n in (1, 2, 3, 5)]
-    told = plain_lines(render_next(actions, 80)).splitlines()
-    assert told[1] == "    review   UC-001 … UC-003, UC-005 (4 use cases): sign it off"
+    output_lines = plain_lines(render_next(actions, 80)).splitlines()
+    assert output_lines[1] == "    review   UC-001 … UC-003, UC-005 (4 use cases): sign it off"
 
 
 def test_use_cases_that_need_other_items_are_told_apart():
@@ -58,8 +58,11 @@ def test_use_cases_that_need_other_items_are_told_apart():
     actions = [
         values.action("qa", "collect", one) for one in ("UC-001/4", "UC-001/5", "UC-002/4", "UC-002/5", "UC-003/4")
     ]
-    told = plain_lines(render_next(actions, 80)).splitlines()
-    assert told[1:3] == ["    collect  items 4, 5 of UC-001, UC-002 (2 use cases)", "    collect  collect UC-003/4"]
+    output_lines = plain_lines(render_next(actions, 80)).splitlines()
+    assert output_lines[1:3] == [
+        "    collect  items 4, 5 of UC-001, UC-002 (2 use cases)",
+        "    collect  collect UC-003/4",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -97,10 +100,10 @@ def test_lists_are_ranges_where_there_are_three_in_a_row():
 def test_hostile_text_is_harmless_and_fits(bad, unicode):
     """No owner, use case or reason gets to the terminal raw or beyond its width."""
     actions = [values.action(bad, bad, f"{bad}/4", bad), values.action(bad, bad, f"{bad}1/5", bad)]
-    told = plain_lines(render_next(actions, 60, unicode=unicode))
-    assert dangers(told) == []
-    assert max(map(cell_len, told.split("\n"))) <= 60
-    assert unicode or told.isascii()
+    output = plain_lines(render_next(actions, 60, unicode=unicode))
+    assert dangers(output) == []
+    assert max(map(cell_len, output.split("\n"))) <= 60
+    assert unicode or output.isascii()
 
 
 def test_items_are_told_in_the_order_of_their_numbers():

@@ -17,12 +17,12 @@ from .hostile import HOSTILE, dangers
 def test_claimed_requirements_name_their_tests_and_the_rest_is_folded():
     """Each claimed requirement with its tests, then the unclaimed of use cases that lack the same, then totals."""
     ids = values.tracker_ids()
-    known = values.catalogue(ids)
+    catalogue = values.catalogue(ids)
     tests = {"UC-003/4": ("tests/a.py::test_x", "tests/a.py::test_y"), "UC-003/5": ("tests/a.py::test_x",)}
     rows = [
-        PlanRow(need.id, known.items[need.item].title, tests.get(need.id, ()))
+        PlanRow(need.id, catalogue.items[need.item].title, tests.get(need.id, ()))
         for name in ids
-        for need in known.requirements(name)
+        for need in catalogue.requirements(name)
     ]
     expected = """
         UC-003/4  A real run leaves a deterministic trace
@@ -52,7 +52,7 @@ def test_a_register_that_requires_nothing_says_so():
 def test_hostile_text_is_harmless_and_fits(bad, unicode):
     """No node id or title gets to the terminal raw or beyond its width."""
     rows = [PlanRow(bad, bad, (bad, bad)), PlanRow(f"{bad}/4", bad, ())]
-    told = plain_lines(render_plan(rows, 60, unicode=unicode))
-    assert dangers(told) == []
-    assert max(map(cell_len, told.split("\n"))) <= 60
-    assert unicode or told.isascii()
+    output = plain_lines(render_plan(rows, 60, unicode=unicode))
+    assert dangers(output) == []
+    assert max(map(cell_len, output.split("\n"))) <= 60
+    assert unicode or output.isascii()

@@ -20,13 +20,16 @@ from . import values
 def report(*conducts: RunConditions, deciding: bool = True):
     """A report of one use case that rests on a run for each conduct; a later one has a smaller id."""
     runs = {f"20260212T182800Z-{99 - number:08x}": conduct for number, conduct in enumerate(conducts)}
-    known = values.catalogue(["UC-003"])
+    catalogue = values.catalogue(["UC-003"])
     found = tuple(values.evidence(id=f"{run}.5.1", run_id=run, item="4") for run in runs)
-    use_case = values.use_case(known, "UC-003", {"4": State.COMPLETE}, found=found)
+    use_case = values.use_case(catalogue, "UC-003", {"4": State.COMPLETE}, found=found)
     items = tuple(
         replace(
             item,
-            requirements=tuple(replace(one, deciding=one.evidence if deciding else ()) for one in item.requirements),
+            requirements=tuple(
+                replace(requirement, deciding=requirement.evidence if deciding else ())
+                for requirement in item.requirements
+            ),
         )
         for item in use_case.items
     )
@@ -45,10 +48,10 @@ def test_what_a_reader_should_know_is_told_first():
     """Clocks, hidden edits and tests that were left out are notes of the report, with the run and the number."""
     hidden = RunConditions(hidden=2, hidden_names=("a.py", "b.py"))
     found = report(SKEWED, hidden, NARROW)
-    told = plain_lines(render_report(found, 200))
-    assert "note: run 20260212T182800Z-00000063: its clocks disagree by 3.2 s" in told
-    assert "note: run 20260212T182800Z-00000062: 2 files have edits hidden from git: a.py, b.py" in told
-    assert "note: run 20260212T182800Z-00000061: it deselected 2 of 9 evidence tests" in told
+    output = plain_lines(render_report(found, 200))
+    assert "note: run 20260212T182800Z-00000063: its clocks disagree by 3.2 s" in output
+    assert "note: run 20260212T182800Z-00000062: 2 files have edits hidden from git: a.py, b.py" in output
+    assert "note: run 20260212T182800Z-00000061: it deselected 2 of 9 evidence tests" in output
 
 
 def test_many_are_counted():
@@ -78,9 +81,9 @@ def test_runs_stand_by_their_start_and_not_by_their_id():
 def test_the_schema_knows_all_that_a_ci_says():
     """A run of any CI is valid by the schema that ships, whatever of it is known."""
     said = dict.fromkeys(("provider", "project", "run", "attempt", "job", "url"), "x")
-    found = to_document(report(conditions_of({"ci": said, "started_by": "ada"}, None)))
-    assert found["runs"][0]["ci"] == said
-    Draft202012Validator(report_schema()).validate(found)
+    document = to_document(report(conditions_of({"ci": said, "started_by": "ada"}, None)))
+    assert document["runs"][0]["ci"] == said
+    Draft202012Validator(report_schema()).validate(document)
 
 
 def test_a_run_of_the_document():

@@ -77,8 +77,7 @@ def test_a_mixed_register_of_32_at_80_columns():
         identical rows are grouped; -v shows every use case
         ✓ COMPLETE  a ASSERTED  r REHEARSED  · MISSING  ~ FLAKY  ✗ FAILING
         32 use cases: 29 NOT_STARTED, 1 IN_PROGRESS, 1 BLOCKED, 1 READY_FOR_GO_LIVE
-        drift: tracker status is out of date for UC-003, UC-007: run readiness
-               sync
+        drift: tracker status is out of date for UC-003, UC-007: run readiness sync
 
         readiness gate: closed; see readiness next, readiness why UC-002
     """)
@@ -86,10 +85,10 @@ def test_a_mixed_register_of_32_at_80_columns():
 
 def test_two_use_cases_at_60_columns_in_ascii():
     """A narrow terminal without Unicode: ASCII letters for signs, long lines wrapped, the optional columns left out."""
-    known = values.catalogue(["UC-001", "UC-002"])
-    failing = values.use_case(known, "UC-002", {"2/staging": State.FAILING}, status=Status.BLOCKED)
+    catalogue = values.catalogue(["UC-001", "UC-002"])
+    failing = values.use_case(catalogue, "UC-002", {"2/staging": State.FAILING}, status=Status.BLOCKED)
     report = values.report(
-        [values.use_case(known, "UC-001"), failing],
+        [values.use_case(catalogue, "UC-001"), failing],
         actions=[
             values.action("ops@example.com", "fix", "UC-002/2/staging", "test_handshake fails in staging: mend it")
         ],
@@ -123,10 +122,12 @@ def test_two_use_cases_at_60_columns_in_ascii():
 
 def test_an_eligible_register_says_so_first_and_last():
     """A ready use case: eligible, nobody must act, the gate is open."""
-    known = values.catalogue(["UC-001"], declared_status="READY_FOR_GO_LIVE")
-    complete = {need.id.removeprefix("UC-001/"): State.COMPLETE for need in known.requirements("UC-001")}
-    one = values.use_case(known, "UC-001", complete, status=Status.READY_FOR_GO_LIVE, review=ReviewSummary(approvals=1))
-    lines = text(values.report([one])).splitlines()
+    catalogue = values.catalogue(["UC-001"], declared_status="READY_FOR_GO_LIVE")
+    complete = {need.id.removeprefix("UC-001/"): State.COMPLETE for need in catalogue.requirements("UC-001")}
+    use_case = values.use_case(
+        catalogue, "UC-001", complete, status=Status.READY_FOR_GO_LIVE, review=ReviewSummary(approvals=1)
+    )
+    lines = text(values.report([use_case])).splitlines()
     assert lines[0] == "ELIGIBLE for go-live (on review): 1 use case is ready"
     assert lines[-1] == "readiness gate: open"
     assert "who must act" not in lines
@@ -146,16 +147,16 @@ def test_the_mixed_register_fits_one_screen():
 
 def test_a_register_in_which_every_row_differs_still_fits_a_screen():
     """32 rows of their own leave room for the most urgent work of fewer people, and say how much is left out."""
-    known = values.catalogue(values.tracker_ids())
+    catalogue = values.catalogue(values.tracker_ids())
     signs = [State.COMPLETE, State.FAILING]
-    told = [
+    use_cases = [
         values.use_case(
-            known, name, {str(1 + bit): signs[number >> bit & 1] for bit in range(5)}, status=Status.BLOCKED
+            catalogue, name, {str(1 + bit): signs[number >> bit & 1] for bit in range(5)}, status=Status.BLOCKED
         )
         for number, name in enumerate(values.tracker_ids())
     ]
     actions = [values.action(f"p{n % 6}@example.com", "fix", f"UC-{n:03}/{n % 5 + 1}") for n in range(1, 33)]
-    lines = text(replace(values.report(told), actions=tuple(actions))).splitlines()
+    lines = text(replace(values.report(use_cases), actions=tuple(actions))).splitlines()
     assert len([line for line in lines if line.startswith("UC-")]) == 32
     assert len(lines) <= 48
     assert lines[4:6] == ["  p1@example.com", "    fix      item 2 of UC-001, UC-031 (2 use cases)"]
@@ -171,24 +172,26 @@ def test_quiet_is_the_verdict_alone():
 
 def test_verbose_shows_every_use_case_and_what_the_items_are():
     """Above 0 no row is folded into a range, and the items are spelled out."""
-    told = text(values.mixed(), verbosity=1).splitlines()
-    assert [line.split()[0] for line in told if line.startswith("UC-")] == values.tracker_ids()
-    assert "7  Failure drills are executed and leave an audit trail" in told
+    output_lines = text(values.mixed(), verbosity=1).splitlines()
+    assert [line.split()[0] for line in output_lines if line.startswith("UC-")] == values.tracker_ids()
+    assert "7  Failure drills are executed and leave an audit trail" in output_lines
 
 
 @pytest.mark.parametrize(("number", "rows"), [(8, 8), (9, 1)])
 def test_few_untouched_use_cases_keep_their_rows(number, rows):
     """Up to eight untouched use cases are shown one by one; more become a range."""
-    told = text(values.untouched(number)).splitlines()
-    assert len([line for line in told if line.startswith("UC-")]) == rows
+    output_lines = text(values.untouched(number)).splitlines()
+    assert len([line for line in output_lines if line.startswith("UC-")]) == rows
 
 
 def test_only_neighbours_that_stand_alike_share_a_row():
     """Another architecture status, a gap in the numbers and a name without a number each end a range."""
     ids = [*values.tracker_ids(12), "UC-014", "checkout"]
-    known = values.catalogue(ids)
-    told = [values.use_case(known, n, row={"architecture_status": "RED"} if n == "UC-005" else None) for n in ids]
-    rows = [line for line in text(values.report(told)).splitlines() if line.startswith(("UC-", "checkout"))]
+    catalogue = values.catalogue(ids)
+    use_cases = [
+        values.use_case(catalogue, n, row={"architecture_status": "RED"} if n == "UC-005" else None) for n in ids
+    ]
+    rows = [line for line in text(values.report(use_cases)).splitlines() if line.startswith(("UC-", "checkout"))]
     assert [row.split("  ")[0] for row in rows] == [
         "UC-001 … UC-004",
         "UC-005",
@@ -200,17 +203,20 @@ def test_only_neighbours_that_stand_alike_share_a_row():
 
 def test_a_long_id_costs_no_other_column():
     """An id too long for the terminal is cut, and status, signs and numbers are still there."""
-    known = values.catalogue(["checkout-and-payment-of-orders"])
-    one = values.use_case(known, "checkout-and-payment-of-orders", status=Status.READY_FOR_GO_LIVE)
-    assert "checkout-and-paymen…  READY_FOR_GO_LIVE  · · · · · · ·  0/8" in text(values.report([one]), 60).splitlines()
+    catalogue = values.catalogue(["checkout-and-payment-of-orders"])
+    use_case = values.use_case(catalogue, "checkout-and-payment-of-orders", status=Status.READY_FOR_GO_LIVE)
+    assert (
+        "checkout-and-paymen…  READY_FOR_GO_LIVE  · · · · · · ·  0/8"
+        in text(values.report([use_case]), 60).splitlines()
+    )
 
 
 def test_many_items_stand_closer():
     """Where a register has more items than fit with blanks between them, each still has its sign."""
     known = values.catalogue(["UC-001"])
     known = replace(known, items={str(n): Item(str(n), f"item {n}") for n in range(1, 31)})
-    one = values.use_case(known, "UC-001", {"30": State.FAILING})
-    rows = [line for line in text(values.report([one]), 60).splitlines() if line.startswith("UC")]
+    use_case = values.use_case(known, "UC-001", {"30": State.FAILING})
+    rows = [line for line in text(values.report([use_case]), 60).splitlines() if line.startswith("UC")]
     assert rows[1] == f"UC-001  NOT_STARTED  {'·' * 29}✗  0/30"
 
 
@@ -223,33 +229,33 @@ def test_no_config_ends_with_the_advice_to_write_one():
 
 def test_what_went_wrong_is_told_before_who_must_act():
     """Problems, incomplete groups, open runs and notes stand near the top."""
-    known = values.catalogue(["UC-001"])
-    held = values.use_case(known, "UC-001", group_holds=(values.hold("ci-42"),), open_runs=("run-7",))
-    told = text(values.report([held], problems=("disk full",), notes=("a note",))).split("who must act")[0]
-    assert "problem: disk full" in told
+    catalogue = values.catalogue(["UC-001"])
+    use_case = values.use_case(catalogue, "UC-001", group_holds=(values.hold("ci-42"),), open_runs=("run-7",))
+    output = text(values.report([use_case], problems=("disk full",), notes=("a note",))).split("who must act")[0]
+    assert "problem: disk full" in output
     assert (
-        "problem: run group ci-42 in staging, started at 2026-02-12T18:00:00.000Z: 1 of 2 parts arrived; it holds UC-001"
-        in " ".join(told.split())
+        "problem: run group ci-42 in staging, started at 2026-02-12T18:00:00.000Z: 1 of 2 parts arrived; it blocks UC-001"
+        in " ".join(output.split())
     )
-    assert "problem: run run-7 is open" in told
-    assert "note: a note" in told
+    assert "problem: run run-7 is open" in output
+    assert "note: a note" in output
 
 
 def test_a_closed_gate_without_a_failing_use_case_says_which_rule_failed():
     """An untrustworthy store closes the gate though every use case is ready, and the first line says why."""
     report = values.report([])
     rules = (RuleResult("store is intact", False, 3, "run X was changed"), RuleResult("scope", False, 0, "empty"))
-    told = text(replace(report, verdict=Verdict(False, "review", rules))).splitlines()
-    assert told[0] == "NOT ELIGIBLE for go-live (on review): store is intact: run X was changed"
-    assert "failed rules: store is intact, scope" in told
-    assert told[-1] == "readiness gate: closed; readiness gate shows every rule"
+    output_lines = text(replace(report, verdict=Verdict(False, "review", rules))).splitlines()
+    assert output_lines[0] == "NOT ELIGIBLE for go-live (on review): store is intact: run X was changed"
+    assert "failed rules: store is intact, scope" in output_lines
+    assert output_lines[-1] == "readiness gate: closed; readiness gate shows every rule"
 
 
 def test_waivers_are_part_of_the_verdict():
     """Who reads only the first line still learns that something was waived."""
-    known = values.catalogue(["UC-001"])
-    one = values.use_case(known, "UC-001", {"4": State.WAIVED, "5": State.WAIVED}, status=Status.IN_PROGRESS)
-    report = values.report([one])
+    catalogue = values.catalogue(["UC-001"])
+    use_case = values.use_case(catalogue, "UC-001", {"4": State.WAIVED, "5": State.WAIVED}, status=Status.IN_PROGRESS)
+    report = values.report([use_case])
     eligible = replace(report, verdict=Verdict(True, "review", report.verdict.rules))
     assert text(eligible).startswith("ELIGIBLE for go-live with 2 waivers (on review): 1 use case is ready")
 
@@ -257,24 +263,24 @@ def test_waivers_are_part_of_the_verdict():
 def test_many_people_are_capped_with_what_is_left_out():
     """Four people with four tasks each are shown; the rest is a number and where to see it."""
     actions = [values.action(f"p{n}@example.com", "fix", f"UC-{n:03}/4") for n in range(1, 8)]
-    told = text(replace(values.untouched(), actions=tuple(actions)))
-    assert "p4@example.com" in told
-    assert "p5@example.com" not in told
-    assert "3 more actions: readiness next shows all" in told
+    output = text(replace(values.untouched(), actions=tuple(actions)))
+    assert "p4@example.com" in output
+    assert "p5@example.com" not in output
+    assert "3 more actions: readiness next shows all" in output
     assert "p7@example.com" in text(replace(values.untouched(), actions=tuple(actions)), verbosity=1)
 
 
 def test_what_expires_soon_and_what_fits_nothing_is_told():
     """Evidence near its age, and evidence for no requirement in force, stand beside the matrix."""
-    known = values.catalogue(["UC-001"])
-    one = values.use_case(known, "UC-001", {"4": State.COMPLETE})
+    catalogue = values.catalogue(["UC-001"])
+    use_case = values.use_case(catalogue, "UC-001", {"4": State.COMPLETE})
     items = tuple(
         replace(
             item, requirements=tuple(replace(need, expires_soon=item.item.key == "4") for need in item.requirements)
         )
-        for item in one.items
+        for item in use_case.items
     )
-    report = values.report([replace(one, items=items)])
+    report = values.report([replace(use_case, items=items)])
     report = replace(report, readiness=replace(report.readiness, other_evidence=(values.evidence(item="9"),)))
     assert "expires soon: UC-001/4 (2026-05-13T18:28:01.000Z)" in text(report)
     assert "1 piece of evidence matches no current requirement" in text(report)
@@ -282,9 +288,9 @@ def test_what_expires_soon_and_what_fits_nothing_is_told():
 
 def test_ascii_mode_is_ascii_and_keeps_the_words():
     """Without Unicode nothing else is printed, and each letter in the matrix stands in the legend with its word."""
-    told = text(values.mixed(), unicode=False)
-    assert told.isascii()
-    assert "C COMPLETE  a ASSERTED  r REHEARSED  . MISSING  ~ FLAKY  X FAILING" in told
+    output = text(values.mixed(), unicode=False)
+    assert output.isascii()
+    assert "C COMPLETE  a ASSERTED  r REHEARSED  . MISSING  ~ FLAKY  X FAILING" in output
 
 
 def test_styles_are_only_added():
@@ -300,9 +306,9 @@ def test_styles_are_only_added():
 def hostile_report(bad):
     """Return a report with one hostile text in every place that comes from outside."""
     row = {"title": bad, "owner": bad, "architecture_status": bad, "declared_status": bad, "notes": bad}
-    known = values.catalogue([bad, f"{bad}2"], **row)
+    catalogue = values.catalogue([bad, f"{bad}2"], **row)
     first = values.use_case(
-        known,
+        catalogue,
         bad,
         {"4": State.FAILING},
         status=Status.IN_PROGRESS,
@@ -312,7 +318,7 @@ def hostile_report(bad):
     )
     actions = [values.action(bad, bad, f"{bad}/4", bad), values.action("b", "collect", bad, bad)]
     report = values.report(
-        [first, values.use_case(known, f"{bad}2")],
+        [first, values.use_case(catalogue, f"{bad}2")],
         actions=actions,
         register=bad,
         store=bad,
@@ -330,9 +336,9 @@ def hostile_report(bad):
 def test_hostile_text_never_reaches_the_terminal_raw(bad, unicode):
     """Whatever the register, the tests and the config say, nothing executable is printed."""
     for verbosity in (-1, 0, 1):
-        told = text(hostile_report(bad), verbosity=verbosity, unicode=unicode)
-        assert dangers(told) == []
-        assert unicode or told.isascii()
+        output = text(hostile_report(bad), verbosity=verbosity, unicode=unicode)
+        assert dangers(output) == []
+        assert unicode or output.isascii()
 
 
 @settings(max_examples=40)

@@ -77,24 +77,24 @@ def test_the_names_of_use_cases_and_requirements_must_be_known():
 
 def test_failures_and_rehearsals_say_why_they_do_not_count():
     """The message of a failure, the reason of a rehearsal and a replay that is TRACE_ONLY stand with the evidence."""
-    known = values.catalogue(["UC-003"])
+    catalogue = values.catalogue(["UC-003"])
     bad = values.evidence(result=Result.FAILED, message="digests differ\nat event 3", proofs=())
     tried = values.evidence(real=False, not_real_because="a stub", environment=None, replay_mode="TRACE_ONLY")
-    one = values.use_case(known, "UC-003", {"4": State.FAILING}, status=Status.BLOCKED, found=(bad, tried))
-    told = plain_lines(render_why(values.report([one]), "UC-003", "4", 120))
-    assert "evidence: FAILED at 2026-02-12T18:28:02.000Z in staging\n" in told
-    assert "      digests differ\n      at event 3\n" in told
-    assert "evidence: PASSED at 2026-02-12T18:28:02.000Z in no environment, replay TRACE_ONLY, proofs trace" in told
-    assert "a rehearsal: a stub" in told
+    use_case = values.use_case(catalogue, "UC-003", {"4": State.FAILING}, status=Status.BLOCKED, found=(bad, tried))
+    output = plain_lines(render_why(values.report([use_case]), "UC-003", "4", 120))
+    assert "evidence: FAILED at 2026-02-12T18:28:02.000Z in staging\n" in output
+    assert "      digests differ\n      at event 3\n" in output
+    assert "evidence: PASSED at 2026-02-12T18:28:02.000Z in no environment, replay TRACE_ONLY, proofs trace" in output
+    assert "a rehearsal: a stub" in output
 
 
 def test_a_complete_use_case_says_what_its_review_lacks():
     """Where all requirements are COMPLETE the review and what holds the gate are what is left to tell."""
-    known = values.catalogue(["UC-003"])
-    complete = {need.id.removeprefix("UC-003/"): State.COMPLETE for need in known.requirements("UC-003")}
+    catalogue = values.catalogue(["UC-003"])
+    complete = {need.id.removeprefix("UC-003/"): State.COMPLETE for need in catalogue.requirements("UC-003")}
     review = ReviewSummary(ReviewState.SUSPECT, 1, 2, ("qa@example.com",))
-    one = values.use_case(
-        known,
+    use_case = values.use_case(
+        catalogue,
         "UC-003",
         complete,
         status=Status.IN_PROGRESS,
@@ -102,11 +102,11 @@ def test_a_complete_use_case_says_what_its_review_lacks():
         review=review,
         open_runs=("run-7",),
     )
-    told = plain_lines(render_why(values.report([one]), "UC-003", None, 80))
-    assert "IN_PROGRESS, REVIEW_SUSPECT, 8 of 8 requirements complete" in told
-    assert "review: SUSPECT by qa@example.com, 1 of 2 approvals" in told
-    assert "run run-7 is open" in told
-    assert told.endswith("every requirement is COMPLETE")
+    output = plain_lines(render_why(values.report([use_case]), "UC-003", None, 80))
+    assert "IN_PROGRESS, REVIEW_SUSPECT, 8 of 8 requirements complete" in output
+    assert "review: SUSPECT by qa@example.com, 1 of 2 approvals" in output
+    assert "run run-7 is open" in output
+    assert output.endswith("every requirement is COMPLETE")
 
 
 @pytest.mark.parametrize("bad", HOSTILE)
@@ -114,7 +114,7 @@ def test_a_complete_use_case_says_what_its_review_lacks():
 def test_hostile_text_is_harmless_and_fits(bad, unicode):
     """No name, reason, message or test id gets to the terminal raw or beyond its width."""
     report = hostile_report(bad)
-    told = plain_lines(render_why(report, report.readiness.use_cases[0].use_case.id, None, 60, unicode=unicode))
-    assert dangers(told) == []
-    assert max(map(cell_len, told.split("\n"))) <= 60
-    assert unicode or told.isascii()
+    output = plain_lines(render_why(report, report.readiness.use_cases[0].use_case.id, None, 60, unicode=unicode))
+    assert dangers(output) == []
+    assert max(map(cell_len, output.split("\n"))) <= 60
+    assert unicode or output.isascii()

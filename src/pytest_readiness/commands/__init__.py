@@ -1,1 +1,1 @@
-"""The commands, one file each. A command is loaded only when it is called."""
+"""Commands of ``readiness``, one file each. A command is loaded only when it is called."""

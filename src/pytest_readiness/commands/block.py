@@ -1,4 +1,4 @@
-"""The command ``readiness block``."""
+"""Command ``readiness block``: records a blocker of a use case."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command ``readiness bundle``."""
+"""Command ``readiness bundle``: exports records of the store to a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command ``readiness check``."""
+"""Command ``readiness check``: prints the problems of config, tracker and store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command ``readiness checkpoint``."""
+"""Command ``readiness checkpoint``: prints the head of the store's tree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command ``readiness gate``, which fails closed."""
+"""Command ``readiness gate``: prints the verdict, and fails closed."""
 
 from __future__ import annotations
 
@@ -20,11 +20,15 @@ from .exit_code import ExitCodeCommand, keep_until_exit
 
 @click.command("gate", cls=ExitCodeCommand)
 @options.use_cases
-@click.option("--on", type=click.Choice(["review", "evidence"]), help="Basis of eligibility; default: [gate] on.")
+@click.option(
+    "--on",
+    type=click.Choice(["review", "evidence"]),
+    help="Basis of eligibility; default: [gate] on in the config, else review.",
+)
 @click.option(
     "--waivers",
     type=click.Choice(["accept", "refuse"]),
-    help="Accept or refuse waived requirements; default: [gate] waivers.",
+    help="Accept or refuse waived requirements; default: [gate] waivers in the config, else refuse.",
 )
 @options.release
 @options.checkpoints

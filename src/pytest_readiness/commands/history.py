@@ -1,4 +1,4 @@
-"""The command ``readiness history``."""
+"""Command ``readiness history``: prints the events of a use case."""
 
 from __future__ import annotations
 

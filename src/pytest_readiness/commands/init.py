@@ -1,4 +1,4 @@
-"""The command ``readiness init``: writes a config with every item, and a tracker if there is none."""
+"""Command ``readiness init``: writes a config with every item, and a tracker if there is none."""
 
 from __future__ import annotations
 

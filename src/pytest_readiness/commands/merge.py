@@ -1,4 +1,4 @@
-"""The command ``readiness merge``."""
+"""Command ``readiness merge``: imports bundles into the store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command ``readiness next``."""
+"""Command ``readiness next``: lists who must do what."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command ``readiness record``."""
+"""Command ``readiness record``: records evidence from outside pytest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command ``readiness recover``."""
+"""Command ``readiness recover``: imports journals that a crash left."""
 
 from __future__ import annotations
 

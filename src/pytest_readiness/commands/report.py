@@ -1,4 +1,4 @@
-"""The command ``readiness report``."""
+"""Command ``readiness report``: prints or writes a report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command ``readiness retire``."""
+"""Command ``readiness retire``: retires a test, a removed use case or a broken run."""
 
 from __future__ import annotations
 

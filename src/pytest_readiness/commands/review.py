@@ -1,4 +1,4 @@
-"""The command ``readiness review``."""
+"""Command ``readiness review``: shows and stores reviews."""
 
 from __future__ import annotations
 

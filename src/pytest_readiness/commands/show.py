@@ -1,4 +1,4 @@
-"""The command ``readiness show``."""
+"""Command ``readiness show``: prints evidence with all its fields."""
 
 from __future__ import annotations
 

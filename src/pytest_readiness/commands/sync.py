@@ -1,4 +1,4 @@
-"""The command ``readiness sync``."""
+"""Command ``readiness sync``: updates the tracker's statuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adoption of an existing tracker: its layout is taken from options and config, else guessed and shown."""
+"""Adoption of an existing tracker, with a layout from options and config, or a guessed one."""
 
 from __future__ import annotations
 

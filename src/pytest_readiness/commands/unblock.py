@@ -1,4 +1,4 @@
-"""The command ``readiness unblock``."""
+"""Command ``readiness unblock``: ends the blockers of a use case."""
 
 from __future__ import annotations
 

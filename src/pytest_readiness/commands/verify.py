@@ -1,4 +1,4 @@
-"""The command ``readiness verify``."""
+"""Command ``readiness verify``: checks the integrity of the store."""
 
 from __future__ import annotations
 

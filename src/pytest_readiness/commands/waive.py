@@ -1,4 +1,4 @@
-"""The command ``readiness waive``."""
+"""Command ``readiness waive``: records a waiver of a requirement."""
 
 from __future__ import annotations
 

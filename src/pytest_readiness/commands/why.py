@@ -1,4 +1,4 @@
-"""The command ``readiness why``."""
+"""Command ``readiness why``: explains a status down to the evidence."""
 
 from __future__ import annotations
 

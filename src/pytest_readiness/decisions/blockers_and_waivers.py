@@ -1,4 +1,4 @@
-"""Blockers, waivers and retirements: each is checked against the current evaluation, then stored or refused."""
+"""Blockers, waivers and retirements: each is checked, then stored or refused."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def _retire_matching(
         raise ConfigError(f"there is no evidence from a test that matches '{pattern}' and is not retired yet")
     removed = removed_tests(project, evaluated, matching)
     if not removed:
-        problem = f"no test that matches '{pattern}' is known to be removed"
+        problem = f"each test that matches '{pattern}' still runs, is still in its file, or is not known to be removed"
         raise ConfigError(f"{problem}: run the whole file, import the whole report, or give the full id of a test")
     _refuse_unknown_tests(evaluated, removed[0], replaced_by)
     concerned = {piece.uc for piece in evidence if piece.test_id in removed}

@@ -1,4 +1,4 @@
-"""Line writer: the only way to put text into a line, so that each line is sanitised and fits the width."""
+"""Line writer, the only way to put text into a line: each line is sanitised and fits the width."""
 
 from __future__ import annotations
 

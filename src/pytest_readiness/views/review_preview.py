@@ -1,4 +1,4 @@
-"""View of what a review covers: each requirement with its evidence, and the changes since the last review."""
+"""View of what a review covers: requirements, their evidence, and changes since the last review."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sanitiser for Markdown: text within a paragraph, a list item or a table cell, on GitHub and elsewhere."""
+"""Sanitiser for Markdown: text within a paragraph, a list item or a table cell."""
 
 from __future__ import annotations
 
