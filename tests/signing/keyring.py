@@ -82,11 +82,11 @@ def statement_of(project: Project, subject: str) -> Envelope:
     """The one signed statement about a run or a decision."""
 
     def ask(store: Store) -> Envelope:
-        (found,) = store.envelopes([subject])
-        return found
+        (result,) = store.envelopes([subject])
+        return result
 
-    found: Envelope = store_of(project, ask)
-    return found
+    result: Envelope = store_of(project, ask)
+    return result
 
 
 def resigned(project: Project, payload: bytes, name: str, keyid: str = "") -> Envelope:

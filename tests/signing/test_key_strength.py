@@ -1,4 +1,4 @@
-"""Keys that are believed: strong ones, each of one person, whatever way its file is written."""
+"""Strength of keys: weak keys and shared keys are config errors."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ WEAK = {
     "secp256k1": (ec.generate_private_key(ec.SECP256K1()).public_key(), "an ECDSA key on another curve: use"),
     "DSA": (dsa.generate_private_key(2048).public_key(), "is a DSA key: use"),
     "Ed448": (ed448.Ed448PrivateKey.generate().public_key(), "is an Ed448 key: use"),
-    **{f"Ed25519 {one[:2]}": (bytes.fromhex(one), "it is a point of low order") for one in _LOW_ORDER},
+    **{f"Ed25519 {each[:2]}": (bytes.fromhex(each), "it is a point of low order") for each in _LOW_ORDER},
 }
 
 
@@ -130,8 +130,8 @@ def rsa_der(modulus: int, exponent: int) -> bytes:
         length = bytes([size]) if size < 128 else bytes([0x82]) + size.to_bytes(2)
         return bytes([tag]) + length + content
 
-    def number(found: int) -> bytes:
-        return value(2, found.to_bytes(found.bit_length() // 8 + 1))
+    def number(key_info: int) -> bytes:
+        return value(2, key_info.to_bytes(key_info.bit_length() // 8 + 1))
 
     algorithm = bytes.fromhex("300d06092a864886f70d0101010500")
     return value(0x30, algorithm + value(3, b"\0" + value(0x30, number(modulus) + number(exponent))))
@@ -248,10 +248,10 @@ def test_two_persons_with_two_keys_are_four_eyes(project: Project) -> None:
 @given(st.sampled_from([ec.SECP256R1, ec.SECP384R1, ec.SECP521R1]))
 def test_a_good_key_is_described_as_the_library_reads_it(curve: type[ec.EllipticCurve]) -> None:
     """Nothing speaks against a key of a good kind, and another key is told from it."""
-    one, other = (ec.generate_private_key(curve()).public_key() for _ in range(2))
-    assert describe_key(der_of(one)).weakness == ""
-    assert describe_key(der_of(one)) == describe_key(der_of(load_der_public_key(der_of(one))))
-    assert describe_key(der_of(one)).material != describe_key(der_of(other)).material
+    each, other = (ec.generate_private_key(curve()).public_key() for _ in range(2))
+    assert describe_key(der_of(each)).weakness == ""
+    assert describe_key(der_of(each)) == describe_key(der_of(load_der_public_key(der_of(each))))
+    assert describe_key(der_of(each)).material != describe_key(der_of(other)).material
 
 
 GOOD = der_of(rsa.generate_private_key(65537, 2048).public_key())
@@ -321,11 +321,11 @@ def test_what_lies_beside_a_journal_keeps_nobody_from_signing(project: Project) 
     broken = project.write(".readiness/evidence.db", "no store")
     project.monkeypatch.setenv("READINESS_SIGNER", "file2:secret/eve.key.pem")
     assert project.run(f"--readiness-actor={BOT}").ret == 13
-    (left,) = (project.path / ".readiness" / "journal").glob("*.statement.json")
+    (remaining,) = (project.path / ".readiness" / "journal").glob("*.statement.json")
     broken.unlink()
     signing_as(project, "ci")
     assert project.cli("recover").exit_code == 0
-    assert not left.exists()
+    assert not remaining.exists()
     signed = store_of(project, lambda store: store.envelopes([store.runs()[0].id]))
     assert len(signed) == 2
     assert project.report("UC-001")["use_cases"][0]["items"][0]["requirements"][0]["level"] == "L2"

@@ -1,4 +1,4 @@
-"""Keys: what verifies, and that nothing else does."""
+"""Keys: which signatures verify, and which do not."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ def test_a_decision_is_identified_by_its_person_s_key_alone() -> None:
 
     def known(key: TrustedKey, people: People | None = None) -> tuple[IdentityLevel, str]:
         trust = TrustStore((key,), people or People())
-        (found,) = trust.with_identities([made], Home())  # type: ignore[arg-type]
-        return found.known_by, found.id
+        (result,) = trust.with_identities([made], Home())  # type: ignore[arg-type]
+        return result.known_by, result.id
 
     assert known(trusted) == (IdentityLevel.SIGNED, made.id)
     assert known(replace(trusted, person="eve@example.com")) == (IdentityLevel.GIT, made.id)
@@ -92,8 +92,8 @@ def test_a_decision_is_identified_by_its_person_s_key_alone() -> None:
     joined = People.from_aliases({"qa@example.com": ["quality"]})
     assert known(replace(trusted, person="quality"), joined) == (IdentityLevel.SIGNED, made.id)
     claims = review(known_by=IdentityLevel.SIGNED)
-    (found,) = TrustStore.from_policy(Policy()).with_identities([claims], None)
-    assert (found.known_by, found.id) == (IdentityLevel.DECLARED, claims.id)
+    (result,) = TrustStore.from_policy(Policy()).with_identities([claims], None)
+    assert (result.known_by, result.id) == (IdentityLevel.DECLARED, claims.id)
 
 
 @given(st.integers(0, len(WHOLE) - 1), st.integers(0, len(WHOLE) - 1), st.sampled_from(["drop", "swap", "edit"]))
@@ -172,8 +172,8 @@ def test_no_other_signature_of_a_checkpoint_fits(bit: int) -> None:
 
 
 @given(st.binary(min_size=1, max_size=80))
-def test_any_bytes_for_a_signature_are_only_not_the_right_one(said: bytes) -> None:
+def test_any_bytes_for_a_signature_are_only_not_the_right_one(level: bytes) -> None:
     """However short or long they are, nothing but an answer comes of it."""
     trusted = public(Ed25519PrivateKey.from_private_bytes(SECRET))
-    made = replace(Checkpoint.parse(VECTOR), signatures=(("head", said),))
+    made = replace(Checkpoint.parse(VECTOR), signatures=(("head", level),))
     assert not keys.verify_note(trusted, made)

@@ -1,4 +1,4 @@
-"""Signatures travel: from the session that signs, in its bundle, to whoever verifies it and to another store."""
+"""Signed bundles: a signature goes from a session, in its bundle, to another store."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def test_a_signed_session_hands_its_signature_over(project: Project) -> None:
     trusting(project, more="")
     run_id = recorded(project, "ci", "--readiness-bundle=a.zip")
     key = f"ci={project.path / 'keys' / 'ci.pem'}"
-    code, told = script(project.path / "a.zip", "--key", key)
-    assert (code, f"{run_id}: signed by ci\n" in told) == (0, True), told
+    code, message = script(project.path / "a.zip", "--key", key)
+    assert (code, f"{run_id}: signed by ci\n" in message) == (0, True), message
     assert script(project.path / "a.zip", "--key", f"ben={project.path / 'keys' / 'ben.pem'}")[0] == 3
     shutil.rmtree(project.path / ".readiness")
     assert "1 signature new" in project.cli("merge", "a.zip").stdout

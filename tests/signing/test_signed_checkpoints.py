@@ -1,4 +1,4 @@
-"""Checkpoints that are signed: by whom, and what verify and gate make of one where the config trusts a key with them."""
+"""Signed checkpoints: who signs them, and how verify and gate use them."""
 
 from __future__ import annotations
 
@@ -70,14 +70,14 @@ def assert_counts(project: Project, *names: str) -> None:
     assert "passed  checkpoint (1 checked)" in project.cli("gate", *options).stdout
 
 
-def assert_counts_for_nothing(project: Project, told: str) -> None:
+def assert_counts_for_nothing(project: Project, message: str) -> None:
     """Verify exits 3 and says it in one line; so does the gate, whose rule has failed."""
     done = project.cli("verify", "--checkpoint", "head.txt")
     assert (done.exit_code, done.stdout.splitlines()[1]) == (3, "not intact: 1 problem")
-    assert done.stdout.startswith(f"checkpoint head.txt: {told}")
+    assert done.stdout.startswith(f"checkpoint head.txt: {message}")
     gate = project.cli("gate", "--checkpoint", "head.txt")
     assert gate.exit_code == 3
-    assert f"failed checkpoint (1 checked): checkpoint head.txt: {told}" in " ".join(gate.stdout.split())
+    assert f"failed checkpoint (1 checked): checkpoint head.txt: {message}" in " ".join(gate.stdout.split())
 
 
 # -- signing ---------------------------------------------------------------------------------------------------------
@@ -133,7 +133,7 @@ def test_another_kind_of_key_signs_no_notes(trusted: Project, generate: Callable
 
 
 @pytest.mark.parametrize(
-    ("uri", "told"),
+    ("uri", "message"),
     [
         ("file2:secret/none.pem", "none.pem cannot be read: No such file or directory"),
         ("file2:keys/ci.pem", "contains no usable private key"),
@@ -141,7 +141,7 @@ def test_another_kind_of_key_signs_no_notes(trusted: Project, generate: Callable
         ("hsm:2?label=none", "(hsm:) cannot sign"),
     ],
 )
-def test_a_signer_that_fails_replaces_nothing(trusted: Project, uri: str, told: str) -> None:
+def test_a_signer_that_fails_replaces_nothing(trusted: Project, uri: str, message: str) -> None:
     """Exit code 3 and one line; the file that was there stays, and nothing is printed that looks like a checkpoint."""
     before = keep(trusted, "eve")
     trusted.run()
@@ -150,7 +150,7 @@ def test_a_signer_that_fails_replaces_nothing(trusted: Project, uri: str, told: 
         done = trusted.cli("checkpoint", *options)
         assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (3, "", 1), done.output
         assert "no checkpoint was made, since it cannot be signed: " in done.stderr
-        assert told in done.stderr
+        assert message in done.stderr
     assert (trusted.path / "head.txt").read_text(encoding="utf-8") == before
 
 
@@ -182,12 +182,12 @@ def test_a_checkpoint_without_a_signature_counts_for_nothing(trusted: Project) -
 @pytest.mark.parametrize("by", ["ci", "ana"])
 def test_a_signature_by_a_key_without_the_role_counts_for_nothing(trusted: Project, by: str) -> None:
     """A key that signs runs or reviews vouches for no checkpoint; nor does it under the name of the one that does."""
-    told = "none of its signatures is by a key with the role checkpoints ('head')"
+    message = "none of its signatures is by a key with the role checkpoints ('head')"
     text = keep(trusted, by)
     assert f"— {by} " in text
-    assert_counts_for_nothing(trusted, told)
+    assert_counts_for_nothing(trusted, message)
     (trusted.path / "head.txt").write_text(resigned(trusted, text, by), encoding="utf-8")
-    assert_counts_for_nothing(trusted, told)
+    assert_counts_for_nothing(trusted, message)
 
 
 def test_a_text_that_was_changed_does_not_fit_its_signature(trusted: Project) -> None:
@@ -261,16 +261,16 @@ def test_the_offline_script_reads_a_signed_checkpoint(
 @pytest.mark.parametrize("by", [None, "ana"])
 def test_a_checkpoint_that_counts_is_never_replaced_by_one_that_does_not(trusted: Project, by: str | None) -> None:
     """Unsigned, or signed with a key that may not: the file stays, and the command says so; the trusted key may."""
-    kept = keep(trusted, "eve")
+    checkpoint = keep(trusted, "eve")
     recorded(trusted)
     signing_as(trusted, by)
     done = trusted.cli("checkpoint", "-o", "head.txt")
     assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (3, "", 1)
     assert "checkpoint head.txt: is trusted, and the new one would not be: " in done.stderr
     assert "; the file was not changed" in done.stderr
-    assert (trusted.path / "head.txt").read_text(encoding="utf-8") == kept
+    assert (trusted.path / "head.txt").read_text(encoding="utf-8") == checkpoint
     newer = keep(trusted, "eve")
-    assert newer != kept
+    assert newer != checkpoint
     verified = trusted.cli("verify", "--checkpoint", "head.txt")
     assert verified.stdout.splitlines()[1:] == [
         "the first 2 of 2 records are those of head.txt, signed with a trusted key"

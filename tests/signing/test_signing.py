@@ -1,4 +1,4 @@
-"""Signing: who signs, when, with which keys, and what becomes of it where that fails."""
+"""Signing of runs and reviews, with different keys and failures."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def signatures(project: Project) -> int:
     """How many signed statements the store has."""
 
     def ask(store: Store) -> int:
-        ids = [run.id for run in store.runs()] + [one.id for one in store.decisions("default")]
+        ids = [run.id for run in store.runs()] + [each.id for each in store.decisions("default")]
         return len(store.envelopes(ids))
 
     return int(store_of(project, ask))

@@ -1,4 +1,4 @@
-"""The store: what every adapter must do, and what SQLite does about accidents, crashes and edits."""
+"""Tests of the store: the contract of every adapter, and accidents, crashes and edits of SQLite files."""
 
 import pytest
 

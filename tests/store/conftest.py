@@ -1,4 +1,4 @@
-"""Repositories for the tests of decisions as files."""
+"""Fixtures with repositories for the tests of decision files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract of a store: run against every adapter by a class that says how one is opened."""
+"""Contract of a store, which a test class of each adapter inherits."""
 
 from __future__ import annotations
 
@@ -116,27 +116,27 @@ class StoreContract:
 
     def test_keeps_a_run_and_gives_back_the_same_lines(self, store: Store) -> None:
         """What comes out is, text by text, what went in."""
-        kept = run(1, planned("test_a"), finished("test_a"))
-        assert store.save([kept]) == [kept.id]
-        found = store.run(kept.id)
+        stored = run(1, planned("test_a"), finished("test_a"))
+        assert store.save([stored]) == [stored.id]
+        found = store.run(stored.id)
         assert found is not None
-        assert texts(found) == texts(kept)
+        assert texts(found) == texts(stored)
 
     def test_keeps_texts_that_databases_stumble_over(self, store: Store) -> None:
         """NUL, quotes, emoji, line ends and lone surrogates come back as they were written."""
         odd = "a\0b'\"\u2028\n\U0001f600\ud800"
-        kept = run(1, finished(odd, claim(odd, environment=odd), message=odd))
-        store.save([kept])
+        stored = run(1, finished(odd, claim(odd, environment=odd), message=odd))
+        store.save([stored])
         (piece,) = store.newest("payments")
-        assert [piece] == list(kept.evidence())
+        assert [piece] == list(stored.evidence())
         assert piece.uc.encode() == odd.encode("utf-8", "backslashreplace")
         assert list(store.verify()) == []
 
     def test_keeping_twice_is_harmless(self, store: Store) -> None:
         """A run that is there with the same seal is skipped, within a call as between calls."""
-        kept = run(1, finished())
-        assert store.save([kept, kept]) == [kept.id]
-        assert store.save([kept, run(2)]) == [run_id(2)]
+        stored = run(1, finished())
+        assert store.save([stored, stored]) == [stored.id]
+        assert store.save([stored, run(2)]) == [run_id(2)]
         assert len(list(store.history("payments", "UC-001"))) == 1
 
     def test_another_run_with_a_known_id_is_refused(self, store: Store) -> None:
@@ -147,7 +147,7 @@ class StoreContract:
         assert [summary.id for summary in store.runs()] == [run_id(1)]
 
     @pytest.mark.parametrize(
-        ("kept", "told"),
+        ("stored", "expected"),
         [
             (run(2, finished(), sealed=False), "not sealed"),
             (run(2, finished(), seal={"count": 7}), "names 7 lines"),
@@ -158,10 +158,10 @@ class StoreContract:
             (run(2, group={"id": "g", "parts": 2**60}), "group_parts has a wrong type"),
         ],
     )
-    def test_an_unsound_run_is_refused_whole(self, store: Store, kept: Any, told: str) -> None:
+    def test_an_unsound_run_is_refused_whole(self, store: Store, stored: Any, expected: str) -> None:
         """A run that is open, torn or not readable is not taken in, nor is what came with it."""
-        with pytest.raises(IntegrityError, match=told):
-            store.save([run(1), kept])
+        with pytest.raises(IntegrityError, match=expected):
+            store.save([run(1), stored])
         assert store.runs() == []
 
     def test_says_of_each_run_what_its_lines_say(self, store: Store) -> None:
@@ -240,31 +240,39 @@ class StoreContract:
 
     def test_finds_evidence_by_its_id(self, store: Store) -> None:
         """An id leads to the same evidence as the run does; an id of nothing leads to None."""
-        kept = run(1, not_run("test_a", "test_b"), finished())
-        store.save([kept])
-        pieces = list(kept.evidence())
+        stored = run(1, not_run("test_a", "test_b"), finished())
+        store.save([stored])
+        pieces = list(stored.evidence())
         assert [store.evidence(piece.id) for piece in pieces] == pieces
-        absent = ["", "x", f"{kept.id}.1.9", f"{kept.id}.99.1", f"{kept.id}.1.{'9' * 30}", "other.1.1", "\ud800.1.1"]
+        absent = [
+            "",
+            "x",
+            f"{stored.id}.1.9",
+            f"{stored.id}.99.1",
+            f"{stored.id}.1.{'9' * 30}",
+            "other.1.1",
+            "\ud800.1.1",
+        ]
         assert [store.evidence(name) for name in absent] == [None] * len(absent)
 
     def test_lists_use_cases_and_artifacts(self, store: Store) -> None:
         """Use cases come sorted, and each artifact with every piece of evidence that names it."""
-        kept = Artifact("log", "text/plain", 3, "a" * 64)
+        stored = Artifact("log", "text/plain", 3, "a" * 64)
         plain = {"name": "log", "media_type": "text/plain", "size": 3, "sha256": "a" * 64}
         store.save([run(1, finished("test_a", claim("UC-2"), claim("UC-1"), artifacts=[plain]), finished("test_b"))])
         assert store.use_cases("payments") == ["UC-001", "UC-1", "UC-2"]
-        assert list(store.artifacts("payments")) == [(f"{run_id(1)}.1.1", kept), (f"{run_id(1)}.1.2", kept)]
+        assert list(store.artifacts("payments")) == [(f"{run_id(1)}.1.1", stored), (f"{run_id(1)}.1.2", stored)]
         assert list(store.artifacts("billing")) == []
 
     def test_keeps_requirements_by_their_digest(self, store: Store) -> None:
         """A snapshot comes back under its digest, and one with another's digest is refused."""
-        kept = snapshot()
-        store.save([run(1, requirements=kept.digest)], [kept, kept])
-        store.save([], [kept])
-        assert store.snapshot(kept.digest) == kept
+        stored = snapshot()
+        store.save([run(1, requirements=stored.digest)], [stored, stored])
+        store.save([], [stored])
+        assert store.snapshot(stored.digest) == stored
         assert store.snapshot("sha256:other") is None
         with pytest.raises(IntegrityError, match="do not match their digest"):
-            store.save([run(2)], [type(kept)('{"catalogue":1}', kept.digest)])
+            store.save([run(2)], [type(stored)('{"catalogue":1}', stored.digest)])
         assert store.run(run_id(2)) is None
 
     def test_everything_is_there_after_opening_again(self, store: Store, opened: Callable[[], Store]) -> None:
@@ -287,8 +295,8 @@ class StoreContract:
 
     def test_a_sound_store_has_no_problems(self, store: Store) -> None:
         """Neither verify nor check finds anything in a store that nobody touched."""
-        kept = snapshot()
-        store.save([run(1, planned("test_a"), finished(), not_run("test_b"), requirements=kept.digest)], [kept])
+        stored = snapshot()
+        store.save([run(1, planned("test_a"), finished(), not_run("test_b"), requirements=stored.digest)], [stored])
         assert list(store.verify()) == []
         assert list(store.check(store.newest("payments"))) == []
 
@@ -312,20 +320,20 @@ class StoreContract:
     ) -> None:
         """Statements are kept with their runs and decisions, once, and are found by these; the store stays sound."""
         runs, made = [run(1, finished()), run(2)], review()
-        kept = [statement(runs[0]), statement(runs[0], b"another key"), statement(made)]
-        new = store.save(runs, decisions=[made], envelopes=kept)
-        assert new == [run_id(1), run_id(2), made.id, *(one.id for one in kept)]
-        assert store.save(runs, envelopes=kept) == []
+        stored = [statement(runs[0]), statement(runs[0], b"another key"), statement(made)]
+        new = store.save(runs, decisions=[made], envelopes=stored)
+        assert new == [run_id(1), run_id(2), made.id, *(each.id for each in stored)]
+        assert store.save(runs, envelopes=stored) == []
         found = opened().envelopes([run_id(1), run_id(2), "x", "\ud800"])
-        assert {one.id: one for one in found} == {one.id: one for one in kept[:2]}
-        assert store.envelopes([made.id]) == [kept[2]]
+        assert {each.id: each for each in found} == {each.id: each for each in stored[:2]}
+        assert store.envelopes([made.id]) == [stored[2]]
         assert list(store.verify()) == []
 
     def test_seals_are_told_of_runs_that_are_whole(self, store: Store) -> None:
         """The digest of the seal of each run that is asked for and there."""
-        kept = [run(1, finished(), planned("test_a")), run(2)]
-        store.save(kept)
-        assert store.seals([run_id(2), run_id(1), "x", "\ud800"]) == {one.id: one.lines[-1].digest for one in kept}
+        stored = [run(1, finished(), planned("test_a")), run(2)]
+        store.save(stored)
+        assert store.seals([run_id(2), run_id(1), "x", "\ud800"]) == {each.id: each.lines[-1].digest for each in stored}
         assert store.seals([]) == {}
 
     def test_a_decision_is_kept_with_its_signed_statement(self, store: Store) -> None:
@@ -334,17 +342,17 @@ class StoreContract:
         assert store.envelopes([waiver().id]) == [statement(waiver())]
 
     @pytest.mark.parametrize(
-        ("about", "told"),
+        ("about", "expected"),
         [
             (run(3), "is not in the store"),
             (waiver(), "is not in the store"),
             (run(1, finished(result="FAILED")), "changed after it was signed"),
         ],
     )
-    def test_a_statement_about_something_else_is_refused(self, store: Store, about: Any, told: str) -> None:
+    def test_a_statement_about_something_else_is_refused(self, store: Store, about: Any, expected: str) -> None:
         """What is not there, or is there with another seal, takes no signature; nothing of that call is kept."""
         store.save([run(1, finished())])
-        with pytest.raises(IntegrityError, match=told):
+        with pytest.raises(IntegrityError, match=expected):
             store.save([run(2)], envelopes=[statement(about)])
         assert [summary.id for summary in store.runs()] == [run_id(1)]
 
@@ -415,10 +423,10 @@ class StoreContract:
 
         def failed(since: dict[str, int]) -> list[str]:
             found = store.failures("payments", {name: moment(at) for name, at in since.items()})
-            for one in found:
-                (piece,) = store.evidence_by_ids("payments", [one.evidence_id])
-                assert (piece.uc, piece.run_id, piece.started_at) == (one.use_case, one.run_id, one.started_at)
-            return [one.started_at for one in found]
+            for each in found:
+                (piece,) = store.evidence_by_ids("payments", [each.evidence_id])
+                assert (piece.uc, piece.run_id, piece.started_at) == (each.use_case, each.run_id, each.started_at)
+            return [each.started_at for each in found]
 
         assert failed({"UC-001": 0}) == [moment(2), moment(1)]
         assert failed({"UC-001": 2}) == failed({}) == failed({"UC-003": 0}) == []
@@ -432,7 +440,7 @@ class StoreContract:
         lines = [finished("a", staging, result="FAILED", at=at) for at in (1, 2)]
         lines += [finished("a", prod, result="FAILED", at=3), finished("b", prod, result="FAILED", at=4)]
         store.save([run(1, *lines)])
-        slots = [one.slot for one in store.failures("payments", {"UC-001": ""})]
+        slots = [each.slot for each in store.failures("payments", {"UC-001": ""})]
         assert slots[3] == slots[2]
         assert len({*slots}) == 3
 
@@ -440,7 +448,7 @@ class StoreContract:
         """Each id is answered in its place; one that is not there, or none, is an error and not left out."""
         store.save([run(1, not_run("test_a"), finished())])
         ids = [f"{run_id(1)}.2.1", f"{run_id(1)}.1.1"]
-        assert [one.id for one in store.evidence_by_ids("payments", ids)] == ids
+        assert [each.id for each in store.evidence_by_ids("payments", ids)] == ids
         assert store.evidence_by_ids("payments", []) == []
         for absent in (f"{run_id(1)}.1.9", f"{run_id(2)}.1.1", "x"):
             with pytest.raises(IntegrityError):
@@ -489,17 +497,17 @@ class StoreContract:
 
     def test_what_a_test_says_of_its_place_is_not_hidden(self, store: Store) -> None:
         """Who placed an execution is part of its slot, and a failure before that has one of its own."""
-        said, unsaid = claim(environment="prod", environment_by="scope"), claim(environment="prod")
-        lines = [finished("test_a", said, at=1), finished("test_a", unsaid, result="FAILED", at=2)]
+        values, unsaid = claim(environment="prod", environment_by="scope"), claim(environment="prod")
+        lines = [finished("test_a", values, at=1), finished("test_a", unsaid, result="FAILED", at=2)]
         store.save([run(1, *lines, finished("test_a", unsaid, at=3), finished("test_a", unsaid, result="ERROR", at=4))])
         assert sorted(when(store.newest("payments"))) == [1, 3, 4]
 
     def test_the_oldest_that_tells_a_place(self, store: Store) -> None:
         """Of each slot of these tests the oldest: of those that named their place, or ran for real."""
-        said = claim(environment="prod", environment_by="scope", not_real_because="a rehearsal")
-        lines = [finished("test_a", said, at=at) for at in (2, 1, 3)]
+        values = claim(environment="prod", environment_by="scope", not_real_because="a rehearsal")
+        lines = [finished("test_a", values, at=at) for at in (2, 1, 3)]
         lines += [finished("test_a", claim(environment="prod"), at=at) for at in (5, 4)]
-        lines += [finished("test_a", claim(not_real_because="a rehearsal"), at=0), finished("test_b", said, at=0)]
+        lines += [finished("test_a", claim(not_real_because="a rehearsal"), at=0), finished("test_b", values, at=0)]
         store.save([run(1, *lines)])
         assert sorted(when(store.oldest("payments", {("UC-001", "1", "test_a")}))) == [1, 4]
         assert store.oldest("payments", {("UC-001", "2", "test_a"), ("UC-9", "1", "test_a")}) == []
@@ -536,8 +544,8 @@ class StoreContract:
         more["tests"][0]["deselected"] = True
         store.save([run(1, planned("test_a", "test_b"), finished(message='"kind":"planned"'), more), run(2), run(3)])
         found = store.plans([run_id(1), run_id(2), "x"])
-        told = {id_: [(one.test_id, one.selected) for one in tests] for id_, tests in found.items()}
-        assert told == {run_id(1): [("test_a", True), ("test_b", True), ("test_c", False)], run_id(2): []}
+        expected = {id_: [(each.test_id, each.selected) for each in tests] for id_, tests in found.items()}
+        assert expected == {run_id(1): [("test_a", True), ("test_b", True), ("test_c", False)], run_id(2): []}
 
     def test_runs_of_groups_are_told(self, store: Store) -> None:
         """Each run of a group with what it says of that, all runs of a group that has a run since the moment."""
@@ -545,11 +553,11 @@ class StoreContract:
         old, new = {"group": {"id": "old", "part": 1, "parts": 2}}, {"group": {"id": "new", "part": 3, "parts": 4}}
         store.save([run(1, **old), run(2, finished(), at=1, **new, **place), run(3, at=2, **new), run(4, at=2)])
         store.save([run(6, register="billing", **new)])
-        told = [
+        expected = [
             GroupPart(run_id(2), "new", 3, 4, moment(1), "prod", "BYOK", "x/7"),
             GroupPart(run_id(3), "new", 3, 4, moment(2)),
         ]
-        assert store.group_parts("payments", moment(2)) == told
+        assert store.group_parts("payments", moment(2)) == expected
         assert [part.run_id for part in store.group_parts("payments")] == [run_id(1), run_id(2), run_id(3)]
         assert [part.run_id for part in store.group_parts("billing")] == [run_id(6)]
 

@@ -1,4 +1,4 @@
-"""Runs as values: every test builds the chains it needs with these few functions."""
+"""Builders of runs, decisions and snapshots for tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses: which URLs name a store, and what is printed of them."""
+"""Addresses of stores: valid URLs, and their printable form."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_sqlite_urls_name_a_file(url: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "message"),
     [
         ("postgresql://host/db", "'postgresql' is not supported by this version; known: sqlite"),
         ("s3://bucket/prefix", "'s3' is not supported by this version"),
@@ -43,9 +43,9 @@ def test_sqlite_urls_name_a_file(url: str, path: str) -> None:
         ("", "is not a URL"),
     ],
 )
-def test_other_addresses_are_told_on_one_line(url: str, told: str, tmp_path: Path) -> None:
+def test_other_addresses_are_told_on_one_line(url: str, message: str, tmp_path: Path) -> None:
     """An address that names no store of a known kind is an error that says what to write; nothing is created."""
-    with pytest.raises(ConfigError, match=told) as caught:
+    with pytest.raises(ConfigError, match=message) as caught:
         open_store(url, tmp_path, create=True)
     assert "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
@@ -109,5 +109,5 @@ def test_adapters_and_heavy_libraries_are_imported_when_needed(tmp_path: Path) -
         f"store = open_store('sqlite:///evidence.db', Path({str(tmp_path)!r}), create=True); store.save([]);"
         "print('sqlite3' in sys.modules, 'sqlite_utils' in sys.modules)"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout.split() == ["False", "True", "False"]
+    message = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert message.stdout.split() == ["False", "True", "False"]

@@ -1,1 +1,1 @@
-"""Attacks, carried out on copies of what is real, and what shows each."""
+"""Attacks on copies of real stores and bundles, and the commands that show them."""

@@ -1,4 +1,4 @@
-"""A sound bundle with something of everything, what somebody can do to it, and the two programs that look at it."""
+"""Sample bundle with every kind of member, changes to it, and the two programs that read it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decisions that come in with a bundle: of who decided it is believed what a signature shows, and nothing that they say."""
+"""Decisions from bundles: their identity is only declared, unless a signature proves it."""
 
 from __future__ import annotations
 
@@ -62,24 +62,26 @@ def carried(project: Project, changed: Callable[[Decision], Decision], signer: s
     return [one.id for one in decisions]
 
 
-def known_by(known: IdentityLevel) -> Callable[[Decision], Decision]:
+def known_by(levels: IdentityLevel) -> Callable[[Decision], Decision]:
     """A decision that says this of itself."""
-    return lambda one: replace(one, known_by=known)
+    return lambda one: replace(one, known_by=levels)
 
 
 @pytest.mark.parametrize("identity", ["git", "ci"])
-@pytest.mark.parametrize("said", [IdentityLevel.GIT, IdentityLevel.CI, IdentityLevel.SIGNED])
-def test_what_a_bundle_says_of_who_decided_opens_no_gate(project_: Project, identity: str, said: IdentityLevel) -> None:
+@pytest.mark.parametrize("output", [IdentityLevel.GIT, IdentityLevel.CI, IdentityLevel.SIGNED])
+def test_what_a_bundle_says_of_who_decided_opens_no_gate(
+    project_: Project, identity: str, output: IdentityLevel
+) -> None:
     """Where more than a name is asked for, an approval that was carried here is a name; merge says so."""
     project_.configured(CONFIG + asking(identity))
-    (name,) = carried(project_, known_by(said))
+    (name,) = carried(project_, known_by(output))
     done = project_.cli("merge", "words.zip")
     assert (done.exit_code, done.stdout) == (
         0,
         "words.zip: 0 runs, 1 decision, 0 verdicts, 0 artifacts new; 0 records already stored\n",
     )
-    told = "words.zip: who made 1 decision is only self-declared here: no trusted key signed it"
-    assert done.stderr.splitlines() == [f"readiness: {told}"]
+    message = "words.zip: who made 1 decision is only self-declared here: no trusted key signed it"
+    assert done.stderr.splitlines() == [f"readiness: {message}"]
     assert status(project_) == WAITING
     gate = project_.cli("gate", "UC-001")
     assert gate.exit_code == 1
@@ -131,8 +133,8 @@ def test_what_was_decided_here_stays_known_when_it_comes_back(project_: Project)
     assert status(project_) == WAITING
     store = open_store(f"sqlite:///{database(project_)}", project_.path, create=False)
     assert store is not None
-    (kept,) = store.decisions("default")
-    assert '"known_by":"git"' in kept.text  # as it was told, so that its id and its signatures go on to fit
+    (stored,) = store.decisions("default")
+    assert '"known_by":"git"' in stored.text  # as it was told, so that its id and its signatures go on to fit
     store.close()
 
 
@@ -141,9 +143,9 @@ def test_a_retirement_that_was_carried_is_no_more_than_a_review(project_: Projec
     project_.tests(TESTS.replace('"up") == "up"', '"up") == "down"'))
     record(project_)
     repository(project_, ANA)
-    said = ("--reason", "x", "--by", ANA)
+    output = ("--reason", "x", "--by", ANA)
     before = database(project_).read_bytes()
-    assert project_.cli("retire", "test_it.py::test_provider", *said).exit_code == 0
+    assert project_.cli("retire", "test_it.py::test_provider", *output).exit_code == 0
     assert project_.cli("bundle", "-o", "words.zip").exit_code == 0
     database(project_).write_bytes(before)
     project_.configured(CONFIG + asking("git"))

@@ -1,4 +1,4 @@
-"""The report in a bundle is derived from the bundle: merge derives it again, and refuses one that says something else."""
+"""Report in a bundle: merge derives it again, and refuses a different one."""
 
 from __future__ import annotations
 
@@ -72,13 +72,13 @@ def test_a_forged_report_is_refused(project: Project, how: str) -> None:
     """With every digest fitting: one line names the first thing that differs, and nothing of the bundle is taken in."""
     decided(project)
     contents = bundled(project)
-    change, told = FORGED[how]
+    change, messages = FORGED[how]
     with_report(project, contents, change)
     database(project).unlink()
     done = project.cli("merge", "a.zip")
     assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (3, "", 1), done.output
     assert done.stderr.startswith("readiness: not merged: a.zip: report.json ")
-    assert told in done.stderr
+    assert messages in done.stderr
     assert not database(project).exists()
 
 
@@ -88,8 +88,8 @@ def test_a_report_of_another_version_is_told_and_not_compared(project: Project) 
     with_report(project, bundled(project), says("context/derived_by", "pytest-readiness 0.0.1"))
     database(project).unlink()
     done = project.cli("merge", "a.zip")
-    told = "readiness: a.zip: its report was made by pytest-readiness 0.0.1 and was not compared\n"
-    assert (done.exit_code, done.stderr) == (0, told)
+    messages = "readiness: a.zip: its report was made by pytest-readiness 0.0.1 and was not compared\n"
+    assert (done.exit_code, done.stderr) == (0, messages)
 
 
 def test_a_bundle_without_a_report_is_taken_in(project: Project) -> None:
@@ -129,9 +129,9 @@ def test_it_is_derived_alike_wherever_and_whenever(project: Project, use_cases: 
     database(project).unlink()
     project.configured('tracker = "PROD_READINESS_TRACKER.md"\n', TRACKER.replace("UC-001", "UC-007"))
     done = project.cli("merge", "a.zip")
-    told = done.stderr.splitlines()
-    assert (done.exit_code, len(told)) == (0, 1), done.output
-    assert "is only self-declared here" in told[0]  # and nothing of the report
+    messages = done.stderr.splitlines()
+    assert (done.exit_code, len(messages)) == (0, 1), done.output
+    assert "is only self-declared here" in messages[0]  # and nothing of the report
 
 
 def test_signatures_and_a_row_that_left_are_derived_alike(project: Project) -> None:
@@ -145,14 +145,14 @@ def test_signatures_and_a_row_that_left_are_derived_alike(project: Project) -> N
     assert project.cli("review", "UC-003", "--approve", "--by", ANA, "--acknowledge", "asserted").exit_code == 0
     signing_as(project, None)
     report = json.loads(bundled(project)["report.json"])
-    (found,) = [one for one in report["use_cases"] if one["id"] == "UC-003"]
-    assert {needed["level"] for item in found["items"] for needed in item["requirements"]} == {"L2"}
+    (problems,) = [each for each in report["use_cases"] if each["id"] == "UC-003"]
+    assert {needed["level"] for item in problems["items"] for needed in item["requirements"]} == {"L2"}
     database(project).unlink()
     project.configured(CONFIG + REVIEW)
     done = project.cli("merge", "a.zip")
-    told = done.stderr.splitlines()
-    assert (done.exit_code, len(told)) == (0, 1), done.output
-    assert "is only self-declared here" in told[0]  # and nothing of the report
+    messages = done.stderr.splitlines()
+    assert (done.exit_code, len(messages)) == (0, 1), done.output
+    assert "is only self-declared here" in messages[0]  # and nothing of the report
 
 
 @pytest.mark.parametrize("odd", ['"id":0', '"id":[]'])
@@ -160,12 +160,12 @@ def test_requirements_that_mean_nothing_are_no_defect(project: Project, odd: str
     """They are somebody else's: what cannot be judged by them is refused in one line."""
     decided(project)
     contents = bundled(project)
-    (name,) = [one for one in contents if one.startswith("requirements/")]
+    (name,) = [each for each in contents if each.startswith("requirements/")]
     text = contents.pop(name).decode().replace('"id":"UC-001"', odd)
     other = snapshot_digest(text)
     moved = json.loads(contents["report.json"])
     moved["context"]["requirements_digest"] = other
-    run = next(one for one in contents if one.startswith("runs/"))
+    run = next(each for each in contents if each.startswith("runs/"))
     lines = [json.loads(line) for line in contents.pop(run).decode().splitlines()]
     lines[0]["requirements"] = other
     head = "0" * 64
@@ -173,7 +173,7 @@ def test_requirements_that_mean_nothing_are_no_defect(project: Project, odd: str
     for line in lines:
         texts.append(canonical({**line, "prev": head}))
         head = line_digest(texts[-1])
-    contents[run] = "".join(f"{one}\n" for one in texts).encode()
+    contents[run] = "".join(f"{each}\n" for each in texts).encode()
     contents[f"requirements/{other.removeprefix('sha256:')}.json"] = text.encode()
     contents["report.json"] = canonical(moved).encode()
     packed(project.path / "a.zip", contents)

@@ -1,4 +1,4 @@
-"""Ways to make a test pass without a real environment: what each comes to, through a session and the command."""
+"""Passes without a real environment: how sessions and commands judge each."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ class Gallery:
 @pytest.fixture(scope="module")
 def gallery(tmp_path_factory: pytest.TempPathFactory) -> Gallery:
     """The projects, each run as it is meant to be."""
-    found = Gallery(tmp_path_factory.mktemp("gallery"))
-    found.write()
-    found.run("together", "staging")
-    found.run("labelled", "prod")
-    found.run("optimised", "staging", "-O")
-    return found
+    names = Gallery(tmp_path_factory.mktemp("gallery"))
+    names.write()
+    names.run("together", "staging")
+    names.run("labelled", "prod")
+    names.run("optimised", "staging", "-O")
+    return names
 
 
 @pytest.fixture(scope="module")
@@ -96,9 +96,9 @@ def test_the_reason_is_printed_by_why(
     """``readiness why`` prints the reason beside the piece of evidence."""
     fake = next(fake for fake in FAKES if fake.name == name)
     monkeypatch.chdir(gallery.path)
-    told = " ".join(project.cli("why", f"{fake.use_case}/{fake.item}").stdout.split())
-    assert "a rehearsal: " in told
-    assert told.count(str(fake.because)) == 2  # why, and beside the evidence
+    output = " ".join(project.cli("why", f"{fake.use_case}/{fake.item}").stdout.split())
+    assert "a rehearsal: " in output
+    assert output.count(str(fake.because)) == 2  # why, and beside the evidence
 
 
 def test_at_least_eleven_of_fourteen_ways_do_not_count() -> None:

@@ -107,11 +107,11 @@ def with_another_actor(line: Any) -> dict[str, Any]:
     return {**line.body, "actor": "somebody@example.com"} if line.kind == "run" else line.body
 
 
-def assert_falls(project: Project, verify: int, told: str = "") -> None:
+def assert_falls(project: Project, verify: int, message: str = "") -> None:
     """The evidence is no longer L2, the gate is closed, and verify says so with this exit code."""
     done = project.cli("verify")
     assert done.exit_code == verify, done.output
-    assert told in done.output, done.output
+    assert message in done.output, done.output
     assert levels(project) == {"L1"}
     assert gate(project) == 1
 

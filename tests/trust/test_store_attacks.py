@@ -1,4 +1,4 @@
-"""Each attack on a store is carried out on a copy of a real one: what is said to show it does, and nothing else does."""
+"""Attacks on stores: exactly the listed commands show each attack."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ def test_refund(): pass
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def copy_of(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the project is kept once it is made."""
-    return tmp_path_factory.mktemp("kept")
+    return tmp_path_factory.mktemp("copy_of")
 
 
 @pytest.fixture
-def real(project: Project, kept: Path) -> Project:
+def real(project: Project, copy_of: Path) -> Project:
     """A project with four runs, one of them failing, decisions, a verdict and an artifact, and a copy of its own of it."""
-    if not any(kept.iterdir()):
+    if not any(copy_of.iterdir()):
         make(project)
-        shutil.copytree(project.path, kept, dirs_exist_ok=True)
+        shutil.copytree(project.path, copy_of, dirs_exist_ok=True)
     else:
-        shutil.copytree(kept, project.path, dirs_exist_ok=True)
+        shutil.copytree(copy_of, project.path, dirs_exist_ok=True)
     return project
 
 
@@ -108,8 +108,8 @@ def test_an_attack_is_shown_by_what_is_said_to_show_it_and_by_nothing_else(real:
     assert {command for command, code in codes.items() if code == 3} == attack.shown_by, done["verify"].output
     unseen = {0, 1} if database(real.path).exists() else {1, 2}  # there is nothing to verify where there is no store
     assert {code for command, code in codes.items() if command not in attack.shown_by} <= unseen
-    told = next((done[command].output for command in COMMANDS if command in attack.shown_by), "")
-    assert attack.told in told
+    message = next((done[command].output for command in COMMANDS if command in attack.shown_by), "")
+    assert attack.told in message
     assert not any("a defect" in result.output or "Traceback" in result.output for result in done.values())
 
 
@@ -138,8 +138,8 @@ def test_the_gate_says_how_many_records_a_checkpoint_vouches_for(real: Project) 
     assert "checkpoint" not in real.cli("gate").stdout
     ATTACKS["the store rolled back to an older copy"].does(real.path)
     failed = " ".join(real.cli(*gate).stdout.split())
-    told = "the store held 8 records then, and holds 3: it was rolled back to an older copy"
-    assert f"failed checkpoint (3 checked): checkpoint elsewhere/kept.txt: {told}" in failed
+    message = "the store held 8 records then, and holds 3: it was rolled back to an older copy"
+    assert f"failed checkpoint (3 checked): checkpoint elsewhere/kept.txt: {message}" in failed
 
 
 def test_the_docs_tell_of_every_attack_and_of_what_shows_it() -> None:

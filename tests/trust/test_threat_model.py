@@ -1,4 +1,4 @@
-"""The threat model names what the product refuses, and every attack that the tests carry out and that is not shown."""
+"""Threat model page: it names every refusal, and every attack that is not shown."""
 
 from __future__ import annotations
 

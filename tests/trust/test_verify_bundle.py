@@ -1,4 +1,4 @@
-"""The script: it agrees with the reader on whatever somebody makes of a bundle, and knows a signature from another."""
+"""Script verify_bundle.py: it agrees with the reader, and verifies signatures."""
 
 from __future__ import annotations
 
@@ -79,11 +79,11 @@ def verifier(path: Path) -> str:
 
 def assert_agreed(path: Path) -> bool:
     """Both take a bundle in, or neither does; return whether they do."""
-    ours, theirs = reader(path), verifier(path)
-    if any(word in ours for word in MEANING):
+    reader_problem, script_problem = reader(path), verifier(path)
+    if any(word in reader_problem for word in MEANING):
         return False
-    assert bool(ours) is bool(theirs), (ours, theirs)
-    return not ours
+    assert bool(reader_problem) is bool(script_problem), (reader_problem, script_problem)
+    return not reader_problem
 
 
 @pytest.fixture(scope="module")
@@ -276,24 +276,24 @@ def test_the_script_names_everything_that_does_not_fit(tmp_path: Path, contents:
         for name, data in contents.items()
     }
     changed |= {RUN: changed[RUN].replace(b"FAILED", b"PASSED"), f"artifacts/{SHA[LOG]}": b"x"}
-    code, told = script(packed(tmp_path / "a.zip", changed))
+    code, output = script(packed(tmp_path / "a.zip", changed))
     assert code == 3
     for name in (RUN, f"artifacts/{SHA[LOG]}", "verdicts/"):
-        assert f"PROBLEM: {name}" in told
+        assert f"PROBLEM: {name}" in output
 
 
 def test_an_artifact_that_is_gone_is_told(tmp_path: Path, contents: Members) -> None:
     """It is not there to be looked at, which is said; nothing was changed, so the exit code is 0."""
-    del (left := dict(contents))[f"artifacts/{SHA[LOG]}"]
-    code, told = script(packed(tmp_path / "a.zip", left))
-    assert (code, f"not in the bundle, so not checked: the artifact {SHA[LOG]}" in told) == (0, True)
+    del (remaining := dict(contents))[f"artifacts/{SHA[LOG]}"]
+    code, output = script(packed(tmp_path / "a.zip", remaining))
+    assert (code, f"not in the bundle, so not checked: the artifact {SHA[LOG]}" in output) == (0, True)
 
 
 @pytest.mark.parametrize("arguments", [[], ["no.zip"], ["{folder}"], ["{bundle}", "--key", "ci=no.pem"], ["--odd"]])
 def test_a_wrong_call_is_no_verdict(tmp_path: Path, whole: bytes, arguments: list[str]) -> None:
     """Exit code 2 where nothing could be looked at."""
     (tmp_path / "a.zip").write_bytes(whole)
-    given = [one.format(folder=tmp_path, bundle=tmp_path / "a.zip") for one in arguments]
+    given = [each.format(folder=tmp_path, bundle=tmp_path / "a.zip") for each in arguments]
     assert script(*given)[0] == 2
 
 
@@ -322,16 +322,16 @@ def test_both_readers_read_a_checkpoint_alike(tmp_path: Path, whole: bytes, odd:
     assert verifier(path) != ""
     path.write_bytes(whole)
     (tmp_path / "kept.txt").write_bytes(text.encode())
-    code, told = script(path, "--checkpoint", tmp_path / "kept.txt")
-    assert (code, "is not a checkpoint" in told) == (2, True), told
+    code, output = script(path, "--checkpoint", tmp_path / "kept.txt")
+    assert (code, "is not a checkpoint" in output) == (2, True), output
 
 
 def test_an_empty_tree_is_nothing_to_look_at(tmp_path: Path, whole: bytes) -> None:
     """Every store has grown out of it: it says nothing."""
     (tmp_path / "a.zip").write_bytes(whole)
     (tmp_path / "kept.txt").write_text(grown().checkpoint, encoding="utf-8")
-    code, told = script(tmp_path / "a.zip", "--checkpoint", tmp_path / "kept.txt")
-    assert (code, "it is of a store without records, so there is nothing to compare" in told) == (3, True)
+    code, output = script(tmp_path / "a.zip", "--checkpoint", tmp_path / "kept.txt")
+    assert (code, "it is of a store without records, so there is nothing to compare" in output) == (3, True)
 
 
 def test_a_key_for_checkpoints_must_have_signed_the_one_that_was_kept(tmp_path: Path) -> None:
@@ -344,9 +344,9 @@ def test_a_key_for_checkpoints_must_have_signed_the_one_that_was_kept(tmp_path: 
         line = base64.b64encode(b"hint" + signed).decode()
         (tmp_path / "kept.txt").write_text(f"{note}\n— head {line}\n", encoding="utf-8")
         keys = ("--key", only(ci, "runs"), "--key", only(key, "checkpoints"))
-        code, told = script(path, *keys, "--checkpoint", tmp_path / "kept.txt")
-        assert code == expected, told
-        assert ("compared with the tree; signed by head\n" in told) is (expected == 0)
+        code, output = script(path, *keys, "--checkpoint", tmp_path / "kept.txt")
+        assert code == expected, output
+        assert ("compared with the tree; signed by head\n" in output) is (expected == 0)
 
 
 @pytest.mark.parametrize("size", range(1, len(LEAVES) + 1))
@@ -354,9 +354,9 @@ def test_every_earlier_checkpoint_fits(tmp_path: Path, whole: bytes, size: int) 
     """A checkpoint that was kept elsewhere at any time before is found in the tree that the bundle carries."""
     (tmp_path / "a.zip").write_bytes(whole)
     (tmp_path / "kept.txt").write_text(grown(*LEAVES[:size]).checkpoint, encoding="utf-8")
-    code, told = script(tmp_path / "a.zip", "--checkpoint", tmp_path / "kept.txt")
-    assert code == 0, told
-    assert "had 6 records; 5 of them are in this bundle" in told
+    code, output = script(tmp_path / "a.zip", "--checkpoint", tmp_path / "kept.txt")
+    assert code == 0, output
+    assert "had 6 records; 5 of them are in this bundle" in output
 
 
 @pytest.mark.parametrize(
@@ -371,16 +371,16 @@ def test_a_checkpoint_that_the_tree_contradicts(tmp_path: Path, whole: bytes, ke
     """Another record then, more records then, another store: exit code 3."""
     (tmp_path / "a.zip").write_bytes(whole)
     (tmp_path / "kept.txt").write_text(kept.checkpoint, encoding="utf-8")
-    code, told = script(tmp_path / "a.zip", "--checkpoint", tmp_path / "kept.txt")
-    assert (code, says in told) == (3, True), told
+    code, output = script(tmp_path / "a.zip", "--checkpoint", tmp_path / "kept.txt")
+    assert (code, says in output) == (3, True), output
 
 
 def test_a_checkpoint_needs_a_tree(tmp_path: Path, contents: Members) -> None:
     """A bundle without a tree shows nothing of where it comes from, and the checkpoint was asked for."""
     bare = {name: data for name, data in contents.items() if not name.startswith(SAYS_MORE)}
     (tmp_path / "kept.txt").write_text(grown(*LEAVES[:1]).checkpoint, encoding="utf-8")
-    code, told = script(packed(tmp_path / "a.zip", bare), "--checkpoint", tmp_path / "kept.txt")
-    assert (code, "contains no tree" in told) == (3, True)
+    code, output = script(packed(tmp_path / "a.zip", bare), "--checkpoint", tmp_path / "kept.txt")
+    assert (code, "contains no tree" in output) == (3, True)
     (tmp_path / "kept.txt").write_text("something else", encoding="utf-8")
     assert script(tmp_path / "a.zip", "--checkpoint", tmp_path / "kept.txt")[0] != 0
 
@@ -434,7 +434,9 @@ def test_the_vectors_of_the_standard(public: str) -> None:
         other[at] ^= 1
         assert not verify_bundle.is_signed(key, message, bytes(other))
     assert not verify_bundle.is_signed(key, message + b"x", signature)
-    assert not verify_bundle.is_signed(bytes.fromhex(next(one for one in VECTORS if one != public)), message, signature)
+    assert not verify_bundle.is_signed(
+        bytes.fromhex(next(each for each in VECTORS if each != public)), message, signature
+    )
 
 
 def test_what_is_no_signature_at_all() -> None:
@@ -469,12 +471,12 @@ def test_signatures_of_a_library_are_verified(tmp_path: Path) -> None:
     """What an installed library signed is verified by the script, which says whose signature it is."""
     sign, key = made_key(tmp_path, "ci")
     path = sound(tmp_path / "a.zip", sign)
-    code, told = script(path, "--key", key)
-    assert code == 0, told
+    code, output = script(path, "--key", key)
+    assert code == 0, output
     for id_ in (FIRST.id, SECOND.id, review().id):
-        assert f"{id_}: signed by ci\n" in told
-    code, told = script(path)
-    assert (code, f"{FIRST.id}: signature present, not verified" in told) == (0, True)
+        assert f"{id_}: signed by ci\n" in output
+    code, output = script(path)
+    assert (code, f"{FIRST.id}: signature present, not verified" in output) == (0, True)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -496,23 +498,23 @@ def test_another_key_is_no_signature(tmp_path: Path) -> None:
     """Signed by somebody else than asked for: exit code 3, and each run is named."""
     other, _ = made_key(tmp_path, "other")
     _, key = made_key(tmp_path, "ci")
-    code, told = script(sound(tmp_path / "a.zip", other), "--key", key)
-    assert (code, told.count("is not signed by any given key")) == (3, 5)
+    code, output = script(sound(tmp_path / "a.zip", other), "--key", key)
+    assert (code, output.count("is not signed by any given key")) == (3, 5)
 
 
 def test_a_run_without_a_signature_is_named_where_keys_are_given(tmp_path: Path, contents: Members) -> None:
     """Leaving the signature out does not help."""
     _, key = made_key(tmp_path, "ci")
     bare = {name: data for name, data in contents.items() if not name.startswith(SAYS_MORE)}
-    code, told = script(packed(tmp_path / "a.zip", bare), "--key", key)
-    assert (code, f"PROBLEM: the run {FIRST.id} is not signed by any given key" in told) == (3, True)
+    code, output = script(packed(tmp_path / "a.zip", bare), "--key", key)
+    assert (code, f"PROBLEM: the run {FIRST.id} is not signed by any given key" in output) == (3, True)
 
 
 def test_a_key_of_another_kind_is_not_verified(tmp_path: Path) -> None:
     """The script says that it cannot, and that is not the same as a good signature."""
     sign, key = made_key(tmp_path, "kms", "ecdsa")
-    code, told = script(sound(tmp_path / "a.zip", sign), "--key", key)
-    assert (code, "key kms: not an Ed25519 key, so its signatures cannot be verified here" in told) == (3, True)
+    code, output = script(sound(tmp_path / "a.zip", sign), "--key", key)
+    assert (code, "key kms: not an Ed25519 key, so its signatures cannot be verified here" in output) == (3, True)
 
 
 def test_a_run_made_anew_needs_the_key(tmp_path: Path, contents: Members) -> None:
@@ -534,11 +536,11 @@ def test_each_decision_that_is_not_signed_is_named(tmp_path: Path) -> None:
     path = sound(tmp_path / "a.zip", sign)
     given = " by a given key"
     for arguments, more in (((), ""), (("--key", key), given), (("--key", only(key, "runs")), given)):
-        code, told = script(path, *arguments)
-        assert code == 0, told
+        code, output = script(path, *arguments)
+        assert code == 0, output
         about = f"blocker of UC-001 by {blocker().by} (self-declared)"
-        assert f"{blocker().id}: {about}\n{blocker().id}: NOT SIGNED{more}\n" in told
-        assert f"{review().id}: NOT SIGNED" not in told
+        assert f"{blocker().id}: {about}\n{blocker().id}: NOT SIGNED{more}\n" in output
+        assert f"{review().id}: NOT SIGNED" not in output
     assert arranged(members(path)) == list(members(path))
 
 
@@ -552,9 +554,9 @@ def test_a_key_for_reviews_must_have_signed_every_decision(tmp_path: Path) -> No
     """An approval that somebody put in is no more than a run without a signature."""
     sign, key = made_key(tmp_path, "ci")
     path = sound(tmp_path / "a.zip", sign)
-    code, told = script(path, "--key", only(key, "runs,reviews"))
+    code, output = script(path, "--key", only(key, "runs,reviews"))
     assert code == 3
-    assert [line for line in told.splitlines() if line.startswith("PROBLEM")] == [
+    assert [line for line in output.splitlines() if line.startswith("PROBLEM")] == [
         f"PROBLEM: the decision {blocker().id} is not signed by any given key that may sign it"
     ]
 
@@ -563,19 +565,19 @@ def test_a_key_signs_nothing_outside_its_roles(tmp_path: Path) -> None:
     """A key for runs signs no review, one for reviews no run; and one of a person the decisions of that person."""
     sign, key = made_key(tmp_path, "ci")
     path = sound(tmp_path / "a.zip", sign)
-    code, told = script(path, "--key", only(key, "reviews"))
-    assert (code, f"{FIRST.id}: signature present, not verified" in told) == (3, True)
+    code, output = script(path, "--key", only(key, "reviews"))
+    assert (code, f"{FIRST.id}: signature present, not verified" in output) == (3, True)
     _, other = made_key(tmp_path, "qa")
-    code, told = script(path, "--key", only(key, "runs"), "--key", only(other, "reviews"))
-    assert (code, told.count("PROBLEM: the decision"), told.count(": signed by ci\n")) == (3, 2, 2)
+    code, output = script(path, "--key", only(key, "runs"), "--key", only(other, "reviews"))
+    assert (code, output.count("PROBLEM: the decision"), output.count(": signed by ci\n")) == (3, 2, 2)
     by = review().by
     for person, expected in ((by, 1), (f"x@example.com,{by.upper()}", 1), ("eve@example.com", 0)):
-        code, told = script(path, "--key", only(key, f"runs,reviews/{person}"))
-        assert told.count(f"{review().id}: signed by ci\n") == expected
+        code, output = script(path, "--key", only(key, f"runs,reviews/{person}"))
+        assert output.count(f"{review().id}: signed by ci\n") == expected
 
 
 @pytest.mark.parametrize(
-    "said",
+    "option",
     [
         "ci",
         "=ci.pem",
@@ -586,20 +588,22 @@ def test_a_key_signs_nothing_outside_its_roles(tmp_path: Path) -> None:
         "ci=ci.pem;qa=ci.pem",
     ],
 )
-def test_a_wrong_key_is_a_wrong_call(tmp_path: Path, said: str) -> None:
+def test_a_wrong_key_is_a_wrong_call(tmp_path: Path, option: str) -> None:
     """A name that stands twice keeps none of its keys, and one key under two names is no two signers: exit code 2."""
     sign, _ = made_key(tmp_path, "ci")
     made_key(tmp_path, "qa")
     path = sound(tmp_path / "a.zip", sign)
-    words = said.replace("=ci.pem", f"={tmp_path / 'ci.pem'}").replace("=qa.pem", f"={tmp_path / 'qa.pem'}").split(";")
-    code, told = script(path, *(part for word in words for part in ("--key", word)))
-    assert (code, told.startswith("--key "), len(told.splitlines())) == (2, True, 1), told
+    words = (
+        option.replace("=ci.pem", f"={tmp_path / 'ci.pem'}").replace("=qa.pem", f"={tmp_path / 'qa.pem'}").split(";")
+    )
+    code, output = script(path, *(part for word in words for part in ("--key", word)))
+    assert (code, output.startswith("--key "), len(output.splitlines())) == (2, True, 1), output
 
 
 def test_what_is_not_there_is_told_in_words(tmp_path: Path) -> None:
     """A file that is not there is named, with the reason, and without a number of the system's."""
-    code, told = script(tmp_path / "none.zip")
-    assert (code, told) == (2, f"cannot be read: {tmp_path / 'none.zip'}: No such file or directory\n")
+    code, output = script(tmp_path / "none.zip")
+    assert (code, output) == (2, f"cannot be read: {tmp_path / 'none.zip'}: No such file or directory\n")
 
 
 @pytest.mark.parametrize("raw", ["01" + "00" * 31, "ec" + "ff" * 30 + "7f", "00" * 32, "ee" + "ff" * 30 + "7f"])
@@ -607,14 +611,14 @@ def test_a_key_of_low_order_is_none(tmp_path: Path, raw: str) -> None:
     """Anybody can sign under it: it is not taken for a key."""
     encoded = base64.b64encode(bytes.fromhex("302a300506032b6570032100" + raw)).decode()
     (tmp_path / "low.pem").write_text(f"-----BEGIN PUBLIC KEY-----\n{encoded}\n-----END PUBLIC KEY-----\n")
-    code, told = script(sound(tmp_path / "a.zip"), "--key", f"low={tmp_path / 'low.pem'}")
-    assert (code, "is not a usable Ed25519 key" in told) == (2, True)
+    code, output = script(sound(tmp_path / "a.zip"), "--key", f"low={tmp_path / 'low.pem'}")
+    assert (code, "is not a usable Ed25519 key" in output) == (2, True)
 
 
 def test_the_report_is_told_to_be_derived(tmp_path: Path) -> None:
     """The script cannot derive it, and says so: nobody takes it for verified."""
-    _, told = script(sound(tmp_path / "a.zip"))
-    assert "report.json: NOT verified here; `readiness merge` derives it again and compares\n" in told
+    _, output = script(sound(tmp_path / "a.zip"))
+    assert "report.json: NOT verified here; `readiness merge` derives it again and compares\n" in output
 
 
 def test_the_script_knows_what_each_kind_of_decision_says() -> None:
@@ -644,6 +648,6 @@ def test_odd_leaves_are_a_misfit_and_no_end(tmp_path: Path, contents: Members, l
     plain = json.loads(contents["leaves.json"])
     plain["leaves"][0] = leaf
     path = packed(tmp_path / "a.zip", {**contents, "leaves.json": canonical(plain).encode()})
-    code, told = script(path)
-    assert (code, "PROBLEM" in told) == (3, True)
+    code, output = script(path)
+    assert (code, "PROBLEM" in output) == (3, True)
     assert reader(path) != ""

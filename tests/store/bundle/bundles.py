@@ -1,4 +1,4 @@
-"""Bundles as members by name: taken apart, changed, and put together again as somebody else would."""
+"""Helpers that read, change and write bundles as members by name."""
 
 from __future__ import annotations
 

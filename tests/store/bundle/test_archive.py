@@ -1,4 +1,4 @@
-"""The archive: any reader of ZIP files reads it, also where it is larger than the old form could say."""
+"""Archives: every ZIP reader can read them, also large ones."""
 
 from __future__ import annotations
 

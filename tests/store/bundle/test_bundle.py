@@ -1,4 +1,4 @@
-"""Bundles: what goes in comes out, whatever the order and however often; and nothing comes in that is not sound."""
+"""Bundles: a round trip loses nothing, and a damaged bundle is refused."""
 
 from __future__ import annotations
 
@@ -89,8 +89,8 @@ def everything(store: SQLiteStore) -> list[Any]:
 def test_what_goes_in_comes_out(path: Path) -> None:
     """Runs line by line, decisions, requirements, verdicts, and artifacts byte by byte."""
     found = read_bundle(path, LIMIT)
-    assert [texts(one) for one in found.runs] == [texts(FIRST), texts(SECOND)]
-    assert sorted(found.decisions, key=lambda one: one.id) == sorted([review(), blocker()], key=lambda one: one.id)
+    assert [texts(each) for each in found.runs] == [texts(FIRST), texts(SECOND)]
+    assert sorted(found.decisions, key=lambda each: each.id) == sorted([review(), blocker()], key=lambda each: each.id)
     assert (found.snapshots, found.verdicts, dict(found.artifacts)) == ((snapshot(),), (VERDICT,), {SHA: len(LOG)})
     assert artifact(path, SHA) == LOG
 
@@ -150,8 +150,8 @@ def test_merging_twice_and_in_any_order_is_the_same(tmp_path: Path, path: Path) 
     for number, order in enumerate([[path, other], [other, path], [path, path, other, path]]):
         store = SQLiteStore.open(tmp_path / f"{number}.db", "u", create=True)
         assert store is not None
-        for one in order:
-            taken_in(one, store, tmp_path / f"artifacts-{number}")
+        for each in order:
+            taken_in(each, store, tmp_path / f"artifacts-{number}")
         assert list(store.verify()) == []
         found.append(everything(store))
         assert (tmp_path / f"artifacts-{number}" / SHA[:2] / SHA).read_bytes() == LOG
@@ -172,7 +172,7 @@ def test_merging_says_what_was_new(tmp_path: Path, path: Path, store: SQLiteStor
         0,
         5,
     )
-    runs = [found for summary in sorted(store.runs(), key=lambda one: one.id) if (found := store.run(summary.id))]
+    runs = [found for summary in sorted(store.runs(), key=lambda each: each.id) if (found := store.run(summary.id))]
     again = written(tmp_path / "again.zip", *runs, decisions=store.decisions(), verdicts=store.verdicts())
     assert again.read_bytes() == path.read_bytes()
 
@@ -189,11 +189,11 @@ def test_another_run_with_a_known_id_is_refused_whole(tmp_path: Path, path: Path
 
 def test_a_damaged_artifact_is_made_good(tmp_path: Path, path: Path, store: SQLiteStore) -> None:
     """An artifact that lies there with another content is replaced by the right one."""
-    kept = tmp_path / SHA[:2] / SHA
-    kept.parent.mkdir()
-    kept.write_bytes(b"changed")
+    stored = tmp_path / SHA[:2] / SHA
+    stored.parent.mkdir()
+    stored.write_bytes(b"changed")
     assert taken_in(path, store, tmp_path).artifacts == 1
-    assert kept.read_bytes() == LOG
+    assert stored.read_bytes() == LOG
 
 
 def test_a_bundle_that_changes_while_it_is_merged_is_refused(tmp_path: Path, path: Path, store: SQLiteStore) -> None:
@@ -204,7 +204,7 @@ def test_a_bundle_that_changes_while_it_is_merged_is_refused(tmp_path: Path, pat
         with pytest.raises(IntegrityError, match=r"a\.zip: artifacts/.*: its content does not match its checksum"):
             merge_bundle(found, store, tmp_path / "artifacts")
     assert store.runs() == []
-    assert [one for one in (tmp_path / "artifacts").rglob("*") if one.is_file()] == []
+    assert [each for each in (tmp_path / "artifacts").rglob("*") if each.is_file()] == []
 
 
 def test_an_artifact_folder_that_cannot_be_written_keeps_the_runs_out(
@@ -355,12 +355,12 @@ DAMAGE: dict[str, tuple[Callable[[Members], Members], str]] = {
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_a_member_that_is_not_what_its_name_says_is_refused(tmp_path: Path, path: Path, damage: str) -> None:
     """Also where the manifest was made to fit: ids, digests and chains are checked again."""
-    change, told = DAMAGE[damage]
+    change, message = DAMAGE[damage]
     changed = change(members(path))
     assert changed != members(path)
-    with pytest.raises(IntegrityError, match=told):
+    with pytest.raises(IntegrityError, match=message):
         read_bundle(packed(tmp_path / "b.zip", changed), LIMIT)
-    with pytest.raises(IntegrityError, match=told):
+    with pytest.raises(IntegrityError, match=message):
         read_bundle(packed(tmp_path / "b.zip", changed, listed=False), LIMIT)
 
 
@@ -368,7 +368,7 @@ def test_a_manifest_that_says_something_else_is_refused(tmp_path: Path, path: Pa
     """A size, a digest or the order of its keys: the manifest follows from the members, byte for byte."""
     manifest = members(path)["manifest.json"]
     first = json.loads(manifest)["members"][0]
-    for changed, told in {
+    for changed, message in {
         manifest.replace(
             b'"size":%d}' % first["size"], b'"size":1}', 1
         ): f"{first['name']} does not match the manifest",
@@ -381,7 +381,7 @@ def test_a_manifest_that_says_something_else_is_refused(tmp_path: Path, path: Pa
     }.items():
         assert changed != manifest
         hostile = packed(tmp_path / "b.zip", {**members(path), "manifest.json": changed}, listed=False)
-        with pytest.raises(IntegrityError, match=told):
+        with pytest.raises(IntegrityError, match=message):
             read_bundle(hostile, LIMIT)
 
 
@@ -389,7 +389,7 @@ def test_what_belongs_to_nothing_is_refused(tmp_path: Path, path: Path) -> None:
     """An artifact or requirements that nothing in the bundle names are not let in, nor runs without requirements."""
     stray = hashlib.sha256(b"stray").hexdigest()
     other = snapshot('{"other":1}')
-    for changed, told in [
+    for changed, message in [
         ({**members(path), f"artifacts/{stray}": b"stray"}, f"artifacts/{stray} is not used"),
         (
             {**members(path), f"requirements/{other.digest[7:]}.json": other.text.encode()},
@@ -400,7 +400,7 @@ def test_what_belongs_to_nothing_is_refused(tmp_path: Path, path: Path) -> None:
             f"the requirements {HEAD['requirements']} are not in the bundle, but the run {SECOND.id} names them",
         ),
     ]:
-        with pytest.raises(IntegrityError, match=told):
+        with pytest.raises(IntegrityError, match=message):
             read_bundle(packed(tmp_path / "b.zip", changed), LIMIT)
 
 
@@ -413,7 +413,7 @@ def test_members_in_another_order_are_refused(tmp_path: Path, path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("manifest", "told"),
+    ("manifest", "message"),
     [
         (None, "it has no manifest.json"),
         (b"", "the manifest is not readable"),
@@ -424,13 +424,15 @@ def test_members_in_another_order_are_refused(tmp_path: Path, path: Path) -> Non
         (b'{"members":[],"schema":"readiness/bundle/v1"}', f"artifacts/{SHA} does not match the manifest"),
     ],
 )
-def test_a_manifest_that_does_not_fit_is_refused(tmp_path: Path, path: Path, manifest: bytes | None, told: str) -> None:
+def test_a_manifest_that_does_not_fit_is_refused(
+    tmp_path: Path, path: Path, manifest: bytes | None, message: str
+) -> None:
     """Missing, unreadable, of another kind, or of other members."""
     contents = members(path)
     del contents["manifest.json"]
     if manifest is not None:
         contents["manifest.json"] = manifest
-    with pytest.raises(IntegrityError, match=told):
+    with pytest.raises(IntegrityError, match=message):
         read_bundle(packed(tmp_path / "b.zip", contents, listed=False), LIMIT)
 
 
@@ -455,15 +457,15 @@ def test_every_flipped_byte_is_refused_or_harmless(path: Path) -> None:
     """A byte changed anywhere is refused with an error of ours, or touches nothing that a bundle says."""
     whole = path.read_bytes()
     sound = read_bundle(path, LIMIT)
-    told = []
+    message = []
     for place in range(0, len(whole), 41):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
         try:
             assert read_bundle(path, LIMIT) == sound
         except IntegrityError as error:
-            told.append(str(error))
-    assert len(told) > 100
-    assert [text for text in told if "\n" in text] == []
+            message.append(str(error))
+    assert len(message) > 100
+    assert [text for text in message if "\n" in text] == []
 
 
 def test_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A git repository with decisions as files, in a line or two."""
+"""Helpers for git repositories with decision files."""
 
 from __future__ import annotations
 

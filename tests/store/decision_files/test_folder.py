@@ -1,4 +1,4 @@
-"""Decisions as files: who decided is who committed, and what was not committed, or was changed, counts for nothing."""
+"""Decision files: the author of the commit decided, and uncommitted or changed files do not count."""
 
 from __future__ import annotations
 
@@ -24,20 +24,22 @@ pytestmark = pytest.mark.slow
 
 def test_every_kind_comes_back_as_decided_by_who_committed_it(any_repository: Repository) -> None:
     """The authors of the commits decided, known by git; ids stay those of the files; oldest first."""
-    mine = [review(at=3, by=ANA), waiver(at=1, by=ANA), unblock(at=2, by=ANA)]
-    theirs = [blocker(at=4, by=BEN), retirement(at=0, by=BEN)]
-    any_repository.folder.decide(mine)
+    first = [review(at=3, by=ANA), waiver(at=1, by=ANA), unblock(at=2, by=ANA)]
+    second = [blocker(at=4, by=BEN), retirement(at=0, by=BEN)]
+    any_repository.folder.decide(first)
     any_repository.commit(by=ANA)
-    any_repository.folder.decide(theirs)
+    any_repository.folder.decide(second)
     any_repository.commit(by=BEN)
-    expected = sorted([*((one, ANA) for one in mine), *((one, BEN) for one in theirs)], key=lambda pair: pair[0].at)
-    found = any_repository.folder.decisions("payments")
-    assert [(one.id, one.by, one.known_by) for one in found] == [
-        (one.id, who, IdentityLevel.GIT) for one, who in expected
+    expected = sorted(
+        [*((each, ANA) for each in first), *((each, BEN) for each in second)], key=lambda pair: pair[0].at
+    )
+    result = any_repository.folder.decisions("payments")
+    assert [(each.id, each.by, each.known_by) for each in result] == [
+        (each.id, who, IdentityLevel.GIT) for each, who in expected
     ]
     said = [
-        replace(one, by=was.by, known_by=was.known_by, stored_id="", stored_digest="")
-        for one, (was, _) in zip(found, expected, strict=True)
+        replace(each, by=was.by, known_by=was.known_by, stored_id="", stored_digest="")
+        for each, (was, _) in zip(result, expected, strict=True)
     ]
     assert said == [was for was, _ in expected]
     assert any_repository.problems == []
@@ -56,8 +58,8 @@ def test_who_the_file_names_is_told_where_it_is_somebody_else(decided: Repositor
     """What names somebody who did not commit it is set apart, with both names."""
     decided.folder.decide([blocker(at=1)])
     decided.commit(by=BEN)
-    (one,) = decided.folder.register_decisions("payments").disputed
-    assert (one.decision.by, one.author, one.decision.id) == (ANA, BEN, blocker(at=1).id)
+    (each,) = decided.folder.register_decisions("payments").disputed
+    assert (each.decision.by, each.author, each.decision.id) == (ANA, BEN, blocker(at=1).id)
     assert (decided.counting, decided.problems) == ({blocker().id: ANA}, [])
 
 
@@ -103,8 +105,8 @@ def test_a_file_that_was_edited_is_a_problem_until_it_is_restored(decided: Repos
     path.write_bytes(before.replace(b"not yet", b"fine by me"))
     decided.commit(by=BEN)
     assert decided.counting == {}
-    (told,) = decided.problems
-    assert "it was edited or renamed; it does not count" in told
+    (message,) = decided.problems
+    assert "it was edited or renamed; it does not count" in message
     path.write_bytes(before)
     decided.commit(by=BEN)
     assert (decided.counting, decided.problems) == ({blocker().id: ANA}, [])
@@ -134,7 +136,7 @@ def spaced(decision: Decision) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "message"),
     [
         ("20260101T000000Z-0123456789abcdef.json", blocker().text.encode(), f"its name should be {blocker().id}.json"),
         (f"{blocker().id}.json", spaced(blocker()), "not in canonical form"),
@@ -147,7 +149,7 @@ def spaced(decision: Decision) -> bytes:
     ],
 )
 def test_a_committed_file_that_is_no_decision_of_ours_is_a_problem(
-    repository: Repository, name: str, content: bytes, told: str
+    repository: Repository, name: str, content: bytes, message: str
 ) -> None:
     """Another name, form, content or register: named, and counted for nothing."""
     repository.path.mkdir()
@@ -155,7 +157,7 @@ def test_a_committed_file_that_is_no_decision_of_ours_is_a_problem(
     repository.commit()
     assert repository.counting == {}
     (problem,) = repository.folder.register_decisions("payments").problems
-    assert told in problem.what
+    assert message in problem.what
     assert problem.where.endswith(name)
 
 

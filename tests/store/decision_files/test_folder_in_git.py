@@ -1,4 +1,4 @@
-"""Decisions as files in a repository with a past: moved, merged, cloned, configured, and looked at behind git's back."""
+"""Decision files in repositories with moves, merges, clones and unusual git settings."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def test_a_folder_that_moved_keeps_who_decided(decided: Repository, steps: str) 
     else:
         decided.git("mv", "decisions", str(moved))
     decided.commit(by=BEN)
-    found = DecisionFolder(moved).register_decisions("payments")
-    assert ([(one.id, one.by) for one in found.decisions], found.problems) == ([(blocker().id, ANA)], ())
+    result = DecisionFolder(moved).register_decisions("payments")
+    assert ([(each.id, each.by) for each in result.decisions], result.problems) == ([(blocker().id, ANA)], ())
 
 
 def test_what_somebody_made_up_is_theirs_wherever_it_is_moved(decided: Repository) -> None:
@@ -44,9 +44,9 @@ def test_what_somebody_made_up_is_theirs_wherever_it_is_moved(decided: Repositor
     decided.commit(by=BEN)
     decided.git("mv", "decisions", "moved")
     decided.commit(by=ANA)
-    found = DecisionFolder(decided.root / "moved").register_decisions("payments")
-    assert [one.id for one in found.decisions] == [blocker().id]
-    assert [(one.decision.id, one.author) for one in found.disputed] == [(review(by=ANA).id, BEN)]
+    result = DecisionFolder(decided.root / "moved").register_decisions("payments")
+    assert [each.id for each in result.decisions] == [blocker().id]
+    assert [(each.decision.id, each.author) for each in result.disputed] == [(review(by=ANA).id, BEN)]
 
 
 def test_a_merge_leaves_the_author_of_the_branch(decided: Repository) -> None:
@@ -142,9 +142,9 @@ def test_a_shallow_clone_says_what_to_fetch(decided: Repository, tmp_path: Path)
     decided.git("clone", "--quiet", "--depth=2", f"file://{decided.root}", str(tmp_path / "clone"))
     clone = Repository(tmp_path / "clone")
     assert clone.counting == {blocker(at=1, by=BEN).id: BEN}
-    (told,) = clone.problems
-    assert "the clone is shallow" in told
-    assert "fetch-depth: 0" in told
+    (message,) = clone.problems
+    assert "the clone is shallow" in message
+    assert "fetch-depth: 0" in message
     clone.git("fetch", "--quiet", "--unshallow")
     assert (clone.counting, clone.problems) == ({blocker().id: ANA, blocker(at=1, by=BEN).id: BEN}, [])
 
@@ -188,7 +188,7 @@ def test_bytes_are_compared_as_git_compares_them(decided: Repository, tmp_path: 
     if converted == "filter":
         settings = ["-c", "filter.shout.smudge=sed s/not/NOT/", "-c", "filter.shout.clean=sed s/NOT/not/"]
     decided.git(
-        "clone", "--quiet", *[f"--config={one}" for one in settings if one != "-c"], str(decided.root), str(away)
+        "clone", "--quiet", *[f"--config={each}" for each in settings if each != "-c"], str(decided.root), str(away)
     )
     clone = Repository(away)
     path = clone.file(blocker())
@@ -214,8 +214,8 @@ def test_where_git_cannot_compare_a_file_that_is_told(decided: Repository) -> No
     decided.git("config", "filter.broken.clean", "false")
     decided.git("config", "filter.broken.required", "true")
     decided.file(blocker()).write_text("{}")
-    (told,) = decided.problems
-    assert told.startswith("git cannot show the authors of decisions in ")
+    (message,) = decided.problems
+    assert message.startswith("git cannot show the authors of decisions in ")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights there")
@@ -226,8 +226,8 @@ def test_what_is_wrong_is_told_under_the_path_that_was_given(
     link = tmp_path_factory.mktemp("linked") / "project"
     link.symlink_to(decided.root, target_is_directory=True)
     decided.file(blocker()).write_text("{}")
-    (told,) = DecisionFolder(link / "decisions", link).register_decisions("payments").problems
-    assert told.where == str(link / "decisions" / decided.file(blocker()).name)
+    (message,) = DecisionFolder(link / "decisions", link).register_decisions("payments").problems
+    assert message.where == str(link / "decisions" / decided.file(blocker()).name)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights there")
@@ -294,8 +294,8 @@ def test_a_repository_over_decisions_that_were_deleted_hides_none(decided: Repos
     decided.commit(by=BEN)
     decided.path.mkdir()
     decided.git("init", "--quiet", str(decided.path))
-    (told,) = decided.problems
-    assert told.startswith("was deleted: a decision is never deleted")
+    (message,) = decided.problems
+    assert message.startswith("was deleted: a decision is never deleted")
 
 
 def test_decisions_may_live_in_a_repository_of_their_own(repository: Repository) -> None:
@@ -407,7 +407,7 @@ def test_where_git_says_nothing_it_is_told_that_nobody_looked(
     decided: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A project whose decisions live in the store goes on, and says that files were not looked for."""
-    assert [one.id for one in committed_files.find_other_files(decided.root, "payments", str.__eq__).elsewhere] == [
+    assert [each.id for each in committed_files.find_other_files(decided.root, "payments", str.__eq__).elsewhere] == [
         blocker().id
     ]
     monkeypatch.setenv("PATH", str(decided.root))

@@ -1,4 +1,4 @@
-"""The chain: every way in which the lines of a run can fail to be what was sealed."""
+"""Hash chains: every difference between the lines of a run and its seal is a problem."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from tests.store.runs import Body, claim, finished, not_run, planned, replaced, 
 SOUND = run(1, planned("test_a"), finished("test_a"), not_run("test_b"))
 
 
-def found(value: Run) -> list[str]:
+def problems(value: Run) -> list[str]:
     """What is told of a run."""
     return [str(problem) for problem in check_run(value)]
 
 
 def test_a_sound_run_has_no_problems() -> None:
     """What the journal writes is found to be whole, also when it is read back from text."""
-    assert found(SOUND) == []
-    assert found(Run.parse([line.text for line in SOUND.lines])) == []
+    assert problems(SOUND) == []
+    assert problems(Run.parse([line.text for line in SOUND.lines])) == []
 
 
 @pytest.mark.parametrize("seq", range(len(SOUND.lines) - 1))
@@ -32,14 +32,14 @@ def test_each_changed_line_is_named(seq: int) -> None:
     edited = Line.parse(SOUND.lines[seq].text.replace("18:00:00", "18:00:01").replace("test_a", "test_x"))
     assert edited.digest != SOUND.lines[seq].digest
     assert any(
-        f"line {seq + 1} does not follow the line before it" in told for told in found(replaced(SOUND, seq, edited))
+        f"line {seq + 1} does not follow the line before it" in told for told in problems(replaced(SOUND, seq, edited))
     )
 
 
 @pytest.mark.parametrize("seq", range(1, len(SOUND.lines)))
 def test_each_missing_line_is_named(seq: int) -> None:
     """No line can be left out, the last one included."""
-    told = found(Run((*SOUND.lines[:seq], *SOUND.lines[seq + 1 :])))
+    told = problems(Run((*SOUND.lines[:seq], *SOUND.lines[seq + 1 :])))
     assert any(f"line {seq} is missing" in text or "not sealed" in text for text in told)
 
 
@@ -47,24 +47,24 @@ def test_lines_in_another_order_are_named() -> None:
     """Two lines that changed places are out of order."""
     lines = list(SOUND.lines)
     lines[1], lines[2] = lines[2], lines[1]
-    assert any("line 1 is missing or out of order (found 2)" in told for told in found(Run(tuple(lines))))
+    assert any("line 1 is missing or out of order (found 2)" in told for told in problems(Run(tuple(lines))))
 
 
 def test_a_line_of_another_run_is_named() -> None:
     """A line moved from one run to another is told as such."""
     other = run(2, planned("test_a"), finished("test_a"), not_run("test_b"))
-    assert any("line 2 belongs to another run" in told for told in found(replaced(SOUND, 2, other.lines[2])))
+    assert any("line 2 belongs to another run" in told for told in problems(replaced(SOUND, 2, other.lines[2])))
 
 
 def test_lines_after_the_seal_are_named() -> None:
     """A run is over with its seal."""
     twice = run(1, finished(), {"kind": "sealed", "count": 2}, finished("test_b"))
-    assert f"run {run_id(1)}, line 2: there are lines after the seal" in found(twice)
+    assert f"run {run_id(1)}, line 2: there are lines after the seal" in problems(twice)
 
 
 def test_a_second_opening_is_named() -> None:
     """Only the first line may open a run."""
-    assert any("line 1: the first line of a run" in told for told in found(run(1, {"kind": "run"})))
+    assert any("line 1: the first line of a run" in told for told in problems(run(1, {"kind": "run"})))
 
 
 @pytest.mark.parametrize(
@@ -80,12 +80,12 @@ def test_a_second_opening_is_named() -> None:
 def test_a_seal_that_does_not_fit_is_told(seal: Body, told: str) -> None:
     """Count, planned tests and time of the seal are held against the lines."""
     lines = (planned("test_a"), finished("test_a"), not_run("test_b"))
-    assert any(told in text for text in found(run(1, *lines, seal=seal)))
+    assert any(told in text for text in problems(run(1, *lines, seal=seal)))
 
 
 def test_an_open_run_is_told() -> None:
     """A run without a seal is not closed."""
-    (told,) = found(run(1, finished(), sealed=False))
+    (told,) = problems(run(1, finished(), sealed=False))
     assert "it is not sealed" in told
 
 
@@ -118,20 +118,20 @@ def test_an_open_run_is_told() -> None:
 )
 def test_unreadable_evidence_is_told_and_not_raised(body: Body) -> None:
     """Whatever JSON stands where evidence should be, the line is named."""
-    assert any("line 1" in told for told in found(run(1, body)))
+    assert any("line 1" in told for told in problems(run(1, body)))
 
 
 @pytest.mark.parametrize("head", [{"register": 3}, {"started_at": "now"}, {"group": "g"}, {"git": "x"}, {"release": 4}])
 def test_an_unreadable_first_line_is_told(head: Body) -> None:
     """The first line must say what the index of a run needs."""
-    assert found(run(1, **head)) != []
+    assert problems(run(1, **head)) != []
 
 
 def test_unreadable_plans_are_told() -> None:
     """A line of planned tests that holds none ends in a sentence, not in a traceback."""
     broken = run(1, finished())
     line = replace(broken.lines[1], body={**broken.lines[1].body, "kind": "planned"})
-    assert any("planned tests cannot be read" in told for told in found(replaced(broken, 1, line)))
+    assert any("planned tests cannot be read" in told for told in problems(replaced(broken, 1, line)))
 
 
 @pytest.mark.parametrize(
@@ -151,10 +151,10 @@ def test_lines_that_are_not_canonical_are_refused(text: str) -> None:
 def test_a_value_that_differs_from_its_text_is_named() -> None:
     """A line whose value was changed beside its text is not taken at its word."""
     line = SOUND.lines[2]
-    assert any("canonical" in told for told in found(replaced(SOUND, 2, replace(line, body={**line.body, "x": 1}))))
+    assert any("canonical" in told for told in problems(replaced(SOUND, 2, replace(line, body={**line.body, "x": 1}))))
 
 
 def test_a_line_that_carries_another_digest_than_its_texts_is_named() -> None:
     """What the next line names is of no use where the line itself says another."""
     line = replace(SOUND.lines[2], digest="0" * 64)
-    assert any("line 2: its text or its digest is not canonical" in told for told in found(replaced(SOUND, 2, line)))
+    assert any("line 2: its text or its digest is not canonical" in told for told in problems(replaced(SOUND, 2, line)))

@@ -1,4 +1,4 @@
-"""The index: what is written without reading the evidence is what ``verify`` derives from it."""
+"""Index rows: the fast derivation equals the one of ``verify``."""
 
 from __future__ import annotations
 

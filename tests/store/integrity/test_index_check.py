@@ -1,4 +1,4 @@
-"""The short way to derive an index says what the long way says."""
+"""Fast index check: its columns equal those of the slow derivation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can still be read of a run that does not fit: each line for itself, and no more than its seal bears out."""
+"""Salvage of damaged runs: each line is read on its own."""
 
 from __future__ import annotations
 
@@ -24,40 +24,40 @@ def read(*texts: str) -> SalvagedRun:
     return salvage_run(run_id(1), "payments", texts)
 
 
-def ended(found: SalvagedRun) -> list[str]:
+def ended(salvaged: SalvagedRun) -> list[str]:
     """The tests whose evidence was read."""
-    return [one.test_id for one in found.evidence]
+    return [one.test_id for one in salvaged.evidence]
 
 
 def test_a_sound_run_is_read_whole() -> None:
     """Where the run took place, what it was to run and what ended: all that its lines say."""
-    found = read(*TEXTS)
-    assert found.head["context"] == {"environment": "staging"}
-    assert (ended(found), found.planned, found.changed) == (["test_a", "test_b"], PLAN, False)
+    salvaged = read(*TEXTS)
+    assert salvaged.head["context"] == {"environment": "staging"}
+    assert (ended(salvaged), salvaged.planned, salvaged.changed) == (["test_a", "test_b"], PLAN, False)
 
 
 @pytest.mark.parametrize("lost", [3, 4])
 def test_a_line_that_is_lost_takes_only_itself_away(lost: int) -> None:
     """Head and plan still stand, and so does the other test."""
     for texts in ([*TEXTS[:lost], *TEXTS[lost + 1 :]], [*TEXTS[:lost], "x", *TEXTS[lost + 1 :]]):
-        found = read(*texts)
-        assert ended(found) == [["test_b"], ["test_a"]][lost - 3]
-        assert (found.planned, found.changed) == (PLAN, False)
+        salvaged = read(*texts)
+        assert ended(salvaged) == [["test_b"], ["test_a"]][lost - 3]
+        assert (salvaged.planned, salvaged.changed) == (PLAN, False)
 
 
 @pytest.mark.parametrize("head", [[], ["x"], [TEXTS[0].replace("staging", "dev")], [TEXTS[1]], [TEXTS[0], TEXTS[0]]])
 def test_a_first_line_that_the_next_one_does_not_name_says_nothing(head: list[str]) -> None:
     """Nobody knows where such a run took place, nor what it was to run; what ended in it is still read."""
-    found = read(*head, *TEXTS[1:])
-    assert (ended(found), found.planned, found.changed) == (["test_a", "test_b"], None, True)
+    salvaged = read(*head, *TEXTS[1:])
+    assert (ended(salvaged), salvaged.planned, salvaged.changed) == (["test_a", "test_b"], None, True)
 
 
 @pytest.mark.parametrize("texts", [[], ["x"], TEXTS[:1], TEXTS[1:]])
 def test_what_is_no_head_is_none(texts: list[str]) -> None:
     """A run without a first line has no head, and one that has nothing else has no plan."""
-    found = read(*texts)
-    assert bool(found.head) is (texts == TEXTS[:1])
-    assert (found.planned, found.changed) == (None, True)
+    salvaged = read(*texts)
+    assert bool(salvaged.head) is (texts == TEXTS[:1])
+    assert (salvaged.planned, salvaged.changed) == (None, True)
 
 
 @pytest.mark.parametrize(
@@ -73,8 +73,8 @@ def test_what_is_no_head_is_none(texts: list[str]) -> None:
 )
 def test_a_plan_that_the_seal_does_not_name_is_none(texts: list[str]) -> None:
     """Nobody knows what such a run was to run, but where it took place."""
-    found = read(*texts)
-    assert (found.planned, found.changed, found.head["context"]) == (None, False, {"environment": "staging"})
+    salvaged = read(*texts)
+    assert (salvaged.planned, salvaged.changed, salvaged.head["context"]) == (None, False, {"environment": "staging"})
 
 
 def test_a_plan_that_says_no_tests_is_none() -> None:
@@ -91,9 +91,9 @@ def test_lines_of_another_run_are_no_evidence_of_this_one() -> None:
     assert Line.parse(other.lines[2].text).kind == "finished"
 
 
-def silent(found: SalvagedRun) -> list[str]:
+def silent(salvaged: SalvagedRun) -> list[str]:
     """The tests of which nothing is known."""
-    return [one.test_id for one in found.unreported]
+    return [one.test_id for one in salvaged.unreported]
 
 
 @pytest.mark.parametrize(("number", "untold"), [(2, ["test_a", "test_c"]), (3, ["test_a", "test_b", "test_c"])])
@@ -103,8 +103,12 @@ def test_what_was_planned_and_no_line_tells_is_silent(number: int, untold: list[
     texts = [one.text for one in run(1, planned(*tests), *(finished(name) for name in tests[:2])).lines]
     assert silent(read(*texts)) == ["test_c"]
     assert silent(read(*texts[:number], *texts[number + 1 :])) == untold
-    found = read(*texts[:number], texts[number].replace("PASSED", "FAILED"), *texts[number + 1 :])
-    assert (silent(found), ended(found), found.planned) == ([tests[number - 2], "test_c"], ["test_a", "test_b"], PLAN)
+    salvaged = read(*texts[:number], texts[number].replace("PASSED", "FAILED"), *texts[number + 1 :])
+    assert (silent(salvaged), ended(salvaged), salvaged.planned) == (
+        [tests[number - 2], "test_c"],
+        ["test_a", "test_b"],
+        PLAN,
+    )
 
 
 def test_a_silent_test_is_where_its_plan_says_with_the_limits_of_its_marks() -> None:
@@ -116,9 +120,9 @@ def test_a_silent_test_is_where_its_plan_says_with_the_limits_of_its_marks() -> 
         {"test": "test_b", "claims": [claim()], "records": True},
         {"test": "test_c", "claims": [claim()], "deselected": True},
     ]
-    told = {"kind": "started", "test": "test_b", "at": "2026-02-12T18:29:03.000Z"}
+    line_body = {"kind": "started", "test": "test_b", "at": "2026-02-12T18:29:03.000Z"}
     first, second, third = read(
-        *(line.text for line in run(1, {"kind": "planned", "tests": tests}, told).lines)
+        *(line.text for line in run(1, {"kind": "planned", "tests": tests}, line_body).lines)
     ).unreported
     assert (first.environment, first.provider_mode, first.parts) == ("staging", "BYOK", ("rotation",))
     assert (first.claim_environment, first.claim_provider_mode) == ("prod", "managed")
@@ -127,7 +131,7 @@ def test_a_silent_test_is_where_its_plan_says_with_the_limits_of_its_marks() -> 
         ("test_a", "UC-002", False, Result.INTERRUPTED),
         ("test_b", "UC-001", True, Result.INTERRUPTED),
     ]
-    assert (first.started_at, third.started_at) == ("", told["at"])
+    assert (first.started_at, third.started_at) == ("", line_body["at"])
     assert (first.open_scope, third.open_scope) == (False, True)
 
 

@@ -1,4 +1,4 @@
-"""What verify and check find: every edit is named by run, line and column."""
+"""Audit of SQLite stores: every edit is reported by run, line and column."""
 
 from __future__ import annotations
 
@@ -162,12 +162,12 @@ EDITS = {
 @pytest.mark.parametrize("edit", EDITS)
 def test_verify_names_each_edit(path: Path, edit: str) -> None:
     """Edited, deleted and inserted rows of every table are named by their place."""
-    sql, told = EDITS[edit]
+    sql, messages = EDITS[edit]
     tamper(path, sql)
     store = open_store(f"sqlite:///{path}", Path(), create=False)
     assert store is not None
     with closing(store):
-        assert [text for text in verified(store) if text.startswith(told)]
+        assert [text for text in verified(store) if text.startswith(messages)]
 
 
 @pytest.mark.parametrize(
@@ -231,8 +231,8 @@ def test_every_column_of_the_index_is_derived_again(store: Store, path: Path, ta
 def test_check_sees_evidence_whose_slot_is_gone(store: Store, path: Path, statements: tuple[str, ...]) -> None:
     """Evidence without a slot is found by no question: that it is there is told before an answer is relied on."""
     tamper(path, *statements)
-    told = [str(problem) for problem in store.check([])]
-    assert [text for text in told if text.startswith("table slot: slot ") and "which hides its evidence" in text]
+    messages = [str(problem) for problem in store.check([])]
+    assert [text for text in messages if text.startswith("table slot: slot ") and "which hides its evidence" in text]
 
 
 def test_two_lines_that_changed_places_are_named(store: Store, path: Path) -> None:
@@ -240,9 +240,9 @@ def test_two_lines_that_changed_places_are_named(store: Store, path: Path) -> No
     tamper(
         path, *(f"UPDATE line SET seq = {n} WHERE run_id = '{RUN}' AND seq = {m}" for m, n in ((2, 9), (3, 2), (9, 3)))
     )
-    told = verified(store)
-    assert f"run {RUN}, line 2: column seq: the text is of line 3" in told
-    assert f"run {RUN}, line 3: column seq: the text is of line 2" in told
+    messages = verified(store)
+    assert f"run {RUN}, line 2: column seq: the text is of line 3" in messages
+    assert f"run {RUN}, line 3: column seq: the text is of line 2" in messages
 
 
 def test_a_run_written_anew_from_its_start_is_seen_by_what_was_given(store: Store, path: Path) -> None:
@@ -269,13 +269,13 @@ def test_each_dropped_trigger_is_named(store: Store, path: Path, name: str) -> N
     """A guard that is gone is told, by verify and by check."""
     with closing(sqlite3.connect(path)) as plain:
         plain.execute(f"DROP TRIGGER {name}")
-    told = f"trigger {name}: was dropped from the schema: records may have been changed since"
-    assert verified(store) == [told]
-    assert [str(problem) for problem in store.check([])] == [told]
+    messages = f"trigger {name}: was dropped from the schema: records may have been changed since"
+    assert verified(store) == [messages]
+    assert [str(problem) for problem in store.check([])] == [messages]
 
 
 @pytest.mark.parametrize(
-    ("sql", "told"),
+    ("sql", "messages"),
     [
         ("CREATE TRIGGER theirs AFTER INSERT ON line BEGIN SELECT 1; END", "trigger theirs: does not belong"),
         ("CREATE VIEW theirs AS SELECT 1", "view theirs: does not belong"),
@@ -286,12 +286,12 @@ def test_each_dropped_trigger_is_named(store: Store, path: Path, name: str) -> N
     ],
 )
 def test_what_was_added_to_or_taken_from_the_schema_is_named(
-    store: Store, path: Path, sql: str, told: str | None
+    store: Store, path: Path, sql: str, messages: str | None
 ) -> None:
     """Triggers, views, tables and indexes that do not belong, or are gone, are told by name."""
     with closing(sqlite3.connect(path)) as plain:
         plain.execute(sql)
-    assert [text.startswith(told or "") for text in verified(store)] == ([True] if told else [])
+    assert [text.startswith(messages or "") for text in verified(store)] == ([True] if messages else [])
 
 
 def test_a_trigger_of_the_same_name_that_does_nothing_is_named(store: Store, path: Path) -> None:
@@ -382,22 +382,24 @@ def test_a_damaged_file_reads_back_equal_or_is_found(path: Path, tmp_path: Path,
 def test_a_line_of_any_text_is_told(store: Store, path: Path, text: str) -> None:
     """Whatever somebody writes into a line, it is named, and every question ends in our own errors."""
     tamper(path, f"UPDATE line SET text = '{text}' {OF_LINE_2}")
-    assert any(f"run {RUN}, line 2" in told for told in verified(store))
+    assert any(f"run {RUN}, line 2" in messages for messages in verified(store))
     everything(path)
 
 
 @pytest.mark.parametrize(
-    ("sql", "told"),
+    ("sql", "messages"),
     [
         ("DELETE FROM decision", "table leaf: there are 4 leaves up to number 3, but 3 records"),
         ("DELETE FROM verdict", "table leaf: there are 4 leaves up to number 3, but 3 records"),
         ("DELETE FROM leaf WHERE number = 3", "table leaf: there are 3 leaves up to number 2, but 4 records"),
     ],
 )
-def test_check_sees_that_a_record_or_its_leaf_is_missing(store: Store, path: Path, sql: str, told: str) -> None:
+def test_check_sees_that_a_record_or_its_leaf_is_missing(store: Store, path: Path, sql: str, messages: str) -> None:
     """A decision that was deleted cannot be missed unseen: its leaf is one too many."""
     tamper(path, sql)
-    assert [str(problem) for problem in store.check([])] == [f"{told}: run 'readiness verify' to find the differences"]
+    assert [str(problem) for problem in store.check([])] == [
+        f"{messages}: run 'readiness verify' to find the differences"
+    ]
 
 
 def test_check_sees_evidence_of_another_register(store: Store, path: Path) -> None:
@@ -406,19 +408,19 @@ def test_check_sees_evidence_of_another_register(store: Store, path: Path) -> No
     tamper(path, "UPDATE slot SET register = 'payments', key = replace(key, '\"other\"', '\"payments\"')")
     resting = [piece for piece in store.newest("payments") if piece.test_id == "test_d"]
     assert len(resting) == 1
-    told = f"run {run_id(3)}, column slot.register: the run belongs to 'other'"
-    assert [str(problem) for problem in store.check(resting)] == [told]
+    messages = f"run {run_id(3)}, column slot.register: the run belongs to 'other'"
+    assert [str(problem) for problem in store.check(resting)] == [messages]
     assert any("column slot.register" in problem for problem in verified(store))
 
 
 def test_check_tree_walks_the_runs_it_is_asked_about(store: Store, path: Path) -> None:
     """Two lines that were made to follow each other do not lead up to the seal; a run that nobody asked about may."""
-    old = {line.seq: line for line in next(one for one in [store.run(RUN)] if one).lines}
+    old = {line.seq: line for line in next(each for each in [store.run(RUN)] if each).lines}
     text = old[2].text.replace("PASSED", "FAILED")
     following = old[3].text.replace(old[2].digest, line_digest(text))
     tamper(path, rewritten(2, text), rewritten(3, following))
-    told = f"run {RUN}: line 4 does not follow the line before it: one of them was changed"
-    assert [str(problem) for problem in store.check_tree([RUN, run_id(2)])] == [told]
+    messages = f"run {RUN}: line 4 does not follow the line before it: one of them was changed"
+    assert [str(problem) for problem in store.check_tree([RUN, run_id(2)])] == [messages]
     assert list(store.check_tree([run_id(2)])) == []
 
 
@@ -438,7 +440,7 @@ def rewritten(seq: int, text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("sql", "told"),
+    ("sql", "messages"),
     [
         (f"DELETE {LINE_2}", f"run {RUN}, line 2: is missing"),
         (f"DELETE FROM line WHERE run_id = '{RUN}' AND seq = 0", f"run {RUN}: its first line or its seal is missing"),
@@ -452,11 +454,11 @@ def rewritten(seq: int, text: str) -> str:
         (f"DELETE FROM run WHERE id = '{RUN}'", f"run {RUN}: is not in the store"),
     ],
 )
-def test_check_names_what_an_answer_rests_on(store: Store, path: Path, sql: str, told: str) -> None:
+def test_check_names_what_an_answer_rests_on(store: Store, path: Path, sql: str, messages: str) -> None:
     """First line, seal, the line itself, the line after it and the index: each is looked at for each answer."""
     resting = store.newest("payments")
     tamper(path, sql)
-    assert [text for text in map(str, store.check(resting)) if text.startswith(told)]
+    assert [text for text in map(str, store.check(resting)) if text.startswith(messages)]
 
 
 def test_check_leaves_alone_what_an_answer_does_not_rest_on(store: Store, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The SQLite adapter: the contract, and what happens to files, processes and disks."""
+"""SQLite store: the contract, and files, processes and full disks."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ def _closed() -> Iterator[None]:
 @pytest.fixture
 def store(path: Path) -> Iterator[SQLiteStore]:
     """A store with a row in every table."""
-    kept = snapshot()
+    stored = snapshot()
     store = opened_at(path)
-    signed = run(1, planned("test_a"), finished(), finished("test_b"), requirements=kept.digest)
-    store.save([signed], [kept], envelopes=[statement(signed)])
+    signed = run(1, planned("test_a"), finished(), finished("test_b"), requirements=stored.digest)
+    store.save([signed], [stored], envelopes=[statement(signed)])
     store.decide([blocker()])
     store.save_verdict(VERDICT)
     yield store
@@ -97,12 +97,12 @@ class TestSQLite(StoreContract):
 def test_the_file_says_whose_it_is(store: SQLiteStore, path: Path) -> None:
     """Application id, version, journal mode and strict tables are as this version makes them."""
     with closing(sqlite3.connect(path)) as plain:
-        told = [
+        message = [
             plain.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version", "journal_mode")
         ]
-        found = plain.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall()
-    assert told == [schema.APPLICATION_ID, schema.VERSION, "delete"]
-    assert {name for name, sql in found if "STRICT" in sql} >= set(tables.TABLES)
+        result = plain.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall()
+    assert message == [schema.APPLICATION_ID, schema.VERSION, "delete"]
+    assert {name for name, sql in result if "STRICT" in sql} >= set(tables.TABLES)
 
 
 def test_writes_are_synchronous_and_keep_references(store: SQLiteStore) -> None:
@@ -181,9 +181,9 @@ def test_a_process_killed_while_keeping_leaves_nothing_of_it(store: SQLiteStore,
 @pytest.mark.parametrize("room", [0, 20_000])
 def test_a_full_disk_is_one_line_and_leaves_nothing_torn(store: SQLiteStore, path: Path, room: int) -> None:
     """Where the file cannot grow, the error says so, earlier runs can be read, and nothing of the new one is kept."""
-    told, trouble = worker("fill", f"sqlite:///{path}", room).communicate(timeout=60)
+    message, trouble = worker("fill", f"sqlite:///{path}", room).communicate(timeout=60)
     assert trouble == ""
-    error, runs = told.splitlines()
+    error, runs = message.splitlines()
     assert "evidence.db could not be written" in error or "the disk reports an error" in error
     assert runs == str([run_id(1)])
     assert list(store.verify()) == []
@@ -199,10 +199,10 @@ def test_a_read_only_store_can_be_read_and_not_written() -> None:
         store.close()
         path.chmod(0o444)
         folder.chmod(0o555)
-        told, trouble = worker("read", f"sqlite:///{path}").communicate(timeout=60)
+        message, trouble = worker("read", f"sqlite:///{path}").communicate(timeout=60)
         folder.chmod(0o755)
     assert trouble == ""
-    answer, error = told.splitlines()
+    answer, error = message.splitlines()
     assert answer == "1 0"
     assert "cannot be written (read-only); nothing was written" in error
 
@@ -248,7 +248,7 @@ def truncated(path: Path) -> None:
 
 @pytest.mark.parametrize("create", [True, False])
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "message"),
     [
         (foreign_database, "another program's SQLite database: name another file"),
         (other_application, "another program's SQLite database"),
@@ -262,12 +262,12 @@ def truncated(path: Path) -> None:
     ],
 )
 def test_what_is_no_store_of_ours_is_left_alone(
-    path: Path, make: Callable[[Path], object], told: str, create: bool
+    path: Path, make: Callable[[Path], object], message: str, create: bool
 ) -> None:
     """Anything else than our own store is one line that says what to do, and not a byte of it changes."""
     make(path)
     before = path.read_bytes()
-    with pytest.raises(StorageError, match=told) as caught:
+    with pytest.raises(StorageError, match=message) as caught:
         open_store(f"sqlite:///{path}", Path(), create=create)
     assert "\n" not in str(caught.value)
     assert path.read_bytes() == before
@@ -380,7 +380,7 @@ def test_the_records_of_an_older_store_get_their_leaves_by_time(path: Path) -> N
     store = opened_at(path)
     store.save([run(2, at=10), run(1, at=20)], [], [blocker(at=15), blocker("UC-002", at=5)])
     store.save_verdict(VERDICT)
-    names, kept = set(), [leaf.id for leaf in (store.tree() or pytest.fail("no tree")).leaves]
+    names, stored = set(), [leaf.id for leaf in (store.tree() or pytest.fail("no tree")).leaves]
     for _ in range(2):
         store.close()
         older(path, 2)
@@ -393,7 +393,7 @@ def test_the_records_of_an_older_store_get_their_leaves_by_time(path: Path) -> N
         names.add(tree.origin)
         order = [StoredVerdict.parse(VERDICT).id, blocker("UC-002", at=5).id, run_id(2), blocker(at=15).id, run_id(1)]
         assert [leaf.id for leaf in tree.leaves] == order
-        assert sorted(kept) == sorted(order)
+        assert sorted(stored) == sorted(order)
         assert list(store.verify()) == []
     assert len(names) == 2
     store.close()

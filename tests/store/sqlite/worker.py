@@ -1,4 +1,4 @@
-"""A process of its own that keeps runs: what crashes, races and full disks are tried with."""
+"""Worker process that stores runs, for tests of crashes, races and full disks."""
 
 from __future__ import annotations
 
