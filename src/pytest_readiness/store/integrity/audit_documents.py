@@ -93,7 +93,7 @@ def audit_statements(query: Query) -> Iterator[Problem]:
 
 
 def _statement_problems(query: Query, stored: EnvelopeRow) -> Iterator[Problem]:
-    # Imported where, because storing a run does not need it.
+    # Imported here, because storing a run does not need it.
     from ...facts.envelope import parse_envelope
     from .signed_statements import subject_problem
 

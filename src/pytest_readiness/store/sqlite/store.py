@@ -219,8 +219,8 @@ class SQLiteStore(RunConditionsStore, DocumentStore):
 
     def _line(self, run_id: str, seq: int, register: str) -> dict[int, Evidence]:
         return {
-            number: one
-            for (_, number), one in evidence_by_position(run_id, self._lines(run_id, (seq,)), register).items()
+            number: piece
+            for (_, number), piece in evidence_by_position(run_id, self._lines(run_id, (seq,)), register).items()
         }
 
     def failures(self, register: str, since: Mapping[str, str]) -> list[FailureRecord]:
