@@ -225,7 +225,7 @@ def test_nobody_decides_where_nobody_is_known(project: Project) -> None:
 def test_an_identity_that_is_too_weak_is_refused(project: Project) -> None:
     """With identity = "git" a name alone signs nothing, and the same name as git's user.email does."""
     decided(project, 'identity = "git"\n')
-    assert "known only as declared" in approve(project, expected=1).stderr
+    assert "is only declared" in approve(project, expected=1).stderr
     repository(project, ANA)
     approve(project)
 

@@ -304,14 +304,14 @@ def decision_id(project: Project) -> str:
 
 def test_a_name_that_is_only_given(asking: Project) -> None:
     """Without a signature a review is refused where only signed ones count."""
-    assert "known only as declared" in approve(asking, by=ANA, expected=1).output
+    assert "is only declared" in approve(asking, by=ANA, expected=1).output
 
 
 def test_a_reviewer_who_signs_with_a_key_of_somebody_else(asking: Project) -> None:
     """Ana's name under Ben's key is refused, and so is Ana's name under the key of CI."""
     for name in ("ben", "ci", "eve"):
         signing_as(asking, name)
-        assert "known only as declared" in approve(asking, by=ANA, expected=1).output
+        assert "is only declared" in approve(asking, by=ANA, expected=1).output
 
 
 def test_a_decision_that_says_itself_that_it_is_signed(asking: Project) -> None:
