@@ -350,7 +350,7 @@ ATTACKS: dict[str, Attack] = {
     "`FAILED` turned into `PASSED` in the bytes of the file": Attack(
         flip_bytes, EVERY, "column digest: it does not match"
     ),
-    "a line edited with its digest, and the line after it made to follow": Attack(
+    "a line edited with its digest, and the next line adjusted": Attack(
         edit_two_lines, EVERY, "does not follow the line before it"
     ),
     "a failure made older in the index, so that a pass is the newest": Attack(
@@ -364,30 +364,30 @@ ATTACKS: dict[str, Attack] = {
         "is missing or out of order",
     ),
     "two lines exchanged": Attack(exchange_lines, EVERY, "column seq: the text is of line"),
-    "a line put in": Attack(insert_line, EVERY, "the seal names 8 lines, and there are 9"),
+    "a line inserted": Attack(insert_line, EVERY, "the seal names 8 lines, and there are 9"),
     "the tail of a run cut off": Attack(cut_off(resealed=False), EVERY, "it is not sealed"),
     "the tail of a run cut off, and a new seal made": Attack(cut_off(resealed=True), KEPT, "are not those of then"),
     "a run deleted": Attack(delete_run(leaf=False), EVERY, "is not in the store: it was deleted"),
     "a run deleted with its leaf, and the later leaves moved up": Attack(
         delete_run(leaf=True), KEPT, "are not those of then"
     ),
-    "a run deleted with its leaf that came in after the checkpoint": Attack(delete_run(leaf=True, run=LAST), NONE),
+    "a run deleted with its leaf, stored after the checkpoint": Attack(delete_run(leaf=True, run=LAST), NONE),
     "a whole run recomputed": Attack(recompute(leaf=True), KEPT, "are not those of then"),
-    "a whole run recomputed, its leaf left as it was": Attack(
+    "a whole run recomputed, its leaf unchanged": Attack(
         recompute(leaf=False), VERIFY | KEPT, "does not match its leaf"
     ),
-    "a whole run recomputed that came in after the checkpoint": Attack(recompute(leaf=True, run=LAST), NONE),
+    "a whole run recomputed, stored after the checkpoint": Attack(recompute(leaf=True, run=LAST), NONE),
     "an old run replayed: its lines once more, under a new id": Attack(
         replay_lines(newest=False), EVERY, "column run.id: the index has"
     ),
-    "an old run replayed, and called the newest in the index": Attack(
+    "an old run replayed, and marked as the newest in the index": Attack(
         replay_lines(newest=True), EVERY, "column run.id: the index has"
     ),
     "an invented run without a leaf": Attack(invent_run(leaf=False), EVERY, "has no leaf in the tree"),
     "an invented run with everything that belongs to it": Attack(invent_run(leaf=True), NONE),
     "the store rolled back to an older copy": Attack(roll_back, KEPT, "it was rolled back to an older copy"),
     "the store deleted": Attack(lambda folder: database(folder).unlink(), KEPT, "it was deleted or replaced"),
-    "the store made anew from the runs that passed": Attack(make_anew, KEPT, "is of another store"),
+    "the store rebuilt from the runs that passed": Attack(make_anew, KEPT, "is of another store"),
     "the name of the store changed": Attack(
         sql(f"UPDATE identity SET origin = 'readiness-store/{'0' * 32}'"), KEPT, "is of another store"
     ),
@@ -414,19 +414,19 @@ ATTACKS: dict[str, Attack] = {
     "a blocker deleted with its leaf, and the later leaves moved up": Attack(
         delete_blocker, KEPT, "are not those of then"
     ),
-    "a kept verdict deleted": Attack(sql("DELETE FROM verdict"), EVERY, "is not in the store: it was deleted"),
+    "a stored verdict deleted": Attack(sql("DELETE FROM verdict"), EVERY, "is not in the store: it was deleted"),
     "the requirements of a run edited": Attack(
         sql("UPDATE snapshot SET text = replace(text, 'UC-001', 'UC-009')"),
         VERIFY,
         "column text: it does not match the digest",
     ),
     "an artifact swapped": Attack(swap_artifact, VERIFY, "was changed: its content has another digest"),
-    "a journal put beside the store that says something else of a run": Attack(
+    "a journal beside the store that contradicts a run": Attack(
         plant_journal, EVERY, "differs from the run with this id in the store"
     ),
     "a trigger dropped": Attack(plainly("DROP TRIGGER line_no_update"), EVERY, "was dropped from the schema"),
-    "a trigger planted": Attack(plainly(PLANTED), EVERY, "trigger theirs: does not belong to the schema"),
-    "a view planted": Attack(
+    "a trigger added": Attack(plainly(PLANTED), EVERY, "trigger theirs: does not belong to the schema"),
+    "a view added": Attack(
         plainly("CREATE VIEW theirs AS SELECT * FROM evidence"), EVERY, "view theirs: does not belong to the schema"
     ),
 }

@@ -406,7 +406,7 @@ def answers(monkeypatch):
         limit="A seam that is put back by hand",
     ),
     Fake(
-        "the same where a connection is asked for",
+        "the same with a required connection",
         """
         import socket
 
@@ -437,7 +437,7 @@ def answers(monkeypatch):
         limit="A fake behind the endpoint's name",
     ),
     Fake(
-        "a stub class where no connection is asked for",
+        "a stub class without a required connection",
         """
         class Provider:
             def health(self):
