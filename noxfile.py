@@ -1,12 +1,129 @@
-"""What takes longer than CI has time for: ``pip install nox``, then ``nox -s producers``."""
+"""Every check of the project, each as a session: ``pip install nox``, then ``nox -s NAME``.
+
+``.ci/run`` and ``.ci/matrix`` call these sessions and hold no steps of their own. ``tests``, ``lint``, ``types``, ``layers``,
+``docs`` and ``beside`` use the environment that nox runs in: ``.venv``, as the README makes it.
+"""
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import nox
 
+ROOT = Path(__file__).parent
+PROJECT = nox.project.load_toml("pyproject.toml")
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+nox.options.default_venv_backend = "venv"
+nox.options.sessions = ["tests", "lint", "types", "layers"]
 
-@nox.session(default=False)
+
+def here(session: nox.Session, *arguments: str) -> None:
+    """Run a module with the interpreter that nox runs in."""
+    session.run(sys.executable, "-m", *arguments, external=True)
+
+
+def group(session: nox.Session, *names: str) -> None:
+    """Install dependency groups (PEP 735) where nox runs; pip can do it itself only from 25.1 on."""
+    here(
+        session, "pip", "install", "-q", "--disable-pip-version-check", *nox.project.dependency_groups(PROJECT, *names)
+    )
+
+
+@nox.session(python=False)
+def tests(session: nox.Session) -> None:
+    """Run the tests in this environment; arguments go to pytest, such as ``-- -m "not slow"``."""
+    here(session, "pytest", "-q", "-n", "auto", *session.posargs)
+
+
+@nox.session(python=False)
+def lint(session: nox.Session) -> None:
+    """Look for faults and odd layout."""
+    group(session, "lint")
+    here(session, "ruff", "check")
+    here(session, "ruff", "format", "--check")
+
+
+@nox.session(python=False)
+def types(session: nox.Session) -> None:
+    """Check the types: the code with mypy, the public names with mypy and basedpyright."""
+    group(session, "types")
+    here(session, "mypy")
+    here(session, "basedpyright", "--level", "error", "tests/typing")
+
+
+@nox.session(python=False)
+def layers(session: nox.Session) -> None:
+    """Check that each room imports only what the contracts in pyproject.toml allow."""
+    group(session, "lint")
+    session.run(str(Path(sys.executable).with_name("lint-imports")), external=True)
+
+
+@nox.session(python=False)
+def beside(session: nox.Session) -> None:
+    """Run the tests that need pytest plugins which ask for newer versions of what we need than we do."""
+    group(session, "beside")
+    here(session, "pytest", "-q", "-n", "0", "tests/plugin/test_one_id.py", "-k", "generated")
+
+
+@nox.session(python=False)
+def docs(session: nox.Session) -> None:
+    """Run the examples of the pages, and hold the reference against the code."""
+    here(session, "pytest", "-q", "-n", "auto", "tests/test_docs.py", "tests/test_examples.py", *session.posargs)
+
+
+@nox.session(python=PYTHONS)
+def newest(session: nox.Session) -> None:
+    """Run the tests with the newest releases of all dependencies."""
+    session.install("-q", "-e", ".[test]")
+    session.run("pytest", "-q", *session.posargs)
+
+
+@nox.session(python=PYTHONS)
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the lowest releases that pyproject.toml declares."""
+    constraints = Path(session.create_tmp()) / "lowest.txt"
+    constraints.write_text(session.run("python", ".ci/lowest.py", silent=True) or "", encoding="utf-8")
+    session.install("-q", "-e", ".[test]", "-c", str(constraints))
+    session.run("pytest", "-q", *session.posargs)
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Build what is published, install it, and run the tests against it."""
+    dist = Path(session.create_tmp()).resolve() / "dist"
+    session.install("-q", "hatchling")
+    session.run("python", "release/build.py", str(dist), silent=True)
+    (package,), (plugin,) = dist.glob("pytest_readiness-*.whl"), dist.glob("pytest_readiness_plugin-*.whl")
+    session.install("-q", f"{package}[test]", str(plugin))
+    session.run("python", ".ci/is_installed.py")
+    session.run("pytest", "-q", "-n", "auto", "-p", "no:cacheprovider", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure what the plugin costs beside pytest alone; arguments go to benchmarks/overhead.py."""
+    session.install("-q", "-e", ".", *nox.project.dependency_groups(PROJECT, "bench"))
+    session.run("python", "benchmarks/overhead.py", *session.posargs)
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Change the rules one by one, and see whether a test notices; arguments go to benchmarks/mutants.py."""
+    session.install("-q", "-e", ".[test]", *nox.project.dependency_groups(PROJECT, "mutants"))
+    session.run("python", "benchmarks/mutants.py", *session.posargs)
+
+
+@nox.session
 def producers(session: nox.Session) -> None:
     """Import what the writers of JUnit XML write of a suite of known truth."""
-    session.install("-e", ".")
+    session.install("-q", "-e", ".")
     session.run("python", "benchmarks/try_producers.py", *session.posargs)
+
+
+@nox.session
+def changelog(session: nox.Session) -> None:
+    """Show the changelog with its fragments; with a version, write them into it."""
+    session.install("-q", *nox.project.dependency_groups(PROJECT, "changelog"))
+    release = ["--version", session.posargs[0], "--yes"] if session.posargs else ["--version", "next", "--draft"]
+    session.run("towncrier", "build", *release)
