@@ -1,4 +1,4 @@
-"""Decisions: recorded statements of people. They are never edited; a later decision follows an earlier one.
+"""Decisions: recorded statements of people, never edited, only followed by later ones.
 
 A decision is one canonical JSON text, and its id contains the digest of that text. It has the same value in the store
 and as a file of the repository, and a changed text no longer matches its id.

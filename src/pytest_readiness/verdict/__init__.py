@@ -1,1 +1,1 @@
-"""Evaluation of recorded evidence: a pure function of requirements, evidence, decisions and a moment, and the gate."""
+"""Evaluation of evidence and decisions at a moment, as a pure function, and the gate."""

@@ -1,4 +1,4 @@
-"""Gate: the rules that decide whether use cases are eligible. All results are shown, and it fails closed."""
+"""Gate: the rules that decide whether use cases are eligible; it fails closed and shows each result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Remedies for failed gate rules that no requirement's state explains, such as run conditions or missing options."""
+"""Remedies for failed gate rules that no requirement explains, such as run conditions or options."""
 
 from __future__ import annotations
 

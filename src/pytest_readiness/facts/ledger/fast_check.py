@@ -31,14 +31,14 @@ class CanonicalShapes:
     """Remembered patterns of texts that were proven canonical."""
 
     def __init__(self) -> None:
-        self._known: dict[int, list[re.Pattern[str]]] = {}
+        self._patterns: dict[int, list[re.Pattern[str]]] = {}
         """Patterns by number of quotes, which all texts of a pattern share; the last match comes first."""
         self._seen: Counter[int] = Counter()
-        self._left = MAX_SHAPES
+        self._free_places = MAX_SHAPES
 
     def matches(self, text: str) -> bool:
         """Return whether a text, provided that it is JSON, is canonical by a known pattern. False: not known."""
-        shapes = self._known.get(text.count('"'))
+        shapes = self._patterns.get(text.count('"'))
         if shapes is None or "\\" in text:
             return False
         for place, shape in enumerate(shapes):
@@ -52,12 +52,12 @@ class CanonicalShapes:
         """Learn from a text that was proven canonical and matched no known pattern."""
         quotes = text.count('"')
         self._seen[quotes] += 1
-        shapes = self._known.get(quotes, ())
-        if self._seen[quotes] % LEARN_AFTER or not self._left or len(shapes) >= MAX_SHAPES_PER_COUNT:
+        shapes = self._patterns.get(quotes, ())
+        if self._seen[quotes] % LEARN_AFTER or not self._free_places or len(shapes) >= MAX_SHAPES_PER_COUNT:
             return
         if len(text) <= MAX_LENGTH and "\\" not in text and (shape := shape_of(text)) is not None:
-            self._known.setdefault(quotes, []).insert(0, shape)
-            self._left -= 1
+            self._patterns.setdefault(quotes, []).insert(0, shape)
+            self._free_places -= 1
 
 
 def shape_of(text: str) -> re.Pattern[str] | None:

@@ -21,9 +21,9 @@ def leaf_hash(data: bytes) -> bytes:
     return _sha256(b"\x00" + data).digest()
 
 
-def node_hash(left: bytes, right: bytes) -> bytes:
+def node_hash(left_hash: bytes, right_hash: bytes) -> bytes:
     """Return the hash of two neighbouring trees."""
-    return _sha256(b"\x01" + left + right).digest()
+    return _sha256(b"\x01" + left_hash + right_hash).digest()
 
 
 class MerkleTree:
@@ -56,8 +56,8 @@ class MerkleTree:
         if not self._whole:
             return EMPTY_ROOT
         *others, root = self._whole
-        for left in reversed(others):
-            root = node_hash(left, root)
+        for sibling in reversed(others):
+            root = node_hash(sibling, root)
         return root
 
 
@@ -85,10 +85,10 @@ def inclusion_proof(leaves: Sequence[bytes], number: int) -> list[bytes]:
     if len(leaves) == 1:
         return []
     split = _split(len(leaves))
-    left, right = leaves[:split], leaves[split:]
+    first, second = leaves[:split], leaves[split:]
     if number < split:
-        return [*inclusion_proof(left, number), MerkleTree().extend(right).root]
-    return [*inclusion_proof(right, number - split), MerkleTree().extend(left).root]
+        return [*inclusion_proof(first, number), MerkleTree().extend(second).root]
+    return [*inclusion_proof(second, number - split), MerkleTree().extend(first).root]
 
 
 def verify_inclusion(leaf: bytes, number: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
@@ -125,10 +125,10 @@ def _consistency_hashes(leaves: Sequence[bytes], old_size: int, *, root_known: b
     if old_size == len(leaves):
         return [] if root_known else [MerkleTree().extend(leaves).root]
     split = _split(len(leaves))
-    left, right = leaves[:split], leaves[split:]
+    first, second = leaves[:split], leaves[split:]
     if old_size <= split:
-        return [*_consistency_hashes(left, old_size, root_known=root_known), MerkleTree().extend(right).root]
-    return [*_consistency_hashes(right, old_size - split, root_known=False), MerkleTree().extend(left).root]
+        return [*_consistency_hashes(first, old_size, root_known=root_known), MerkleTree().extend(second).root]
+    return [*_consistency_hashes(second, old_size - split, root_known=False), MerkleTree().extend(first).root]
 
 
 def verify_consistency(old_size: int, old_root: bytes, size: int, root: bytes, proof: Sequence[bytes]) -> bool:
