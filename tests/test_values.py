@@ -20,7 +20,7 @@ WORKING = {
     "recording.authenticity.mock_detection._Replacement": "a replacement while a test runs",
     "external.record.ExternalRun": "a command while it runs",
     "pipeline.session.SessionOutcome": "a session while it ends",
-    "store.decision_files.committed_files._FolderReader": "a folder while it is read",
+    "store.decision_files.committed_files.FolderReader": "a folder while it is read",
     "verdict.requirement.interrupted_scope._EarlierExecutions": "executions while they are sorted",
     "verdict.history._Replay": "a history while it is replayed",
 }
@@ -48,7 +48,7 @@ DERIVING = {
     "pipeline.verification.VerificationResult",
     "store.bundle.reading.Bundle",
     "store.decision_files.git_history.GitHistory",
-    "store.decision_files.committed_files._Folder",
+    "store.decision_files.committed_files.DecisionTree",
     "verdict.requirement.execution_ledger.ExecutionLedger",
     "verdict.evaluation._EvaluationInputs",
     "verdict.gate_input.GateInput",

@@ -200,12 +200,12 @@ FAULTS: dict[str, Fault] = {
         signs.tampered,
         (
             Edit(
-                "store.decision_files.committed_files:_FolderReader._compare",
+                "store.decision_files.committed_files:FolderReader._compare",
                 "    as_added =",
                 "    for name in differing:\n        del self.folder.files[name]\n    return\n    as_added =",
             ),
             Edit(
-                "store.decision_files.committed_files:_FolderReader.read",
+                "store.decision_files.committed_files:FolderReader.read",
                 "history.touches.keys() - folder.files.keys()",
                 "set()",
             ),
@@ -217,7 +217,7 @@ FAULTS: dict[str, Fault] = {
         signs.tampered,
         (
             Edit(
-                "store.decision_files.committed_files:_FolderReader._attribute",
+                "store.decision_files.committed_files:FolderReader._attribute",
                 "history.first_authors(added, self.is_same_person)",
                 "[added[0].author]",
             ),

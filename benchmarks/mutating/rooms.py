@@ -80,7 +80,8 @@ ROOMS = {
     "decision files": Room(
         (
             "store/decision_files/folder.py", "store/decision_files/git_history.py",
-            "store/decision_files/committed_files.py", "store/decision_files/git_repository.py",
+            "store/decision_files/committed_files.py", "store/decision_files/other_homes.py",
+            "store/decision_files/git_repository.py",
         ),
         (
             "tests/store/decision_files/test_folder.py", "tests/store/decision_files/test_folder_in_git.py",

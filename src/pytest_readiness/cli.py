@@ -176,7 +176,10 @@ def _exit_at_once(code: int) -> None:
 def _output_problem(error: BaseException) -> str | None:
     """Return the message for a standard output that cannot be written; None: the error is about something else."""
     if isinstance(error, OSError) and error.errno in _UNWRITTEN and error.filename is None:
-        return f"standard output cannot be written, so the output is lost: {error.strerror}"
+        *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+        if frame.f_globals.get("__name__", "").partition(".")[0] == "click" or frame.f_code.co_filename == __file__:
+            return f"standard output cannot be written, so the output is lost: {error.strerror}"
+        return f"a file could not be read or written, and the system does not report which: {error.strerror}"
     return None
 
 

@@ -15,19 +15,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .mark import is_tagged
-from .unpatched import current_names, restore_names
+from .unpatched import Names, current_names, restore_names
 
 if TYPE_CHECKING:  # heavy: imported when a session first needs them
     from .pipeline.selection import SelectedTests
     from .pipeline.session import PreparedSession, SessionOptions, SessionOutcome
     from .recording.observer import Observer
-    from .unpatched import Names
     from .views.line_writer import Line
 
 
 _DRY_RUN_OPTIONS = ("collectonly", "setuponly", "setupplan")
 """Pytest's names of the options that run no test."""
 
+UNCOLLECTED = '{"uncollected":1}'
+"""Message that an xdist worker sends instead of its plan if a module ended its session."""
 UNANSWERED = 13
 """Exit code of a session that ended before its requested gate was evaluated."""
 
@@ -51,13 +52,16 @@ class SessionPlugin:
         self._reported = False
         self._answered = False
         self._exit_code = 0
-        self._uncollected = 0
+        self._uncollected: set[str] = set()
+        """Node ids of collection failures: every xdist worker reports the same ones."""
+        self._exit: SystemExit | None = None
+        """The exception by which a module ended the collection; None: none did."""
         self._plans: Any = None
         """Channel by which an xdist worker sends its plan."""
         self._leave: Callable[[], None] | None = None
         """Removes this session from the list of live sessions."""
         self._process = getpid()
-        self._names: Names = ()
+        self._names = Names()
 
     @cached_property
     def options(self) -> SessionOptions:
@@ -177,7 +181,21 @@ class SessionPlugin:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Count collection failures: they may hide evidence tests."""
-        self._uncollected += report.failed
+        if report.failed:
+            self._uncollected.add(report.nodeid)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, Any]:
+        """Count a module that ends the session while it is imported: pytest reports nothing of it."""
+        try:
+            return (yield)
+        except SystemExit as error:
+            if error is not self._exit:  # else it passes through the folder of the same module
+                self._exit = error
+                self._uncollected.add(collector.nodeid)
+                if self._plans is not None:
+                    self._plans.send(UNCOLLECTED)
+            raise
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Read the claims of the tests that will run; without a config only their form is checked."""
@@ -189,7 +207,7 @@ class SessionPlugin:
         tagged = collect_all(session.items, catalogue)
         if self.observer is not None:
             everything = [*tagged, *collect_all(self._deselected, catalogue, selected=False)]
-            self.observer.names.learn(session, everything)
+            self.observer.names.learn(session, everything, self._deselected)
             plan = self.observer.build_plan(everything)
             unread = sum(bool(test.problems) and not test.claims for test in tagged)
             if self._prepared is not None:
@@ -254,7 +272,7 @@ class SessionPlugin:
         elif self._prepared is not None and not self._raw_options["plan"]:
             from .pipeline.session import close_session
 
-            self._prepared.report_writer.log.uncollected = self._uncollected
+            self._prepared.report_writer.log.uncollected = len(self._uncollected)
             self._outcome = close_session(self._prepared, self.options, int(session.exitstatus))
             self._exit_code = self._outcome.exit_code
             if session.exitstatus == 0 and self._outcome.exit_code:

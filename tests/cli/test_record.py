@@ -472,3 +472,21 @@ def test_a_command_without_dashes_is_told_where_it_stands(placed: Project) -> No
     done = placed.cli("record", "UC-001", "--item", "1", "true")
     assert done.exit_code == 2
     assert "Got unexpected extra argument (true): put the command after '--'" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a file that cannot be read from its beginning")
+def test_an_artifact_whose_reading_fails_is_named(project: Project) -> None:
+    """A failed read of an artifact is reported with the artifact's name, and not as a problem of standard output."""
+    project.configured()
+    words = ("record", "UC-001", "--item", "1", "--environment", "staging", "--artifact", "/proc/self/mem")
+    message = "the artifact /proc/self/mem cannot be read: Input/output error"
+    done = project.cli(*words, "--result", "PASSED")
+    assert (done.exit_code, done.stderr) == (2, f"readiness: {message}\n")
+    done = project.cli(*words, "--", "true")
+    assert done.exit_code == 1
+    assert message in done.stderr + project.cli("show", "UC-001").stdout
+    assert "standard output" not in done.stderr
+    project.tests(
+        '@evidence("UC-001", item=1)\ndef test_a(record_evidence): record_evidence.attach(pathlib.Path("/proc/self/mem"))\n'
+    )
+    project.run("-rf").stdout.fnmatch_lines([f"*EvidenceError: {message}*"])

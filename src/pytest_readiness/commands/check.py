@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from ..claims.catalogue import Catalogue, Item
 from ..claims.register import examine_catalogue, skipped_rows
-from ..errors import ConfigError, Problem, ReadinessError, location
+from ..errors import ConfigError, Problem, ReadinessError, StorageError, location
 from ..pipeline.evaluate_project import Project
 from ..pipeline.extensions import Plugins, load_plugins
 from ..pipeline.verification import verify_store
@@ -25,6 +26,8 @@ from ..settings import (
 )
 from ..signing.keys import key_problems
 from ..store.address import sqlite_path
+from ..store.decision_files.git_history import STORE
+from ..store.decision_files.git_repository import is_ignored
 from ..views.sanitise import sanitise
 from ..views.text_format import count
 from .cli_context import CliContext, pass_cli_context
@@ -51,7 +54,7 @@ def command(cli: CliContext) -> int:
         kinds, problems = _kinds(plugins)
         catalogue, register_problems = examine_catalogue(settings, proofs=kinds)
         wrong_keys = list(key_problems(settings))
-        problems += [*register_problems, *wrong_keys]
+        problems += [*register_problems, *wrong_keys, *_ignored_folder_problems(settings)]
         row_notes = list(_row_notes(settings))
         if not wrong_keys:
             store_problems, notes = _verify(settings, catalogue)
@@ -82,6 +85,19 @@ def _config(cli: CliContext) -> tuple[Settings | None, list[Problem]]:
         return None, problems
     artifacts = os.environ.get("READINESS_ARTIFACTS")
     return override_settings(load_settings(path), store=cli.store, artifacts=artifacts), []
+
+
+def _ignored_folder_problems(settings: Settings) -> Iterator[Problem]:
+    """Yield a problem if decisions are files that git ignores: none of them would ever count."""
+    if settings.decisions == STORE:
+        return
+    with suppress(StorageError):  # without git no decision counts either: that is a problem of the folder
+        if is_ignored(settings.folder / settings.decisions / "20260101T000000Z-0123456789abcdef.json"):
+            message = f"git ignores '{settings.decisions}', and a decision takes effect once it is committed"
+            yield Problem(
+                key_location(settings, "decisions"),
+                f"{message}: remove it from .gitignore, or configure another folder",
+            )
 
 
 def _kinds(plugins: Plugins) -> tuple[Collection[str], list[Problem]]:

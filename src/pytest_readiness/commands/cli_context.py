@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +42,48 @@ class CliContext:
         from ..pipeline.extensions import every_kind, kinds_as_named
 
         kinds = kinds_as_named if records else every_kind
-        return find_project(Path.cwd(), config=str(self.config) if self.config else None, store=self.store, kinds=kinds)
+        project = find_project(
+            Path.cwd(), config=str(self.config) if self.config else None, store=self.store, kinds=kinds
+        )
+        if (given := _given_names()) and (_is_stored() or _holds_secret_variable(given)):
+            from ..redaction.given_names import refuse_secrets  # late: the redactor is slow to import
+
+            refuse_secrets(given, project.redactor, project.declares)
+        return project
+
+
+def _is_stored() -> bool:
+    """Return whether the command stores the names: a gate does so if it stores its verdict."""
+    return bool(click.get_current_context().params.get("keep", True))
+
+
+def _holds_secret_variable(given: Mapping[str, str]) -> bool:
+    """Return whether a name holds the unchanged value of a secret variable: a gate searches for nothing else."""
+    from ..redaction.secret_variables import secrets_of
+
+    return any(value in name for value in secrets_of(os.environ) for name in given.values())
+
+
+_NAME_OPTIONS = ("release", "actor", "by", "requested_by")
+"""Parameters whose values are compared, so that they are not redacted."""
+_VARIABLES = {"release": "READINESS_RELEASE", "requested_by": "READINESS_ACTOR"}
+"""Variables that give the value if the option is missing."""
+
+
+def _given_names() -> dict[str, str]:
+    """Return the given names whose values are compared, by the option or variable as messages show it."""
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return {}
+    names: dict[str, str] = {}
+    for name in _NAME_OPTIONS:
+        option, variable = f"--{name.replace('_', '-')}", _VARIABLES.get(name)
+        if given := context.params.get(name):
+            source = context.get_parameter_source(name)
+            names[f"READINESS_{name.upper()}" if source is click.core.ParameterSource.ENVIRONMENT else option] = given
+        elif variable and (name in context.params or context.info_name == "bundle") and os.environ.get(variable):
+            names[variable] = os.environ[variable]
+    return names
 
 
 pass_cli_context = click.make_pass_decorator(CliContext, ensure=True)

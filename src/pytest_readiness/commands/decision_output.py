@@ -22,6 +22,7 @@ from ..facts.decision import (
     Waiver,
 )
 from ..pipeline.evaluate_project import EvaluationRequest, Project, evaluate_project
+from ..store.decision_files.git_repository import is_ignored
 from ..verdict.remedies import NAME_RELEASE
 from ..views.gate import status_text
 from ..views.sanitise import sanitise
@@ -56,6 +57,8 @@ def print_decision(stored: StoredDecisions) -> None:
         return
     for path in stored.files:
         click.echo(sanitise(f"written: {location(path)}"))
+    if is_ignored(stored.files[0]):
+        click.echo("git ignores this folder, and only a committed decision counts: remove it from .gitignore")
     click.echo("takes effect once committed and merged: commit it, and open a merge request")
     click.echo(sanitise(_author_note(stored)))
 

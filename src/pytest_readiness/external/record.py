@@ -89,6 +89,8 @@ class ExternalRun:
     options: RecordOptions
     pieces: list[RecordedEvidence] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    _names: dict[str, str] = field(default_factory=dict)
+    """The recorded names by the original ones."""
 
     def claim(self, use_case: str, item: str) -> Claim:
         """Return the claim with the names as the register spells them.
@@ -100,8 +102,15 @@ class ExternalRun:
         return self.pending.project.catalogue.resolve(claim)
 
     def name(self, text: str) -> str:
-        """Return the name under which evidence is recorded. It never has the form of a pytest node id."""
-        return self.pending.redactor.name(f"recorded: {text}" if is_of_pytest(text) else text)
+        """Return the name under which evidence is recorded. It never has the form of a pytest node id.
+
+        Secrets are redacted in all of it: no part of it is code.
+        """
+        name = self._names.get(text)
+        if name is None:
+            raw_name = f"recorded: {text}" if is_of_pytest(text) else text
+            name = self._names[text] = self.pending.redactor.name(raw_name, is_code=False)
+        return name
 
     def recorder_for(self, claims: Sequence[Claim]) -> tuple[RecorderBase, RecordedData]:
         """Return a recorder for artifacts, and the data that it fills.

@@ -51,6 +51,8 @@ class RunConditions:
     """The run selected single tests of a file, or the last failures: it shows nothing about other tests."""
     imported: tuple[str, ...] = ()
     """Digests of an import's mapping and suites; empty: the run is no import."""
+    config_commit: str | None = None
+    """Commit of the config's repository, empty if unknown; None: the tests are in the same repository."""
 
     @property
     def clocks_disagree(self) -> bool:
@@ -144,6 +146,7 @@ def conditions_of(first: Mapping[str, Any], seal: Mapping[str, Any] | None) -> R
         session_options=tuple(_session_options(session)) if session else (),
         is_partial=bool(_number(session.get("ids"))) or session.get("last_failed") is True,
         imported=_texts([imported.get("mapping"), imported.get("suites")]),
+        config_commit=_config_commit(first.get("config_git")),
     )
 
 
@@ -191,6 +194,12 @@ def _table(value: Any) -> dict[str, Any]:
 
 def _texts(value: Any) -> tuple[str, ...]:
     return tuple(text for text in value if isinstance(text, str)) if isinstance(value, list | tuple) else ()
+
+
+def _config_commit(config_git: Any) -> str | None:
+    """Return the commit, empty if unknown; None: the run has no such field."""
+    commit = _table(config_git).get("commit")
+    return None if config_git is None else commit if isinstance(commit, str) else ""
 
 
 def _number(value: Any) -> int | None:

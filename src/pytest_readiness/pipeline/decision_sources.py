@@ -23,7 +23,7 @@ from ..facts.decision import (
 )
 from ..facts.timestamps import timestamp
 from ..signing.trust import TrustStore
-from ..store.decision_files.committed_files import find_other_files
+from ..store.decision_files.other_homes import find_other_files
 from ..store.protocol import DecisionStore, DisputedDecision, RegisterDecisions, Store
 
 _ADVICE = (

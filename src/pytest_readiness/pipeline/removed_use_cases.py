@@ -17,6 +17,7 @@ from ..claims.catalogue import Catalogue
 from ..errors import IntegrityError, one_line
 from ..facts.evidence import Evidence
 from ..facts.run import Run
+from ..facts.run_conditions import conditions_of
 from ..fast_values import dataclass
 from ..recording.provenance.hidden_changes import GitError, ask_git
 from ..store.protocol import RunSummary, Store
@@ -70,18 +71,32 @@ class RegisterHistory:
     def _commits(self, name: str) -> set[str | None]:
         """Return the commits with a row of this name; None means an unknown commit."""
         run_ids = {piece.run_id for piece in self.evidence if piece.uc == name}
-        commits: set[str | None] = set()
+        runs: dict[str, str | None] = {}
         digests_of_runs: set[str] = set()
         for id_, digest, commit in self._runs:
             digests_of_runs.add(digest)
             rows = self._rows(digest)
             if name in rows if rows is not None else id_ in run_ids:
-                commits.add(commit)
+                runs[id_] = commit
+        commits = self._register_commits(runs)
         for digest, use_case in self._decisions:
-            rows = self._rows(digest)
-            # A decision has no commit. Runs under the same requirements have one.
-            if digest not in digests_of_runs and (name in rows if rows is not None else use_case == name):
+            # A decision has no commit. One about this use case counts as made in this history, if git cannot answer.
+            # For another one, the runs under the same requirements answer, if there are any.
+            if use_case == name or (digest not in digests_of_runs and name in (self._rows(digest) or ())):
                 commits.add(None)
+        return commits
+
+    def _register_commits(self, runs: Mapping[str, str | None]) -> set[str | None]:
+        """Return the commits of the register's repository for runs, given as the tests' commits by run id."""
+        commits = {commit for commit in runs.values() if self._is_contained(commit)}
+        other_ids = [id_ for id_, commit in runs.items() if commit not in commits]
+        journal_runs, store = self.sources.journal_runs, self.sources.store
+        conditions = {id_: conditions_of(journal_runs[id_].head, None) for id_ in other_ids if id_ in journal_runs}
+        if store is not None and (stored_ids := [id_ for id_ in other_ids if id_ not in journal_runs]):
+            conditions |= store.run_conditions(stored_ids)
+        for id_ in other_ids:
+            config_commit = conditions[id_].config_commit if id_ in conditions else None
+            commits.add(runs[id_] if config_commit is None else config_commit or None)
         return commits
 
     @cached_property

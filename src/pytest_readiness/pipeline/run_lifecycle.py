@@ -15,7 +15,7 @@ from ..journal.run_log import RunLog
 from ..journal.written_lines import ChangedJournalError
 from ..recording.artifacts import ArtifactFolder
 from ..recording.context import RunContext
-from ..recording.provenance.run import read_provenance
+from ..recording.provenance.run import config_git, read_provenance
 from ..recording.provenance.tracker_snapshot import store_tracker
 from ..redaction.fingerprint_key import load_key
 from ..redaction.redactor import Redactor
@@ -66,6 +66,7 @@ def open_run(
     check_address(project.settings.store, project.settings.folder)
     key = load_key(project.settings.folder / HOME)
     redactor = Redactor(key, find_plugins=project.plugins.redactors)
+    redactor.is_public = project.catalogue.declares
     artifacts = ArtifactFolder(project.artifacts, project.settings.artifact_limit)
 
     own_files = [*written, *_own_files(project, options)]  # early: a test may change the current folder
@@ -74,6 +75,8 @@ def open_run(
         plain = dict(
             redactor.plain(_head(options, context, root, argv, more or {}, examined=examined, written=own_files))
         )
+        if (config_commit := config_git(project.settings.folder, root)) is not None:
+            plain["config_git"] = config_commit
         return plain | store_tracker(project.settings.tracker, project.settings.folder, artifacts, redactor)
 
     log = RunLog(

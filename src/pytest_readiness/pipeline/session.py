@@ -27,6 +27,7 @@ from ..recording.observer import Observer, WorkerObserver
 from ..recording.provenance.invocation import describe_selection
 from ..recording.report_writer import ControllerReportWriter, LocalReportWriter, ReportWriter
 from ..recording.test_ids import NodeIds
+from ..redaction.given_names import late_secret_notes, refuse_secrets
 from ..redaction.redactor import Redactor
 from ..third_party import describe_exception, is_failure
 from .extensions import Plugins, kinds_if_requested, load_named
@@ -43,6 +44,8 @@ NOT_ELIGIBLE = 11
 NOT_STORED = 13
 """Exit code of a session whose evidence could not be stored or is not intact."""
 _RUN_GROUP = re.compile(r"(?P<id>.*\S.*):(?P<part>[0-9]{1,9})/(?P<parts>[0-9]{1,9})", re.ASCII | re.DOTALL)
+NAME_OPTIONS = ("release", "actor")
+"""Options whose values are compared, so that they are not redacted."""
 _CUT_SHORT = frozenset({2, 3, 4})
 """Exit codes of pytest for a session that did not run all its tests. It does not count as a part of a run group."""
 
@@ -84,6 +87,8 @@ class PreparedSession:
     """The journal of a session around this one that writes to the same place, so that this one records nothing."""
     is_group_part: bool = False
     """Whether it is a part of a run group, which is stored even if no evidence test runs in it."""
+    given_names: Mapping[str, str] = field(default_factory=dict)
+    """The names given by options whose values are compared, by the option as messages show it."""
 
 
 def prepare_session(  # noqa: PLR0913 - all data that pytest has of a session
@@ -125,6 +130,9 @@ def prepare_session(  # noqa: PLR0913 - all data that pytest has of a session
     conditions = describe_selection(selection_options or {}, options.patterns, missing=options.missing)
     more = {"group": group, "nonce": nonce, "conduct": conditions or None}
     pending = open_run(project, options.values, root, argv, more, written=written)
+    given_names = _given_names(options, group)
+    if given_names:
+        refuse_secrets(given_names, pending.redactor, project.declares)
     journals, store = project.journals.resolve(), str(project.store_file.resolve())
     enclosing = enclosing_journal(journals, store)
     pending.log.dry = dry = dry or enclosing is not None
@@ -141,7 +149,9 @@ def prepare_session(  # noqa: PLR0913 - all data that pytest has of a session
     else:
         report_writer = LocalReportWriter(pending.log, pending.redactor, worker_input, observer)
         report_writer.hooks = observer.hooks
-    return PreparedSession(project, report_writer, observer, selection, live_session, enclosing, group is not None)
+    return PreparedSession(
+        project, report_writer, observer, selection, live_session, enclosing, group is not None, given_names
+    )
 
 
 def _worker_input(pending: PendingRun, root: Path, *, stores_artifacts: bool) -> dict[str, Any]:
@@ -182,8 +192,10 @@ def observer_of(worker_input: Mapping[str, Any], hooks: PluginManager, *, redact
 
     observer_type, artifacts = Observer if redactor else WorkerObserver, worker_input["artifacts"]
     redactor = redactor or Redactor(bytes.fromhex(worker_input["key"]), find_plugins=lambda: plugins().redactors())
+    catalogue = Catalogue.from_plain(worker_input["catalogue"])
+    redactor.is_public = catalogue.declares
     observer = observer_type(
-        Catalogue.from_plain(worker_input["catalogue"]),
+        catalogue,
         RunContext.from_plain(worker_input["context"]),
         redactor,
         ArtifactFolder(None if artifacts is None else Path(artifacts), worker_input["artifact_limit"]),
@@ -192,6 +204,16 @@ def observer_of(worker_input: Mapping[str, Any], hooks: PluginManager, *, redact
     )
     observer.hooks = hooks
     return observer
+
+
+def _given_names(options: SessionOptions, group: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return the names given by options whose values are compared, by the option as messages show it."""
+    names = {option: value for option in NAME_OPTIONS if (value := options.get(option)) is not None}
+    names |= {"run-group": group["id"]} if group is not None else {}
+    return {
+        f"--readiness-{option} (or READINESS_{option.replace('-', '_').upper()})": value
+        for option, value in names.items()
+    }
 
 
 def _parse_run_group(text: str | None) -> dict[str, Any] | None:
@@ -297,6 +319,8 @@ def _store_run(prepared: PreparedSession, outcome: SessionOutcome, exit_status: 
     sealed, problems = close_run(prepared.project, writer.log, exit_status, whole=whole)
     outcome.problems += [*problems, *plugin_problem(writer.redactor)]
     outcome.notes += [*redaction_problem(writer.redactor), *writer.notes()]
+    if prepared.given_names:
+        outcome.notes += late_secret_notes(prepared.given_names, writer.redactor, prepared.project.declares)
     if sealed is not None:
         outcome.run_id, outcome.recorded = sealed.id, writer.log.recorded
         outcome.uncollected = conditions_of(sealed.head, sealed.seal.body if sealed.seal else None).unrecorded_remark

@@ -115,8 +115,7 @@ class ArtifactFolder:
 
         def read() -> Iterator[bytes]:
             _lseek(descriptor, 0, 0)
-            blocks: Iterable[bytes] = iter(lambda: _read(descriptor, BLOCK), b"")
-            return self._limited(blocks, str(path))
+            return self._limited(_read_blocks(descriptor, path), str(path))
 
         try:
             self._check_size(_fstat(descriptor).st_size, str(path))
@@ -192,6 +191,14 @@ def _open_regular(path: Path) -> int:
         kind = "a folder" if S_ISDIR(mode) else "no regular file"
         raise EvidenceError(f"the artifact {shown} is {kind}: attach a file")
     return descriptor
+
+
+def _read_blocks(descriptor: int, path: Path) -> Iterator[bytes]:
+    """Yield the blocks of an open file. A failed read raises EvidenceError: it is no failure of the artifact folder."""
+    try:
+        yield from iter(lambda: _read(descriptor, BLOCK), b"")
+    except OSError as error:
+        raise EvidenceError(f"the artifact {one_line(str(path))} cannot be read: {error.strerror}") from None
 
 
 def _write_new(path: Path, blocks: Iterable[bytes]) -> tuple[str, int]:

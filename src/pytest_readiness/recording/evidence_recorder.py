@@ -269,7 +269,7 @@ class RecordEvidence(RecorderBase):
             proof = replace(proof, audit=f"{artifact['name']} sha256:{artifact['sha256']}")
         elif _URL.fullmatch(proof.audit):
             self.reference(f"audit of {proof.name}", proof.audit)
-        self._record(proof)
+        self._record(replace(proof, name=self._redact_undeclared(proof.name)))
 
     def _audit_label(self, audit: object) -> object:
         """Return a label of the audit, empty for an empty one. A file without access fails later, when attached."""

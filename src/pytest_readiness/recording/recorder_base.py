@@ -229,7 +229,8 @@ class RecorderBase:
             name: _required_text(name, value) for name, value in values.items() if value is not None
         }
         self._check_scope(environment, provider_mode, part)
-        stated = {name: self._redact_undeclared(value) for name, value in stated.items()}
+        owner = {name: self._redactor.text(stated.pop(name)) for name in ("tenant_id", "project_id") if name in stated}
+        stated = {name: self._redact_undeclared(value) for name, value in stated.items()} | owner
         self._check_stated_once(stated)
         stated |= {f"{name}_by": "scope" for name in ("environment", "provider_mode") if name in stated}
         context = replace(self._recording.context, **stated)
@@ -248,10 +249,12 @@ class RecorderBase:
                 raise ClaimError(f"{message}: write a test for each, or parametrize it")
 
     def _redact_undeclared(self, value: str) -> str:
-        """Return a value without secrets. A declared name is no secret, even if a password is the same text."""
-        catalogue = self._catalogue
-        declared = catalogue is not None and (value in catalogue.environments or value in catalogue.provider_modes)
-        return value if declared else self._redactor.text(value)
+        """Return a name without secrets. A declared name is no secret, even if a password is the same text.
+
+        Two other names stay different: each secret is replaced by its fingerprint.
+        """
+        is_declared = self._catalogue is not None and self._catalogue.declares(value)
+        return value if is_declared else self._redactor.name(value)
 
     def _check_scope(self, environment: str | None, provider_mode: str | None, part: str | None) -> None:
         if part is not None:

@@ -393,6 +393,9 @@ class ControllerReportWriter(ReportWriter):
 
     def _add_plan(self, text: str) -> None:
         plan = _loads(text)
+        if "uncollected" in plan:
+            self.log.uncollected = max(self.log.uncollected, plan["uncollected"])
+            return
         self.log.plan(self.redactor.plain(plan["tests"]) if self._has_late_secrets else plan["tests"])
         self.log.unread_marks = max(self.log.unread_marks, plan["unread"])
         self.names.merge(plan)

@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 import pytest
 
 from ..claims.collection import TaggedTest, external_path
+from ..mark import is_tagged
 from ..redaction.redactor import Redactor
 from .provenance.relative_path import relative_path
 
-AMBIGUOUS, CASES = "ambiguous", "cases"
+AMBIGUOUS, CASES, GROUPED = "ambiguous", "cases", "grouped"
 
 
 class AmbiguousTest(NamedTuple):
@@ -39,6 +40,8 @@ class NodeIds:
         self.redactor = redactor
         self.grouped: bool = worker_input.get("grouped", False)
         """Whether xdist distributes by ``loadgroup``: then it may have appended ``@group`` to a node id."""
+        self._without_group: dict[str, str] = {}
+        """Node ids without the groups that xdist appended, by node id."""
         self._prefix: str = worker_input.get("prefix", "")
         """Path from the config's folder to pytest's rootdir, with a slash at its end."""
         self._folder = Path(worker_input.get("folder", "."))
@@ -73,7 +76,7 @@ class NodeIds:
 
     def _prefixed(self, nodeid: str) -> str:
         """Return the name of a test whose node id names its file."""
-        nodeid = self._without_group(nodeid)
+        nodeid = self._without_group.get(nodeid, nodeid)
         if self._outer_root is None:
             return self._prefix + nodeid
         path, separator, rest = nodeid.partition("::")
@@ -84,11 +87,6 @@ class NodeIds:
         if relative is None:
             relative = self._relative_paths[path] = relative_path(path, self._folder)
         return relative
-
-    def _without_group(self, nodeid: str) -> str:
-        """Return the node id that the test has without xdist."""
-        is_grouped = self.grouped and nodeid.rfind("@") > max(nodeid.rfind("]"), nodeid.rfind("::"))
-        return nodeid.rpartition("@")[0] if is_grouped else nodeid
 
     def notes(self) -> list[str]:
         """Return one line if another checkout of the same tests would have other names, or none."""
@@ -115,8 +113,19 @@ class NodeIds:
         names = [test.name for test in self.ambiguous.get(nodeid, {}).values() if test.number == number]
         return self.redactor.name(names[0]) if names else None
 
-    def learn(self, session: pytest.Session, tagged: Sequence[TaggedTest]) -> None:
-        """Store the names of tests with ambiguous node ids, if there are any among these."""
+    def learn(
+        self, session: pytest.Session, tagged: Sequence[TaggedTest], deselected: Sequence[pytest.Item] = ()
+    ) -> None:
+        """Store the names of tests with ambiguous or grouped node ids, if there are any among these.
+
+        Args:
+            session: the session that has collected them.
+            tagged: the evidence tests among them.
+            deselected: the tests that it does not run.
+        """
+        if self.grouped:
+            groups = ((item.nodeid, _group_suffix(item)) for item in (*session.items, *deselected) if is_tagged(item))
+            self._without_group = {nodeid: nodeid[: -len(suffix)] for nodeid, suffix in groups if suffix}
         if any(test.external_path for test in tagged):
             self._learn_all(session.items)
         if self.shared:
@@ -139,7 +148,7 @@ class NodeIds:
 
     def _by_path(self, nodeid: str, path: Path) -> str:
         """Return the name of a test outside pytest's rootdir: its path, and the node id without a part of it."""
-        relative, nodeid = self._relative_path(path), self._without_group(nodeid)
+        relative, nodeid = self._relative_path(path), self._without_group.get(nodeid, nodeid)
         named_path, _, rest = nodeid.partition("::")
         rest = rest if not named_path or f"/{path.as_posix()}".endswith(f"/{named_path}") else nodeid
         return f"{relative}::{rest}" if rest else relative
@@ -151,15 +160,24 @@ class NodeIds:
     def to_plain(self) -> dict[str, Any]:
         """Return the names that differ from a node id as plain data for the controller; mostly empty."""
         ambiguous = {nodeid: [list(test) for test in tests.values()] for nodeid, tests in self.ambiguous.items()}
-        cases = self.redactor.cases.to_plain()
-        return {key: value for key, value in ((AMBIGUOUS, ambiguous), (CASES, cases)) if value}
+        names = {AMBIGUOUS: ambiguous, CASES: self.redactor.cases.to_plain(), GROUPED: self._without_group}
+        return {key: value for key, value in names.items() if value}
 
     def merge(self, plain: Mapping[str, Any]) -> None:
         """Add the names that ``to_plain`` of a worker returned."""
         self.redactor.cases.merge(plain.get(CASES, {}))
+        self._without_group |= plain.get(GROUPED, {})
         for nodeid, tests in plain.get(AMBIGUOUS, {}).items():
             for name, location, number in tests:
                 self._add_ambiguous(nodeid, AmbiguousTest(name, location, number))
+
+
+def _group_suffix(item: pytest.Item) -> str:
+    """Return the groups that xdist appended to the node id of a test, with ``@``; empty if there are none."""
+    marks = item.iter_markers("xdist_group")
+    names = {str(mark.args[0] if mark.args else mark.kwargs.get("name", "default")) for mark in marks}
+    suffix = f"@{'_'.join(sorted(names))}"
+    return suffix if names and item.nodeid.endswith(suffix) else ""
 
 
 class _RunningTest:

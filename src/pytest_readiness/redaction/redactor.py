@@ -17,6 +17,14 @@ from typing import Any
 
 from ..facts.ledger.line import escape_surrogates
 from ..third_party import plain_text
+from .compared_fields import (
+    CORE_FIELDS,
+    EXEMPT_FIELDS,
+    NO_SECRETS,
+    PROOF_NAME_DETAILS,
+    UNCOMPARED_SUBFIELDS,
+    nothing_is_public,
+)
 from .encodings import SHORTEST, spellings
 from .known_secrets import KnownSecrets
 from .match import Match
@@ -26,33 +34,6 @@ from .test_names import ParameterCases, data_start, spans_in_name
 
 __all__ = ["EXEMPT_FIELDS", "SHORTEST", "Redactor"]
 
-EXEMPT_FIELDS = frozenset(
-    {
-        "claim_environment",
-        "claim_provider_mode",
-        "environment",
-        "finished_at",
-        "item",
-        "not_real_because",
-        "parts",
-        "provider_mode",
-        "register",
-        "replay_mode",
-        "requirements",
-        "result",
-        "sha256",
-        "started_at",
-        "unread",
-        "use_case",
-    }
-)
-"""Fields with values of this tool or of the catalogue, which are not redacted. A password that equals the name of an
-environment must not make its evidence unreadable, and reveals nothing there."""
-CORE_FIELDS = frozenset(
-    {"actor", "actor_known_by", "at", "ci", "commit", "group", "kind", "method", "nonce", "release", "started_by"}
-)
-"""Fields that decide which evidence counts. Plugins do not change them: one that fails on the name of the recorder
-would let that person review the evidence."""
 PAIR_FIELDS = frozenset({"properties", "details"})
 """Fields with names and values that a test chose, as pairs."""
 _MARKS = re.compile(r"(\[REDACTED:[a-z0-9-]{1,40}\])+\Z")
@@ -95,6 +76,8 @@ class Redactor:
         """Number of redactions by rule since the last ``take_counts``."""
         self.plugins = PluginRedactors(find_plugins, self._without_plugins, self.counts)
         """The redactors of plugins."""
+        self.is_public: Callable[[str], bool] = nothing_is_public
+        """Returns whether the config declares a name."""
         for value in secrets_of(os.environ if environ is None else environ):
             self.learn_variable(value)
 
@@ -163,23 +146,24 @@ class Redactor:
         redacted = self._redact(data, self._load_secrets()) if len(data) <= PIECE else b"".join(self._pieces([data]))
         return text if redacted is data else _decode(redacted)
 
-    def name(self, text: str) -> str:
+    def name(self, text: str, *, is_code: bool = True) -> str:
         """Return the name of a test without secrets, and with escapes for what UTF-8 cannot encode.
 
         Code is not redacted. In the rest each secret is replaced by the position of the parameter that holds it, or
-        else by its fingerprint, so that two tests keep different names.
+        else by its fingerprint, so that two tests keep different names. ``is_code``: whether a part of it may be code.
         """
         if type(text) is not str:
             text = plain_text(text)
+        if not is_code:
+            return str(escape_surrogates(self._redact_name(text, 0)))
         name = self._name_cache.get(text)
         if name is None:
             if len(self._name_cache) > 20_000:  # noqa: PLR2004 - more than a session uses repeatedly
                 self._name_cache.clear()
-            name = self._name_cache[text] = str(escape_surrogates(self._redact_name(text)))
+            name = self._name_cache[text] = str(escape_surrogates(self._redact_name(text, data_start(text))))
         return name
 
-    def _redact_name(self, text: str) -> str:
-        start = data_start(text)
+    def _redact_name(self, text: str, start: int) -> str:
         if not _MARKS.sub("", text[start:]):
             return text
         data = text[start:].encode("utf-8", "surrogatepass")
@@ -188,7 +172,7 @@ class Redactor:
             marks = [self._parameter_mark(text, data[span.start : span.end]) for span in spans]
             name = text[:start] + _decode(_replace(data, spans, marks))
             self.cases.rename(text, name)
-        return self._name_by_plugins(name)
+        return self._name_by_plugins(name, start)
 
     def _parameter_mark(self, name: str, secret: bytes) -> bytes:
         placeholder = self.cases.placeholder_for(name, _decode(secret))
@@ -230,22 +214,37 @@ class Redactor:
         if key in EXEMPT_FIELDS:
             return value
         if key in CORE_FIELDS:
-            return self._plain_builtin(value)
+            return self._plain_compared(value)
         if key in PAIR_FIELDS:
-            return [[self.text(name), self.field(name, inner)] for name, inner in value]
+            return [[self.text(name), self._redact_pair(key, name, inner)] for name, inner in value]
         if key == "argv":
             return self._redact_arguments(value)
         if isinstance(value, str):
             return self.name(value) if key == "test" else self.field(key, value)
         return self.plain(value)
 
-    def _plain_builtin(self, value: Any) -> Any:
-        """Return plain data without the secrets that the built-in layers find."""
-        if isinstance(value, str):
-            return self._without_plugins(plain_text(value)) if value else ""
-        if isinstance(value, list | tuple):
-            return [self._plain_builtin(inner) for inner in value]
-        return {key: self._plain_builtin(inner) for key, inner in value.items()} if isinstance(value, dict) else value
+    def _redact_pair(self, key: str, name: str, value: str) -> str:
+        is_declared = key == "details" and name in PROOF_NAME_DETAILS and self.is_public(value)
+        return value if is_declared else self.field(name, value)
+
+    def _plain_compared(self, value: Any) -> Any:
+        """Return names that are compared: known secrets stay, and a token is replaced by its fingerprint."""
+        if isinstance(value, dict):
+            return {
+                key: self._without_plugins(inner) if key in UNCOMPARED_SUBFIELDS else self._plain_compared(inner)
+                for key, inner in value.items()
+            }
+        if not isinstance(value, str):
+            return self.plain(value)
+        text = plain_text(value)
+        spans = self.find(text, NO_SECRETS)
+        data = text.encode("utf-8", "surrogatepass")
+        marks = [f"[REDACTED:{self._digest(data[span.start : span.end])}]".encode() for span in spans]
+        return _decode(_replace(data, spans, marks)) if spans else text
+
+    def find(self, text: str, secrets: KnownSecrets | None = None) -> list[Match]:
+        """Return the secrets in a text, without plugins; ``secrets``: the known secrets, None for this redactor's."""
+        return spans_in_name(text.encode("utf-8", "surrogatepass"), secrets or self._load_secrets(), SHORTEST)
 
     def _redact_arguments(self, argv: Iterable[str]) -> list[str]:
         """Return the words of a command line. The value of a secret option is replaced, however it looks."""
@@ -281,7 +280,7 @@ class Redactor:
 
     # -- plugins
 
-    def _name_by_plugins(self, name: str) -> str:
+    def _name_by_plugins(self, name: str, start: int) -> str:
         """Return a name after the redactors of plugins.
 
         A changed name ends with the positions of all parameters, or else with its fingerprint, even if it is short.
@@ -290,7 +289,7 @@ class Redactor:
         if changed == name:
             return name
         if changed == HOOK_FAILED:
-            changed = name[: data_start(name)]
+            changed = name[:start]
         mark = self.cases.placeholder(name) or self._digest(name.encode("utf-8", "surrogatepass"))
         changed = f"{changed}[REDACTED:{mark}]"
         self.cases.rename(name, changed)

@@ -220,7 +220,8 @@ def test_outside_of_a_repository_is_a_problem(tmp_path: Path, monkeypatch: pytes
     """Without git nobody decided, and that is not taken for a folder without decisions."""
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     folder = DecisionFolder(tmp_path / "decisions")
-    assert folder.register_decisions("payments").problems == ()
+    (problem,) = folder.register_decisions("payments").problems
+    assert "there is no such folder and no git repository, so nobody can say what blocks" in problem.what
     folder.decide([blocker()])
     (problem,) = folder.register_decisions("payments").problems
     assert "git cannot show the authors of decisions" in problem.what

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_readiness.store.decision_files import committed_files
+from pytest_readiness.store.decision_files import committed_files, other_homes
 from pytest_readiness.store.decision_files.folder import DecisionFolder
 from tests.store.runs import blocker, review
 
@@ -403,16 +403,19 @@ def test_the_number_of_processes_does_not_grow(decided: Repository, monkeypatch:
     assert len(calls) == few <= 4
 
 
-def test_where_git_says_nothing_it_is_told_that_nobody_looked(
+def test_where_git_says_nothing_a_file_that_is_there_may_be_a_blocker(
     decided: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A project whose decisions live in the store goes on, and says that files were not looked for."""
-    assert [each.id for each in committed_files.find_other_files(decided.root, "payments", str.__eq__).elsewhere] == [
-        blocker().id
-    ]
+    """A project that stores its decisions elsewhere goes on if no file is a decision; otherwise the file may block."""
+    before = other_homes.find_other_files(decided.root, "payments", str.__eq__)
+    assert [decision.id for decision in before.elsewhere] == [blocker().id]
     monkeypatch.setenv("PATH", str(decided.root))
-    (note,) = committed_files.find_other_files(decided.root, "payments", str.__eq__).notes
-    assert note.what.startswith("decision files were not searched for: git is needed")
+    (problem,) = other_homes.find_other_files(decided.root, "payments", str.__eq__).problems
+    assert "is a decision, and git does not show whether it was committed, and by whom" in problem.what
+    decided.file(blocker()).unlink()
+    without = other_homes.find_other_files(decided.root, "payments", str.__eq__)
+    assert without.problems == ()
+    assert without.notes[0].what.startswith("decision files were not searched for: git is needed")
 
 
 def test_what_is_brought_back_on_a_branch_is_of_who_decided_on_any(decided: Repository) -> None:

@@ -13,19 +13,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ...fast_values import dataclass
+from ...git_environ import git_environ
 
 GIT_SECONDS = 10.0
 BATCH = 200
 """Number of files per call of ``git hash-object``: the length of an argument list is limited."""
-_OTHER_TREE_VARIABLES = (
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_COMMON_DIR",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_NAMESPACE",
-)
-"""Variables that make git use another tree than that of the folder."""
 _STRICT_OPTIONS = (
     *("-c", "core.fsmonitor=false"),  # a user's program, which may report no changes
     *("-c", "core.checkStat=default", "-c", "core.trustctime=true"),  # size and time of a file can be reset
@@ -45,12 +37,11 @@ def ask_git(folder: Path, *arguments: str) -> str:
     Raises:
         GitError: there is no git, no repository, or it took longer than ``GIT_SECONDS``.
     """
-    environ = {name: value for name, value in os.environ.items() if name not in _OTHER_TREE_VARIABLES}
-    environ |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "0", "LC_ALL": "C"}
     try:
         process = subprocess.run(  # noqa: S603 - fixed arguments, and names of files after them
             ["git", "-C", str(folder), *_STRICT_OPTIONS, *arguments],  # noqa: S607 - the user's own git
-            capture_output=True, timeout=GIT_SECONDS, check=False, env=environ, stdin=subprocess.DEVNULL,
+            capture_output=True, timeout=GIT_SECONDS, check=False, stdin=subprocess.DEVNULL,
+            env=git_environ(literal=False),
         )  # fmt: skip
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         raise GitError(str(error)) from None

@@ -150,6 +150,23 @@ def read_worktree(folder: Path, written: Collection[str] = ()) -> dict[str, Any]
     return git
 
 
+def config_git(config: Path, tests: Path) -> dict[str, str] | None:
+    """Return the commit of the config's repository, empty if unknown; None: the tests are in the same repository.
+
+    The history of the register is in that repository, which does not have the tests' commit.
+    """
+    if _repository_root(config) == _repository_root(tests):
+        return None
+    commit = (_git(config, "rev-parse", "--verify", "--quiet", "HEAD") or "").strip()
+    return {"commit": commit} if commit else {}
+
+
+def _repository_root(folder: Path) -> Path | None:
+    """Return the root folder of the git repository, found without a call of git; None: there is none."""
+    real = folder.resolve()
+    return next((path for path in (real, *real.parents) if (path / ".git").exists()), None)
+
+
 def _git(folder: Path, *arguments: str) -> str | None:
     try:
         return ask_git(folder, *arguments)

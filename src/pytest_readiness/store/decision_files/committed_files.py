@@ -10,18 +10,17 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import field, replace
 from pathlib import Path, PurePosixPath
 
-from ...errors import IntegrityError, Problem, StorageError, location, one_line
+from ...errors import IntegrityError, Problem, location, one_line
 from ...facts.decision import Decision, parse_decision
 from ...facts.envelope import Envelope, parse_envelope
 from ...fast_values import dataclass
 from ...regular_files import regular_file
 from ..protocol import DisputedDecision, RegisterDecisions
 from .git_history import NAME, FileCommit, GitHistory, IsSamePerson, configured_folders, folder_of, name_of
-from .git_repository import LINK, SUBMODULE, GitRepository, TrackedFile, blob_name, is_in_repository
+from .git_repository import LINK, SUBMODULE, GitRepository, TrackedFile, blob_name
 
 SIZE_LIMIT = 1 << 24
 """Bytes that are read of a file; a decision is much smaller."""
@@ -41,41 +40,8 @@ def is_same_name(name: str, other: str) -> bool:
     return name.casefold() == other.casefold()
 
 
-def read_committed(path: Path, base: Path, register: str, is_same_person: IsSamePerson) -> RegisterDecisions:
-    """Return the decisions of a folder that count, and why others do not. Raises nothing.
-
-    Args:
-        path: the folder, which need not exist.
-        base: the folder of the config. Decisions in its other folders belong to another home.
-        register: the register of the decisions.
-        is_same_person: returns whether two names belong to the same person.
-    """
-    names: list[str] | None = None
-    try:
-        with suppress(FileNotFoundError):
-            names = sorted(entry.name for entry in path.iterdir() if entry.name.endswith(SUFFIX))
-        return _FolderReader(_find_folder(path, base), register, is_same_person).read(names or ())
-    except StorageError as error:
-        # An unreadable folder is a problem, because it may contain blockers.
-        is_absent = names is None and not is_in_repository(path)
-        return RegisterDecisions(problems=() if is_absent else (Problem("", str(error)),))
-    except OSError as error:
-        return RegisterDecisions(problems=(Problem(location(path), f"cannot be read: {error.strerror}"),))
-
-
-def find_other_files(base: Path, register: str, is_same_person: IsSamePerson) -> RegisterDecisions:
-    """Return the decision files of a project that keeps decisions in its store. Raises nothing."""
-    if not is_in_repository(base):
-        return RegisterDecisions()
-    try:
-        return _FolderReader(_find_folder(None, base), register, is_same_person).read(())
-    except StorageError as error:
-        message = f"decision files were not searched for: {error}"
-        return RegisterDecisions(notes=(Problem("", one_line(message, 600)),))
-
-
 @dataclass(frozen=True)
-class _Folder:
+class DecisionTree:
     """A folder of decisions in HEAD and in the work tree, with the rest of its repository."""
 
     repository: GitRepository
@@ -91,11 +57,28 @@ class _Folder:
     """Path of a submodule -> commit at which it should be."""
     configured: frozenset[str] = frozenset()
     """Folders that any version of the config named as the home of decisions, from the top of the work tree."""
+    outside: tuple[Path, ...] = ()
+    """Such folders outside of the work tree."""
+    prefix: str | None = None
+    """Start of the path of each file in the config's folder; None: the config is in another work tree."""
+    nested: frozenset[str] = frozenset()
+    """Folders in the config's folder that have their own config, and so belong to other projects."""
     problems: tuple[Problem, ...] = ()
     """Reasons why the folder is not the committed one."""
 
+    def has_project_file(self, path: str) -> bool:
+        """Return whether a file, by its path from the top, is in the config's folder and in no other project."""
+        if self.prefix is None or not path.startswith(self.prefix):
+            return False
+        return not any(str(parent) in self.nested for parent in PurePosixPath(path).parents)
 
-def _find_folder(path: Path | None, base: Path) -> _Folder:
+
+def find_folder(path: Path | None, base: Path) -> DecisionTree:
+    """Return a folder of decisions (None: decisions are elsewhere) with its repository.
+
+    Raises:
+        StorageError: git fails.
+    """
     start = next(folder for folder in (base, *base.absolute().parents) if folder.is_dir())
     real = Path(os.path.realpath(start))
     target = None if path is None else Path(os.path.normpath(real / os.path.relpath(path.absolute(), start.absolute())))
@@ -107,7 +90,7 @@ def _find_folder(path: Path | None, base: Path) -> _Folder:
     return _find_in(repository, path or target, target, real)
 
 
-def _find_in(repository: GitRepository, shown: Path, target: Path, real: Path) -> _Folder:
+def _find_in(repository: GitRepository, shown: Path, target: Path, real: Path) -> DecisionTree:
     """Return a folder of this repository, or of the inner repository or submodule that contains it."""
     folder = _read_tree(repository, shown, target, real)
     for path in (*reversed(target.parents), target):
@@ -127,11 +110,12 @@ def _find_in(repository: GitRepository, shown: Path, target: Path, real: Path) -
     return folder
 
 
-def _has_history(folder: _Folder) -> bool:
-    return folder.inside is not None and bool(GitHistory.of_folders(folder.repository, {folder.inside}).touches)
+def _has_history(folder: DecisionTree) -> bool:
+    touches = GitHistory.of_folders(folder.repository, () if folder.inside is None else {folder.inside}).touches
+    return any(change.folder == folder.inside for changes in touches.values() for change in changes)
 
 
-def _read_tree(repository: GitRepository, shown: Path | None, target: Path | None, real: Path) -> _Folder:
+def _read_tree(repository: GitRepository, shown: Path | None, target: Path | None, real: Path) -> DecisionTree:
     inside = None if target is None else _relative(repository.top, target)
     base = _relative(repository.top, real) if real.is_relative_to(repository.top) else None
     prefix = None if base is None else f"{base}/".removeprefix("/")
@@ -153,14 +137,15 @@ def _read_tree(repository: GitRepository, shown: Path | None, target: Path | Non
         for config in configs
         if prefix is not None and f"{config}/".startswith(prefix) and f"{config}/" != prefix
     }
-    elsewhere = {
-        name_of(entry.path): entry
-        for entry in others
-        if not any(str(parent) in nested for parent in PurePosixPath(entry.path).parents)
-    }
-    elsewhere = {name: entry for name, entry in elsewhere.items() if name not in files}
     configured = frozenset[str]() if base is None else configured_folders(repository, base)
-    return _Folder(repository, shown, inside, files, elsewhere, submodules, configured)
+    outside = frozenset(folder for folder in configured if folder == ".." or folder.startswith(("../", "/")))
+    tree = DecisionTree(
+        repository, shown, inside, files, {}, submodules, configured - outside,
+        outside=tuple(Path(os.path.normpath(repository.top / folder)) for folder in sorted(outside)),
+        prefix=prefix, nested=frozenset(nested),
+    )  # fmt: skip
+    elsewhere = {name_of(entry.path): entry for entry in others if tree.has_project_file(entry.path)}
+    return replace(tree, elsewhere={name: entry for name, entry in elsewhere.items() if name not in files})
 
 
 def _relative(top: Path, path: Path) -> str:
@@ -168,10 +153,10 @@ def _relative(top: Path, path: Path) -> str:
 
 
 @dataclass
-class _FolderReader:
+class FolderReader:
     """A reader of one folder, which collects its decisions and their problems."""
 
-    folder: _Folder
+    folder: DecisionTree
     register: str
     is_same_person: IsSamePerson
     counting: list[Decision] = field(default_factory=list)
@@ -194,10 +179,6 @@ class _FolderReader:
         self._compare(names)
         self._load_contents(history)
         decisions = {**self._decisions(folder.files), **self._decisions(folder.elsewhere, strict=False)}
-        if any(not self._is_by_author(history, name, decision) for name, decision in decisions.items()):
-            # The named person may have added the decision in another folder, which only the whole history shows.
-            history = history.with_all_folders()
-            self._load_contents(history)
         for name, decision in decisions.items():
             self._attribute(history, name, decision)
         homes = self._former_homes(history)
@@ -293,7 +274,7 @@ class _FolderReader:
             raise IntegrityError("its name is not the id of a decision")
         if entry.mode in (LINK, SUBMODULE):
             raise IntegrityError("it cannot be read: it is a link")
-        return _parse(self._text(entry.blob), name, self.register)
+        return parse_decision_file(self._text(entry.blob), name, self.register)
 
     def _read_statement(self, name: str, entry: TrackedFile) -> None:
         """Read a signed statement. Only its file name is checked here; its signature is verified by its readers."""
@@ -305,10 +286,6 @@ class _FolderReader:
         self.envelopes.append(envelope)
 
     # -- authors ---------------------------------------------------------------------------------------------------
-
-    def _is_by_author(self, history: GitHistory, name: str, decision: Decision) -> bool:
-        added = self._commits_with(history, name, decision)
-        return bool(added) and all(self.is_same_person(change.author, decision.by) for change in added)
 
     def _commits_with(self, history: GitHistory, name: str, decision: Decision) -> list[FileCommit]:
         """Return the commits after which a file contained this decision, newest first."""
@@ -349,9 +326,13 @@ class _FolderReader:
         return current | self.folder.configured | moved
 
     def _check_deletion(self, changes: Sequence[FileCommit], name: str, homes: Collection[str]) -> None:
-        """Report a decision that was deleted or moved away. Other files may be deleted."""
+        """Report a decision that was deleted or moved away. Other files may be deleted.
+
+        It counts in any folder of the project, because no file says any more which folders were homes.
+        """
         was_here = any(change.folder == self.folder.inside for change in changes)
-        was_lost = name not in self.folder.elsewhere and any(change.folder in homes for change in changes)
+        was_in_project = any(change.folder in homes or self.folder.has_project_file(change.path) for change in changes)
+        was_lost = name not in self.folder.elsewhere and was_in_project
         if not NAME.fullmatch(name) or not (was_here or was_lost):
             return
         if any(self._was_decision(change, name) for change in changes if not change.deleted):
@@ -369,13 +350,18 @@ class _FolderReader:
         if change.blob not in self.contents:
             return True  # the clone does not contain the object, which may have been a decision
         try:
-            _parse(self._text(change.blob), name, self.register)
+            parse_decision_file(self._text(change.blob), name, self.register)
         except (IntegrityError, UnicodeDecodeError):
             return False
         return True
 
 
-def _parse(text: str, name: str, register: str) -> Decision:
+def parse_decision_file(text: str, name: str, register: str) -> Decision:
+    """Return the decision of a register in a file of this name.
+
+    Raises:
+        IntegrityError: the text is no such decision.
+    """
     decision = parse_decision(text)
     if f"{decision.id}{SUFFIX}" != name:
         raise IntegrityError(f"its name should be {decision.id}{SUFFIX}: it was edited or renamed")

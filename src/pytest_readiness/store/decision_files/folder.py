@@ -16,8 +16,9 @@ from ...facts.envelope import Envelope
 from ...facts.requirements_snapshot import Snapshot
 from ..integrity.validation import check_decision
 from ..protocol import DecisionStore, RegisterDecisions, Store
-from .committed_files import SIGNED_SUFFIX, SUFFIX, is_same_name, read_committed, read_decision_text
+from .committed_files import SIGNED_SUFFIX, SUFFIX, is_same_name, read_decision_text
 from .git_history import IsSamePerson
+from .other_homes import read_home
 
 
 def open_decisions(
@@ -98,7 +99,7 @@ class DecisionFolder:
 
     def register_decisions(self, register: str) -> RegisterDecisions:
         """Return the decisions that count, and why others do not. Raises nothing."""
-        self._last_read = read_committed(self.path, self.base, register, self.is_same_person)
+        self._last_read = read_home(self.path, self.base, register, self.is_same_person)
         return self._last_read
 
     def written_decisions(self, register: str) -> list[Decision]:

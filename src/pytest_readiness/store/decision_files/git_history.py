@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 
@@ -29,11 +30,6 @@ _LOG = (
     # Includes commits that a merge made redundant, and changes that a merge itself made.
     "--full-history", "-c", f"--format={_MARK}%H %P|%ae",
 )  # fmt: skip
-_CONFIG_LOG = (
-    "log", "-p", "-U0", "--no-renames", "--no-show-signature", "--no-ext-diff", "--no-textconv", "--no-color",
-    "--full-history", "-c", "--format=", "-Gdecisions",
-)  # fmt: skip
-_SETTING = re.compile(r"""^[-+ ]+[^#]*\bdecisions["']?\s*=\s*["']([^"']+)["']""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +54,11 @@ class FileCommit:
         return folder_of(self.path)
 
     @property
+    def name(self) -> str:
+        """The file name."""
+        return name_of(self.path)
+
+    @property
     def deleted(self) -> bool:
         """Whether the commit deleted the file."""
         return set(self.change) == {"D"}
@@ -68,42 +69,23 @@ class GitHistory:
     """The commits that touched decision files."""
 
     repository: GitRepository
-    folders: frozenset[str]
-    """The folders that were searched, from the top of the work tree."""
     touches: dict[str, list[FileCommit]] = field(default_factory=dict)
     """File name -> its changes, newest first."""
 
     @classmethod
     def of_folders(cls, repository: GitRepository, folders: Collection[str]) -> GitHistory:
-        """Return the history of the files in folders, and in the folders from which their files were moved.
+        """Return the history of the files in folders, and of every file with the name of a decision in any folder.
+
+        It reads every commit, because a moved or renamed config leaves no trace of its former folder in fewer.
 
         Raises:
             StorageError: git fails.
         """
-        searched = frozenset(folders)
-        while repository.head and searched:
-            # --full-diff shows the other changes of the same commits, such as a deletion in the former folder.
-            rows = _read_changes(
-                repository, ("--full-diff", "--", *(f"{folder or '.'}" for folder in sorted(searched)))
-            )
-            changes = [row for row in rows if row.folder in searched or NAME.fullmatch(name_of(row.path))]
-            if not (new := {change.folder for change in changes} - searched):
-                return cls(repository, searched, _by_name(changes))
-            searched |= new
-        return cls(repository, searched)
-
-    def with_all_folders(self) -> GitHistory:
-        """Return the history with the files of all folders, which reads every commit.
-
-        Raises:
-            StorageError: git fails.
-        """
-        if not self.repository.head:
-            return self
-        decisions = _read_changes(self.repository, ("--", _ALL_FOLDERS), literal=False)
-        changes = (change for changes in self.touches.values() for change in changes)
-        others = [change for change in changes if not NAME.fullmatch(name_of(change.path))]
-        return GitHistory(self.repository, self.folders, _by_name([*decisions, *others]))
+        if not repository.head:
+            return cls(repository)
+        paths = (_ALL_FOLDERS, *(f":(top,literal){folder or '.'}" for folder in sorted(folders)))
+        rows = _read_changes(repository, ("--", *paths), literal=False)
+        return cls(repository, _by_name(row for row in rows if row.folder in folders or NAME.fullmatch(row.name)))
 
     def first_authors(self, added: Sequence[FileCommit], is_same_person: IsSamePerson) -> list[str]:
         """Return the author of the first commit; several authors, if no commit is an ancestor of the other.
@@ -148,7 +130,8 @@ class GitHistory:
 def configured_folders(repository: GitRepository, config_folder: str) -> frozenset[str]:
     """Return each folder, from the top of the work tree, that any commit's config named as the home of decisions.
 
-    Otherwise a config with another folder would hide that the old folder was deleted.
+    A folder outside of the work tree begins with ``..``. Otherwise a config with another folder would hide that the old
+    folder was deleted.
 
     Args:
         repository: the repository of the config.
@@ -159,11 +142,34 @@ def configured_folders(repository: GitRepository, config_folder: str) -> frozens
     """
     if not repository.head:
         return frozenset()
-    configs = [posixpath.join(config_folder, name) for name in CONFIGS]
-    changes = run_git(repository.top, *_CONFIG_LOG, "--", *configs)
-    values = (match[1] for line in changes.splitlines() if (match := _SETTING.search(line)))
-    folders = (posixpath.normpath(posixpath.join(config_folder, value)) for value in values if value != STORE)
+    paths = {posixpath.join(config_folder, name) for name in CONFIGS}
+    seen: set[str] = set()
+    folders: set[str] = set()
+    while new := paths - seen:
+        seen |= new
+        changes = _read_changes(repository, ("--", *sorted(new)))
+        versions = {(change.path, change.blob) for change in changes if not change.deleted}
+        contents = repository.contents(blob for _, blob in versions)
+        for path, blob in versions:
+            text = contents.get(blob, b"").decode("utf-8", "replace")
+            if (home := _home_in(text, name_of(path))) is not None:
+                folders.add(posixpath.normpath(posixpath.join(config_folder, home)))
+            elif text and "\n" not in text:  # the content of a link: its target was the config
+                target = posixpath.normpath(posixpath.join(folder_of(path), text))
+                paths |= set() if target.startswith(("..", "/")) else {target}
     return frozenset("" if folder == "." else folder for folder in folders)
+
+
+def _home_in(text: str, name: str) -> str | None:
+    """Return the folder of decisions in a version of a config; None: it names none."""
+    try:
+        settings = tomllib.loads(text)
+        if name == CONFIGS[1]:
+            settings = settings["tool"]["readiness"]
+        home = settings["decisions"]
+    except (tomllib.TOMLDecodeError, LookupError, TypeError, RecursionError):
+        return None
+    return home if isinstance(home, str) and home != STORE else None
 
 
 def folder_of(path: str) -> str:
@@ -179,7 +185,7 @@ def name_of(path: str) -> str:
 def _by_name(changes: Iterable[FileCommit]) -> dict[str, list[FileCommit]]:
     by_name: dict[str, list[FileCommit]] = {}
     for change in changes:
-        by_name.setdefault(name_of(change.path), []).append(change)
+        by_name.setdefault(change.name, []).append(change)
     return by_name
 
 

@@ -6,23 +6,18 @@ No query starts a process for each file.
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ...errors import StorageError, location, one_line
 from ...fast_values import dataclass
+from ...git_environ import git_environ
 
 TIMEOUT = 120.0
 """Seconds that one git command may take."""
 LINK, SUBMODULE = "120000", "160000"
 """File modes in a git tree."""
-_GIT_VARIABLES = (
-    # Variables that make git use another tree or another history than those of the folder.
-    "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_NAMESPACE", "GIT_PREFIX", "GIT_SHALLOW_FILE",
-    "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_ATTR_SOURCE",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +134,19 @@ def is_in_repository(folder: Path) -> bool:
     return any((path / ".git").exists() for path in (folder, *folder.absolute().parents))
 
 
+def is_ignored(path: Path) -> bool:
+    """Return whether git ignores a file, so that it would never be committed. False: or git fails.
+
+    Args:
+        path: the file, which need not exist.
+
+    Raises:
+        StorageError: git is not installed.
+    """
+    start = next(folder for folder in (path.parent, *path.absolute().parents) if folder.is_dir())
+    return bool(run_git(start, "check-ignore", "--no-index", str(path.absolute()), may_fail=True, literal=False))
+
+
 def run_git(folder: Path, *arguments: str, may_fail: bool = False, literal: bool = True) -> str:
     """Return the output of a git command.
 
@@ -157,15 +165,10 @@ def run_git(folder: Path, *arguments: str, may_fail: bool = False, literal: bool
 def _run(
     folder: Path, arguments: Sequence[str], stdin: bytes = b"", *, may_fail: bool = False, literal: bool = True
 ) -> bytes:
-    environ = {name: value for name, value in os.environ.items() if name not in _GIT_VARIABLES}
-    environ |= {
-        "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": os.devnull,
-        "GIT_LITERAL_PATHSPECS": "01"[literal], "LC_ALL": "C",
-    }  # fmt: skip
     try:
         done = subprocess.run(  # noqa: S603 - fixed arguments, and names of files
             ["git", "-C", str(folder), *arguments],  # noqa: S607 - the user's own git
-            capture_output=True, timeout=TIMEOUT, check=False, env=environ, input=stdin,
+            capture_output=True, timeout=TIMEOUT, check=False, env=git_environ(literal=literal), input=stdin,
         )  # fmt: skip
     except FileNotFoundError:
         raise StorageError(f"git is needed to find the authors of decisions in {folder}: install git") from None

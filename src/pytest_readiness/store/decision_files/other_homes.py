@@ -1,0 +1,135 @@
+"""All homes of decision files: the one in use, and former ones whose blockers still count."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from ...errors import IntegrityError, Problem, StorageError, location, one_line
+from ..protocol import RegisterDecisions
+from .committed_files import (
+    CONFIG,
+    SUFFIX,
+    DecisionTree,
+    FolderReader,
+    find_folder,
+    parse_decision_file,
+    read_decision_text,
+)
+from .git_history import NAME, IsSamePerson
+from .git_repository import is_in_repository
+
+
+def read_home(path: Path, base: Path, register: str, is_same_person: IsSamePerson) -> RegisterDecisions:
+    """Return the decisions of a folder that count, and why others do not. Raises nothing.
+
+    Args:
+        path: the folder, which need not exist.
+        base: the folder of the config. Decisions in its other folders belong to another home.
+        register: the register of the decisions.
+        is_same_person: returns whether two names belong to the same person.
+    """
+    names: list[str] | None = None
+    try:
+        with suppress(FileNotFoundError):
+            names = sorted(entry.name for entry in path.iterdir() if entry.name.endswith(SUFFIX))
+        folder = find_folder(path, base)
+        decisions = FolderReader(folder, register, is_same_person).read(names or ())
+    except StorageError as error:
+        # An unreadable folder is a problem, because it may contain blockers.
+        return RegisterDecisions(problems=(Problem("", one_line(_unreadable(path, names, error), 600)),))
+    except OSError as error:
+        return RegisterDecisions(problems=(Problem(location(path), f"cannot be read: {error.strerror}"),))
+    if folder.prefix is None:  # The home is another repository, and the config's repository may be a former one.
+        return _combined(decisions, find_other_files(base, register, is_same_person, home=path))
+    return _combined(decisions, _outside_homes(folder, path, register, is_same_person))
+
+
+def _unreadable(path: Path, names: list[str] | None, error: StorageError) -> str:
+    if names is None and not is_in_repository(path):
+        text = f"{location(path)}: decisions are stored there, but there is no such folder and no git repository"
+        return f"{text}, so nobody can say what blocks: use a clone (git init, for a new project)"
+    return str(error)
+
+
+def find_other_files(
+    base: Path, register: str, is_same_person: IsSamePerson, home: Path | None = None
+) -> RegisterDecisions:
+    """Return the decision files of a project whose home of decisions is another one. Raises nothing.
+
+    Args:
+        base: the folder of the config.
+        register: the register of the decisions.
+        is_same_person: returns whether two names belong to the same person.
+        home: the home, if it is a folder of another repository. None: it is the store.
+    """
+    if not is_in_repository(base):
+        return _without_git(base, register, "there is no git repository")
+    try:
+        folder = find_folder(None, base)
+        decisions = FolderReader(folder, register, is_same_person).read(())
+        return _combined(decisions, _outside_homes(folder, home, register, is_same_person))
+    except StorageError as error:
+        return _without_git(base, register, str(error))
+
+
+def _without_git(base: Path, register: str, reason: str) -> RegisterDecisions:
+    """Return the problem of a decision file whose commit is not known: it may be a blocker."""
+    path = next(_decision_files(base, register), None)
+    if path is not None:
+        text = f"is a decision, and git does not show whether it was committed, and by whom: {reason}"
+        return RegisterDecisions(problems=(Problem(location(path), one_line(text, 600)),))
+    if not is_in_repository(base):
+        return RegisterDecisions()
+    text = f"decision files were not searched for: {reason}"
+    return RegisterDecisions(notes=(Problem("", one_line(text, 600)),))
+
+
+def _decision_files(base: Path, register: str) -> Iterator[Path]:
+    """Yield each readable file in the config's folder that is a decision of the register."""
+    for folder, folders, names in os.walk(base):
+        if CONFIG in names and Path(folder) != base:
+            folders[:] = []
+            continue
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(filter(NAME.fullmatch, names)):
+            with suppress(OSError, IntegrityError, UnicodeDecodeError):
+                parse_decision_file(read_decision_text(Path(folder, name)), name, register)
+                yield Path(folder, name)
+
+
+def _outside_homes(
+    tree: DecisionTree, home: Path | None, register: str, is_same_person: IsSamePerson
+) -> RegisterDecisions:
+    """Return the decisions of former homes outside of the config's repository."""
+    decisions = RegisterDecisions()
+    real = None if home is None else os.path.realpath(home)
+    for path in tree.outside:
+        if os.path.realpath(path) == real:
+            continue
+        if not path.is_dir() or not is_in_repository(path):
+            text = "decisions were stored there before the config named another home, and there is no repository"
+            problem = Problem(location(path), f"{text}: check it out: nobody can say what blocks")
+            decisions = _combined(decisions, RegisterDecisions(problems=(problem,)))
+            continue
+        try:
+            names = sorted(entry.name for entry in path.iterdir() if entry.name.endswith(SUFFIX))
+            former = FolderReader(find_folder(path, path), register, is_same_person).read(names)
+        except (StorageError, OSError) as error:
+            former = RegisterDecisions(problems=(Problem(location(path), one_line(str(error), 600)),))
+        disputed = (item.decision for item in former.disputed)
+        decisions = _combined(decisions, replace(former, elsewhere=(*former.decisions, *disputed, *former.elsewhere)))
+    return decisions
+
+
+def _combined(decisions: RegisterDecisions, other: RegisterDecisions) -> RegisterDecisions:
+    """Return the decisions of a home, with those of another home."""
+    return replace(
+        decisions,
+        problems=(*decisions.problems, *other.problems),
+        notes=(*decisions.notes, *other.notes),
+        elsewhere=(*decisions.elsewhere, *other.elsewhere),
+    )
