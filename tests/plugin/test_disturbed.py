@@ -43,7 +43,7 @@ def test_a_slow_git_takes_no_test_its_time(project: Project, method: str) -> Non
 
 SLOW_HOOK = """
 import signal, time
-from pytest_readiness.journal import {module}
+from pytest_readiness.{room} import {module}
 real = {module}.{name}
 def slow(*args, **kwargs):
     if {when}:
@@ -57,18 +57,17 @@ def slow(*args, **kwargs):
 @pytest.mark.parametrize(
     ("module", "name", "when"),
     [
-        ("run_log.RunLog", "started", "'test_a' in args[1]"),
-        ("recorder.Observer", "_observe", "args[2].when == 'setup' and 'test_a' in args[2].nodeid"),
-        ("recorder.Observer", "_observe", "args[2].when == 'call' and 'test_a' in args[2].nodeid"),
+        ("journal.run_log.RunLog", "started", "'test_a' in args[1]"),
+        ("recording.observer.Observer", "_observe", "args[2].when == 'setup' and 'test_a' in args[2].nodeid"),
+        ("recording.observer.Observer", "_observe", "args[2].when == 'call' and 'test_a' in args[2].nodeid"),
     ],
     ids=["at the start", "after setup", "after the call"],
 )
 def test_a_timeout_while_we_are_at_work(project: Project, module: str, name: str, when: str) -> None:
     """A timeout that strikes within a hook of ours ends its test, and neither the session nor the next test."""
     project.configured().tests(TWO)
-    file, _, owner = module.partition(".")
-    text = SLOW_HOOK.format(module=owner, name=name, when=when)
-    project.write("conftest.py", text.replace(f"journal import {owner}", f"journal.{file} import {owner}"))
+    room, _, owner = module.rpartition(".")
+    project.write("conftest.py", SLOW_HOOK.format(room=room, module=owner, name=name, when=when))
     result = project.run_apart("-p", "pytest_timeout", "--timeout=2", "--timeout-method=signal", "--readiness-gate")
     shown = result.stdout.str()
     assert result.ret == 1, shown
