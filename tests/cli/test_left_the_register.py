@@ -254,6 +254,74 @@ def test_a_row_of_another_branch_is_a_note(project: Project) -> None:
     closed(project)
 
 
+def test_a_blocker_that_was_made_here_does_not_go_with_a_branch(project: Project) -> None:
+    """A decision names no commit: what a person said of a use case stands, wherever the runs beside it were made."""
+    git(project, "init", "-q")
+    project.configured(CONFIG).write(".gitignore", ".readiness\n")
+    commit(project)
+    git(project, "checkout", "-q", "-b", "feature")
+    commit(project)
+    begun(project, FINE)
+    git(project, "checkout", "-q", "main")
+    block(project)
+    take_out(project)
+    commit(project)
+    closed(project)
+    assert retire(project)[0] == 0
+    assert project.cli("gate").exit_code == 0
+
+
+@pytest.mark.parametrize("where", ["a submodule", "a repository beside the config's"])
+def test_tests_in_another_repository_than_the_config(project: Project, where: str) -> None:
+    """The run says of which commit the config was: the tests' own commit is none of the register's history."""
+    tests = project.path / "suite"
+    top = project.path if where == "a submodule" else project.path / "governance"
+    top.mkdir(exist_ok=True)
+    inner = tests if where == "a submodule" else project.path / "suite"
+    inner.mkdir()
+    for folder in (top, inner):
+        subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True)
+    (top / "readiness.toml").write_text(CONFIG)
+    (top / ".gitignore").write_text(".readiness\nsuite\n")
+    (top / "PROD_READINESS_TRACKER.md").write_text(TRACKER)
+    (inner / "pytest.ini").write_text("[pytest]\n")
+    project.tests(FINE + BAD, "suite/test_it.py")
+    project.monkeypatch.setenv("READINESS_CONFIG", str(top / "readiness.toml"))
+
+    def commit_both(message: str) -> None:
+        for folder in (top, inner):
+            for arguments in (["add", "-A"], ["commit", "-q", "--allow-empty", "-m", message]):
+                known = ["-c", "user.name=x", "-c", "user.email=dev@example.com"]
+                subprocess.run(["git", "-C", str(folder), *known, *arguments], check=True)
+
+    commit_both("both rows")
+    project.run("--readiness-actor=dev@example.com", f"--rootdir={inner}", str(inner))
+    (top / "PROD_READINESS_TRACKER.md").write_text(SHORTER)
+    project.tests(FINE, "suite/test_it.py")
+    commit_both("one row")
+    project.run("--readiness-actor=dev@example.com", f"--rootdir={inner}", str(inner))
+    closed(project)
+    assert retire(project)[0] == 0
+    assert project.cli("gate").exit_code == 0
+
+
+@pytest.mark.parametrize("graft", ["file", "variable"])
+def test_a_graft_hides_no_commit_in_which_a_row_was(project: Project, graft: str) -> None:
+    """The history that somebody made up beside the repository is not asked which commits the judged one contains."""
+    git(project, "init", "-q")
+    project.configured(CONFIG).write(".gitignore", ".readiness\n")
+    commit(project)
+    begun(project)
+    take_out(project)
+    head = commit(project)
+    grafts = project.path / ".git" / "info" / "grafts" if graft == "file" else project.path / ".git" / "mine"
+    grafts.parent.mkdir(exist_ok=True)
+    grafts.write_text(f"{head}\n")
+    if graft == "variable":
+        project.monkeypatch.setenv("GIT_GRAFT_FILE", str(grafts))
+    closed(project)
+
+
 def test_where_git_cannot_tell(project: Project) -> None:
     """In a clone that is cut off, and without git at all, whatever was known before counts."""
     git(project, "init", "-q")

@@ -51,6 +51,8 @@ class Conduct:
     """It was asked for single tests of a file, or for those that failed last: of others it says nothing."""
     imported: tuple[str, ...] = ()
     """Of an import, the digests of its mapping and of its suites; else empty."""
+    config_commit: str | None = None
+    """The commit of the config's repository, where that is another one than the tests'; empty: git cannot tell."""
 
     @property
     def clocks_disagree(self) -> bool:
@@ -144,6 +146,7 @@ def conduct_of(first: Mapping[str, Any], seal: Mapping[str, Any] | None) -> Cond
         called=tuple(_called(said)) if said else (),
         narrowed=bool(_number(said.get("ids"))) or said.get("last_failed") is True,
         imported=_texts([told_import.get("mapping"), told_import.get("suites")]),
+        config_commit=_config_commit(first.get("config_git")),
     )
 
 
@@ -191,6 +194,12 @@ def _table(value: Any) -> dict[str, Any]:
 
 def _texts(value: Any) -> tuple[str, ...]:
     return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list | tuple) else ()
+
+
+def _config_commit(told: Any) -> str | None:
+    """``told``: missing where the config lies in the repository of the tests."""
+    commit = _table(told).get("commit")
+    return None if told is None else commit if isinstance(commit, str) else ""
 
 
 def _number(value: Any) -> int | None:

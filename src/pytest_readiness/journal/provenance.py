@@ -151,6 +151,23 @@ def worktree(folder: Path, written: Collection[str] = ()) -> dict[str, Any]:
     return found
 
 
+def config_git(config: Path, tests: Path) -> dict[str, str] | None:
+    """Return the commit of the config's repository, empty where git cannot tell; None: the tests lie in the same one.
+
+    What the register had is asked of that repository, and the tests' commit is none of its.
+    """
+    if _top(config) == _top(tests):
+        return None
+    commit = (_git(config, "rev-parse", "--verify", "--quiet", "HEAD") or "").strip()
+    return {"commit": commit} if commit else {}
+
+
+def _top(folder: Path) -> Path | None:
+    """Return the folder above which no file is of the repository; no process is needed to tell one from another."""
+    real = folder.resolve()
+    return next((path for path in (real, *real.parents) if (path / ".git").exists()), None)
+
+
 def _git(folder: Path, *arguments: str) -> str | None:
     try:
         return ask(folder, *arguments)

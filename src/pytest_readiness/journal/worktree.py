@@ -13,12 +13,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ..frozen import dataclass
+from ..git_environ import git_environ
 
 GIT_SECONDS = 10.0
 BATCH = 200
 """Files that git is given to hash at a time: an argument list has an end."""
-_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE")
-"""Variables that make git speak of another tree than that of the folder."""
 _TRUSTING_NOTHING = (
     *("-c", "core.fsmonitor=false"),  # a program of the user's, which may say that nothing changed
     *("-c", "core.checkStat=default", "-c", "core.trustctime=true"),  # size and time of a file can be put back
@@ -38,12 +37,11 @@ def ask(folder: Path, *arguments: str) -> str:
     Raises:
         GitError: there is no git, no repository, or it took too long.
     """
-    environ = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
-    environ |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "0", "LC_ALL": "C"}
     try:
         done = subprocess.run(  # noqa: S603 - fixed arguments, and names of files after them
             ["git", "-C", str(folder), *_TRUSTING_NOTHING, *arguments],  # noqa: S607 - the user's own git
-            capture_output=True, timeout=GIT_SECONDS, check=False, env=environ, stdin=subprocess.DEVNULL,
+            capture_output=True, timeout=GIT_SECONDS, check=False, stdin=subprocess.DEVNULL,
+            env=git_environ(literal=False),
         )  # fmt: skip
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         raise GitError(str(error)) from None

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ..claims.catalogue import Catalogue
 from ..errors import IntegrityError, one_line
+from ..facts.conduct import conduct_of
 from ..facts.evidence import Evidence
 from ..facts.run import Run
 from ..frozen import dataclass
@@ -68,18 +69,32 @@ class Past:
     def _commits(self, name: str) -> set[str | None]:
         """Return the commits under which a row of this name was known; None among them: one that nobody can tell."""
         mine = {one.run_id for one in self.evidence if one.uc == name}
-        found: set[str | None] = set()
+        runs: dict[str, str | None] = {}
         by_runs: set[str] = set()
         for id_, digest, commit in self._runs:
             by_runs.add(digest)
             rows = self._rows(digest)
             if name in rows if rows is not None else id_ in mine:
-                found.add(commit)
+                runs[id_] = commit
+        found = self._of_the_register(runs)
         for digest, about in self._decisions:
-            rows = self._rows(digest)
-            # A decision names no commit: the runs under the same requirements do, if there are any.
-            if digest not in by_runs and (name in rows if rows is not None else about == name):
+            # A decision names no commit. What a person said of the use case was said here, for all that git can tell;
+            # of others that were in force with it the runs under the same requirements tell, if there are any.
+            if about == name or (digest not in by_runs and name in (self._rows(digest) or ())):
                 found.add(None)
+        return found
+
+    def _of_the_register(self, runs: Mapping[str, str | None]) -> set[str | None]:
+        """Return the commits of the register's repository in which runs (by id, with the tests' commits) were made."""
+        found = {commit for commit in runs.values() if self._is_contained(commit)}
+        apart = [id_ for id_, commit in runs.items() if commit not in found]
+        left, store = self.sources.runs_left, self.sources.store
+        said = {id_: conduct_of(left[id_].head, None) for id_ in apart if id_ in left}
+        if store is not None and (kept := [id_ for id_ in apart if id_ not in left]):
+            said |= store.conducts(kept)
+        for id_ in apart:
+            beside = said[id_].config_commit if id_ in said else None
+            found.add(runs[id_] if beside is None else beside or None)
         return found
 
     @cached_property

@@ -14,7 +14,7 @@ from ..frozen import dataclass
 from ..journal.artifact import ArtifactFolder
 from ..journal.context import Context
 from ..journal.key import load_key
-from ..journal.provenance import provenance
+from ..journal.provenance import config_git, provenance
 from ..journal.redaction import Redactor
 from ..journal.run_log import RunLog
 from ..journal.tracker import kept_tracker
@@ -72,6 +72,8 @@ def open_run(
 
     def head() -> dict[str, Any]:
         told = dict(redactor.plain(_head(said, context, root, argv, more or {}, examined=examined, written=own)))
+        if (beside := config_git(place.settings.folder, root)) is not None:
+            told["config_git"] = beside
         return told | kept_tracker(place.settings.tracker, place.settings.folder, artifacts, redactor)
 
     log = RunLog(

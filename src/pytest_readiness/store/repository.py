@@ -6,21 +6,16 @@ Nothing that is asked takes a process for each file.
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ..errors import StorageError, one_line, place
 from ..frozen import dataclass
+from ..git_environ import git_environ
 
 SECONDS = 120.0
 LINK, MODULE = "120000", "160000"
-_ELSEWHERE = (
-    # Variables that make git speak of another tree, or another history, than the folder's own.
-    "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_NAMESPACE", "GIT_PREFIX", "GIT_SHALLOW_FILE",
-    "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_ATTR_SOURCE",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,16 +142,11 @@ def run(folder: Path, *arguments: str, may_fail: bool = False, literal: bool = T
 def _run(
     folder: Path, arguments: Sequence[str], given: bytes = b"", *, may_fail: bool = False, literal: bool = True
 ) -> bytes:
-    environ = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
-    environ |= {
-        "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": os.devnull,
-        "GIT_LITERAL_PATHSPECS": "01"[literal], "LC_ALL": "C",
-    }  # fmt: skip
     told_of = f"who decided what is in {folder}"
     try:
         done = subprocess.run(  # noqa: S603 - fixed arguments, and names of files
             ["git", "-C", str(folder), *arguments],  # noqa: S607 - the user's own git
-            capture_output=True, timeout=SECONDS, check=False, env=environ, input=given,
+            capture_output=True, timeout=SECONDS, check=False, env=git_environ(literal=literal), input=given,
         )  # fmt: skip
     except FileNotFoundError:
         raise StorageError(f"there is no git to say {told_of}: install git") from None
