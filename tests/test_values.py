@@ -18,7 +18,7 @@ WORKING = {
     "journal.simulation._Made": "what is replaced while a test runs",
     "pipeline.outside.Session": "a command while it runs",
     "pipeline.session.Outcome": "a session while it ends",
-    "store.looking._Look": "a folder while it is looked at",
+    "store.looking.Look": "a folder while it is looked at",
     "verdict.elsewhere._Earlier": "executions while they are sorted",
     "verdict.history._Replay": "a history while it is replayed",
 }
@@ -46,7 +46,7 @@ DERIVING = {
     "pipeline.upkeep.Verified",
     "store.bundle.Bundle",
     "store.history.History",
-    "store.looking._Ground",
+    "store.looking.Ground",
     "verdict.deciding.Ledger",
     "verdict.evaluation._Known",
     "verdict.gate.Grounds",

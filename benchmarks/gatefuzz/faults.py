@@ -192,18 +192,18 @@ FAULTS: dict[str, Fault] = {
         signs.tampered,
         (
             Edit(
-                "store.looking:_Look._compare",
+                "store.looking:Look._compare",
                 "    as_added =",
                 "    for name in differing:\n        del self.ground.files[name]\n    return\n    as_added =",
             ),
-            Edit("store.looking:_Look.at", "history.touches.keys() - ground.files.keys()", "set()"),
+            Edit("store.looking:Look.at", "history.touches.keys() - ground.files.keys()", "set()"),
         ),
         only="git",
     ),
     "A4-folder-moved": Fault(
         "who moves the folder of the decisions is the author of all of them",
         signs.tampered,
-        (Edit("store.looking:_Look._attribute", "history.first(added, self.same)", "[added[0].author]"),),
+        (Edit("store.looking:Look._attribute", "history.first(added, self.same)", "[added[0].author]"),),
         only="git",
     ),
     "A5-narrower-rerun": Fault(

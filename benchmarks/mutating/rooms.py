@@ -74,7 +74,8 @@ ROOMS = {
         ),
     ),
     "decision files": Room(
-        ("store/folder.py", "store/history.py", "store/looking.py", "store/repository.py"),
+        ("store/folder.py", "store/history.py", "store/looking.py", "store/other_homes.py",
+            "store/repository.py"),
         (
             "tests/store/test_folder.py", "tests/store/test_folder_in_git.py", "tests/trust/test_signing.py",
             "tests/cli/test_block.py", "tests/cli/test_clocks.py",

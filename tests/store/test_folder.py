@@ -216,7 +216,8 @@ def test_outside_of_a_repository_is_a_problem(tmp_path: Path, monkeypatch: pytes
     """Without git nobody decided, and that is not taken for a folder without decisions."""
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     folder = DecisionFolder(tmp_path / "decisions")
-    assert folder.look("payments").problems == ()
+    (problem,) = folder.look("payments").problems
+    assert "neither the folder nor a git repository is here: nobody can say what blocks" in problem.what
     folder.decide([blocker()])
     (problem,) = folder.look("payments").problems
     assert "git could not say who decided" in problem.what

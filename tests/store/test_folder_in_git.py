@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_readiness.store import looking
+from pytest_readiness.store import looking, other_homes
 from pytest_readiness.store.folder import DecisionFolder
 
 from .repositories import ANA, BEN, Repository
@@ -403,14 +403,18 @@ def test_the_number_of_processes_does_not_grow(decided: Repository, monkeypatch:
     assert len(calls) == few <= 4
 
 
-def test_where_git_says_nothing_it_is_told_that_nobody_looked(
+def test_where_git_says_nothing_a_file_that_is_there_may_be_a_blocker(
     decided: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A project whose decisions live in the store goes on, and says that files were not looked for."""
-    assert [one.id for one in looking.look_around(decided.root, "payments", str.__eq__).elsewhere] == [blocker().id]
+    """A project whose decisions live in the store goes on where no file is one, and else nobody can say what blocks."""
+    assert [one.id for one in other_homes.look_around(decided.root, "payments", str.__eq__).elsewhere] == [blocker().id]
     monkeypatch.setenv("PATH", str(decided.root))
-    (note,) = looking.look_around(decided.root, "payments", str.__eq__).notes
-    assert note.what.startswith("decisions that are files were not looked for: there is no git to say")
+    (problem,) = other_homes.look_around(decided.root, "payments", str.__eq__).problems
+    assert "is a decision, and git does not say whether it was committed, and by whom" in problem.what
+    decided.file(blocker()).unlink()
+    found = other_homes.look_around(decided.root, "payments", str.__eq__)
+    assert found.problems == ()
+    assert found.notes[0].what.startswith("decisions that are files were not looked for: there is no git to say")
 
 
 def test_what_is_brought_back_on_a_branch_is_of_who_decided_on_any(decided: Repository) -> None:

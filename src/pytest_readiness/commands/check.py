@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from ..claims.catalogue import Catalogue, Item
 from ..claims.register import examine_catalogue, rows_left_out
-from ..errors import ConfigError, Problem, ReadinessError, place
+from ..errors import ConfigError, Problem, ReadinessError, StorageError, place
 from ..pipeline.extensions import Plugins, load_plugins
 from ..pipeline.judging import Place
 from ..pipeline.keys import key_problems
 from ..pipeline.upkeep import verify
 from ..settings import DEFAULT_REGISTER, Settings, find, key_place, load, override, problems
 from ..store.address import sqlite_path
+from ..store.history import STORE
+from ..store.repository import is_ignored
 from ..views.sanitise import sanitise
 from ..views.words import count
 from .answering import Answering
@@ -43,7 +46,7 @@ def command(door: Door) -> int:
         kinds, found = _kinds(plugins)
         catalogue, misfits = examine_catalogue(settings, proofs=kinds)
         wrong = list(key_problems(settings))
-        found += [*misfits, *wrong]
+        found += [*misfits, *wrong, *_uncommittable(settings)]
         left_out = list(_left_out(settings))
         if not wrong:
             kept, notes = _kept(settings, catalogue)
@@ -74,6 +77,18 @@ def _config(door: Door) -> tuple[Settings | None, list[Problem]]:
         return None, found
     artifacts = os.environ.get("READINESS_ARTIFACTS")
     return override(load(path), store=door.store, artifacts=artifacts), []
+
+
+def _uncommittable(settings: Settings) -> Iterator[Problem]:
+    """Yield a problem where decisions are files that git ignores: none of them would ever count."""
+    if settings.decisions == STORE:
+        return
+    with suppress(StorageError):  # without git they count for nothing either, which is told of the folder
+        if is_ignored(settings.folder / settings.decisions / "20260101T000000Z-0123456789abcdef.json"):
+            told = f"git ignores '{settings.decisions}', and a decision counts once it is committed"
+            yield Problem(
+                key_place(settings, "decisions"), f"{told}: take it out of .gitignore, or name another folder"
+            )
 
 
 def _kinds(plugins: Plugins) -> tuple[Collection[str], list[Problem]]:

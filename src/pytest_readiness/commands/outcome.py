@@ -12,6 +12,7 @@ from ..decisions.home import Kept
 from ..errors import RefusedError, place as shown_place
 from ..facts.decision import Blocker, Decision, Departure, Known, Retirement, Review, RunRetirement, Unblock, Waiver
 from ..pipeline.judging import Place, Request, judge
+from ..store.repository import is_ignored
 from ..verdict.remedies import NAME_RELEASE
 from ..views.gate import standing
 from ..views.sanitise import sanitise
@@ -45,6 +46,8 @@ def tell(kept: Kept) -> None:
         return
     for path in kept.files:
         click.echo(sanitise(f"written: {shown_place(path)}"))
+    if is_ignored(kept.files[0]):
+        click.echo("git ignores this folder, and what is not committed counts for nothing: take it out of .gitignore")
     click.echo("it counts once it is committed: commit it, and bring it in by a merge request")
     click.echo(sanitise(_who_counts(kept)))
 

@@ -22,7 +22,7 @@ from ..facts.decision import (
     Waiver,
     makes_worse,
 )
-from ..store.looking import look_around
+from ..store.other_homes import look_around
 from ..store.port import Decided, DecisionHome, Disputed, Store
 from .trust import Trust
 

@@ -17,7 +17,8 @@ from ..facts.snapshot import Snapshot
 from ..whole import write_whole
 from .checked import readable
 from .history import Same
-from .looking import SIGNED, SUFFIX, alike, look_at, text_of
+from .looking import SIGNED, SUFFIX, alike, text_of
+from .other_homes import look_at
 from .port import Decided, DecisionHome, Store
 
 

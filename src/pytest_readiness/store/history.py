@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 
@@ -29,11 +30,6 @@ _LOG = (
     # Also commits that another branch made superfluous; and what a merge itself changed, beside what it merged.
     "--full-history", "-c", f"--format={_MARK}%H %P|%ae",
 )  # fmt: skip
-_CONFIG_LOG = (
-    "log", "-p", "-U0", "--no-renames", "--no-show-signature", "--no-ext-diff", "--no-textconv", "--no-color",
-    "--full-history", "-c", "--format=", "-Gdecisions",
-)  # fmt: skip
-_SETTING = re.compile(r"""^[-+ ]+[^#]*\bdecisions["']?\s*=\s*["']([^"']+)["']""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +54,11 @@ class Touch:
         return folder_of(self.path)
 
     @property
+    def name(self) -> str:
+        """What the file was called."""
+        return name_of(self.path)
+
+    @property
     def deleted(self) -> bool:
         """The file is not there after."""
         return set(self.change) == {"D"}
@@ -68,38 +69,22 @@ class History:
     """The commits that touched decisions' files, newest first, by file name."""
 
     repository: Repository
-    folders: frozenset[str]
-    """Those that were looked at, from the top of the work tree."""
     touches: dict[str, list[Touch]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, repository: Repository, folders: Collection[str]) -> History:
-        """Return the history of the files in folders, and in those that any of them ever came from in one commit.
+        """Return the history of the files in folders, and of each that has the name of a decision, wherever it lay.
+
+        Every commit is looked at: whoever moves a folder, its config, or both, leaves no trace in fewer.
 
         Raises:
             StorageError: git cannot say.
         """
-        known = frozenset(folders)
-        while repository.head and known:
-            # --full-diff: what else the same commits did tells where a folder stood before.
-            rows = _touches(repository, ("--full-diff", "--", *(f"{one or '.'}" for one in sorted(known))))
-            found = [one for one in rows if one.folder in known or NAME.fullmatch(name_of(one.path))]
-            if not (new := {one.folder for one in found} - known):
-                return cls(repository, known, _by_name(found))
-            known |= new
-        return cls(repository, known)
-
-    def everywhere(self) -> History:
-        """Return it with what lay in any other folder, which takes a look at every commit.
-
-        Raises:
-            StorageError: git cannot say.
-        """
-        if not self.repository.head:
-            return self
-        found = _touches(self.repository, ("--", _EVERYWHERE), literal=False)
-        mine = [one for ones in self.touches.values() for one in ones if not NAME.fullmatch(name_of(one.path))]
-        return History(self.repository, self.folders, _by_name([*found, *mine]))
+        if not repository.head:
+            return cls(repository)
+        paths = (_EVERYWHERE, *(f":(top,literal){one or '.'}" for one in sorted(folders)))
+        rows = _touches(repository, ("--", *paths), literal=False)
+        return cls(repository, _by_name(one for one in rows if one.folder in folders or NAME.fullmatch(one.name)))
 
     def first(self, added: Sequence[Touch], same: Same) -> list[str]:
         """Return the author of the first of some commits, newest first; several, where none came before the other.
@@ -139,7 +124,8 @@ class History:
 def ever_named(repository: Repository, config_folder: str) -> frozenset[str]:
     """Return each folder, from the top of the work tree, that a config ever named as the home of decisions.
 
-    Whoever lets the config name another folder, and deletes the old one, would otherwise leave no trace.
+    One that begins with ``..`` lies outside. Whoever lets the config name another folder, and deletes the old one,
+    would otherwise leave no trace.
 
     Args:
         repository: that of the config.
@@ -150,11 +136,34 @@ def ever_named(repository: Repository, config_folder: str) -> frozenset[str]:
     """
     if not repository.head:
         return frozenset()
-    configs = [posixpath.join(config_folder, name) for name in CONFIGS]
-    changes = run(repository.top, *_CONFIG_LOG, "--", *configs)
-    named = (found[1] for line in changes.splitlines() if (found := _SETTING.search(line)))
-    folders = (posixpath.normpath(posixpath.join(config_folder, one)) for one in named if one != STORE)
-    return frozenset("" if one == "." else one for one in folders)
+    paths = {posixpath.join(config_folder, name) for name in CONFIGS}
+    seen: set[str] = set()
+    named: set[str] = set()
+    while new := paths - seen:
+        seen |= new
+        versions = {(one.path, one.blob) for one in _touches(repository, ("--", *sorted(new))) if not one.deleted}
+        contents = repository.contents(blob for _, blob in versions)
+        for path, blob in versions:
+            text = contents.get(blob, b"").decode("utf-8", "replace")
+            folder = folder_of(path)
+            if (home := _home_in(text, name_of(path))) is not None:
+                named.add(posixpath.normpath(posixpath.join(config_folder, home)))
+            elif text and "\n" not in text:  # what a link holds: its target was the config
+                target = posixpath.normpath(posixpath.join(folder, text))
+                paths |= set() if target.startswith(("..", "/")) else {target}
+    return frozenset("" if one == "." else one for one in named)
+
+
+def _home_in(text: str, name: str) -> str | None:
+    """Return the folder that a version of a config names; None: it names none."""
+    try:
+        settings = tomllib.loads(text)
+        if name == CONFIGS[1]:
+            settings = settings["tool"]["readiness"]
+        home = settings["decisions"]
+    except (tomllib.TOMLDecodeError, LookupError, TypeError, RecursionError):
+        return None
+    return home if isinstance(home, str) and home != STORE else None
 
 
 def folder_of(path: str) -> str:
@@ -170,7 +179,7 @@ def name_of(path: str) -> str:
 def _by_name(found: Iterable[Touch]) -> dict[str, list[Touch]]:
     touches: dict[str, list[Touch]] = {}
     for one in found:
-        touches.setdefault(name_of(one.path), []).append(one)
+        touches.setdefault(one.name, []).append(one)
     return touches
 
 

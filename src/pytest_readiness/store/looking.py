@@ -10,18 +10,17 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import field, replace
 from pathlib import Path, PurePosixPath
 
-from ..errors import IntegrityError, Problem, StorageError, one_line, place
+from ..errors import IntegrityError, Problem, one_line, place
 from ..facts.decision import Decision, parse_decision
 from ..facts.envelope import Envelope, parse_envelope
 from ..frozen import dataclass
 from ..regular import regular_file
 from .history import NAME, History, Same, Touch, ever_named, folder_of, name_of
 from .port import Decided, Disputed
-from .repository import LINK, MODULE, Entry, Repository, blob_of, is_in_repository
+from .repository import LINK, MODULE, Entry, Repository, blob_of
 
 BIGGEST_FILE = 1 << 24
 """Bytes; no decision comes near."""
@@ -46,41 +45,8 @@ def alike(one: str, other: str) -> bool:
     return one.casefold() == other.casefold()
 
 
-def look_at(path: Path, base: Path, register: str, same: Same) -> Decided:
-    """Return the decisions of a folder that count, and what keeps others from counting. Raises nothing.
-
-    Args:
-        path: the folder; need not exist.
-        base: the folder of the config, whose other decisions are of another home.
-        register: whose decisions count.
-        same: whether two names are one person's.
-    """
-    names: list[str] | None = None
-    try:
-        with suppress(FileNotFoundError):
-            names = sorted(entry.name for entry in path.iterdir() if entry.name.endswith(SUFFIX))
-        return _Look(_ground(path, base), register, same).at(names or ())
-    except StorageError as error:
-        # Not nothing: a team that decides here must not take an unreadable folder for one without blockers.
-        nothing = names is None and not is_in_repository(path)
-        return Decided(problems=() if nothing else (Problem("", str(error)),))
-    except OSError as error:
-        return Decided(problems=(Problem(place(path), f"cannot be read: {error.strerror}"),))
-
-
-def look_around(base: Path, register: str, same: Same) -> Decided:
-    """Return the decisions that are files though their home is the store, as those of another home. Raises nothing."""
-    if not is_in_repository(base):
-        return Decided()
-    try:
-        return _Look(_ground(None, base), register, same).at(())
-    except StorageError as error:
-        told = f"decisions that are files were not looked for: {error}"
-        return Decided(notes=(Problem("", one_line(told, 600)),))
-
-
 @dataclass(frozen=True)
-class _Ground:
+class Ground:
     """A folder of decisions as HEAD and the work tree have it."""
 
     repository: Repository
@@ -96,11 +62,28 @@ class _Ground:
     """The submodules, by path, and the commit that each should be at."""
     named: frozenset[str] = frozenset()
     """Folders that the config ever named as the home of decisions, from the top of the work tree."""
+    outside: tuple[Path, ...] = ()
+    """Those of them that lie outside of it."""
+    under: str | None = None
+    """What the path of a file in the config's folder begins with; None: the config lies in no work tree of this one."""
+    nested: frozenset[str] = frozenset()
+    """Folders below it that have a config of their own, and are other projects'."""
     problems: tuple[Problem, ...] = ()
     """What makes the folder another than the committed one."""
 
+    def is_of_the_project(self, path: str) -> bool:
+        """Return whether a file, by its path from the top, lies in the config's folder and in no other project's."""
+        if self.under is None or not path.startswith(self.under):
+            return False
+        return not any(str(above) in self.nested for above in PurePosixPath(path).parents)
 
-def _ground(path: Path | None, base: Path) -> _Ground:
+
+def ground_of(path: Path | None, base: Path) -> Ground:
+    """Return the folder of decisions at a path (None: they live elsewhere) as git has it.
+
+    Raises:
+        StorageError: git cannot say.
+    """
     start = next(one for one in (base, *base.absolute().parents) if one.is_dir())
     real = Path(os.path.realpath(start))
     target = None if path is None else Path(os.path.normpath(real / os.path.relpath(path.absolute(), start.absolute())))
@@ -112,7 +95,7 @@ def _ground(path: Path | None, base: Path) -> _Ground:
     return _within(repository, path or target, target, real)
 
 
-def _within(repository: Repository, shown: Path, target: Path, real: Path) -> _Ground:
+def _within(repository: Repository, shown: Path, target: Path, real: Path) -> Ground:
     """Return the ground of a folder of this repository, or of the one within it that the folder belongs to."""
     ground = _on(repository, shown, target, real)
     for one in (*reversed(target.parents), target):
@@ -132,11 +115,12 @@ def _within(repository: Repository, shown: Path, target: Path, real: Path) -> _G
     return ground
 
 
-def _ever(ground: _Ground) -> bool:
-    return ground.inside is not None and bool(History.of(ground.repository, {ground.inside}).touches)
+def _ever(ground: Ground) -> bool:
+    touches = History.of(ground.repository, () if ground.inside is None else {ground.inside}).touches
+    return any(one.folder == ground.inside for ones in touches.values() for one in ones)
 
 
-def _on(repository: Repository, shown: Path | None, target: Path | None, real: Path) -> _Ground:
+def _on(repository: Repository, shown: Path | None, target: Path | None, real: Path) -> Ground:
     inside = None if target is None else _from(repository.top, target)
     base = _from(repository.top, real) if real.is_relative_to(repository.top) else None
     under = None if base is None else f"{base}/".removeprefix("/")
@@ -154,14 +138,15 @@ def _on(repository: Repository, shown: Path | None, target: Path | None, real: P
         elif under is not None and entry.path.startswith(under) and NAME.fullmatch(name_of(entry.path)):
             others.append(entry)
     nested = {one for one in configs if under is not None and f"{one}/".startswith(under) and f"{one}/" != under}
-    elsewhere = {
-        name_of(one.path): one
-        for one in others
-        if not any(str(above) in nested for above in PurePosixPath(one.path).parents)
-    }
-    elsewhere = {name: one for name, one in elsewhere.items() if name not in files}
     named = frozenset[str]() if base is None else ever_named(repository, base)
-    return _Ground(repository, shown, inside, files, elsewhere, modules, named)
+    outside = frozenset(one for one in named if one == ".." or one.startswith(("../", "/")))
+    ground = Ground(
+        repository, shown, inside, files, {}, modules, named - outside,
+        outside=tuple(Path(os.path.normpath(repository.top / one)) for one in sorted(outside)),
+        under=under, nested=frozenset(nested),
+    )  # fmt: skip
+    elsewhere = {name_of(one.path): one for one in others if ground.is_of_the_project(one.path)}
+    return replace(ground, elsewhere={name: one for name, one in elsewhere.items() if name not in files})
 
 
 def _from(top: Path, path: Path) -> str:
@@ -169,10 +154,10 @@ def _from(top: Path, path: Path) -> str:
 
 
 @dataclass
-class _Look:
+class Look:
     """One look at a folder: what counts, and what does not."""
 
-    ground: _Ground
+    ground: Ground
     register: str
     same: Same
     counting: list[Decision] = field(default_factory=list)
@@ -195,10 +180,6 @@ class _Look:
         self._compare(names)
         self._learn(history)
         found = {**self._decisions(ground.files), **self._decisions(ground.elsewhere, strict=False)}
-        if any(not self._agrees(history, name, decision) for name, decision in found.items()):
-            # Whoever they name may have added them somewhere else: only a look at every commit tells.
-            history = history.everywhere()
-            self._learn(history)
         for name, decision in found.items():
             self._attribute(history, name, decision)
         homes = self._homes(history)
@@ -296,7 +277,7 @@ class _Look:
             raise IntegrityError("its name is not the id of a decision")
         if entry.mode in (LINK, MODULE):
             raise IntegrityError("it cannot be read: it is a link")
-        return _parsed(self._text(entry.blob), name, self.register)
+        return parsed(self._text(entry.blob), name, self.register)
 
     def _signature(self, name: str, entry: Entry) -> None:
         """What is signed is checked where keys are trusted; here, that it is a statement about the file beside it."""
@@ -308,10 +289,6 @@ class _Look:
         self.envelopes.append(found)
 
     # -- who decided -----------------------------------------------------------------------------------------------
-
-    def _agrees(self, history: History, name: str, decision: Decision) -> bool:
-        added = self._added(history, name, decision)
-        return bool(added) and all(self.same(one.author, decision.by) for one in added)
 
     def _added(self, history: History, name: str, decision: Decision) -> list[Touch]:
         """Return the commits after which a file held this very decision, newest first."""
@@ -345,14 +322,18 @@ class _Look:
             self.disputed.append(Disputed(decision, author, self._where(name)))
 
     def _homes(self, history: History) -> set[str]:
-        """Return where decisions of this project lay that are no home any more, or another one."""
+        """Return where decisions of this project lay outside of its folder."""
         came = {one.folder for name in self.ground.files for one in history.touches.get(name, ())}
         return {folder_of(one.path) for one in self.ground.elsewhere.values()} | self.ground.named | came
 
     def _gone(self, touches: Sequence[Touch], name: str, homes: Collection[str]) -> None:
-        """A decision is followed by another, and never deleted; what never was a decision may go."""
+        """A decision is followed by another, and never deleted; what never was a decision may go.
+
+        It counts wherever it lay in the folder of the config: that it lay in a home is said by no file any more.
+        """
         lay_here = any(one.folder == self.ground.inside for one in touches)
-        lost = name not in self.ground.elsewhere and any(one.folder in homes for one in touches)
+        lay_in_it = any(one.folder in homes or self.ground.is_of_the_project(one.path) for one in touches)
+        lost = name not in self.ground.elsewhere and lay_in_it
         if not NAME.fullmatch(name) or not (lay_here or lost):
             return
         if any(self._was_decision(one, name) for one in touches if not one.deleted):
@@ -370,13 +351,18 @@ class _Look:
         if touch.blob not in self.known:
             return True  # this clone does not have it: it may have been
         try:
-            _parsed(self._text(touch.blob), name, self.register)
+            parsed(self._text(touch.blob), name, self.register)
         except (IntegrityError, UnicodeDecodeError):
             return False
         return True
 
 
-def _parsed(text: str, name: str, register: str) -> Decision:
+def parsed(text: str, name: str, register: str) -> Decision:
+    """Return the decision of a register that the file of this name is.
+
+    Raises:
+        IntegrityError: it is none.
+    """
     decision = parse_decision(text)
     if f"{decision.id}{SUFFIX}" != name:
         raise IntegrityError(f"its name should be {decision.id}{SUFFIX}: it was edited, or renamed")

@@ -128,6 +128,16 @@ def is_in_repository(folder: Path) -> bool:
     return any((path / ".git").exists() for path in (folder, *folder.absolute().parents))
 
 
+def is_ignored(path: Path) -> bool:
+    """Return whether git ignores a file that need not exist: it would never be committed. False: or git cannot say.
+
+    Raises:
+        StorageError: there is no git.
+    """
+    start = next(one for one in (path.parent, *path.absolute().parents) if one.is_dir())
+    return bool(run(start, "check-ignore", "--no-index", str(path.absolute()), may_fail=True, literal=False))
+
+
 def run(folder: Path, *arguments: str, may_fail: bool = False, literal: bool = True) -> str:
     """Return what git says.
 
