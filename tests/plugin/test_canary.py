@@ -119,7 +119,9 @@ def test_a_canary_is_found_nowhere(project: Project, how: tuple[str, ...]) -> No
     plant(project)
     args = ("--readiness-report", "-v", "--readiness-json=out/r.json", "--readiness-bundle=out/b.readiness", "-rN")
     (project.path / "out").mkdir()
-    result = project.run(*how, *args, "--show-capture=no", f"--readiness-actor=x token={KEYED}", "-k", f"not {SHAPED}x")
+    result = project.run(
+        *how, *args, "--show-capture=no", f"--readiness-tenant=x token={KEYED}", "-k", f"not {SHAPED}x"
+    )
     result.assert_outcomes(failed=5, skipped=1)
     ours = result.stdout.str().split("= production readiness =")[1]
     shown = [project.cli(*args).output for args in (("show", "UC-001"), ("report", "-v"), ("why", "UC-001"))]

@@ -155,6 +155,16 @@ class Catalogue:
         """The longest max age of the items; None: none of them has one."""
         return max((item.max_age_days for item in self.items.values() if item.max_age_days is not None), default=None)
 
+    def declares(self, name: str) -> bool:
+        """Return whether it is the name of an environment, a provider mode, a part or a drill."""
+        return name in self._names
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        parts = (name for item in self.items.values() for name in item.parts)
+        drills = (name for use_case in self.use_cases.values() for name in use_case.drills)
+        return frozenset((*self.environments, *self.provider_modes, *parts, *drills))
+
     def requirements(self, use_case_id: str) -> tuple[Requirement, ...]:
         """Return what the use case requires, in the order of the items.
 

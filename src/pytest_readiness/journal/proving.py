@@ -266,7 +266,7 @@ class RecordEvidence(Account):
             shown = replace(shown, audit=f"{kept['name']} sha256:{kept['sha256']}")
         elif _URL.fullmatch(shown.audit):
             self.reference(f"audit of {shown.name}", shown.audit)
-        self._keep(shown)
+        self._keep(replace(shown, name=self._unless_known(shown.name)))
 
     def _audit_label(self, audit: object) -> object:
         """What is empty shows nothing; a file that cannot be looked at is judged where it is kept."""

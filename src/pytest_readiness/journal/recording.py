@@ -227,7 +227,8 @@ class Account:
         }
         stated: dict[str, Any] = {name: _given_text(name, value) for name, value in given.items() if value is not None}
         self._check_scope(environment, provider_mode, part)
-        stated = {name: self._unless_known(value) for name, value in stated.items()}
+        owner = {name: self._redactor.text(stated.pop(name)) for name in ("tenant_id", "project_id") if name in stated}
+        stated = {name: self._unless_known(value) for name, value in stated.items()} | owner
         self._check_said_once(stated)
         stated |= {f"{name}_by": "scope" for name in ("environment", "provider_mode") if name in stated}
         context = replace(self._recording.context, **stated)
@@ -246,10 +247,9 @@ class Account:
                 raise ClaimError(f"{told}: write a test for each, or parametrize it")
 
     def _unless_known(self, value: str) -> str:
-        """A name that the catalogue declares is no secret, also where a password is the same word."""
-        known = self._catalogue
-        declared = known is not None and (value in known.environments or value in known.provider_modes)
-        return value if declared else self._redactor.text(value)
+        """A name that the catalogue declares is no secret, whatever is called so; of others two stay two."""
+        is_declared = self._catalogue is not None and self._catalogue.declares(value)
+        return value if is_declared else self._redactor.name(value)
 
     def _check_scope(self, environment: str | None, provider_mode: str | None, part: str | None) -> None:
         if part is not None:

@@ -18,6 +18,7 @@ from typing import Any
 from ..facts.line import printable
 from ..foreign import plain_text
 from .cases import Cases, data_at, spans_in_name
+from .deciding import DECIDING, NOTHING_KNOWN, OF_A_PROOF, OURS, TOLD, nothing_is_public
 from .encodings import SHORTEST, spellings
 from .finding import Finding
 from .known import KnownValues
@@ -26,33 +27,6 @@ from .variables import secrets_of, uncommon
 
 __all__ = ["OURS", "SHORTEST", "Redactor"]
 
-OURS = frozenset(
-    {
-        "claim_environment",
-        "claim_provider_mode",
-        "environment",
-        "finished_at",
-        "item",
-        "not_real_because",
-        "parts",
-        "provider_mode",
-        "register",
-        "replay_mode",
-        "requirements",
-        "result",
-        "sha256",
-        "started_at",
-        "unread",
-        "use_case",
-    }
-)
-"""Fields that hold words of ours or of the catalogue: a password that is called like an environment must not make its
-evidence unreadable, and says nothing there."""
-DECIDING = frozenset(
-    {"actor", "actor_known_by", "at", "ci", "commit", "group", "kind", "method", "nonce", "release", "started_by"}
-)
-"""Fields that decide what counts: plugins are not asked about them. One that failed over the name of who recorded would
-let that person review it."""
 PAIRS = frozenset({"properties", "details"})
 """Fields that hold names and values of a test's own, as pairs."""
 _MARKS = re.compile(r"(\[REDACTED:[a-z0-9-]{1,40}\])+\Z")
@@ -95,6 +69,8 @@ class Redactor:
         """How often each rule applied since the last ``take_counts``."""
         self.own = OwnRedactors(own, self._without_plugins, self.counts)
         """Those of plugins."""
+        self.is_public: Callable[[str], bool] = nothing_is_public
+        """Returns whether the config declares a name."""
         for value in secrets_of(os.environ if environ is None else environ):
             self.learn_variable(value)
 
@@ -230,22 +206,36 @@ class Redactor:
         if key in OURS:
             return value
         if key in DECIDING:
-            return self._by_us(value)
+            return self._apart(value)
         if key in PAIRS:
-            return [[self.text(name), self.field(name, inner)] for name, inner in value]
+            return [[self.text(name), self._of_pair(key, name, inner)] for name, inner in value]
         if key == "argv":
             return self._arguments(value)
         if isinstance(value, str):
             return self.name(value) if key == "test" else self.field(key, value)
         return self.plain(value)
 
-    def _by_us(self, value: Any) -> Any:
-        """Return plain data without the secrets that we find."""
-        if isinstance(value, str):
-            return self._without_plugins(plain_text(value)) if value else ""
-        if isinstance(value, list | tuple):
-            return [self._by_us(inner) for inner in value]
-        return {key: self._by_us(inner) for key, inner in value.items()} if isinstance(value, dict) else value
+    def _of_pair(self, key: str, name: str, value: str) -> str:
+        is_name = key == "details" and name in OF_A_PROOF and self.is_public(value)
+        return value if is_name else self.field(name, value)
+
+    def _apart(self, value: Any) -> Any:
+        """Return names that are compared: no known value is looked for, and a token leaves its fingerprint."""
+        if isinstance(value, dict):
+            return {
+                key: self._without_plugins(inner) if key in TOLD else self._apart(inner) for key, inner in value.items()
+            }
+        if not isinstance(value, str):
+            return self.plain(value)
+        text = plain_text(value)
+        spans = self.find(text, NOTHING_KNOWN)
+        data = text.encode("utf-8", "surrogatepass")
+        marks = [f"[REDACTED:{self._digest(data[one.start : one.end])}]".encode() for one in spans]
+        return _decoded(_replaced(data, spans, marks)) if spans else text
+
+    def find(self, text: str, known: KnownValues | None = None) -> list[Finding]:
+        """Return what of a text is secret, without plugins; ``known``: the values to look for in place of ours."""
+        return spans_in_name(text.encode("utf-8", "surrogatepass"), known or self._known(), SHORTEST)
 
     def _arguments(self, argv: Iterable[str]) -> list[str]:
         """Return a command line's words; what an option announces as secret is, however it looks."""

@@ -66,6 +66,7 @@ def open_run(
     check_address(place.settings.store, place.settings.folder)
     key = load_key(place.settings.folder / HOME)
     redactor = Redactor(key, own=place.plugins.redactors)
+    redactor.is_public = place.catalogue.declares
     artifacts = ArtifactFolder(place.artifacts, place.settings.artifact_limit)
 
     own = [*written, *_own_files(place, said)]  # now: a test may go to another folder

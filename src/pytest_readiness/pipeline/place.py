@@ -110,6 +110,12 @@ class Place:
 
         return Redactor(load_key(self.settings.folder / HOME), own=self.plugins.redactors)
 
+    def declares(self, name: str) -> bool:
+        """Return whether the config declares a name: of an environment, provider mode, part, drill or person."""
+        if self.catalogue.declares(name) or name in self.settings.review.reviewers:
+            return True
+        return any(name == person or name in known.also for person, known in self.settings.people.items())
+
     @property
     def public_keys(self) -> tuple[str, ...]:
         """The trusted keys (SubjectPublicKeyInfo, base64)."""

@@ -22,6 +22,7 @@ from ..foreign import is_failure, why
 from ..frozen import dataclass, field
 from ..journal.artifact import ArtifactFolder
 from ..journal.context import Context
+from ..journal.given import refuse_secrets, secrets_known_late
 from ..journal.invocation import selected
 from ..journal.keeper import Keeper, OwnKeeper, WorkersKeeper
 from ..journal.naming import Names
@@ -43,6 +44,8 @@ NOT_ELIGIBLE = 11
 NOT_KEPT = 13
 """Exit code of a session whose evidence could not be kept or is not intact."""
 _RUN_GROUP = re.compile(r"(?P<id>.*\S.*):(?P<part>[0-9]{1,9})/(?P<parts>[0-9]{1,9})", re.ASCII | re.DOTALL)
+NAMING = ("release", "actor")
+"""Options with names that are compared, and so are written as they are."""
 _CUT_SHORT = frozenset({2, 3, 4})
 """pytest's exit codes of a session that did not get to its tests or through them: it is no part that arrives."""
 
@@ -84,6 +87,8 @@ class Prepared:
     """The journal of a living session around this one, which writes where this one would: it records nothing."""
     arrives: bool = False
     """It is a part of a run group, which is kept even where no evidence test runs in it."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """The names that its options give and that are compared, by how each is told."""
 
 
 def prepare(  # noqa: PLR0913 - everything that pytest says of a session
@@ -116,6 +121,9 @@ def prepare(  # noqa: PLR0913 - everything that pytest says of a session
     conduct = selected(called or {}, options.patterns, missing=options.missing)
     more = {"group": group, "nonce": nonce, "conduct": conduct or None}
     opening = open_run(place, options.values, root, argv, more, written=written)
+    given = _names(options, group)
+    if given:
+        refuse_secrets(given, opening.redactor, place.declares)
     journals, store = place.journals.resolve(), str(place.store_file.resolve())
     within = around(journals, store)
     opening.log.dry = dry = dry or within is not None
@@ -136,11 +144,13 @@ def prepare(  # noqa: PLR0913 - everything that pytest says of a session
     }
     log, redactor = opening.log, opening.redactor
     if distributes:
-        return Prepared(place, WorkersKeeper(log, redactor, for_workers), None, selection, living, within, arrives)
+        return Prepared(
+            place, WorkersKeeper(log, redactor, for_workers), None, selection, living, within, arrives, given
+        )
     observer = observer_of(for_workers, hooks, redactor=redactor)
     keeper = OwnKeeper(log, redactor, for_workers, observer)
     keeper.hooks = observer.hooks
-    return Prepared(place, keeper, observer, selection, living, within, arrives)
+    return Prepared(place, keeper, observer, selection, living, within, arrives, given)
 
 
 def _selection(place: Place, options: Options) -> Selection:
@@ -165,8 +175,10 @@ def observer_of(given: Mapping[str, Any], hooks: PluginManager, *, redactor: Red
 
     make, artifacts = Observer if redactor else Sender, given["artifacts"]
     redactor = redactor or Redactor(bytes.fromhex(given["key"]), own=lambda: plugins().redactors())
+    catalogue = Catalogue.from_plain(given["catalogue"])
+    redactor.is_public = catalogue.declares
     observer = make(
-        Catalogue.from_plain(given["catalogue"]),
+        catalogue,
         Context.from_plain(given["context"]),
         redactor,
         ArtifactFolder(None if artifacts is None else Path(artifacts), given["artifact_limit"]),
@@ -175,6 +187,13 @@ def observer_of(given: Mapping[str, Any], hooks: PluginManager, *, redactor: Red
     )
     observer.hooks = hooks
     return observer
+
+
+def _names(options: Options, group: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return the names that the options give and that are compared, by how each is told; mostly none."""
+    said = {name: value for name in NAMING if (value := options.get(name)) is not None}
+    said |= {"run-group": group["id"]} if group is not None else {}
+    return {f"--readiness-{name} (or READINESS_{name.replace('-', '_').upper()})": said[name] for name in said}
 
 
 def _group(given: str | None) -> dict[str, Any] | None:
@@ -280,6 +299,8 @@ def _keep(prepared: Prepared, outcome: Outcome, exit_status: int, *, whole: bool
     sealed, problems = close_run(prepared.place, keeper.log, exit_status, whole=whole)
     outcome.problems += [*problems, *plugins_trouble(keeper.redactor)]
     outcome.notes += [*redaction_trouble(keeper.redactor), *keeper.notes()]
+    if prepared.given:
+        outcome.notes += secrets_known_late(prepared.given, keeper.redactor, prepared.place.declares)
     if sealed is not None:
         outcome.run_id, outcome.recorded = sealed.id, keeper.log.recorded
         outcome.uncollected = conduct_of(sealed.head, sealed.seal.body if sealed.seal else None).unrecorded_remark
