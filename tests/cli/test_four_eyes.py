@@ -118,8 +118,8 @@ def test_who_started_a_job_is_kept_apart_by_a_report_too(project: Project) -> No
     """A report that is signed without the store names who started the job, and refuses them where that is asked for."""
     started(project, 'separate = "started_by"\n')
     project.write("readiness.toml", 'decisions = "decisions"\n' + (project.path / "readiness.toml").read_text())
-    project.cli("report", "--format", "json", "-o", "report.json")
     commit(repository(project))
+    project.cli("report", "--format", "json", "-o", "report.json")
     assert "four eyes" in project.cli(*SIGN, "--by", ANA, "--from", "report.json").stderr
     assert project.cli(*SIGN, "--by", BEN, "--from", "report.json").exit_code == 0
 
