@@ -75,5 +75,8 @@ def read_regular(path: Path, *, follow: bool = True) -> bytes:
     descriptor = open_regular(path, follow=follow)
     try:
         return b"".join(iter(lambda: _read(descriptor, 1 << 20), b""))
+    except OSError as error:
+        error.filename = str(path)  # a read that fails does not say of what
+        raise
     finally:
         _close(descriptor)

@@ -470,3 +470,21 @@ def test_a_command_without_dashes_is_told_where_it_stands(placed: Project) -> No
     done = placed.cli("record", "UC-001", "--item", "1", "true")
     assert done.exit_code == 2
     assert "Got unexpected extra argument (true): a command stands behind '--'" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a file that cannot be read from its beginning")
+def test_an_artifact_whose_reading_fails_is_named(project: Project) -> None:
+    """A disk or a file server that fails while a file is read is no trouble of standard output."""
+    project.configured()
+    words = ("record", "UC-001", "--item", "1", "--environment", "staging", "--artifact", "/proc/self/mem")
+    told = "the artifact /proc/self/mem cannot be read: Input/output error"
+    done = project.cli(*words, "--result", "PASSED")
+    assert (done.exit_code, done.stderr) == (2, f"readiness: {told}\n")
+    done = project.cli(*words, "--", "true")
+    assert done.exit_code == 1
+    assert told in done.stderr + project.cli("show", "UC-001").stdout
+    assert "standard output" not in done.stderr
+    project.tests(
+        '@evidence("UC-001", item=1)\ndef test_a(record_evidence): record_evidence.attach(pathlib.Path("/proc/self/mem"))\n'
+    )
+    project.run("-rf").stdout.fnmatch_lines([f"*EvidenceError: {told}*"])

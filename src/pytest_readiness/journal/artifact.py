@@ -115,8 +115,7 @@ class ArtifactFolder:
 
         def read() -> Iterator[bytes]:
             _lseek(descriptor, 0, 0)
-            blocks: Iterable[bytes] = iter(lambda: _read(descriptor, BLOCK), b"")
-            return self._counted(blocks, str(path))
+            return self._counted(_blocks_of(descriptor, path), str(path))
 
         try:
             self._check_size(_fstat(descriptor).st_size, str(path))
@@ -192,6 +191,14 @@ def _open_regular(path: Path) -> int:
         kind = "a folder" if S_ISDIR(mode) else "no regular file"
         raise EvidenceError(f"the artifact {shown} is {kind}: attach a file")
     return descriptor
+
+
+def _blocks_of(descriptor: int, path: Path) -> Iterator[bytes]:
+    """Yield what is read; a disk or a file server may fail on the way, which is not where it is kept."""
+    try:
+        yield from iter(lambda: _read(descriptor, BLOCK), b"")
+    except OSError as error:
+        raise EvidenceError(f"the artifact {one_line(str(path))} cannot be read: {error.strerror}") from None
 
 
 def _write_new(path: Path, blocks: Iterable[bytes]) -> tuple[str, int]:
