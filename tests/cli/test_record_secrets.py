@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -162,3 +164,26 @@ def test_a_short_name_of_a_case_that_a_plugin_changed_is_its_own(placed: Project
         placed.write("junit.xml", text)
         placed.cli("record", "--junit", "junit.xml", "--map", "*=UC-001/1")
     assert placed.states()["UC-001/1"] == "FAILING"
+
+
+def test_no_part_of_a_name_from_elsewhere_is_our_code(project: Project) -> None:
+    """A known value in the class of a JUnit case, or in what looks like a file in ``--id``, reaches nothing in clear."""
+    secret, other = "S3CRET-zq81xx", "S3CRET-yq82yy"
+    project.monkeypatch.setenv("DB_PASSWORD", secret)
+    project.monkeypatch.setenv("OLD_PASSWORD", other)
+    project.configured()
+    cases = "".join(f'<testcase classname="{one}.Suite" name="n"/>' for one in (secret, other))
+    project.write("j.xml", f'<testsuite name="{secret}" tests="2">{cases}</testsuite>')
+    done = project.cli("record", "--junit", "j.xml", "--map", "*=UC-001/1", "--environment", "staging")
+    assert done.exit_code == 0, done.output
+    words = ("record", "UC-001", "--item", "1", "--environment", "staging", "--result", "PASSED", "--id")
+    for name in (f"{secret}::b", f"a/{secret}.py::test_b"):
+        assert project.cli(*words, name).exit_code in (0, 2)
+    assert project.cli("bundle", "-o", "b.readiness").exit_code == 0
+    files = [path for path in (project.path / ".readiness").rglob("*") if path.is_file()]
+    data = [path.read_bytes() for path in files]
+    with zipfile.ZipFile(project.path / "b.readiness") as bundle:
+        data += [bundle.read(name) for name in bundle.namelist()]
+    data.append(json.dumps(project.report()).encode())
+    assert not [one for one in data if secret.encode() in one or other.encode() in one]
+    assert len({piece["test_id"] for piece in project.evidence("UC-001") if piece["test_id"].endswith("::n")}) == 2

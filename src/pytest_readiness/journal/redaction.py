@@ -139,23 +139,24 @@ class Redactor:
         clean = self._clean(data, self._known()) if len(data) <= PIECE else b"".join(self._pieces([data]))
         return text if clean is data else _decoded(clean)
 
-    def name(self, text: str) -> str:
+    def name(self, text: str, *, is_code: bool = True) -> str:
         """Return a test's name as it is written: without secrets, and with what UTF-8 cannot carry spelled out.
 
         Code stays, and in the rest something stands for each secret: the place of the parameter that holds it, else the
-        secret's fingerprint. Two tests stay two.
+        secret's fingerprint. Two tests stay two. ``is_code``: a part of it may be code of ours.
         """
         if type(text) is not str:
             text = plain_text(text)
+        if not is_code:
+            return str(printable(self._named(text, 0)))
         found = self._names.get(text)
         if found is None:
             if len(self._names) > 20_000:  # noqa: PLR2004 - more than a session asks for again and again
                 self._names.clear()
-            found = self._names[text] = str(printable(self._named(text)))
+            found = self._names[text] = str(printable(self._named(text, data_at(text))))
         return found
 
-    def _named(self, text: str) -> str:
-        at = data_at(text)
+    def _named(self, text: str, at: int) -> str:
         if not _MARKS.sub("", text[at:]):
             return text
         data = text[at:].encode("utf-8", "surrogatepass")
@@ -164,7 +165,7 @@ class Redactor:
             marks = [self._placed(text, data[one.start : one.end]) for one in spans]
             name = text[:at] + _decoded(_replaced(data, spans, marks))
             self.cases.renamed(text, name)
-        return self._named_by_plugins(name)
+        return self._named_by_plugins(name, at)
 
     def _placed(self, name: str, secret: bytes) -> bytes:
         place = self.cases.place(name, _decoded(secret))
@@ -267,13 +268,13 @@ class Redactor:
 
     # -- plugins
 
-    def _named_by_plugins(self, name: str) -> str:
+    def _named_by_plugins(self, name: str, at: int) -> str:
         """What a plugin changes leaves the places of the parameters, else the fingerprint of the whole name."""
         changed = self.own.text(name)
         if changed == name:
             return name
         if changed == HOOK_FAILED:
-            changed = name[: data_at(name)]
+            changed = name[:at]
         mark = self.cases.places(name) or self._digest(name.encode("utf-8", "surrogatepass"))  # also of a short name
         changed = f"{changed}[REDACTED:{mark}]"
         self.cases.renamed(name, changed)

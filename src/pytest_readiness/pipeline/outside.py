@@ -89,6 +89,8 @@ class Session:
     told: Told
     pieces: list[Piece] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    _names: dict[str, str] = field(default_factory=dict)
+    """What is written in the place of a name that was asked for."""
 
     def claim(self, use_case: str, item: str) -> Claim:
         """Return the claim as the register spells it.
@@ -100,8 +102,12 @@ class Session:
         return self.opening.place.catalogue.resolve(given)
 
     def name(self, text: str) -> str:
-        """Return the name of what is recorded as it is written: never as pytest names a test."""
-        return self.opening.redactor.name(f"recorded: {text}" if is_of_pytest(text) else text)
+        """Return the name of what is recorded as it is written: never as pytest names a test, and none of it our code."""
+        found = self._names.get(text)
+        if found is None:
+            name = f"recorded: {text}" if is_of_pytest(text) else text
+            found = self._names[text] = self.opening.redactor.name(name, is_code=False)
+        return found
 
     def account(self, claims: Sequence[Claim]) -> tuple[Account, Recording]:
         """Return what takes in artifacts, and the recording that it writes: the options' word is in it already."""
