@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 import pytest
@@ -108,3 +109,50 @@ def test_a_plugin_that_runs_tests_itself_and_reports_by_hand(project: Project, w
     project.run_apart("-p", "xdist", workers).assert_outcomes(failed=5)
     assert set(found(project).values()) == {"INTERRUPTED"}
     assert project.cli("gate", "--on", "evidence").exit_code == 1
+
+
+CONFTEST = """
+import os, pytest
+
+class Item(pytest.Item):
+    def runtest(self): assert os.environ.get("BAD") != self.name
+    def reportinfo(self): return self.path, 0, self.name
+
+class File(pytest.File):
+    def collect(self):
+        for name in ("u@a", "u@b", "u"):
+            item = Item.from_parent(self, name=name)
+            item.add_marker(pytest.mark.evidence("UC-001", item=1))
+            if name == "u":
+                item.add_marker(pytest.mark.xdist_group("a"))
+                item.add_marker(pytest.mark.xdist_group(name="c"))
+            yield item
+
+def pytest_collect_file(file_path, parent):
+    return File.from_parent(parent, path=file_path) if file_path.suffix == ".yml" else None
+"""
+
+
+def test_a_name_of_its_own_with_an_at_sign_is_not_cut(project: Project) -> None:
+    """Only what xdist hangs on a node id for the test's groups is taken off: the rest is the name, also of other tests."""
+    project.configured().write("conftest.py", CONFTEST)
+    project.write("mail.yml", "")
+    project.monkeypatch.setenv("BAD", "u@a")
+    project.run("-p", "xdist", "-n1", "--dist=loadgroup").assert_outcomes(passed=2, failed=1)
+    expected = {"mail.yml::u@a": "FAILED", "mail.yml::u@b": "PASSED", "mail.yml::u": "PASSED"}
+    assert found(project) == expected
+    project.run("mail.yml::u@b", "-p", "xdist", "-n1", "--dist=loadgroup").assert_outcomes(passed=1)
+    assert project.states("UC-001")["UC-001/1"] == "FAILING"
+    project.monkeypatch.delenv("BAD")
+    project.run().assert_outcomes(passed=3)
+    assert found(project) == expected | {"mail.yml::u@a": "PASSED"}
+
+
+def test_a_grouped_test_that_is_left_out_keeps_its_name(project: Project) -> None:
+    """One that a run deselects, or whose worker crashes, is called as it is alone."""
+    project.configured().tests(SUITE.replace('assert os.environ.get("FINE") == "1"', "os._exit(1)"))
+    project.run_apart("-p", "xdist", "-n1", "--dist=loadgroup", "--max-worker-restart=0", "-k", "test_b")
+    assert found(project)["test_it.py::test_b"] == "INTERRUPTED"
+    kept = sqlite3.connect(project.path / ".readiness" / "evidence.db")
+    assert "@one" not in "".join(kept.iterdump())
+    kept.close()

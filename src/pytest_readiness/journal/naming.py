@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 import pytest
 
 from ..claims.collected import Tagged, where_else
+from ..mark import is_tagged
 from .redaction import Redactor
 from .ways import way_to
 
-BEARERS, CASES = "bearers", "cases"
+BEARERS, CASES, GROUPED = "bearers", "cases", "grouped"
 
 
 class Bearer(NamedTuple):
@@ -39,6 +40,8 @@ class Names:
         self.redactor = redactor
         self.grouped: bool = given.get("grouped", False)
         """xdist distributes by ``loadgroup``, and may have hung ``@group`` on a node id; alone it is the same test."""
+        self._alone: dict[str, str] = {}
+        """What the node ids are alone on which it did so."""
         self._prefix: str = given.get("prefix", "")
         """The way from the config's folder to pytest's, with a slash at its end."""
         self._folder = Path(given.get("folder", "."))
@@ -73,7 +76,7 @@ class Names:
 
     def _plain(self, nodeid: str) -> str:
         """Return what the test of a node id that says where it lies is called."""
-        nodeid = self._alone(nodeid)
+        nodeid = self._alone.get(nodeid, nodeid)
         if self._above is None:
             return self._prefix + nodeid
         path, separator, rest = nodeid.partition("::")
@@ -84,11 +87,6 @@ class Names:
         if way is None:
             way = self._ways[path] = way_to(path, self._folder)
         return way
-
-    def _alone(self, nodeid: str) -> str:
-        """Return the node id that the test has without xdist."""
-        is_grouped = self.grouped and nodeid.rfind("@") > max(nodeid.rfind("]"), nodeid.rfind("::"))
-        return nodeid.rpartition("@")[0] if is_grouped else nodeid
 
     def note(self) -> list[str]:
         """Return what is to be said of names that another checkout of the same tests does not have: a line, or none."""
@@ -114,8 +112,17 @@ class Names:
         found = [one.name for one in self.bearers.get(nodeid, {}).values() if one.number == number]
         return self.redactor.name(found[0]) if found else None
 
-    def learn(self, session: pytest.Session, tagged: Sequence[Tagged]) -> None:
-        """Learn what tests are called whose node ids do not say where they lie, if there are any among these."""
+    def learn(self, session: pytest.Session, tagged: Sequence[Tagged], left_out: Sequence[pytest.Item] = ()) -> None:
+        """Learn what tests are called whose node ids do not say where they lie, or are not theirs alone, if any are so.
+
+        Args:
+            session: has collected them.
+            tagged: the evidence tests among them.
+            left_out: tests that it does not run.
+        """
+        if self.grouped:
+            hung = ((item.nodeid, _hung(item)) for item in (*session.items, *left_out) if is_tagged(item))
+            self._alone = {nodeid: nodeid[: -len(suffix)] for nodeid, suffix in hung if suffix}
         if any(test.lies for test in tagged):
             self._learn(session.items)
         if self.shared:
@@ -138,7 +145,7 @@ class Names:
 
     def _by_path(self, nodeid: str, path: Path) -> str:
         """Return the name of a test that lies elsewhere: where, and what its node id says beside a part of its path."""
-        way, nodeid = self._way(path), self._alone(nodeid)
+        way, nodeid = self._way(path), self._alone.get(nodeid, nodeid)
         told, _, rest = nodeid.partition("::")
         rest = rest if not told or f"/{path.as_posix()}".endswith(f"/{told}") else nodeid
         return f"{way}::{rest}" if rest else way
@@ -150,15 +157,24 @@ class Names:
     def to_plain(self) -> dict[str, Any]:
         """Return what the controller must know of names that are not a node id as it is; mostly nothing."""
         bearers = {nodeid: [list(one) for one in bearers.values()] for nodeid, bearers in self.bearers.items()}
-        cases = self.redactor.cases.to_plain()
-        return {name: told for name, told in ((BEARERS, bearers), (CASES, cases)) if told}
+        found = {BEARERS: bearers, CASES: self.redactor.cases.to_plain(), GROUPED: self._alone}
+        return {name: told for name, told in found.items() if told}
 
     def take_in(self, plain: Mapping[str, Any]) -> None:
         """Take in what ``to_plain`` of a worker told."""
         self.redactor.cases.take_in(plain.get(CASES, {}))
+        self._alone |= plain.get(GROUPED, {})
         for nodeid, bearers in plain.get(BEARERS, {}).items():
             for name, location, number in bearers:
                 self._bears(nodeid, Bearer(name, location, number))
+
+
+def _hung(item: pytest.Item) -> str:
+    """Return what xdist has hung on the node id of a test: the names of its groups; else nothing."""
+    marks = item.iter_markers("xdist_group")
+    names = {str(mark.args[0] if mark.args else mark.kwargs.get("name", "default")) for mark in marks}
+    suffix = f"@{'_'.join(sorted(names))}"
+    return suffix if names and item.nodeid.endswith(suffix) else ""
 
 
 class _Following:
