@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .mark import is_tagged
-from .untouched import names_now, put_back
+from .untouched import Names, names_now, put_back
 
 if TYPE_CHECKING:  # heavy: loaded where a session first needs them
     from .journal.recorder import Observer
     from .pipeline.selection import Selection
     from .pipeline.session import Options, Outcome, Prepared
-    from .untouched import Names
     from .views.pen import Line
 
 
@@ -29,6 +28,8 @@ _DRY = ("collectonly", "setuponly", "setupplan")
 """Under which names pytest keeps the options that run no test."""
 
 
+UNCOLLECTED = '{"uncollected":1}'
+"""What a worker sends in the place of its plan where a module ended it."""
 UNANSWERED = 13
 """Exit code of a session whose gate was asked, and that ended before it answered."""
 
@@ -52,13 +53,16 @@ class Door:
         self._told = False
         self._answered = False
         self._exit_code = 0
-        self._uncollected = 0
+        self._uncollected: set[str] = set()
+        """Node ids of what could not be collected: each worker of xdist tells of the same."""
+        self._exit: SystemExit | None = None
+        """What ended the collection, where a module did."""
         self._plans: Any = None
         """In a worker: by what it sends its plan."""
         self._leave: Callable[[], None] | None = None
         """Tells sessions that this process starts from now on that this one is over."""
         self._process = getpid()
-        self._names: Names = ()
+        self._names = Names()
 
     @cached_property
     def options(self) -> Options:
@@ -175,7 +179,21 @@ class Door:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Count what could not be collected: nobody knows which evidence tests are in it."""
-        self._uncollected += report.failed
+        if report.failed:
+            self._uncollected.add(report.nodeid)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, Any]:
+        """Count a module that ends the session while it is imported: of that there is no report."""
+        try:
+            return (yield)
+        except SystemExit as end:
+            if end is not self._exit:  # else it is the folder in which that module lies
+                self._exit = end
+                self._uncollected.add(collector.nodeid)
+                if self._plans is not None:
+                    self._plans.send(UNCOLLECTED)
+            raise
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Take in the claims of the tests that are to run; without a config only their form is judged."""
@@ -187,7 +205,7 @@ class Door:
         tagged = tag_all(session.items, catalogue)
         if self.observer is not None:
             everything = [*tagged, *tag_all(self._deselected, catalogue, selected=False)]
-            self.observer.names.learn(session, everything)
+            self.observer.names.learn(session, everything, self._deselected)
             plan = self.observer.planned(everything)
             unread = sum(bool(test.problems) and not test.claims for test in tagged)
             if self._prepared is not None:
@@ -252,7 +270,7 @@ class Door:
         elif self._prepared is not None and not self._said["plan"]:
             from .pipeline.session import close
 
-            self._prepared.keeper.log.uncollected = self._uncollected
+            self._prepared.keeper.log.uncollected = len(self._uncollected)
             self._outcome = close(self._prepared, self.options, int(session.exitstatus))
             self._exit_code = self._outcome.exit_code
             if session.exitstatus == 0 and self._outcome.exit_code:

@@ -294,3 +294,36 @@ def test_artifacts_that_a_test_changes_are_missed(project: Project, harm: str) -
     result = project.run_apart("--readiness-gate", "--readiness-gate-on=evidence")
     told = " ".join(result.stdout.str().split())
     assert (result.ret, "the artifact is gone or changed" in told) == (13, True)
+
+
+PURGE = """
+import sys
+
+@evidence("UC-001", item=1)
+def test_a(record_evidence):
+    {purge}
+    record_evidence.secret("what-is-known-late")
+    record_evidence.note("what-is-known-late")
+
+@evidence("UC-001", item=2)
+def test_b(): pass
+"""
+
+
+@pytest.mark.parametrize(
+    "purge",
+    [
+        'for name in [one for one in sys.modules if one.startswith("pytest_readiness")]: del sys.modules[name]',
+        'for name in [one for one in sys.modules if "sqlite" in one or one == "json"]: del sys.modules[name]',
+        "sys.modules.update(sqlite3=None, json=None)",
+    ],
+    ids=["ours", "the store's", "replaced"],
+)
+@pytest.mark.parametrize("how", [(), XDIST], ids=["alone", "xdist"])
+def test_a_test_that_unloads_modules(project: Project, how: tuple[str, ...], purge: str) -> None:
+    """What ends a session works with the modules that were loaded before the first test."""
+    project.configured().tests(PURGE.format(purge=purge))
+    result = project.run_apart(*how, "--readiness-report", "--readiness-json=r.json")
+    assert result.ret == 0, result.stdout.str()
+    assert recorded(project) == BOTH
+    assert project.cli("verify").exit_code == 0

@@ -270,6 +270,21 @@ class TestUncollected:
         assert "could not collect 2 modules" in gate(project)[1]
         assert "could not collect" not in gate(project, "UC-002")[1]
 
+    @WAYS
+    @pytest.mark.parametrize("end", ["import sys; sys.exit(0)", "pytest.exit('enough', 0)", "raise GeneratorExit"])
+    @pytest.mark.parametrize("asked", [(), ("test_it.py", "test_script.py::test_a")])
+    def test_a_module_that_exits(
+        self, project: Project, how: tuple[str, ...], end: str, asked: tuple[str, ...]
+    ) -> None:
+        """One that ends the session while it is imported leaves the same count, and the earlier passes stand."""
+        project.configured(OPEN).tests(SUITE)
+        project.tests("\ndef test_a(): pass\n", "test_script.py").run(*how)
+        project.tests(f"\ndef test_a(): pass\n{end}\n", "test_script.py")
+        project.run_apart(*how, *asked)
+        code, text = gate(project)
+        assert (code, f"run {kept(project)[0]}: it could not collect 1 module" in text) == (0, True)
+        assert project.cli("verify").exit_code == 0
+
     @pytest.mark.parametrize("dry", ["--collect-only", "--setup-plan", "--readiness-plan"])
     def test_a_dry_run_leaves_nothing(self, project: Project, dry: str) -> None:
         """A session that runs no test leaves no run, whatever it could not collect."""

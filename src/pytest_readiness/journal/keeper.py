@@ -389,6 +389,9 @@ class WorkersKeeper(Keeper):
 
     def _take_in_plan(self, text: str) -> None:
         plan = _loads(text)
+        if "uncollected" in plan:
+            self.log.uncollected = max(self.log.uncollected, plan["uncollected"])
+            return
         self.log.plan(self.redactor.plain(plan["tests"]) if self._learned else plan["tests"])
         self.log.unread_marks = max(self.log.unread_marks, plan["unread"])
         self.names.take_in(plan)
