@@ -102,7 +102,7 @@ class Session:
         return self.opening.place.catalogue.resolve(given)
 
     def name(self, text: str) -> str:
-        """Return the name of what is recorded as it is written: never as pytest names a test, and none of it our code."""
+        """Return the name of what is recorded as it is written: never as pytest names a test, and no code of ours."""
         found = self._names.get(text)
         if found is None:
             name = f"recorded: {text}" if is_of_pytest(text) else text
