@@ -172,9 +172,8 @@ def _leave(code: int) -> None:
 def _lost(error: BaseException) -> str | None:
     """Return what is told where what was printed could not be written; of a file of ours a line of its own says so."""
     if isinstance(error, OSError) and error.errno in _UNWRITTEN and error.filename is None:
-        try:
-            sys.stdout.flush()  # what could not be written is still there, and fails again
-        except OSError:
+        *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+        if frame.f_globals.get("__name__", "").partition(".")[0] == "click" or frame.f_code.co_filename == __file__:
             return f"standard output cannot be written, so its answer is lost: {error.strerror}"
         return f"a file could not be read or written, and the system does not say which: {error.strerror}"
     return None
