@@ -96,7 +96,6 @@ BEFORE_OR_AFTER = {
 """What runs before the first test or after the last one, when names are as they were (or in a command)."""
 LATE = {
     ("late_secrets.py", "redact_artifacts"): "after the last test",
-    ("report_writer.py", "_detach"): "where workers run the tests, none runs here",
     ("nested_sessions.py", "_set_variable"): "before the first test and after the last one",
     ("nested_sessions.py", "enclosing_journal"): "before the first test",
     ("nested_sessions.py", "_parse_sessions"): "before the first test",

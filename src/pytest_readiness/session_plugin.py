@@ -19,7 +19,8 @@ from .unpatched import Names, current_names, restore_names
 
 if TYPE_CHECKING:  # heavy: imported when a session first needs them
     from .pipeline.selection import SelectedTests
-    from .pipeline.session import PreparedSession, SessionOptions, SessionOutcome
+    from .pipeline.session import PreparedSession, SessionOutcome
+    from .pipeline.session_options import SessionOptions
     from .recording.observer import Observer
     from .views.line_writer import Line
 
@@ -66,7 +67,7 @@ class SessionPlugin:
     @cached_property
     def options(self) -> SessionOptions:
         """Values of the options."""
-        from .pipeline.session import SessionOptions
+        from .pipeline.session_options import SessionOptions
 
         return SessionOptions(**self._raw_options)
 

@@ -14,6 +14,7 @@ from pytest_readiness.store.bundle.origin import BundleOrigin
 from pytest_readiness.store.bundle.reading import Bundle
 from pytest_readiness.store.sqlite.store import SQLiteStore
 from tests.project import Project
+from tests.reviewed_project import repository
 from tests.store.bundle.bundles import read_bundle
 
 pytestmark = pytest.mark.slow
@@ -166,6 +167,7 @@ def test_decisions_in_a_folder_travel_with_the_repository(recorded: Project) -> 
     decide(recorded, blocker("UC-001"), retired)
     config = recorded.path / "readiness.toml"
     config.write_text('decisions = "decisions"\n' + config.read_text())
+    repository(recorded)
     assert [decision.id for decision in bundled(recorded).decisions] == [blocker("UC-001").id]
 
 

@@ -118,7 +118,7 @@ def test_an_artifact_that_is_gone_ends_with_13(project: Project) -> None:
     project.configured().tests(SHARDS + "    import shutil; shutil.rmtree('.readiness/artifacts')\n")
     result = project.run("--readiness-bundle=out.zip", "-k", "test_b")
     assert result.ret == 13
-    result.stdout.fnmatch_lines(["*out.zip: the artifact * is not in it: it is gone*"])
+    result.stdout.fnmatch_lines(["*out.zip: the artifact * is not in it: its file is missing*"])
 
 
 def group_of(project: Project) -> str:

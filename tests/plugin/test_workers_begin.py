@@ -179,4 +179,4 @@ def test_workers_that_say_nothing(project: Project) -> None:
     )
     found = project.run_apart("-p", "xdist", "-n1")
     assert found.ret == 13
-    assert "did not say which of them are evidence" in " ".join(found.stdout.str().split())
+    assert "tests ran in xdist workers that sent no plan" in " ".join(found.stdout.str().split())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,6 +33,7 @@ from .extensions import Plugins, kinds_if_requested, load_named
 from .project import Project, find_project, select_use_cases
 from .run_lifecycle import PendingRun, close_run, open_run, plugin_problem, redaction_problem
 from .selection import SelectedTests, missing_only
+from .session_options import SessionOptions, names_given, parse_run_group
 
 if TYPE_CHECKING:  # slow to import: loaded if a session asks for a report or a gate
     from ..views.line_writer import Line
@@ -43,33 +43,8 @@ NOT_ELIGIBLE = 11
 """Exit code of a session whose gate is closed: the command's exit code plus 10."""
 NOT_STORED = 13
 """Exit code of a session whose evidence could not be stored or is not intact."""
-_RUN_GROUP = re.compile(r"(?P<id>.*\S.*):(?P<part>[0-9]{1,9})/(?P<parts>[0-9]{1,9})", re.ASCII | re.DOTALL)
-NAME_OPTIONS = ("release", "actor")
-"""Options whose values are compared, so that they are not redacted."""
 _CUT_SHORT = frozenset({2, 3, 4})
 """Exit codes of pytest for a session that did not run all its tests. It does not count as a part of a run group."""
-
-
-@dataclass(frozen=True, slots=True)
-class SessionOptions:
-    """Values of the options, or of their environment variables."""
-
-    values: Mapping[str, str]
-    """The given values, by the option's name without its prefix, such as ``gate-on``."""
-    patterns: tuple[str, ...] = ()
-    report: bool = False
-    gate: bool = False
-    plan: bool = False
-    missing: bool = False
-
-    @property
-    def any(self) -> bool:
-        """Whether any option is given."""
-        return bool(self.values or self.patterns or self.report or self.gate or self.plan or self.missing)
-
-    def get(self, name: str) -> str | None:
-        """Return the value of an option, or None."""
-        return self.values.get(name)
 
 
 @dataclass(frozen=True)
@@ -123,15 +98,14 @@ def prepare_session(  # noqa: PLR0913 - all data that pytest has of a session
     )
     if not project.configured and not options.any:
         return None
-    group = _parse_run_group(options.get("run-group"))
+    group = parse_run_group(options.get("run-group"))
     _check_paths(project, options)
     _check_checkpoints(options)
     selection, nonce = _selection(project, options), new_nonce()
     conditions = describe_selection(selection_options or {}, options.patterns, missing=options.missing)
     more = {"group": group, "nonce": nonce, "conduct": conditions or None}
     pending = open_run(project, options.values, root, argv, more, written=written)
-    given_names = _given_names(options, group)
-    if given_names:
+    if given_names := names_given(options, group):
         refuse_secrets(given_names, pending.redactor, project.declares)
     journals, store = project.journals.resolve(), str(project.store_file.resolve())
     enclosing = enclosing_journal(journals, store)
@@ -204,30 +178,6 @@ def observer_of(worker_input: Mapping[str, Any], hooks: PluginManager, *, redact
     )
     observer.hooks = hooks
     return observer
-
-
-def _given_names(options: SessionOptions, group: Mapping[str, Any] | None) -> dict[str, str]:
-    """Return the names given by options whose values are compared, by the option as messages show it."""
-    names = {option: value for option in NAME_OPTIONS if (value := options.get(option)) is not None}
-    names |= {"run-group": group["id"]} if group is not None else {}
-    return {
-        f"--readiness-{option} (or READINESS_{option.replace('-', '_').upper()})": value
-        for option, value in names.items()
-    }
-
-
-def _parse_run_group(text: str | None) -> dict[str, Any] | None:
-    """Return the group from ``ID:K/N``; the id may contain colons."""
-    if text is None:
-        return None
-    match = _RUN_GROUP.fullmatch(text)
-    message = f"--readiness-run-group takes ID:K/N, such as nightly:2/4, not '{one_line(text)}'"
-    if match is None:
-        raise ConfigError(f"{message}: K says which of the N parts this session is")
-    part, parts = int(match["part"]), int(match["parts"])
-    if not 1 <= part <= parts:
-        raise ConfigError(f"{message}: K is a number from 1 to N")
-    return {"id": match["id"], "part": part, "parts": parts}
 
 
 def _check_paths(project: Project, options: SessionOptions) -> None:

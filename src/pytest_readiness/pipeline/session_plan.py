@@ -10,7 +10,8 @@ from ..views.line_writer import Line
 from ..views.plan import PlanRow, render_plan
 from .project import select_use_cases
 from .selection import SelectedTests
-from .session import PreparedSession, SessionOptions, prints_unicode
+from .session import PreparedSession, prints_unicode
+from .session_options import SessionOptions
 
 
 def plan_lines(

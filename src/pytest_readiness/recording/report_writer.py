@@ -5,7 +5,6 @@ These hooks never raise: that would cost the remaining tests.
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from json import loads as _loads
@@ -378,7 +377,7 @@ class ControllerReportWriter(ReportWriter):
 
     def _detach(self, report: pytest.TestReport) -> dict[str, Any]:
         """Return the attached data of a report, without the secrets that another worker registered."""
-        attached = {name: json.loads(text) for name, text in super()._detach(report).items()}
+        attached = {name: _loads(text) for name, text in super()._detach(report).items()}
         self._stored.merge(attached.get(keys.STORED, {}))
         if keys.SECRETS in attached:
             self.redactor.merge_learned(attached[keys.SECRETS])
@@ -392,8 +391,7 @@ class ControllerReportWriter(ReportWriter):
             self._safely(self._add_plan, self._plans.popleft())
 
     def _add_plan(self, text: str) -> None:
-        plan = _loads(text)
-        if "uncollected" in plan:
+        if "uncollected" in (plan := _loads(text)):
             self.log.uncollected = max(self.log.uncollected, plan["uncollected"])
             return
         self.log.plan(self.redactor.plain(plan["tests"]) if self._has_late_secrets else plan["tests"])

@@ -1,0 +1,64 @@
+"""The options of a pytest session: their values, and the ones with a form of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import ConfigError, one_line
+from ..fast_values import dataclass
+
+_RUN_GROUP = re.compile(r"(?P<id>.*\S.*):(?P<part>[0-9]{1,9})/(?P<parts>[0-9]{1,9})", re.ASCII | re.DOTALL)
+NAME_OPTIONS = ("release", "actor")
+"""Options whose values are compared, so that they are not redacted."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """Values of the options, or of their environment variables."""
+
+    values: Mapping[str, str]
+    """The given values, by the option's name without its prefix, such as ``gate-on``."""
+    patterns: tuple[str, ...] = ()
+    report: bool = False
+    gate: bool = False
+    plan: bool = False
+    missing: bool = False
+
+    @property
+    def any(self) -> bool:
+        """Whether any option is given."""
+        return bool(self.values or self.patterns or self.report or self.gate or self.plan or self.missing)
+
+    def get(self, name: str) -> str | None:
+        """Return the value of an option, or None."""
+        return self.values.get(name)
+
+
+def names_given(options: SessionOptions, group: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return the names given by options whose values are compared, by the option as messages show it."""
+    names = {option: value for option in NAME_OPTIONS if (value := options.get(option)) is not None}
+    names |= {"run-group": group["id"]} if group is not None else {}
+    return {
+        f"--readiness-{option} (or READINESS_{option.replace('-', '_').upper()})": value
+        for option, value in names.items()
+    }
+
+
+def parse_run_group(text: str | None) -> dict[str, Any] | None:
+    """Return the group from ``ID:K/N``; the id may contain colons. None: no group is given.
+
+    Raises:
+        ConfigError: the text has another form.
+    """
+    if text is None:
+        return None
+    match = _RUN_GROUP.fullmatch(text)
+    message = f"--readiness-run-group takes ID:K/N, such as nightly:2/4, not '{one_line(text)}'"
+    if match is None:
+        raise ConfigError(f"{message}: K says which of the N parts this session is")
+    part, parts = int(match["part"]), int(match["parts"])
+    if not 1 <= part <= parts:
+        raise ConfigError(f"{message}: K is a number from 1 to N")
+    return {"id": match["id"], "part": part, "parts": parts}
