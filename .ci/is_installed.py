@@ -5,5 +5,5 @@ from pathlib import Path
 
 import pytest_readiness
 
-if Path.cwd() in Path(pytest_readiness.__file__).parents:
+if Path.cwd() / "src" in Path(pytest_readiness.__file__).parents:
     sys.exit(f"not the wheel: {pytest_readiness.__file__}")
