@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nox
 
@@ -82,20 +83,24 @@ def newest(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 def lowest(session: nox.Session) -> None:
     """Run the tests with the lowest releases that pyproject.toml declares."""
-    constraints = Path(session.create_tmp()) / "lowest.txt"
-    constraints.write_text(session.run("python", ".ci/lowest.py", silent=True) or "", encoding="utf-8")
-    session.install("-q", "-e", ".[test]", "-c", str(constraints))
+    with (
+        TemporaryDirectory() as folder
+    ):  # not nox's own, which would be the folder for temporary files of the tests too
+        constraints = Path(folder, "lowest.txt")
+        constraints.write_text(session.run("python", ".ci/lowest.py", silent=True) or "", encoding="utf-8")
+        session.install("-q", "-e", ".[test]", "-c", str(constraints))
     session.run("pytest", "-q", *session.posargs)
 
 
 @nox.session
 def wheel(session: nox.Session) -> None:
     """Build what is published, install it, and run the tests against it."""
-    dist = Path(session.create_tmp()).resolve() / "dist"
     session.install("-q", "hatchling")
-    session.run("python", "release/build.py", str(dist), silent=True)
-    (package,), (plugin,) = dist.glob("pytest_readiness-*.whl"), dist.glob("pytest_readiness_plugin-*.whl")
-    session.install("-q", f"{package}[test]", str(plugin))
+    with TemporaryDirectory() as folder:
+        session.run("python", "release/build.py", folder, silent=True)
+        (package,) = Path(folder).glob("pytest_readiness-*.whl")
+        (plugin,) = Path(folder).glob("pytest_readiness_plugin-*.whl")
+        session.install("-q", f"{package}[test]", str(plugin))
     session.run("python", ".ci/is_installed.py")
     session.run("pytest", "-q", "-n", "auto", "-p", "no:cacheprovider", *session.posargs)
 
