@@ -34,7 +34,7 @@ VALUES = {
     "release": ("NAME", "the release under test"),
     "actor": ("NAME", "who records (default: the CI job, else git's user.email, else the system's user)"),
     "store": ("URL", "the evidence store, such as sqlite:///.readiness/evidence.db"),
-    "artifacts": ("URL", "the artifact folder or bucket"),
+    "artifacts": ("URL", "the artifact folder"),
     "config": ("PATH", "the config file"),
     "json": ("PATH", "also write the report as JSON"),
     "bundle": ("PATH", "also export this run as a bundle, to be imported elsewhere with 'readiness merge'"),

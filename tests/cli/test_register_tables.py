@@ -113,7 +113,8 @@ def test_an_id_in_two_rows_is_an_error_with_both_lines(project: Project) -> None
     gated = project.cli("gate")
     assert gated.exit_code == 2
     assert "PROD_READINESS_TRACKER.md:12: use case 'uc-001' appears twice, in lines 5 and 12" in gated.stderr
-    assert project.cli("check").exit_code == 1
+    checked = project.cli("check")
+    assert (checked.exit_code, checked.stdout.count("uc-001"), "1 problem" in checked.stdout) == (1, 1, True)
     project.write(
         "readiness.toml",
         CONFIG.replace("tracker =", "#") + "[use_cases.UC-1]\ntitle='a'\n[use_cases.uc-1]\ntitle='b'\n",

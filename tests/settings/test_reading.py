@@ -145,7 +145,11 @@ def test_pyproject_holds_the_same(config):
         ("[environments.prod]\nreel = true", 2, "unknown key 'reel' (did you mean 'real'?)"),
         ("[tracker_columns]\nstaus = 'x'", 2, "unknown key 'staus' (did you mean 'status'?)"),
         ("[statuses]\nREADY = 'x'", 2, "unknown key 'READY'"),
-        ("[context]\nenvironment = 'prod'", 2, "use --readiness-environment"),
+        (
+            "[context]\nenvironment = 'prod'",
+            2,
+            "use --readiness-environment, READINESS_ENVIRONMENT or scope() in the test",
+        ),
         ("folder = 'x'", 1, "unknown key 'folder'"),
         ("[environments.prod]\nreal = 'yes'", 2, "environments.prod.real must be true or false, not 'yes'"),
         ("[review]\nrequired = 0", 2, "review.required must be at least 1, not 0"),

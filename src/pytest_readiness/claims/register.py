@@ -232,11 +232,11 @@ def _find_problems(
 
 
 def _letter_case_duplicates(settings: Settings, catalogue: Catalogue) -> Iterator[Problem]:
-    """Yield the ids that differ only in letter case: a lookup ignores it."""
+    """Yield the config's ids that differ only in letter case, which a lookup ignores; the reader names a tracker's."""
     ids: dict[str, str] = {}
     for name in catalogue.use_cases:
         first = ids.setdefault(name.casefold(), name)
-        if first != name:
+        if first != name and name in settings.use_cases:
             other = key_location(settings, "use_cases", first)
             message = f"use case '{name}' is '{first}' ({other}) in another letter case: remove or rename one"
             yield Problem(key_location(settings, "use_cases", name), message)

@@ -124,7 +124,7 @@ def _meaning(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
         rows = f" from {location(settings.tracker)}" if settings.tracker else ""
         many = count(len(catalogue.use_cases), "use case")
         yield f"{location(settings.path)}: register '{catalogue.register}', {many}{rows}"
-    yield from _table([("item", "name", "scope", "proof", "stale after", "required evidence"), *_rows(catalogue)])
+    yield from _table([("item", "name", "scope", "proof", "expires after", "required evidence"), *_rows(catalogue)])
     counts = sorted({len(catalogue.requirements(name)) for name in catalogue.use_cases})
     if counts:
         span = "" if len(counts) == 1 else f"{counts[0]} to "

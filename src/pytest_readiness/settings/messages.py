@@ -67,7 +67,8 @@ def describe_error(error: ErrorDetails) -> tuple[KeyPath, str]:
 def unknown_key(path: KeyPath) -> str:
     """Return the message for a key that does not exist."""
     if path == ("context", "environment"):
-        return "the config cannot set the environment, only a run can: use --readiness-environment or a marker"
+        ways = "--readiness-environment, READINESS_ENVIRONMENT or scope() in the test"
+        return f"the config cannot set the environment, only a run can: use {ways}"
     return f"unknown key '{path[-1]}'{suggestion(str(path[-1]), _known_keys(path))}"
 
 
