@@ -29,9 +29,9 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from pytest_readiness import commands
 from pytest_readiness.cli import main as readiness
 from pytest_readiness.commands import gate
+from pytest_readiness.commands.cli_context import CliContext
 from pytest_readiness.facts.decision import Review, ReviewMeaning
 from pytest_readiness.facts.ledger.line import Line, LineChain
 from pytest_readiness.facts.run import Run, planned_digest
@@ -289,18 +289,18 @@ class Clock:
 
 
 STEPS = (
-    (SQLiteStore, "look", "decisions"),
+    (SQLiteStore, "register_decisions", "decisions"),
     (SQLiteStore, "newest", "newest"),
-    (SQLiteStore, "adverse", "adverse"),
+    (SQLiteStore, "failures", "failures"),
     (SQLiteStore, "missing", "missing"),
     (SQLiteStore, "summaries", "origins"),
     (evaluate_project, "facts_now", "the rest of gathering"),
     (SQLiteStore, "check", "check"),
     (evaluate_project, "evaluate", "evaluate"),
-    (evaluate_project, "decide", "decide"),
+    (evaluate_project, "evaluate_gate", "decide"),
     (evaluate_project, "next_actions", "actions"),
     (gate, "render_verdict", "render"),
-    (commands.door.Door, "place", "config and tracker"),
+    (CliContext, "project", "config and tracker"),
 )
 
 

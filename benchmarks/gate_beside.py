@@ -2,7 +2,7 @@
 
 python benchmarks/gate_beside.py ../before [--pieces 10000]
 
-Each has a store of its own, made by its own code of what ``gate.py`` invents. Needs valgrind.
+Each has a store of its own, made by its own ``benchmarks/gate.py``. Needs valgrind.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ GATE = ("-m", "pytest_readiness", "gate")
 def python(source: Path, folder: Path, *arguments: str, prefix: tuple[str, ...] = (), ends: int = 0) -> str:
     """Run Python with the product of a checkout; return what it and its meter wrote."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("READINESS_", "PYTHON"))}
-    paths = os.pathsep.join(map(str, (source / "src", ROOT / "benchmarks")))
+    paths = os.pathsep.join(map(str, (source / "src", source / "benchmarks")))
     done = subprocess.run(
         [*prefix, sys.executable, *arguments],
         cwd=folder,
