@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import FrozenInstanceError, is_dataclass
+from dataclasses import is_dataclass
+
+from msgspec import Struct
 
 ROOMS = (
     "settings", "claims", "facts", "redaction", "store", "verdict", "journal", "signing", "recording", "pipeline", "external",
@@ -32,25 +34,14 @@ DERIVING = {
     "facts.run.Run",
     "pipeline.derived_report._BundleProject",
     "pipeline.derived_report._StoreSources",
-    "pipeline.derived_report._BundleRequest",
     "pipeline.extensions.Plugins",
     "pipeline.load_inputs.FactSources",
     "pipeline.requirements_in_force.RequirementsHistory",
-    "pipeline.evaluate_project.EvaluatedReport",
-    "pipeline.evaluate_project.EvaluationRequest",
-    "pipeline.evaluate_project._Inputs",
     "pipeline.removed_use_cases.RegisterHistory",
-    "pipeline.run_lifecycle.PendingRun",
     "pipeline.project.Project",
-    "pipeline.session.PreparedSession",
     "signing.trust.TrustStore",
-    "pipeline.maintenance.RecoveryResult",
-    "pipeline.verification.VerificationResult",
-    "store.bundle.reading.Bundle",
     "store.decision_files.git_history.GitHistory",
-    "store.decision_files.committed_files.DecisionTree",
     "verdict.requirement.execution_ledger.ExecutionLedger",
-    "verdict.evaluation._EvaluationInputs",
     "verdict.gate_input.GateInput",
     "verdict.run_groups.Generation",
     "verdict.requirement.later_runs.LaterRuns",
@@ -62,20 +53,14 @@ VALUES = {
     for path, module in sorted(sys.modules.items())
     if path.startswith(tuple(f"pytest_readiness.{room}." for room in ROOMS))
     for one in vars(module).values()
-    if isinstance(one, type) and is_dataclass(one) and one.__module__ == path
+    if isinstance(one, type) and (issubclass(one, Struct) or is_dataclass(one)) and one.__module__ == path
 }
-"""Every dataclass of the rooms, all of which the suite loads before its first test."""
+"""Every Struct and dataclass of the rooms, all of which the suite loads before its first test."""
 
 
 def _is_frozen(kind: type) -> bool:
-    """Whether nothing of such a value can be set, however its class was made."""
-    try:
-        object.__new__(kind).__setattr__("x", None)
-    except FrozenInstanceError:
-        return True
-    except AttributeError:  # it has no such field, but others
-        return False
-    return False
+    """Whether nothing of such a value can be set."""
+    return kind.__struct_config__.frozen if issubclass(kind, Struct) else kind.__setattr__ is not object.__setattr__
 
 
 def test_values_are_frozen() -> None:
@@ -86,4 +71,4 @@ def test_values_are_frozen() -> None:
 def test_values_take_no_more_than_their_fields() -> None:
     """There are many of them: only what keeps what it derived, or stands alone, has a dictionary of its own."""
     values = {name: one for name, one in VALUES.items() if name not in WORKING}
-    assert {name for name, one in values.items() if "__slots__" not in vars(one)} == DERIVING
+    assert {name for name, one in values.items() if one.__dictoffset__} == DERIVING

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
-from .fast_values import dataclass
+from msgspec import Struct
 
 
 class ReadinessError(Exception):
@@ -95,8 +95,7 @@ class ProofError(AssertionError):
     """A proof does not hold: the test fails, and the message names the difference and its place."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """A problem that is reported and not raised: ``check`` and ``verify`` yield these."""
 
     where: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, strategies as st
+from msgspec.structs import replace
 
 from pytest_readiness.decisions.decision_time import ClockError, PriorDecisions
 from pytest_readiness.facts.decision import Blocker, Decision, Review, ReviewMeaning, Unblock

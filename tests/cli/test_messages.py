@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import IO
 
 import pytest
+from msgspec.structs import replace
 
 from pytest_readiness.facts.decision import IdentityLevel
 from pytest_readiness.store.bundle.writing import BundleContents, write_bundle

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
+from msgspec.structs import fields, replace
 
 from pytest_readiness.errors import IntegrityError
 from pytest_readiness.facts.decision import Blocker, IdentityLevel, Review, ReviewMeaning, parse_decision

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from pytest_readiness.claims.catalogue import Catalogue, Environment, Item, UseCase
 from pytest_readiness.facts.requirements_snapshot import snapshot_digest, take_snapshot

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from pytest_readiness.errors import ConfigError
 from pytest_readiness.facts.decision import Blocker, IdentityLevel, Review, ReviewMeaning, RunRetirement

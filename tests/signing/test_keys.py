@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from hypothesis import given, strategies as st
+from msgspec.structs import replace
 
 from pytest_readiness.facts.checkpoint import Checkpoint
 from pytest_readiness.facts.decision import IdentityLevel

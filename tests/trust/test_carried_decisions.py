@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from pytest_readiness.facts.decision import Decision, IdentityLevel, Review, ReviewMeaning
 from pytest_readiness.facts.envelope import decision_statement

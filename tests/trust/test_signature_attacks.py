@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from pytest_readiness.facts.decision import IdentityLevel
 from pytest_readiness.facts.envelope import Envelope, parse_envelope, run_statement, sealed_envelope

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from pytest_readiness.errors import IntegrityError
-from pytest_readiness.facts.decision import KINDS, parse_decision
+from pytest_readiness.facts.decision import KINDS, TEXT_FIELDS, parse_decision
 from pytest_readiness.facts.ledger.digest import digest
 from pytest_readiness.facts.ledger.line import Line, LineChain, canonical
-from pytest_readiness.facts.review_basis import PinnedEvidence, PinnedRequirement, ReviewBasis, field_names
+from pytest_readiness.facts.review_basis import PinnedEvidence, PinnedRequirement, ReviewBasis
 from pytest_readiness.facts.run import Run, planned_digest
 from pytest_readiness.store.bundle import verify_bundle
 from pytest_readiness.store.bundle.origin import BundleOrigin
@@ -627,11 +627,11 @@ def test_the_script_knows_what_each_kind_of_decision_says() -> None:
     for name, kind in KINDS.items():
         first, must, may, lists = verify_bundle.DECISION_FIELDS[name]
         more = {"basis"} if name == "review" else set()
-        assert {*field_names(kind)} == common | {first, *must, *may, *lists} | more, name
+        assert {*TEXT_FIELDS[kind]} == common | {first, *must, *may, *lists} | more, name
     assert verify_bundle.DECISION_FIELDS.keys() == KINDS.keys()
-    assert {*field_names(ReviewBasis)} == {*verify_bundle.BASIS_FIELDS}
-    assert field_names(PinnedRequirement) == tuple(verify_bundle.REQUIREMENT_FIELDS)
-    assert {*field_names(PinnedEvidence)} == verify_bundle.PIN_FIELDS.keys()
+    assert {*TEXT_FIELDS[ReviewBasis]} == {*verify_bundle.BASIS_FIELDS}
+    assert TEXT_FIELDS[PinnedRequirement] == tuple(verify_bundle.REQUIREMENT_FIELDS)
+    assert {*TEXT_FIELDS[PinnedEvidence]} == verify_bundle.PIN_FIELDS.keys()
 
 
 @pytest.mark.parametrize("odd", [[{}], [1], "x", {"x": 1}])

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.verdict.history import HistoryEvent, replay_history

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings, strategies as st
+from msgspec.structs import replace
 
 from pytest_readiness.claims.catalogue import UseCase
 from pytest_readiness.facts.evidence import Result

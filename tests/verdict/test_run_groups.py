@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, strategies as st
+from msgspec.structs import replace
 
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.facts.run import PlanEntry

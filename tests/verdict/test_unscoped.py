@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.verdict.judging import ERROR, FAILED, IDLE, INTERRUPTED, UC, ran, requirement, states
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 from jsonschema import Draft202012Validator
+from msgspec.structs import replace
 
 from pytest_readiness.errors import ConfigError
 from pytest_readiness.facts.decision import Blocker, IdentityLevel, Retirement, Review as SignOff, ReviewMeaning, Waiver

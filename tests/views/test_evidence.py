@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import fields as dataclass_fields
 from textwrap import dedent
 
 import pytest
+from msgspec.structs import fields
 from rich.cells import cell_len
 
 from pytest_readiness.facts.evidence import Artifact, Attempt, Evidence, Proof, Reference, Result, Step
@@ -105,7 +105,7 @@ def test_a_failure_shows_its_message_once_line_by_line():
 
 def hostile_evidence(bad):
     """Return evidence with one hostile text in every field that holds text."""
-    texts = {field.name: bad for field in dataclass_fields(Evidence) if field.type in {"str", "str | None"}}
+    texts = {field.name: bad for field in fields(Evidence) if field.type in {"str", "str | None"}}
     return values.evidence(
         **texts,
         real=False,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from textwrap import dedent
 
 import pytest
+from msgspec.structs import replace
 from rich.cells import cell_len
 
 from pytest_readiness.verdict.readiness import Phase, State, Status, Verdict

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from jsonschema import Draft202012Validator
+from msgspec.structs import replace
 
 from pytest_readiness.facts.run_conditions import RunConditions, conditions_of
 from pytest_readiness.verdict.inputs import RunOrigin

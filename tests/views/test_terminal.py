@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from textwrap import dedent
 
 import pytest
 from hypothesis import given, settings, strategies as st
+from msgspec.structs import replace
 from rich.cells import cell_len
 
 from pytest_readiness.claims.catalogue import Item

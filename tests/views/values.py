@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pytest_readiness.claims.builtin_items import BUILTIN_ITEMS
 from pytest_readiness.claims.catalogue import Catalogue, Environment, ProviderMode, UseCase

@@ -6,7 +6,8 @@ A tracker's item gets a built-in meaning only if its text is about the same thin
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from .catalogue import ENVIRONMENT, PROOF_OF_PART, PROVIDER_MODE, Item
 

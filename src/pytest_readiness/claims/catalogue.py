@@ -6,13 +6,13 @@ A catalogue is plain frozen data: an xdist worker gets it from the controller an
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, field, fields, replace
 from functools import cached_property
-from operator import attrgetter
 from typing import Any
 
+from msgspec import Struct, field
+from msgspec.structs import asdict, replace
+
 from ..errors import ClaimError, suggestion
-from ..fast_values import dataclass, fast_constructor
 from .claim import Claim
 
 ENVIRONMENT = "environment"
@@ -23,8 +23,7 @@ PROOF_OF_PART = "part"
 """Proof of an item whose parts each need the proof of the same name (rotation, revocation)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One numbered kind of evidence that each use case needs."""
 
     key: str
@@ -45,8 +44,7 @@ class Item:
     """``seen``: a pass counts only if a connection to an endpoint of its environment was recorded."""
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(Struct, frozen=True):
     """A declared environment."""
 
     name: str
@@ -56,8 +54,7 @@ class Environment:
     """Hosts and networks that belong to it."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderMode:
+class ProviderMode(Struct, frozen=True):
     """A declared provider mode, such as BYOK."""
 
     name: str
@@ -65,8 +62,7 @@ class ProviderMode:
     real: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class UseCase:
+class UseCase(Struct, frozen=True):
     """A row of the register."""
 
     id: str
@@ -94,8 +90,7 @@ class UseCase:
     """(item key or end of a requirement id such as ``6/rotation``, reason)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(Struct, frozen=True):
     """The smallest unit that has evidence or not: use case x item x scope."""
 
     id: str
@@ -116,8 +111,7 @@ class Requirement:
     """Reason why it is not required; None: it is required."""
 
 
-@dataclass(frozen=True)
-class Catalogue:
+class Catalogue(Struct, frozen=True, dict=True):
     """The names that a marker may use, and the requirements of each use case."""
 
     register: str
@@ -352,12 +346,7 @@ def _parts(use_case: UseCase, item: Item) -> tuple[str, ...]:
 
 def _copy_for(use_case: str, default: Requirement) -> Requirement:
     """Return a default requirement, whose id has no use case yet (``/1/staging``), for a use case."""
-    return _requirement(f"{use_case}{default.id}", use_case, *_other_fields(default))
-
-
-_requirement = fast_constructor(Requirement)
-_other_fields = attrgetter(*[each.name for each in fields(Requirement)][2:])
-"""All fields but id and use case."""
+    return replace(default, id=f"{use_case}{default.id}", use_case=use_case)
 
 
 def _tuples(value: Any) -> Any:

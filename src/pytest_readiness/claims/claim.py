@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..fast_values import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """One item of one use case that a test is evidence for. A marker with several items or use cases makes several."""
 
     use_case: str
@@ -26,7 +25,7 @@ class Claim:
 
     def to_plain(self) -> dict[str, str]:
         """Return the claim as plain data without its empty fields (for xdist and for the journal)."""
-        return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
+        return {name: value for name in self.__struct_fields__ if (value := getattr(self, name)) is not None}
 
     @classmethod
     def from_plain(cls, plain: dict[str, Any]) -> Claim:

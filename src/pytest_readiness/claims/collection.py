@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
 
 from ..errors import one_line
-from ..fast_values import dataclass, fast_constructor
 from ..mark import NAME, is_tagged
 from .catalogue import Catalogue
 from .claim import Claim
@@ -17,8 +17,7 @@ from .invalid_marks import guess_claims
 from .marker import claims_of, plain_form
 
 
-@dataclass(frozen=True, slots=True)
-class TaggedTest:
+class TaggedTest(Struct, frozen=True):
     """The claims of one test, and the problems of its evidence marks."""
 
     test_id: str
@@ -37,7 +36,6 @@ class TaggedTest:
     """The claims that were guessed from an invalid mark: the test fails for them."""
 
 
-_tagged_test = fast_constructor(TaggedTest)
 TAGGED = pytest.StashKey[TaggedTest]()
 
 
@@ -92,7 +90,7 @@ class _Tagger:
         external = None if nodeid.startswith(self._prefix) else external_path(item)
         mark_count = len(item.own_markers)
         parametrised = item if hasattr(item, "callspec") else None
-        tagged = stash[TAGGED] = _tagged_test(
+        tagged = stash[TAGGED] = TaggedTest(
             nodeid, claims, problems, records, self._selected, mark_count, external, parametrised, guessed
         )
         return tagged

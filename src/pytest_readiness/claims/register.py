@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..errors import ClaimError, ConfigError, Problem, location, suggestion
-from ..fast_values import dataclass
 from ..settings import ItemSettings, Settings, UseCaseSettings, key_location, shared_names
 from .builtin_items import BUILTIN_ITEMS, recognise_item
 from .catalogue import PROOF_OF_PART, Catalogue, Environment, Item, ProviderMode, UseCase
@@ -242,8 +243,7 @@ def _letter_case_duplicates(settings: Settings, catalogue: Catalogue) -> Iterato
             yield Problem(key_location(settings, "use_cases", name), message)
 
 
-@dataclass(frozen=True, slots=True)
-class _ConfigKey:
+class _ConfigKey(Struct, frozen=True):
     """A key of the config that problems refer to."""
 
     settings: Settings

@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-
-from ..fast_values import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from ..pipeline.evaluate_project import Project
 
 
-@dataclass(frozen=True, slots=True)
-class CliContext:
+class CliContext(Struct, frozen=True):
     """The options of ``readiness`` itself."""
 
     config: Path | None = None

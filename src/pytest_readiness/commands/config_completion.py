@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct, field
+
 from ..errors import ConfigError, location
-from ..fast_values import dataclass, field
 from ..regular_files import read_regular
 from ..settings import load_settings
 from ..settings.toml_text import parsed_toml
@@ -20,8 +21,7 @@ _ALSO_ALLOWED = frozenset({"tracker", "environments", "provider_modes"})
 _TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class UserConfig:
+class UserConfig(Struct, frozen=True):
     """A config file that a user wrote before ``init`` was called; empty if there is none."""
 
     text: str = ""

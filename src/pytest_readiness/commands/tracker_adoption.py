@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
+from msgspec import Struct
+
 from ..claims.tracker.layout_guess import NoRegisterError, guess_layout
 from ..claims.tracker.markdown_rows import OR_SKIP
 from ..claims.tracker.reader import Tracker, examine_tracker, read_tracker
 from ..errors import ConfigError, location, one_line, suggestion
-from ..fast_values import dataclass
 from ..regular_files import read_regular
 from ..settings.model import ColumnKey
 from .templates import table_lines, toml_text
@@ -21,8 +22,7 @@ _MOST = 5
 """Maximum words or ids to list in one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class AdoptedTracker:
+class AdoptedTracker(Struct, frozen=True):
     """A tracker, and the layout that it was read with."""
 
     tracker: Tracker

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..errors import ConfigError, one_line
 from ..facts.decision import Decision, Retirement, Review, Waiver, makes_worse
 from ..facts.timestamps import just_after, timestamp
-from ..fast_values import dataclass
 from ..pipeline.decision_sources import decision_subject
 from ..pipeline.evaluate_project import Project
 from ..store.decision_files.folder import DecisionFolder
@@ -21,8 +22,7 @@ class ClockError(ConfigError):
     """A decision that could open the gate cannot be dated, since a prior one is dated in the future."""
 
 
-@dataclass(frozen=True, slots=True)
-class PriorDecisions:
+class PriorDecisions(Struct, frozen=True):
     """The prior decisions of the register."""
 
     decisions: Sequence[Decision] = ()

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 
+from msgspec import Struct
+
 from ..errors import ConfigError, RefusedError
 from ..facts.decision import IdentityLevel
-from ..fast_values import dataclass
 from ..pipeline.evaluate_project import Project
 from ..recording.provenance.run import find_person, read_ci, read_git
 
 
-@dataclass(frozen=True, slots=True)
-class Decider:
+class Decider(Struct, frozen=True):
     """The person who decides, and how their identity is known."""
 
     name: str

@@ -7,9 +7,10 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from ..facts.decision import Decision, IdentityLevel
 from ..facts.envelope import Envelope, decision_statement
-from ..fast_values import dataclass
 from ..pipeline.bundles import writable_store
 from ..pipeline.evaluate_project import Project
 from ..pipeline.run_lifecycle import redaction_problem
@@ -21,8 +22,7 @@ from .decision_time import PriorDecisions
 from .identity import Decider, in_folder
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionDraft:
+class DecisionDraft(Struct, frozen=True):
     """A decision before it is stored."""
 
     decision: Decision
@@ -71,8 +71,7 @@ def draft_decision(
     return DecisionDraft(decision, counted, signed, trust.distrust_reason(signed, counted.by))
 
 
-@dataclass(frozen=True, slots=True)
-class StoredDecisions:
+class StoredDecisions(Struct, frozen=True):
     """Decisions that were stored."""
 
     decisions: tuple[Decision, ...]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from msgspec import Struct
+
 from ..errors import RefusedError
 from ..facts.decision import Review, ReviewMeaning
-from ..fast_values import dataclass, field
 from ..pipeline.evaluate_project import EvaluatedReport, EvaluationRequest, Project, evaluate_with_facts
 from ..pipeline.maintenance import refuse_damage
 from ..verdict.inputs import Facts
@@ -24,8 +25,7 @@ REVIEWABLE = (Phase.AWAITING_REVIEW, Phase.REVIEW_SUSPECT)
 """Phases in which a use case can be reviewed."""
 
 
-@dataclass(frozen=True)
-class ReviewSheet:
+class ReviewSheet(Struct, frozen=True):
     """The use cases to sign, and the facts that a sign-off is checked against."""
 
     signings: tuple[ReviewPreview, ...]
@@ -33,8 +33,6 @@ class ReviewSheet:
     """Time of the evaluation (UTC)."""
     release: str | None
     """Release that the sign-offs are for."""
-    seen_at: str = field(default="", kw_only=True)
-    """Time of the JSON report that is signed instead of the store (UTC); empty: the store is signed."""
     policy: Policy
     facts: Facts
     """Facts that the basis itself does not contain."""
@@ -42,10 +40,11 @@ class ReviewSheet:
     """Integrity problems of the evidence."""
     left_out: tuple[str, ...] = ()
     """A sentence for each use case that needs a review and cannot be reviewed yet."""
+    seen_at: str = ""
+    """Time of the JSON report that is signed instead of the store (UTC); empty: the store is signed."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewStatement:
+class ReviewStatement(Struct, frozen=True):
     """The statement of a reviewer on all use cases of a sheet."""
 
     meaning: ReviewMeaning

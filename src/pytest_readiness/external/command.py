@@ -12,9 +12,10 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import IO
 
+from msgspec import Struct
+
 from ..errors import ConfigError, one_line
 from ..facts.evidence import Result
-from ..fast_values import dataclass
 
 BLOCK = 1 << 16
 GRACE = 1.0
@@ -24,8 +25,7 @@ PATIENCE = 2.0
 _POLL_SECONDS = 0.1
 
 
-@dataclass(frozen=True, slots=True)
-class CommandResult:
+class CommandResult(Struct, frozen=True):
     """Result of one execution."""
 
     result: Result

@@ -9,11 +9,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from ..claims.claim import Claim
 from ..errors import ReadinessError, SeveralError, count, location as shown_place, one_line
 from ..facts.evidence import BAD, IMPORTED
 from ..facts.timestamps import timestamp
-from ..fast_values import dataclass
 from ..pipeline.evaluate_project import Project
 from .junit.files import find_files, same_blocks
 from .junit.reader import JUnitCase, JUnitReport, read_junit
@@ -27,8 +28,7 @@ MAX_MESSAGES = 100
 """Messages of one kind that are printed."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImportPreview:
+class ImportPreview(Struct, frozen=True):
     """Contents of JUnit XML files and the mapping of their cases. Nothing is recorded yet."""
 
     reports: tuple[JUnitReport, ...]

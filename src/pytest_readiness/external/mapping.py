@@ -9,16 +9,17 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from fnmatch import translate
 from operator import itemgetter
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
 from ..errors import ClaimError, ConfigError, one_line, suggestion
 from ..facts.evidence import BADNESS
 from ..facts.suite_failure import FailureScope
-from ..fast_values import dataclass
 from .junit.reader import JUnitCase
 from .suite_scope import CaseIndex, CaseName
 
@@ -30,8 +31,7 @@ _HINTS = 20
 """Unmatched rules for which a hint is searched."""
 
 
-@dataclass(frozen=True, slots=True)
-class MappingRule:
+class MappingRule(Struct, frozen=True):
     """One rule of a mapping."""
 
     pattern: str
@@ -42,8 +42,7 @@ class MappingRule:
     """The source of the rule: an option, or a line of a file."""
 
 
-@dataclass(frozen=True, slots=True)
-class MappedTest:
+class MappedTest(Struct, frozen=True):
     """One test: the cases of one name, with their worst result."""
 
     name: str
@@ -55,8 +54,7 @@ class MappedTest:
     """The cases of this test, in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class MappingResult:
+class MappingResult(Struct, frozen=True):
     """The result of mapping the cases of a report."""
 
     tests: tuple[MappedTest, ...]

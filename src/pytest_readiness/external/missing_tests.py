@@ -11,13 +11,14 @@ from contextlib import suppress
 from hashlib import sha256
 from typing import Any
 
+from msgspec import Struct
+
 from ..claims.claim import Claim
 from ..errors import ReadinessError, count, one_line
 from ..facts.decision import Retirement
 from ..facts.evidence import BADNESS, CONCLUSIVE, IMPORTED, Evidence, Result
 from ..facts.ledger.line import canonical, escape_surrogates
 from ..facts.suite_failure import ABSENT
-from ..fast_values import dataclass
 from ..pipeline.project import Project
 from ..recording.context import RunContext
 from ..store.protocol import Store
@@ -29,8 +30,7 @@ _NAMED = 5
 """Number of classes that are named."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImportOrigin:
+class ImportOrigin(Struct, frozen=True):
     """Origin of the cases of an import. Imports with the same mapping and suites are imports of the same report."""
 
     mapping: str

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
 from datetime import tzinfo
 from itertools import chain
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ..claims.claim import Claim
 from ..errors import ConfigError, EvidenceError, StorageError, one_line
@@ -17,7 +19,6 @@ from ..facts.evidence import Result
 from ..facts.ledger.line import escape_surrogates
 from ..facts.proofs.values import OwnProof
 from ..facts.timestamps import timestamp
-from ..fast_values import dataclass
 from ..pipeline.evaluate_project import Project
 from ..pipeline.run_lifecycle import PendingRun, close_run, open_run, redaction_problem
 from ..recording.authenticity.connection_monitor import is_endpoint
@@ -29,8 +30,7 @@ from .command import CommandResult, check_command, run_command
 from .uncounted_passes import uncounted_reason
 
 
-@dataclass(frozen=True, slots=True)
-class RecordOptions:
+class RecordOptions(Struct, frozen=True):
     """Options for recording evidence that are common to all its kinds."""
 
     argv: tuple[str, ...] = ()
@@ -48,8 +48,7 @@ class RecordOptions:
     """The time zone of times in a report that name none."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedEvidence:
+class RecordedEvidence(Struct, frozen=True):
     """One recorded piece of evidence."""
 
     use_case: str
@@ -64,8 +63,7 @@ class RecordedEvidence:
     """The reason why a pass satisfies no requirement; empty if there is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordResult:
+class RecordResult(Struct, frozen=True):
     """The result of recording."""
 
     run_id: str | None
@@ -81,8 +79,7 @@ class RecordResult:
         return all(piece.result is Result.PASSED for piece in self.pieces)
 
 
-@dataclass
-class ExternalRun:
+class ExternalRun(Struct):
     """A run that is being recorded."""
 
     pending: PendingRun

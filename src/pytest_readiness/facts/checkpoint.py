@@ -13,8 +13,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from ..errors import IntegrityError, count
-from ..fast_values import dataclass
 from .decision import Decision
 from .ledger.digest import digest
 from .ledger.merkle_tree import leaf_hash, roots
@@ -66,8 +67,7 @@ def is_note_name(name: str) -> bool:
     return name.isprintable() and _NAME.fullmatch(name) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(Struct, frozen=True):
     """Checkpoint of a store's tree: the store's name, the number of leaves, and their root hash."""
 
     origin: str
@@ -136,8 +136,7 @@ def _decoded(text: str) -> bytes:
         raise IntegrityError("it holds something that is no base64") from None
 
 
-@dataclass(frozen=True, slots=True)
-class StoreTree:
+class StoreTree(Struct, frozen=True):
     """The current tree of a store."""
 
     origin: str

@@ -7,15 +7,16 @@ and as a file of the repository, and a changed text no longer matches its id.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from ..errors import IntegrityError
-from ..fast_values import dataclass
 from .ledger.digest import digest
 from .ledger.line import canonical, read_canonical
-from .review_basis import PinnedEvidence, PinnedRequirement, ReviewBasis, field_names, id_list, read_basis
+from .review_basis import PinnedEvidence, PinnedRequirement, ReviewBasis, id_list, read_basis
 from .timestamps import is_timestamp
 
 SCHEMA = "readiness/decision/v1"
@@ -51,8 +52,7 @@ class ReviewMeaning(StrEnum):
     REJECTED = "REJECTED"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """Fields of every decision."""
 
     KIND: ClassVar[str] = ""
@@ -65,9 +65,9 @@ class Decision:
     known_by: IdentityLevel = IdentityLevel.DECLARED
     requirements_digest: str = ""
     """Digest of the requirements in force."""
-    stored_id: str = field(default="", metadata={"in_text": False})
+    stored_id: str = ""
     """The id in the store, if the decider is known better than the text says; empty: the id of the text."""
-    stored_digest: str = field(default="", metadata={"in_text": False})
+    stored_digest: str = ""
     """The digest of the stored text, if this value differs from it; empty: the digest of the text."""
 
     @property
@@ -96,8 +96,7 @@ class Decision:
         return replace(self, known_by=known_by, stored_id=self.id, stored_digest=self.text_digest)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Review(Decision):
+class Review(Decision, frozen=True, kw_only=True):
     """Sign-off of a use case."""
 
     KIND: ClassVar[str] = "review"
@@ -119,8 +118,7 @@ class Review(Decision):
         return min(self.seen_at, self.at) if self.seen_at else self.at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiver(Decision):
+class Waiver(Decision, frozen=True, kw_only=True):
     """Time-limited exception from one requirement. ``by`` is the approver."""
 
     KIND: ClassVar[str] = "waiver"
@@ -133,8 +131,7 @@ class Waiver(Decision):
     """Last day (UTC date, inclusive)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blocker(Decision):
+class Blocker(Decision, frozen=True, kw_only=True):
     """Blocker: the use case cannot go live until it is unblocked."""
 
     KIND: ClassVar[str] = "blocker"
@@ -146,8 +143,7 @@ class Blocker(Decision):
     link: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unblock(Decision):
+class Unblock(Decision, frozen=True, kw_only=True):
     """End of the blockers of a use case that were known at that time."""
 
     KIND: ClassVar[str] = "unblock"
@@ -159,8 +155,7 @@ class Unblock(Decision):
     say: it was made on another branch or for another store, and was not considered."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retirement(Decision):
+class Retirement(Decision, frozen=True, kw_only=True):
     """Retirement of a test, which no longer has to pass."""
 
     KIND: ClassVar[str] = "retirement"
@@ -170,8 +165,7 @@ class Retirement(Decision):
     replaced_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Departure(Decision):
+class Departure(Decision, frozen=True, kw_only=True):
     """Retirement of a use case that left the register. What it left open no longer closes a gate."""
 
     KIND: ClassVar[str] = "departure"
@@ -184,8 +178,7 @@ class Departure(Decision):
     """Ids of the runs with known bad results for it, sorted; bad results of other runs stay open."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRetirement(Decision):
+class RunRetirement(Decision, frozen=True, kw_only=True):
     """Retirement of a broken run. Its passes count for nothing; its bad results stay."""
 
     KIND: ClassVar[str] = "run retirement"
@@ -247,14 +240,18 @@ def text_digest(text: str) -> str:
     return digest("decision", text.encode())
 
 
-_TEXT_FIELDS = {kind: field_names(kind) for kind in (*KINDS.values(), ReviewBasis, PinnedRequirement, PinnedEvidence)}
+_KINDS_OF_TEXT: tuple[type[Struct], ...] = (*KINDS.values(), ReviewBasis, PinnedRequirement, PinnedEvidence)
+TEXT_FIELDS = {
+    kind: tuple(name for name in kind.__struct_fields__ if name not in ("stored_id", "stored_digest"))
+    for kind in _KINDS_OF_TEXT
+}
 """Names of the fields that the text of each kind contains."""
 _NONE: list[Any] = []
 
 
 def _to_plain(value: Any) -> dict[str, Any]:
     """Return the fields of a value as plain data, without empty ones. JSON encodes enums and tuples correctly."""
-    plain = {name: field_value for name in _TEXT_FIELDS[type(value)] if (field_value := getattr(value, name))}
+    plain = {name: field_value for name in TEXT_FIELDS[type(value)] if (field_value := getattr(value, name))}
     if isinstance(value, Review):
         plain["basis"] = _to_plain(value.basis)
     elif isinstance(value, ReviewBasis):
@@ -269,7 +266,7 @@ def _to_plain(value: Any) -> dict[str, Any]:
 
 def _is_complete(decision: Decision, plain: dict[str, Any]) -> bool:
     """Return whether plain data is exactly what ``_to_plain`` returns for the decision made from it."""
-    names = [name for name in _TEXT_FIELDS[type(decision)] if getattr(decision, name)]
+    names = [name for name in TEXT_FIELDS[type(decision)] if getattr(decision, name)]
     if len(names) != len(plain) or not all(name in plain for name in names):
         return False
     if not isinstance(decision, Review):
@@ -278,7 +275,7 @@ def _is_complete(decision: Decision, plain: dict[str, Any]) -> bool:
     return (
         isinstance(plain.get("acknowledged", _NONE), list)
         and isinstance(basis.get("requirements", _NONE), list)
-        and basis.keys() <= {*_TEXT_FIELDS[ReviewBasis]}
+        and basis.keys() <= {*TEXT_FIELDS[ReviewBasis]}
         and all(basis.values())
     )
 

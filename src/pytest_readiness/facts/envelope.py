@@ -13,8 +13,9 @@ import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from msgspec import Struct
+
 from ..errors import IntegrityError
-from ..fast_values import dataclass, field
 from .decision import Decision
 from .ledger.digest import digest
 from .ledger.line import canonical
@@ -36,8 +37,7 @@ _KINDS = {uri: kind for kind, uri in PREDICATES.items()}
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """One signature of an envelope."""
 
     keyid: str
@@ -45,8 +45,7 @@ class Signature:
     sig: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(Struct, frozen=True):
     """Signed statement about one run or one decision, as it is stored. Its signatures are not verified here."""
 
     text: str
@@ -60,9 +59,9 @@ class Envelope:
     """Digest (64 hex digits) of the text."""
     nonce: str | None
     """Nonce of a run, which its tests send along with their requests; None: there is none."""
-    payload: bytes = field(repr=False)
+    payload: bytes
     """The statement: the bytes that were signed and that the subject was read from."""
-    signatures: tuple[Signature, ...] = field(repr=False)
+    signatures: tuple[Signature, ...]
 
 
 def pae(payload_type: str, payload: bytes) -> bytes:

@@ -7,7 +7,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from ..fast_values import dataclass
+from msgspec import Struct
+
 from .suite_failure import RequiredCases
 
 
@@ -71,8 +72,7 @@ class ExecutionStanding(StrEnum):
     """Skipped, expected to fail, unexpectedly passed, or never started: satisfies and replaces nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """One attempt of a test; a retried test has several."""
 
     result: Result
@@ -82,8 +82,7 @@ class Attempt:
     """Failure message, redacted and capped."""
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
+class Artifact(Struct, frozen=True):
     """File or text stored with evidence, named by its SHA-256."""
 
     name: str
@@ -101,16 +100,14 @@ class Artifact:
         return {**plain, "unread": self.unread} if self.unread else plain
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """Link to an external log or dashboard."""
 
     name: str
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """Part of a test with its own result and duration; steps nest."""
 
     title: str
@@ -119,8 +116,7 @@ class Step:
     steps: tuple[Step, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(Struct, frozen=True):
     """Connection that a test made while it ran."""
 
     to: str
@@ -135,8 +131,7 @@ class Connection:
     """It was made before the test began, and used during the test."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """Typed, checked statement inside evidence. It is as true as the code that made it."""
 
     kind: str
@@ -148,8 +143,7 @@ class Proof:
         return self.kind == kind and (kind != "drill" or part is None or dict(self.details).get("name", part) == part)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Evidence:
+class Evidence(Struct, frozen=True, kw_only=True, dict=True):
     """Evidence: the ten fields of the evidence template first, then the envelope."""
 
     id: str

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..fast_values import fast_constructor
-from .evidence import BAD, Artifact, Attempt, Connection, Evidence, Proof, Reference, Result, Step, standing_in
+from .evidence import BAD, Artifact, Attempt, Connection, Evidence, Proof, Reference, Result, Step
 from .ledger.line import Line
 from .suite_failure import RequiredCases
 
@@ -88,7 +87,6 @@ def _finished(
             "uc": claim["use_case"],
             "item": claim["item"],
             "real": because is None,
-            "standing": standing_in(claim, ended),
         }
         values.update({name: value for name, value in claim.items() if name in _CLAIM_FIELDS})
         if "result" in claim:
@@ -97,9 +95,7 @@ def _finished(
             values["parts"] = tuple(claim["parts"])
         if "proofs" in claim:
             values["proofs"] = _proofs_of(claim, shared.get("proofs", ()))
-        evidence = _new(Evidence)
-        _set(evidence, "__dict__", values)  # the frozen __init__ would set field after field
-        pieces.append(evidence)
+        pieces.append(Evidence(**values))
     return pieces
 
 
@@ -114,7 +110,7 @@ def _proofs_of(claim: dict[str, Any], proofs: tuple[Proof, ...]) -> tuple[Proof,
 
 
 def _attempt(plain: dict[str, Any]) -> Attempt:
-    return _make_attempt(_result(plain["result"]), plain["started_at"], plain["duration_ms"], plain.get("message", ""))
+    return Attempt(_result(plain["result"]), plain["started_at"], plain["duration_ms"], plain.get("message", ""))
 
 
 def _step(plain: dict[str, Any]) -> Step:
@@ -134,8 +130,6 @@ def _unchanged(plain: Any) -> Any:
     return plain
 
 
-_make_attempt, _make_proof = fast_constructor(Attempt), fast_constructor(Proof)
-_new, _set = object.__new__, object.__setattr__
 _BROKEN = BAD | {Result.INTERRUPTED}
 _RESULTS = {result.value: result for result in Result}
 _CLAIM_FIELDS = frozenset(
@@ -155,7 +149,7 @@ _LINE_FIELDS: dict[str, Callable[[Any], Any]] = {
     "warnings": tuple,
     # Lists within: a generator takes several times as long for one value.
     "redactions": lambda plain: tuple([(rule, count) for rule, count in plain]),
-    "proofs": lambda plain: tuple([_make_proof(proof["kind"], _pairs(proof.get("details", ()))) for proof in plain]),
+    "proofs": lambda plain: tuple([Proof(proof["kind"], _pairs(proof.get("details", ()))) for proof in plain]),
     "attempts": lambda plain: tuple([_attempt(attempt) for attempt in plain]),
     "references": lambda plain: tuple([Reference(**reference) for reference in plain]),
     "artifacts": lambda plain: tuple([Artifact(**artifact) for artifact in plain]),

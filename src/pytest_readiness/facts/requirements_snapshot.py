@@ -7,17 +7,17 @@ of a row: declared status, date, owner, notes and titles.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from ..claims.catalogue import Catalogue, UseCase
-from ..fast_values import dataclass
 from .ledger.digest import digest
 from .ledger.line import canonical
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """Canonical text of the requirements in force, and its digest."""
 
     text: str
@@ -41,7 +41,7 @@ def snapshot_digest(text: str) -> str:
 _DESCRIPTIVE = frozenset(
     {"title", "owner", "declared_status", "declared_also", "declared_in", "last_updated", "notes", "line"}
 )
-_DECIDING = tuple(each_field.name for each_field in fields(UseCase) if each_field.name not in {"id", *_DESCRIPTIVE})
+_DECIDING = tuple(name for name in UseCase.__struct_fields__ if name not in {"id", *_DESCRIPTIVE})
 
 
 def _deciding_fields(use_case: UseCase) -> dict[str, Any]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
-from ..fast_values import dataclass, fast_constructor
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class PinnedEvidence:
+class PinnedEvidence(Struct, frozen=True):
     """Evidence of one test that a review rests on, for one requirement."""
 
     evidence_id: str
@@ -25,8 +23,7 @@ class PinnedEvidence:
     """The person who started the job that recorded it; empty: not known, or not a job."""
 
 
-@dataclass(frozen=True, slots=True)
-class PinnedRequirement:
+class PinnedRequirement(Struct, frozen=True):
     """State of a requirement when it was reviewed, and its evidence."""
 
     requirement: str
@@ -43,8 +40,7 @@ class PinnedRequirement:
 Setting = str | bool
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewBasis:
+class ReviewBasis(Struct, frozen=True):
     """Exactly what was reviewed, so that later changes can be shown."""
 
     digest: str
@@ -58,11 +54,6 @@ class ReviewBasis:
     """Ids of the runs then known with a FAILED or ERROR for it within the longest max age of its items, sorted."""
     retired: tuple[str, ...] = ()
     """The tests and runs of the use case then known to be retired, sorted."""
-
-
-def field_names(kind: type[Any]) -> tuple[str, ...]:
-    """Return the names of the fields that the text of a value contains."""
-    return tuple(each_field.name for each_field in fields(kind) if each_field.metadata.get("in_text", True))
 
 
 def id_list(plain: Any) -> tuple[str, ...]:
@@ -101,7 +92,7 @@ def _read_requirement(plain: dict[str, Any]) -> PinnedRequirement:
     try:
         "".join(texts.values())
         if (type(pins), type(days), type(unproven)) == _ROW_TYPES and days >= 0 and all(plain.values()):
-            return _make_row(**texts, pins=pinned, max_age_days=days, unproven=unproven)
+            return PinnedRequirement(**texts, pins=pinned, max_age_days=days, unproven=unproven)
     except TypeError:
         pass
     raise TypeError("a requirement does not say what it is, or says something empty or unknown")
@@ -114,7 +105,7 @@ def _read_pin(plain: dict[str, Any]) -> PinnedEvidence:
         "".join(texts.values())
         "".join(proofs)
         if type(proofs) is list and all(plain.values()):
-            return _make_pin(**texts, proofs=tuple(proofs))
+            return PinnedEvidence(**texts, proofs=tuple(proofs))
     except TypeError:
         pass
     raise TypeError("a pin does not say which evidence it is, or says something empty or unknown")
@@ -123,4 +114,3 @@ def _read_pin(plain: dict[str, Any]) -> PinnedEvidence:
 _NONE: list[Any] = []
 _ROW_TYPES = list, int, bool
 """Types of the fields of a row that are not texts."""
-_make_pin, _make_row = fast_constructor(PinnedEvidence), fast_constructor(PinnedRequirement)

@@ -8,8 +8,9 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
+from msgspec import Struct
+
 from ..errors import IntegrityError
-from ..fast_values import dataclass, field
 from .evidence import Artifact, Evidence
 from .evidence_line import evidence_of
 from .ledger.digest import digest_of
@@ -26,12 +27,14 @@ class RunState(StrEnum):
     """Sealed by ``recover`` after its process ended without a seal."""
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(Struct, frozen=True, dict=True):
     """Run as the sequence of its lines. Its properties are read from the first and the last line."""
 
-    lines: Sequence[Line] = field(repr=False)
+    lines: Sequence[Line]
     """Not always in memory: the lines of a run that was just recorded are read from its journal."""
+
+    def __repr__(self) -> str:
+        return f"Run({len(self.lines)} lines)"  # pytest shows values of a failure: not all of them
 
     @classmethod
     def parse(cls, texts: Sequence[str]) -> Run:
@@ -149,8 +152,7 @@ class Run:
             yield from ((execution.id, artifact) for artifact in execution.artifacts)
 
 
-@dataclass(frozen=True, slots=True)
-class PlanEntry:
+class PlanEntry(Struct, frozen=True):
     """Planned test with the (use case, item) pairs that it claims."""
 
     test_id: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..fast_values import dataclass
+from msgspec import Struct
 
 SKEW_LIMIT_MS = 2000
 """Tolerated difference of two clocks: file systems round times (FAT to 2 s), and a file server has its own clock."""
@@ -19,8 +19,7 @@ _EMPTY: dict[str, Any] = {}
 _CI = ("provider", "project", "run", "attempt", "job", "url")
 
 
-@dataclass(frozen=True, slots=True)
-class RunConditions:
+class RunConditions(Struct, frozen=True):
     """Recorded conditions of a run."""
 
     skew_ms: int | None = None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import Struct
+
 from ..errors import IntegrityError, one_line
-from ..fast_values import dataclass
 from .evidence import Result
 from .run import PlanEntry, Run
 
@@ -14,8 +15,7 @@ UNENDED = frozenset({Result.INTERRUPTED, Result.NOT_RUN})
 """Results of a test that did not run to its end."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunPlan:
+class RunPlan(Struct, frozen=True):
     """Plan of a run, and the tests that ended."""
 
     tests: tuple[PlanEntry, ...]
@@ -36,8 +36,7 @@ class RunPlan:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class GroupPart:
+class GroupPart(Struct, frozen=True):
     """Run that is a part of a run group."""
 
     run_id: str

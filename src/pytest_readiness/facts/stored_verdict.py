@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from msgspec import Struct
+
 from ..errors import IntegrityError, one_line
-from ..fast_values import dataclass
 from .ledger.digest import digest
 from .ledger.line import canonical
 from .timestamps import is_timestamp
 
 
-@dataclass(frozen=True, slots=True)
-class StoredVerdict:
+class StoredVerdict(Struct, frozen=True):
     """Canonical JSON document of a verdict, and its key fields."""
 
     text: str

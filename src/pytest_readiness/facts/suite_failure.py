@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from ..fast_values import dataclass
+from msgspec import Struct
 
 ABSENT = "absent"
 """Method of evidence that such a failure is over: it replaces the failure, and satisfies nothing."""
@@ -25,8 +25,7 @@ class FailureScope(StrEnum):
     """All cases."""
 
 
-@dataclass(frozen=True, slots=True)
-class SuiteFailure:
+class SuiteFailure(Struct, frozen=True):
     """Identity of a case that exists only while it fails."""
 
     producer: str
@@ -37,8 +36,7 @@ class SuiteFailure:
     """The test whose hook failed; empty: none is named."""
 
 
-@dataclass(frozen=True, slots=True)
-class RequiredCases:
+class RequiredCases(Struct, frozen=True):
     """Conditions for such a failure to be over: the cases that a later report must contain."""
 
     failure: SuiteFailure

@@ -7,12 +7,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
+from msgspec import Struct
+
 from ..errors import ConfigError, IntegrityError, ReadinessError, StorageError, location as shown_place, write_error
 from ..facts.decision import Blocker, Decision, Review, Unblock, Waiver, makes_worse
 from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import Run
 from ..facts.stored_verdict import StoredVerdict
-from ..fast_values import dataclass
 from ..journal.writer import ignore_folder
 from ..regular_files import regular_file
 from ..signing.trust import TrustStore
@@ -27,8 +28,7 @@ from .evaluate_project import HOME, EvaluationRequest, Project, evaluate_project
 from .persist import statements_of
 
 
-@dataclass(frozen=True, slots=True)
-class BundleSummary:
+class BundleSummary(Struct, frozen=True):
     """Contents of a written bundle."""
 
     runs: int
@@ -124,8 +124,7 @@ def write_script(path: Path) -> None:
         raise write_error(path, "the script", error) from error
 
 
-@dataclass(frozen=True, slots=True)
-class MergeResult:
+class MergeResult(Struct, frozen=True):
     """Result of importing one bundle."""
 
     path: Path

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from msgspec import Struct
+
 from ..atomic_write import write_atomically
 from ..errors import (
     ConfigError,
@@ -18,7 +20,6 @@ from ..errors import (
     write_error,
 )
 from ..facts.checkpoint import MAX_LENGTH, Checkpoint, StoreTree
-from ..fast_values import dataclass
 from ..regular_files import regular_file
 from ..signing.keys import sign_checkpoint
 from ..signing.trust import TrustStore
@@ -31,8 +32,7 @@ VARIABLE = "READINESS_CHECKPOINT"
 UNSIGNED = "the checkpoint is not signed: signed notes need an Ed25519 key, and READINESS_SIGNER names another kind"
 
 
-@dataclass(frozen=True, slots=True)
-class StoredCheckpoint:
+class StoredCheckpoint(Struct, frozen=True):
     """A checkpoint and its file."""
 
     path: Path

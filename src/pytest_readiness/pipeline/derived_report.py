@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..claims.catalogue import Catalogue
 from ..errors import IntegrityError, ReadinessError, one_line
@@ -24,7 +26,6 @@ from ..facts.ledger.line import canonical
 from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import Run
 from ..facts.stored_verdict import StoredVerdict
-from ..fast_values import dataclass
 from ..settings import Settings
 from ..signing.trust import TrustStore
 from ..store.protocol import RegisterDecisions, Store
@@ -41,8 +42,7 @@ AT_ONCE = 64
 """Number of runs in memory at one time."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportInputs:
+class ReportInputs(Struct, frozen=True):
     """Contents that a report is derived from."""
 
     runs: Iterable[Run]
@@ -52,8 +52,7 @@ class ReportInputs:
     envelopes: Sequence[Envelope]
 
 
-@dataclass(frozen=True, slots=True)
-class ReportScope:
+class ReportScope(Struct, frozen=True):
     """Scope of a report, which the report names itself."""
 
     register: str
@@ -176,7 +175,7 @@ def _exact_pattern(name: str) -> str:
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 
 
-class _BundleRequest(EvaluationRequest):
+class _BundleRequest(EvaluationRequest, frozen=True):
     """Request for the evaluation of a bundle: independent of the variables of this machine."""
 
     @property
@@ -191,7 +190,7 @@ class _BundleRequest(EvaluationRequest):
         return []
 
 
-class _BundleProject(Project):
+class _BundleProject(Project, frozen=True):
     """A project with only a store: no config, no repository, no journals."""
 
     @classmethod
@@ -215,7 +214,7 @@ class _BundleProject(Project):
         )
 
 
-class _StoreSources(FactSources):
+class _StoreSources(FactSources, frozen=True):
     """The decisions of one store, without notes on others."""
 
     @cached_property

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..claims.catalogue import Catalogue, UseCase
 from ..errors import ConfigError, Problem, one_line, write_error
 from ..facts.evidence import Evidence
 from ..facts.timestamps import timestamp
-from ..fast_values import dataclass
 from ..journal.recovery import Leftover
 from ..signing.trust import TrustStore
 from ..store.address import printable_url
@@ -39,8 +40,7 @@ from .requirements_in_force import RequirementsHistory
 from .uncollected_modules import uncollected_notes
 
 
-@dataclass(frozen=True)
-class EvaluationRequest:
+class EvaluationRequest(Struct, frozen=True):
     """Options of an evaluation."""
 
     patterns: tuple[str, ...] = ()
@@ -108,8 +108,7 @@ def _gate_on_variable() -> str | None:
     return value or None
 
 
-@dataclass(frozen=True)
-class EvaluatedReport:
+class EvaluatedReport(Struct, frozen=True):
     """A report, and the facts and rules behind it, from which a decision is made."""
 
     report: Report
@@ -194,8 +193,7 @@ def evaluate_with_facts(project: Project, request: EvaluationRequest) -> Evaluat
 _NO_CONFIG = "there is no config: run 'readiness init'"
 
 
-@dataclass(frozen=True)
-class _Inputs:
+class _Inputs(Struct, frozen=True):
     """Inputs of an evaluation."""
 
     catalogue: Catalogue

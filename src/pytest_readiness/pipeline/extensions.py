@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
-from dataclasses import replace
 from functools import cached_property, partial
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -16,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pluggy
+from msgspec import Struct
+from msgspec.structs import replace
 
 from .. import hookspecs
 from ..claims.register import PROOFS
 from ..errors import ConfigError, one_line
 from ..facts.proofs.values import ProofCheck
-from ..fast_values import dataclass
 from ..settings import Settings, key_location
 from ..third_party import call_hook, class_name, describe_exception, is_failure, plain_text, safe_repr
 
@@ -51,8 +51,7 @@ class _PluginManager(pluggy.PluginManager):
         return options
 
 
-@dataclass(frozen=True)
-class Plugins:
+class Plugins(Struct, frozen=True, dict=True):
     """The loaded plugins, and the problems of others."""
 
     managers: tuple[pluggy.PluginManager, ...] = ()
@@ -248,8 +247,7 @@ def own_redactors(*managers: pluggy.PluginManager) -> list[Callable[[str], objec
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class _OwnRedactor:
+class _OwnRedactor(Struct, frozen=True):
     """A plugin's redactor, with a text for messages."""
 
     by: str

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..errors import IntegrityError
 from ..facts.decision import Decision
@@ -16,7 +18,6 @@ from ..facts.run import PlanEntry, Run
 from ..facts.run_conditions import conditions_of
 from ..facts.run_group import GroupPart, RunPlan
 from ..facts.timestamps import parse_timestamp, timestamp
-from ..fast_values import dataclass
 from ..journal.recovery import Leftover, open_evidence
 from ..signing.trust import TrustStore
 from ..store.protocol import DecisionStore, RegisterDecisions, RunSummary, Store
@@ -33,8 +34,7 @@ _NO_LIMIT_DAYS = 36_500
 """Days after which no age limit applies; a longer period may start before the first valid date."""
 
 
-@dataclass(frozen=True)
-class FactSources:
+class FactSources(Struct, frozen=True, dict=True):
     """Sources of the facts of a register."""
 
     register: str

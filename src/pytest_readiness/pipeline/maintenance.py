@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ..errors import ConfigError, IntegrityError
 from ..facts.checkpoint import Checkpoint
@@ -13,7 +15,6 @@ from ..facts.envelope import Envelope, run_statement
 from ..facts.evidence import Evidence
 from ..facts.ledger.line import canonical
 from ..facts.run import Run
-from ..fast_values import dataclass
 from ..journal.recovery import find_leftovers, open_evidence
 from ..signing.trust import TrustStore
 from ..store.protocol import RunSummary, Store
@@ -29,8 +30,7 @@ from .checkpoints import (
 from .evaluate_project import EvaluationRequest, Project, evaluate_project, recover_all
 
 
-@dataclass(frozen=True)
-class RecoveryResult:
+class RecoveryResult(Struct, frozen=True):
     """Result of ``recover``."""
 
     runs: list[Run] = field(default_factory=list)
@@ -103,8 +103,7 @@ def find_evidence(project: Project, evidence_id: str) -> tuple[Evidence, RunSumm
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class SigningResult:
+class SigningResult(Struct, frozen=True):
     """Result of signing runs."""
 
     runs: int = 0

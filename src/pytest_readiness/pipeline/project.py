@@ -9,13 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from pluggy import PluginManager
 
 from ..claims.catalogue import Catalogue
 from ..claims.register import read_catalogue
 from ..errors import ConfigError
 from ..facts.requirements_snapshot import Snapshot, take_snapshot
-from ..fast_values import dataclass
 from ..journal.recovery import find_leftovers
 from ..recording.provenance.relative_path import relative_path
 from ..redaction.fingerprint_key import load_key
@@ -32,8 +32,7 @@ if TYPE_CHECKING:  # slow to import: loaded for an evaluation or a redaction
 HOME = ".readiness"
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(Struct, frozen=True, dict=True):
     """A project: its settings, its register and the requirements in force."""
 
     settings: Settings

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..claims.catalogue import Catalogue
 from ..errors import IntegrityError, one_line
 from ..facts.evidence import Evidence
 from ..facts.run import Run
 from ..facts.run_conditions import conditions_of
-from ..fast_values import dataclass
 from ..recording.provenance.hidden_changes import GitError, ask_git
 from ..store.protocol import RunSummary, Store
 from ..verdict.readiness import RemovedUseCase
@@ -44,8 +45,7 @@ def names_without_row(sources: FactSources, catalogue: Catalogue, patterns: Sequ
     return tuple(sorted(name for name in removed if any(fnmatchcase(name.lower(), pattern) for pattern in folded)))
 
 
-@dataclass(frozen=True)
-class RegisterHistory:
+class RegisterHistory(Struct, frozen=True, dict=True):
     """The rows of the register up to a moment."""
 
     sources: FactSources

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from dataclasses import replace
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..claims.catalogue import Catalogue
 from ..errors import IntegrityError
-from ..fast_values import dataclass
 from ..verdict.policy import Policy
 from .load_inputs import FactSources, policy_of
 
 
-@dataclass(frozen=True)
-class RequirementsHistory:
+class RequirementsHistory(Struct, frozen=True, dict=True):
     """The requirements in force at any moment: those of the newest run or decision up to it.
 
     From now on the config applies, which may have changed after the last run.

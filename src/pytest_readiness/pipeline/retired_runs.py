@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ..facts.decision import Decision, RunRetirement
 from ..facts.evidence import Evidence
-from ..fast_values import dataclass, field
 from ..store.protocol import RunSummary, Store
 from ..verdict.inputs import run_of
 from ..verdict.policy import Policy
@@ -15,8 +16,7 @@ from ..verdict.requirement.retired_runs import RunRemains, remaining_evidence
 from ..verdict.review.authority import may_decide
 
 
-@dataclass(frozen=True, slots=True)
-class RetiredRuns:
+class RetiredRuns(Struct, frozen=True):
     """The retired runs."""
 
     runs: dict[str, RunRetirement] = field(default_factory=dict)

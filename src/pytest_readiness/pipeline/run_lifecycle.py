@@ -8,9 +8,10 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any
 
+from msgspec import Struct
+
 from ..errors import one_line
 from ..facts.run import Run
-from ..fast_values import dataclass
 from ..journal.run_log import RunLog
 from ..journal.written_lines import ChangedJournalError
 from ..recording.artifacts import ArtifactFolder
@@ -24,8 +25,7 @@ from .persist import keep_run
 from .project import HOME, Project
 
 
-@dataclass(frozen=True)
-class PendingRun:
+class PendingRun(Struct, frozen=True):
     """A run that is ready to record. Nothing is written before the first evidence."""
 
     project: Project

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
 from ..claims.collection import TaggedTest
@@ -13,7 +15,6 @@ from ..errors import IntegrityError
 from ..facts.evidence import Evidence, Result
 from ..facts.evidence_line import evidence_of
 from ..facts.ledger.line import LineChain
-from ..fast_values import dataclass
 from ..recording.claim_resolution import resolve_claim
 from ..recording.context import RunContext
 from .project import Project
@@ -22,8 +23,7 @@ if TYPE_CHECKING:  # slow to import: loaded if a session asks for an evaluation
     from ..verdict.readiness import RequirementReadiness
 
 
-@dataclass(frozen=True, slots=True)
-class SelectedTests:
+class SelectedTests(Struct, frozen=True):
     """The selection of a session; the same in each xdist worker."""
 
     patterns: tuple[str, ...] = ()

@@ -11,13 +11,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct, field
 from pluggy import PluginManager
 
 from ..claims.catalogue import Catalogue
 from ..errors import ConfigError, ReadinessError, count, one_line
 from ..facts.run import Run
 from ..facts.run_conditions import conditions_of
-from ..fast_values import dataclass, field
 from ..recording.artifacts import ArtifactFolder
 from ..recording.context import RunContext
 from ..recording.evidence_recorder import SessionServices, new_nonce
@@ -47,8 +47,7 @@ _CUT_SHORT = frozenset({2, 3, 4})
 """Exit codes of pytest for a session that did not run all its tests. It does not count as a part of a run group."""
 
 
-@dataclass(frozen=True)
-class PreparedSession:
+class PreparedSession(Struct, frozen=True):
     """A session that is ready to record; nothing is written yet."""
 
     project: Project
@@ -198,8 +197,7 @@ def _check_checkpoints(options: SessionOptions) -> None:
         requested_checkpoints()
 
 
-@dataclass
-class SessionOutcome:
+class SessionOutcome(Struct):
     """The result of a session."""
 
     run_id: str | None = None

@@ -6,16 +6,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import Struct
+
 from ..errors import ConfigError, one_line
-from ..fast_values import dataclass
 
 _RUN_GROUP = re.compile(r"(?P<id>.*\S.*):(?P<part>[0-9]{1,9})/(?P<parts>[0-9]{1,9})", re.ASCII | re.DOTALL)
 NAME_OPTIONS = ("release", "actor")
 """Options whose values are compared, so that they are not redacted."""
 
 
-@dataclass(frozen=True, slots=True)
-class SessionOptions:
+class SessionOptions(Struct, frozen=True):
     """Values of the options, or of their environment variables."""
 
     values: Mapping[str, str]

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..atomic_write import write_atomically
 from ..claims.tracker.layout import RegisterLayout
 from ..claims.tracker.writer import RowUpdate, update_with_layout
 from ..errors import ConfigError, IntegrityError, StorageError, location as shown_place
 from ..facts.timestamps import timestamp
-from ..fast_values import dataclass
 from ..regular_files import read_regular
 from ..verdict.tracker_drift import cell_differences
 from .evaluate_project import EvaluationRequest, Project, evaluate_project
 from .history import use_case_history
 
 
-@dataclass(frozen=True, slots=True)
-class TrackerDrift:
+class TrackerDrift(Struct, frozen=True):
     """A row of the tracker whose status differs from the derived one."""
 
     use_case: str

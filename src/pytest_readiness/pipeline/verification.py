@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from msgspec import Struct
+
 from ..errors import IntegrityError, Problem, ReadinessError, count
 from ..facts.evidence import Artifact
 from ..facts.ledger.digest import is_sha256
 from ..facts.timestamps import timestamp
-from ..fast_values import dataclass
 from ..journal.recovery import Leftover, find_leftovers
 from ..regular_files import regular_file
 from ..signing.trust import DistrustReason, TrustStore
@@ -32,8 +33,7 @@ _RUN_PLACE = re.compile(r"(?:leaf \d+, )?run ([^,]+)")
 """Pattern of a problem's place if it is in a run."""
 
 
-@dataclass(frozen=True)
-class VerificationResult:
+class VerificationResult(Struct, frozen=True):
     """Numbers and problems that ``verify_store`` reports."""
 
     problems: list[Problem]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
 from typing import Any
 
-from ..fast_values import dataclass
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 
-@dataclass(frozen=True, slots=True)
-class RunContext:
+class RunContext(Struct, frozen=True):
     """Context of a run from its options, or of a test from ``scope()``."""
 
     environment: str | None = None
@@ -36,7 +35,7 @@ class RunContext:
 
     def to_plain(self) -> dict[str, Any]:
         """Return the context as plain data, for an xdist worker."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return asdict(self)
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> RunContext:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import field, replace
 from os import stat as _stat
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, ParamSpec, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
@@ -20,7 +22,6 @@ from ..errors import ClaimError, ProofError, one_line, suggestion
 from ..facts.proofs import comparison, values as proofs
 from ..facts.proofs.package_fingerprint import package_statement as statement_of
 from ..facts.proofs.values import ProofCheck, ProofResult
-from ..fast_values import dataclass
 from ..redaction.redactor import Redactor
 from .artifacts import ArtifactFolder
 from .authenticity.connection_monitor import is_endpoint
@@ -53,8 +54,7 @@ def _no_kinds() -> Mapping[str, ProofCheck]:
     return {}
 
 
-@dataclass(frozen=True, slots=True)
-class SessionServices:
+class SessionServices(Struct, frozen=True):
     """Services of a session for the proofs of its tests."""
 
     nonce: str = field(default_factory=new_nonce)

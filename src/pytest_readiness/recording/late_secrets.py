@@ -9,10 +9,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from os import unlink as _unlink
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from ..facts.evidence import Artifact
 from ..redaction.redactor import Redactor
@@ -24,8 +25,7 @@ _NOT_SEARCHED = frozenset({"artifacts", "tracker"})
 """Keys whose digests are not of redacted texts (``tracker``), or are replaced one by one (``artifacts``)."""
 
 
-@dataclass
-class LateRedaction:
+class LateRedaction(Struct):
     """Result of the second redaction of a session's artifacts."""
 
     replaced: dict[str, Artifact] = field(default_factory=dict)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter as _perf_counter
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
@@ -29,8 +31,7 @@ NOTE_LIMIT = 16_000
 """Maximum length of a note, in characters."""
 
 
-@dataclass
-class RecordedData:
+class RecordedData(Struct):
     """Data that a test has recorded so far, redacted, and the proofs that it has shown."""
 
     context: RunContext

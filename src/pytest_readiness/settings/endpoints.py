@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ..fast_values import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:  # Loaded only if an endpoint is a network or an address.
     from ipaddress import IPv4Network, IPv6Network
@@ -24,8 +24,7 @@ _EXAMPLES = "such as 'api.example.com:443', '*.example.com', '10.20.0.0/16' or '
 _DEFAULT_PORTS = {"https": 443, "http": 80, "wss": 443, "ws": 80, "postgresql": 5432, "mysql": 3306, "redis": 6379}
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """A host pattern or a network, with an optional port."""
 
     text: str

@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Literal
 
+from msgspec import Struct
+
 from ..errors import ConfigError, Problem, one_line
 from ..facts.checkpoint import Checkpoint
 from ..facts.decision import Decision, IdentityLevel
 from ..facts.envelope import Envelope
-from ..fast_values import dataclass
 from ..store.protocol import DecisionStore, Store
 from ..verdict.inputs import SignedRun
 from ..verdict.people import People
@@ -20,8 +21,7 @@ from . import keys
 Role = Literal["runs", "reviews", "checkpoints"]
 
 
-@dataclass(frozen=True)
-class TrustStore:
+class TrustStore(Struct, frozen=True, dict=True):
     """The trusted keys, and the persons who own them."""
 
     keys: tuple[TrustedKey, ...]
@@ -150,8 +150,7 @@ class TrustStore:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class DistrustReason:
+class DistrustReason(Struct, frozen=True):
     """Why a signature does not count."""
 
     problem: Problem

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from msgspec import Struct
+
 from ..errors import Problem
 from ..facts.checkpoint import StoreTree
 from ..facts.decision import Decision
@@ -13,7 +15,6 @@ from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import PlanEntry, Run, RunState
 from ..facts.run_conditions import RunConditions
 from ..facts.run_group import GroupPart
-from ..fast_values import dataclass
 
 if TYPE_CHECKING:  # loaded only with a signature, which most sessions do not have
     from ..facts.envelope import Envelope
@@ -22,8 +23,7 @@ EMPTY_SLOT = "no evidence belongs to"
 """Start of the problem of a slot without evidence. The run that lost the evidence has a problem of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunSummary:
+class RunSummary(Struct, frozen=True):
     """The index entry of one run."""
 
     id: str
@@ -55,8 +55,7 @@ class FailureRecord(NamedTuple):
     evidence_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class SalvagedRun:
+class SalvagedRun(Struct, frozen=True):
     """The readable content of a damaged run."""
 
     head: dict[str, Any]
@@ -72,8 +71,7 @@ class SalvagedRun:
     """The first line is missing, or not the one that the next line names: the place of the run is unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class DisputedDecision:
+class DisputedDecision(Struct, frozen=True):
     """A decision that names another person than the author of the commit that added its file, as after a squash."""
 
     decision: Decision
@@ -84,8 +82,7 @@ class DisputedDecision:
     """Path of the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterDecisions:
+class RegisterDecisions(Struct, frozen=True):
     """The decisions of a register, with their problems."""
 
     decisions: tuple[Decision, ...] = ()

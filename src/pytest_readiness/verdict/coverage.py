@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from ..claims.catalogue import Catalogue, Requirement
 from ..facts.evidence import Evidence, Result
-from ..fast_values import dataclass
 
 Place = tuple[str | None, str | None]
 """Environment and provider mode; None: not stated."""
 
 
-@dataclass(frozen=True, slots=True)
-class RealPlaces:
+class RealPlaces(Struct, frozen=True):
     """Environments and provider modes that are declared real, in which evidence can count."""
 
     environments: frozenset[str]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+from msgspec import Struct
+
 from ..claims.catalogue import Catalogue, Requirement, UseCase
 from ..facts.decision import RunRetirement
 from ..facts.evidence import BAD, Evidence
 from ..facts.review_basis import ReviewBasis as Signed
-from ..fast_values import dataclass, fast_constructor
 from .coverage import RealPlaces
 from .indexes import by_item, by_use_case, open_runs_by_use_case
 from .inputs import Facts
@@ -100,15 +101,13 @@ def _selected_use_cases(catalogue: Catalogue, facts: Facts, names: Collection[st
     return [catalogue.use_case(name) for name in ids]
 
 
-@dataclass(frozen=True, slots=True)
-class _UseCaseResult:
+class _UseCaseResult(Struct, frozen=True):
     readiness: UseCaseReadiness
     matching: Sequence[Evidence]
     """The evidence that is about its requirements."""
 
 
-@dataclass(frozen=True)
-class _EvaluationInputs:
+class _EvaluationInputs(Struct, frozen=True):
     """Indexed facts, and the rules to evaluate them by."""
 
     catalogue: Catalogue
@@ -263,7 +262,7 @@ class _EvaluationInputs:
             items.setdefault(requirement.requirement.item, []).append(requirement)
         return tuple(
             [
-                _item(self.catalogue.items[key], _worst(requirements), tuple(requirements))
+                ItemReadiness(self.catalogue.items[key], _worst(requirements), tuple(requirements))
                 for key, requirements in items.items()
             ]
         )
@@ -373,9 +372,6 @@ def _has_decision_in_force(review: ReviewSummary, waivers: Iterable[WaiverStandi
     return any(standing.state is not ReviewState.NONE for standing in review.standings) or any(
         waiver.void is None for waiver in waivers
     )
-
-
-_item = fast_constructor(ItemReadiness)
 
 
 def _worst(requirements: Sequence[RequirementReadiness]) -> State:

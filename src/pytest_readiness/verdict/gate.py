@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ..errors import Problem, count
 from .gate_input import GateInput, RequirementPairs, RuleFinding, name_list

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from ..errors import Problem
 from ..facts.evidence import Evidence
-from ..fast_values import dataclass
 from .inputs import CheckpointComparison, RunOrigin
 from .policy import Policy
 from .readiness import Readiness, RequirementReadiness, RuleResult, State, UseCaseReadiness
@@ -17,8 +17,7 @@ NAMED = 5
 """Most names in a rule's detail; the rest is counted."""
 
 
-@dataclass(frozen=True)
-class GateInput:
+class GateInput(Struct, frozen=True, dict=True):
     """Input of a verdict."""
 
     readiness: Readiness
@@ -65,8 +64,7 @@ class GateInput:
         return [(use_case, requirement) for use_case in self.readiness.use_cases for requirement in use_case.required]
 
 
-@dataclass(frozen=True, slots=True)
-class RuleFinding:
+class RuleFinding(Struct, frozen=True):
     """Result of one rule before it is formatted."""
 
     rule: str

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 
+from msgspec import Struct, field
+
 from ..claims.catalogue import Catalogue
 from ..errors import ClaimError
 from ..facts.decision import Decision, counts_at
 from ..facts.evidence import Evidence
 from ..facts.run_conditions import UNKNOWN_CONDITIONS, RunConditions
 from ..facts.timestamps import parse_timestamp
-from ..fast_values import dataclass, field
 from .causes import cause_of
 from .coverage import RealPlaces
 from .evaluation import evaluate
@@ -27,8 +28,7 @@ _ORDER = (Status.BLOCKED, Status.NOT_STARTED, Status.IN_PROGRESS, Status.READY_F
 _PHASES = (None, Phase.COLLECTING, Phase.REVIEW_SUSPECT, Phase.AWAITING_REVIEW)
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryEvent:
+class HistoryEvent(Struct, frozen=True):
     """Event that changes the known facts: the evidence of a run at its end, or a decision."""
 
     at: str
@@ -43,8 +43,7 @@ class HistoryEvent:
         return cls(min(decision.at, now) if counts_at(decision, now) else decision.at, decision=decision)
 
 
-@dataclass(frozen=True, slots=True)
-class StatusChange:
+class StatusChange(Struct, frozen=True):
     """Change of a use case's status or phase."""
 
     at: str
@@ -65,8 +64,7 @@ class StatusChange:
         return (_ORDER.index(self.to_status), _PHASES.index(self.to_phase)) < before
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """Number of complete requirements at a moment."""
 
     at: str
@@ -74,8 +72,7 @@ class Progress:
     required: int
 
 
-@dataclass(frozen=True, slots=True)
-class UseCaseHistory:
+class UseCaseHistory(Struct, frozen=True):
     """History of one use case."""
 
     changes: tuple[StatusChange, ...]
@@ -125,8 +122,7 @@ def replay_history(
     return UseCaseHistory(tuple(replay.changes), tuple(replay.burn_up), tuple(in_order))
 
 
-@dataclass
-class _Replay:
+class _Replay(Struct):
     """State of the replay."""
 
     use_case: str

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from msgspec import Struct, field
+
 from ..errors import Problem
 from ..facts.decision import Decision, RunRetirement
 from ..facts.evidence import Evidence
 from ..facts.run import PlanEntry
 from ..facts.run_conditions import UNKNOWN_CONDITIONS, RunConditions
 from ..facts.run_group import GroupPart
-from ..fast_values import dataclass, field
 
 
-@dataclass(frozen=True, slots=True)
-class RunOrigin:
+class RunOrigin(Struct, frozen=True):
     """Origin of a run: code, recorder and conditions."""
 
     release: str | None = None
@@ -43,8 +43,7 @@ class RunOrigin:
         return self.conditions.started_by
 
 
-@dataclass(frozen=True, slots=True)
-class SignedRun:
+class SignedRun(Struct, frozen=True):
     """Run whose seal, and thereby all lines, is signed with a key that is trusted for runs."""
 
     by: str
@@ -53,8 +52,7 @@ class SignedRun:
     """The signed nonce that the tests of the run sent along with their requests."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckpointComparison:
+class CheckpointComparison(Struct, frozen=True):
     """Comparison of the store with checkpoints that were stored elsewhere."""
 
     looked_at: int
@@ -65,8 +63,7 @@ class CheckpointComparison:
     """Detail text if there are no problems."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """Known facts: evidence, decisions, and the origins of both."""
 
     evidence: Sequence[Evidence] = ()

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from ..fast_values import dataclass, field
+from msgspec import Struct, field
 
 _MAILBOX = re.compile(r"[^<>]*<([^<>]*)>", re.DOTALL)
 """``Name <address>``: the address identifies the person, whatever the name."""
@@ -17,8 +17,7 @@ _INVISIBLE = re.compile(
 """Characters that Unicode declares invisible, in addition to the format characters."""
 
 
-@dataclass(frozen=True, slots=True)
-class People:
+class People(Struct, frozen=True):
     """Names of each person, in any spelling. A name that is not joined with others is a person of its own.
 
     Spellings that look the same are the same name: letter case, width and other compatible forms, blanks, invisible

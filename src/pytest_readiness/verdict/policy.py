@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
+from msgspec import Struct
+
 from ..facts.decision import RANKS, IdentityLevel
 from ..facts.review_basis import Setting
-from ..fast_values import dataclass
 from .people import People
 from .readiness import State, policy_states_of
 
@@ -31,8 +32,7 @@ STRICTNESS: Mapping[str, tuple[Setting, ...]] = {
 stricter than the listed one, and incomparable with other such values."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrustedKey:
+class TrustedKey(Struct, frozen=True):
     """Public key that the config trusts."""
 
     name: str
@@ -44,8 +44,7 @@ class TrustedKey:
     """The person whose decisions it signs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """``[gate]`` and ``[review]`` of the config, with their defaults."""
 
     on: Literal["review", "evidence"] = "review"

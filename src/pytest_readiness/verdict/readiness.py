@@ -7,11 +7,12 @@ from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
+from msgspec import Struct
+
 from ..claims.catalogue import Item, Requirement, UseCase
 from ..facts import decision as decisions
 from ..facts.evidence import Evidence
 from ..facts.review_basis import ReviewBasis
-from ..fast_values import dataclass, field
 from .coverage import RealPlaces
 from .run_groups import GroupHold
 
@@ -128,8 +129,7 @@ class Explanation(NamedTuple):
     completes_it: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RequirementReadiness:
+class RequirementReadiness(Struct, frozen=True):
     """Readiness of one requirement: state, explanation and evidence."""
 
     requirement: Requirement
@@ -177,8 +177,7 @@ class RequirementReadiness:
         return self.state.value if len(self.policy_states) == 1 else f"{self.state.value} without its proof"
 
 
-@dataclass(frozen=True, slots=True)
-class ItemReadiness:
+class ItemReadiness(Struct, frozen=True):
     """Requirements of one item, and the worst of their states."""
 
     item: Item
@@ -186,8 +185,7 @@ class ItemReadiness:
     requirements: tuple[RequirementReadiness, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewStanding:
+class ReviewStanding(Struct, frozen=True):
     """Newest review of one person, and its current state."""
 
     decision: decisions.Review
@@ -197,8 +195,7 @@ class ReviewStanding:
     """Reasons why it is suspect or does not count, one sentence each."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewSummary:
+class ReviewSummary(Struct, frozen=True):
     """Reviews of a use case, and the digest of the basis that a review would pin."""
 
     state: ReviewState = ReviewState.NONE
@@ -215,8 +212,7 @@ class ReviewSummary:
     """Newest review of each person, oldest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class WaiverStanding:
+class WaiverStanding(Struct, frozen=True):
     """Waiver, with its validity."""
 
     decision: decisions.Waiver
@@ -228,8 +224,7 @@ class WaiverStanding:
     """Its requirement is WAIVED by it."""
 
 
-@dataclass(frozen=True, slots=True)
-class BlockerStanding:
+class BlockerStanding(Struct, frozen=True):
     """Open blocker."""
 
     decision: decisions.Blocker
@@ -237,8 +232,7 @@ class BlockerStanding:
     """Reasons why later unblocks did not end it, one sentence each."""
 
 
-@dataclass(frozen=True, slots=True)
-class RetirementStanding:
+class RetirementStanding(Struct, frozen=True):
     """Retirement of a test with evidence in the use case, with its validity."""
 
     decision: decisions.Retirement
@@ -246,8 +240,7 @@ class RetirementStanding:
     """Reason why it is void, in a sentence; None: it is valid."""
 
 
-@dataclass(frozen=True)
-class UseCaseReadiness:
+class UseCaseReadiness(Struct, frozen=True, eq=False, dict=True):
     """Readiness of one use case."""
 
     use_case: UseCase
@@ -266,7 +259,7 @@ class UseCaseReadiness:
     """For each waived requirement the valid waiver; also the newest one if that is void."""
     retirements: tuple[RetirementStanding, ...] = ()
     """Retirements of tests with evidence for it."""
-    make_basis: Callable[[], ReviewBasis] = field(default=lambda: NO_BASIS, repr=False, compare=False)
+    make_basis: Callable[[], ReviewBasis] = lambda: NO_BASIS
     """Builds ``basis``, which takes a while and is rarely needed."""
 
     @cached_property
@@ -301,8 +294,7 @@ class UseCaseReadiness:
         return self.status.value if self.status.value in row.declared_also else row.declared_status
 
 
-@dataclass(frozen=True, slots=True)
-class RemovedUseCase:
+class RemovedUseCase(Struct, frozen=True):
     """Use case without a row in the register that has something open."""
 
     use_case: str
@@ -319,8 +311,7 @@ class RemovedUseCase:
         return f"{self.use_case}: {'; '.join((*self.why, *self.void))}"
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """Next action, and the person who must act."""
 
     who: str
@@ -331,8 +322,7 @@ class Action:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Readiness:
+class Readiness(Struct, frozen=True):
     """Readiness of a set of use cases at a moment."""
 
     register: str
@@ -359,8 +349,7 @@ class Readiness:
         return {status: sum(uc.status is status for uc in self.use_cases) for status in Status}
 
 
-@dataclass(frozen=True, slots=True)
-class RuleResult:
+class RuleResult(Struct, frozen=True):
     """Result of one rule of the gate."""
 
     rule: str
@@ -370,8 +359,7 @@ class RuleResult:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """Verdict of the gate on a set of use cases."""
 
     eligible: bool

@@ -6,16 +6,17 @@ A group is counted per environment and provider mode, and in generations, so tha
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from itertools import count, islice
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..errors import count as counted
 from ..facts.evidence import Evidence, Result
 from ..facts.run_group import GroupPart, RunPlan
 from ..facts.timestamps import parse_timestamp
-from ..fast_values import dataclass
 from .coverage import RealPlaces
 from .explanations import first_line
 
@@ -32,8 +33,7 @@ _Group = tuple[str, str | None, str | None]
 """Id, environment and provider mode."""
 
 
-@dataclass(frozen=True)
-class Generation:
+class Generation(Struct, frozen=True, dict=True):
     """Generation of a run group: the parts of one logical run that have arrived."""
 
     parts: tuple[GroupPart, ...]
@@ -105,8 +105,7 @@ class Generation:
         return frozenset().union(*(part.plan.environments for part in self.parts if part.plan is not None))
 
 
-@dataclass(frozen=True, slots=True)
-class GroupHold:
+class GroupHold(Struct, frozen=True):
     """Incomplete generation that keeps the gate closed."""
 
     group: str
@@ -280,8 +279,7 @@ def generation_of(parts: Iterable[GroupPart]) -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class GroupRelease:
+class GroupRelease(Struct, frozen=True):
     """Conditions that release an incomplete generation."""
 
     now: str

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..fast_values import dataclass
+from msgspec import Struct
+
 from .readiness import ReviewState, State, Status, UseCaseReadiness
 
 
-@dataclass(frozen=True, slots=True)
-class CellDifference:
+class CellDifference(Struct, frozen=True):
     """Cell of a row with another status than the derived one."""
 
     declared: str

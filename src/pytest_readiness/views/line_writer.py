@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..fast_values import dataclass
+from msgspec import Struct
+
 from ..verdict.readiness import State, Status
 from .sanitise import LIMIT, break_commands, sanitise
 
@@ -67,8 +68,7 @@ def style_of(state: State | Status) -> str:
     return _STATUS_STYLES[state] if isinstance(state, Status) else _STATE_STYLES.get(state, "warn")
 
 
-@dataclass(frozen=True, slots=True)
-class LineWriter:
+class LineWriter(Struct, frozen=True):
     """Writer of lines that are at most ``width`` columns wide and contain no control character."""
 
     width: int

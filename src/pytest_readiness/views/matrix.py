@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..fast_values import dataclass
+from msgspec import Struct
+
 from ..verdict.readiness import Readiness, State, Status, UseCaseReadiness
 from ..verdict.tracker_drift import has_drift
 from . import text_format
@@ -15,8 +16,7 @@ MANY = 8
 _GAP = "  "
 
 
-@dataclass(frozen=True, slots=True)
-class MatrixRow:
+class MatrixRow(Struct, frozen=True):
     """A row: one use case, or several consecutive ones with identical content."""
 
     use_cases: tuple[UseCaseReadiness, ...]
@@ -27,8 +27,7 @@ class MatrixRow:
         return self.use_cases[0]
 
 
-@dataclass(frozen=True, slots=True)
-class MatrixColumn:
+class MatrixColumn(Struct, frozen=True):
     """A column of the matrix."""
 
     header: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..fast_values import dataclass
+from msgspec import Struct
+
 from ..verdict.actions import UNASSIGNED
 from ..verdict.readiness import Action
 from . import text_format
@@ -15,8 +16,7 @@ _LONGEST = 1_000
 _STYLES = {"fix": "bad", "rerun": "warn", "finish": "warn", "declare": "warn"}
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """One kind of action of one person, for the same items of one or more use cases."""
 
     action: str

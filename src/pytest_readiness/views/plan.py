@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..fast_values import dataclass
+from msgspec import Struct
+
 from . import text_format
 from .line_writer import Line, LineWriter
 
 
-@dataclass(frozen=True, slots=True)
-class PlanRow:
+class PlanRow(Struct, frozen=True):
     """One requirement, and the tests that claim it."""
 
     requirement_id: str

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..fast_values import dataclass, field
+from msgspec import Struct, field
+
 from ..verdict.inputs import RunOrigin
 from ..verdict.readiness import Action, Readiness, Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedSession:
+class ReportedSession(Struct, frozen=True):
     """The pytest session at whose end the report is printed."""
 
     run_id: str
@@ -18,8 +18,7 @@ class ReportedSession:
     """Number of recorded pieces of evidence."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportContext:
+class ReportContext(Struct, frozen=True):
     """Origin of a report's facts, and the problems in obtaining them."""
 
     register: str
@@ -41,8 +40,7 @@ class ReportContext:
     """The pytest session that the report belongs to; None: a command made it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """Readiness of the use cases in scope, the gate's verdict on them, and the next actions."""
 
     readiness: Readiness

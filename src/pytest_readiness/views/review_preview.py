@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from msgspec import Struct, field
+
 from ..facts.decision import Review
 from ..facts.review_basis import PinnedEvidence, PinnedRequirement, ReviewBasis
-from ..fast_values import dataclass, field
 from ..verdict.inputs import run_of
 from ..verdict.readiness import State
 from .line_writer import Line, LineWriter, style_of
@@ -15,8 +16,7 @@ _MANY = 10
 """If more tests of one run have the same description, they are listed under it."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewPreview:
+class ReviewPreview(Struct, frozen=True):
     """A use case as it is shown to the reviewer."""
 
     use_case: str

@@ -8,11 +8,11 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from msgspec.structs import replace
 
 from pytest_readiness.errors import ConfigError, IntegrityError, StorageError
 from pytest_readiness.facts.run import Run

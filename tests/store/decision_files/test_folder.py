@@ -6,10 +6,10 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from pytest_readiness.errors import IntegrityError, StorageError
 from pytest_readiness.facts.decision import Decision, IdentityLevel

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given, strategies as st
+from msgspec.structs import replace
 
 from pytest_readiness.facts.evidence import Evidence, Result
 from pytest_readiness.store.integrity.index import evidence_row, slot_row

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from pytest_readiness.claims.catalogue import Environment, UseCase
 from pytest_readiness.facts.evidence import Proof

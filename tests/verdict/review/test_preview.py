@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings, strategies as st
+from msgspec.structs import replace
 
 from pytest_readiness.claims.catalogue import UseCase
 from pytest_readiness.errors import ConfigError

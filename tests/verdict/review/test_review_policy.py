@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
+from msgspec.structs import replace
 
 from pytest_readiness.settings.model import GateSettings
 from pytest_readiness.verdict.inputs import RunOrigin

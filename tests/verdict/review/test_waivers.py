@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from pytest_readiness.facts.decision import IdentityLevel
 from pytest_readiness.verdict.actions import next_actions

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from msgspec import Struct
+
 from ...errors import ConfigError, location
-from ...fast_values import dataclass
 from .delimited_text import DELIMITERS, DelimitedTextError, Record, read_records
 from .formats import DELIMITED_SUFFIXES, YAML_SUFFIXES
 from .located_value import LineIndex
@@ -19,8 +20,7 @@ _HTML_TABLE = re.compile(r"<table\b", re.IGNORECASE)
 _BOX = re.compile(r"\[[ xX]\]\s|[☐☑]\s")
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A table, a sheet, or a YAML list."""
 
     line: int
@@ -48,8 +48,7 @@ class Table:
         return [row[position] for row in self.rows] if position is not None else []
 
 
-@dataclass(frozen=True, slots=True)
-class FileTables:
+class FileTables(Struct, frozen=True):
     """The parts of a file that may be a register."""
 
     tables: tuple[Table, ...]

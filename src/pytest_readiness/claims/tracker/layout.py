@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
-from ...fast_values import dataclass
+from msgspec import Struct
+from msgspec.structs import replace
+
 from .markdown_parser import fold_text
 from .status_words import READY, StatusSettings, StatusWords, box_of, strip_box
 
@@ -30,8 +31,7 @@ ColumnSettings = Mapping[str, str | int | Mapping[str, str]]
 """The header of each column by key: a text, the position of the id column from 1, or headers by environment."""
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterLayout:
+class RegisterLayout(Struct, frozen=True):
     """The headers and words by which a register is recognised and read."""
 
     headers: Mapping[str, tuple[str, ...]]

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from ...errors import ConfigError, count, location, one_line
-from ...fast_values import dataclass
 from .all_tables import FileTables, Table, tables_in
 from .formats import DELIMITED_SUFFIXES, YAML_SUFFIXES
 from .layout import CHECKLIST
@@ -34,8 +35,7 @@ _NO_LIST = "it has no list of use cases (`- id: ...`), and nothing else is read 
 _OR_CONFIG = "or into readiness.toml under [use_cases.ID]"
 
 
-@dataclass(frozen=True, slots=True)
-class LayoutGuess:
+class LayoutGuess(Struct, frozen=True):
     """The guessed layout, in the terms of the config."""
 
     columns: Mapping[str, Any]

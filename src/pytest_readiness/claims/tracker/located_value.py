@@ -6,14 +6,14 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from ...fast_values import dataclass
+from msgspec import Struct
+
 from .layout import RegisterLayout
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
-@dataclass(frozen=True, slots=True)
-class LocatedValue:
+class LocatedValue(Struct, frozen=True):
     """A value, and the characters that a new value replaces."""
 
     text: str

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ...fast_values import dataclass
+from msgspec import Struct
+
 from .markdown_parser import Token, line_of, text_of
 from .status_words import box_of, strip_box
 
@@ -26,8 +27,7 @@ NO_BOX = "this item has no box although others in its list do, so it is no use c
 INVALID_BOX = "this looks like an item of a check list, but its box is invalid: write '[ ] ' or '[x] '"
 
 
-@dataclass(frozen=True, slots=True)
-class CheckItem:
+class CheckItem(Struct, frozen=True):
     """An item with a box."""
 
     line: int

@@ -9,7 +9,8 @@ from fnmatch import fnmatchcase
 from itertools import pairwise
 from operator import attrgetter
 
-from ...fast_values import dataclass
+from msgspec import Struct
+
 from .markdown_parser import Token, fold_text, line_of, text_of
 
 _OPEN = frozenset({"ordered_list_open", "bullet_list_open"})
@@ -25,8 +26,7 @@ _NUMBER_IN_TEXT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Section:
+class _Section(Struct, frozen=True):
     """A heading and its content, up to the next heading of its level or above."""
 
     heading: str

@@ -14,8 +14,9 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct, field
+
 from ...errors import ConfigError, location
-from ...fast_values import dataclass, field
 from .layout import CHECKLIST, RegisterLayout
 from .markdown_checklists import NO_ITEM, CheckLists, boxed_lines
 from .markdown_html import HtmlTables, strip_tags, visible_html
@@ -83,8 +84,7 @@ def find_register(path: Path, tokens: Sequence[Token], definitions: dict[str, An
     return Register(tuple(search.rows), problems, unmatched)
 
 
-@dataclass(frozen=True, slots=True)
-class _PossibleRow:
+class _PossibleRow(Struct, frozen=True):
     """A line outside the register that may look like one of its rows."""
 
     line: int
@@ -95,8 +95,7 @@ class _PossibleRow:
     """It looks like a row if it has a name and a status in any cells."""
 
 
-@dataclass
-class _RegisterSearch:
+class _RegisterSearch(Struct):
     """One pass through the tokens of a tracker."""
 
     path: Path

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from ...fast_values import dataclass
+from msgspec import Struct
 
 Span = tuple[int, int]
 """Start and end in the text of a tracker (without its byte order mark), in characters."""
@@ -17,8 +17,7 @@ Entry = tuple[str, str, int]
 """Number, text and line of an entry of a list."""
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterRow:
+class RegisterRow(Struct, frozen=True):
     """A row of the register, as a reader sees it."""
 
     line: int
@@ -33,8 +32,7 @@ class RegisterRow:
     """A number by which its document finds it again, for that document only."""
 
 
-@dataclass(frozen=True, slots=True)
-class Register:
+class Register(Struct, frozen=True):
     """The rows of the register, and the problems of parts that could not be read."""
 
     rows: tuple[RegisterRow, ...]

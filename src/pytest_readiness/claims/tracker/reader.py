@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from msgspec import Struct
+
 from ...errors import ConfigError, Problem, location, one_line, suggestion
-from ...fast_values import dataclass
 from ...regular_files import IrregularError, read_regular
 from ..builtin_items import recognise_item
 from ..catalogue import Item, UseCase
@@ -18,8 +19,7 @@ from .row_meaning import InterpretedRow, interpret_row
 from .status_words import StatusSettings
 
 
-@dataclass(frozen=True, slots=True)
-class Tracker:
+class Tracker(Struct, frozen=True):
     """The content of a tracker."""
 
     path: Path

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...fast_values import dataclass, fast_constructor
+from msgspec import Struct
+
 from .layout import STATUS_COLUMN_PREFIX, RegisterLayout
 from .parsed_register import RegisterRow
 from .row_ids import row_id
 from .status_words import box_of, strip_box
 
 
-@dataclass(frozen=True, slots=True)
-class InterpretedRow:
+class InterpretedRow(Struct, frozen=True):
     """A row and its meaning."""
 
     row: RegisterRow
@@ -35,9 +35,6 @@ class InterpretedRow:
     """Why it is no use case; empty: it is one."""
 
 
-_interpreted_row = fast_constructor(InterpretedRow)
-
-
 def interpret_row(row: RegisterRow, layout: RegisterLayout) -> InterpretedRow:
     """Return a row with its meaning."""
     box, name = box_of(row.cells["uc"]), strip_box(row.cells["uc"])
@@ -56,7 +53,7 @@ def interpret_row(row: RegisterRow, layout: RegisterLayout) -> InterpretedRow:
         statuses = tuple(status for status in by_text if status in by_box)
     else:
         statuses = by_text
-    return _interpreted_row(
+    return InterpretedRow(
         row=row,
         id=row_id(name, layout.prefix),
         name=name,

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from ...fast_values import dataclass
+from msgspec import Struct
+
 from .markdown_parser import fold_text
 
 STATUSES = ("NOT_STARTED", "IN_PROGRESS", "BLOCKED", "READY_FOR_GO_LIVE")
@@ -47,8 +48,7 @@ def box_for(status: str, box: str) -> str:
     return (_TICKED if ticked else _EMPTY)[0 if box.startswith("[") else 1]
 
 
-@dataclass(frozen=True, slots=True)
-class StatusWords:
+class StatusWords(Struct, frozen=True):
     """The statuses that each word of a tracker means."""
 
     written: Mapping[str, str]

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ...fast_values import dataclass
+from msgspec import Struct
+
 from .all_tables import Table
 from .markdown_parser import STRUCK, fold_text
 from .status_words import READY, SKIP, STATUSES, as_words, box_of, strip_box
@@ -15,8 +16,7 @@ from .vocabulary import implies_more, is_total, status_meaning
 _STATUSES_BY_FOLDED = {fold_text(status): status for status in STATUSES}
 
 
-@dataclass(frozen=True, slots=True)
-class WordGuess:
+class WordGuess(Struct, frozen=True):
     """The guessed words of each status."""
 
     statuses: dict[str, tuple[str, ...]]
@@ -26,8 +26,7 @@ class WordGuess:
     """How often each word is used."""
 
 
-@dataclass(frozen=True, slots=True)
-class _RowTexts:
+class _RowTexts(Struct, frozen=True):
     """The status texts of all rows."""
 
     words: tuple[tuple[int, str], ...]

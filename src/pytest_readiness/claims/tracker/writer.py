@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from ...errors import ConfigError, location, one_line
-from ...fast_values import dataclass
 from ..catalogue import UseCase
 from .formats import open_document
 from .layout import STATUS_COLUMN_PREFIX, ColumnSettings, RegisterLayout
@@ -26,8 +27,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _DATE_OR_TIME = re.compile(rf"{_DATE.pattern}(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
 
 
-@dataclass(frozen=True, slots=True)
-class RowUpdate:
+class RowUpdate(Struct, frozen=True):
     """The new status and date of a row."""
 
     status: str

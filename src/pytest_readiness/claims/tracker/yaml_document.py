@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from ...errors import ConfigError, location, one_line
-from ...fast_values import dataclass, field
 from .layout import RegisterLayout
 from .located_value import LineIndex, LocatedValue, column_keys_of
 from .markdown_parser import fold_text
@@ -27,8 +28,7 @@ _OR_SKIP = ", or name the key above it in tracker_skip"
 _MERGE = "<<"
 
 
-@dataclass
-class _ListEntry:
+class _ListEntry(Struct):
     """An entry of a list with its keys and values."""
 
     line: int

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, Literal
 
+from msgspec import Struct, field
+
 from ...errors import one_line
-from ...fast_values import dataclass, field
 
 MAX_DEPTH = 60
 """Maximum nesting of lists and mappings."""
@@ -32,8 +33,7 @@ class YamlError(ValueError):
         self.message = message
 
 
-@dataclass(slots=True)
-class YamlNode:
+class YamlNode(Struct):
     """A scalar, a list, a mapping, or an alias of one."""
 
     kind: Literal["scalar", "list", "mapping"]

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 
+from msgspec import Struct
+
 from ...facts.suite_failure import FailureScope, SuiteFailure
-from ...fast_values import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(Struct, frozen=True):
     """An entry of the table."""
 
     producer: str

@@ -11,8 +11,9 @@ from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 
+from msgspec import Struct
+
 from ...errors import ConfigError, count, location
-from ...fast_values import dataclass
 from ...regular_files import regular_file
 
 _BLOCK = 1 << 19
@@ -48,8 +49,7 @@ _ALLOWED = (range(9, 11), range(13, 14), range(0x20, 0xD800), range(0xE000, 0xFF
 """Characters that XML 1.0 allows (https://www.w3.org/TR/xml/#charsets)."""
 
 
-@dataclass(frozen=True, slots=True)
-class JUnitFile:
+class JUnitFile(Struct, frozen=True):
     """A file that was read."""
 
     path: Path

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from datetime import tzinfo
 from pathlib import Path
 
+from msgspec import Struct
+
 from ...errors import ConfigError, count, location, one_line
 from ...facts.evidence import BADNESS, Result
 from ...facts.suite_failure import SuiteFailure
-from ...fast_values import dataclass, field
 from .failure_only_cases import find_suite_failure
 from .files import JUnitFile, TextBlocks
 from .parser import BAD, MAX_TEXT, OpenSuite, XmlElement, parse_junit
@@ -56,8 +57,7 @@ _EXPECTED_TO_FAIL = "fail"
 """Property of Playwright for a test that was expected to fail, and failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class CaseAttempt:
+class CaseAttempt(Struct, frozen=True):
     """One attempt of a test case."""
 
     result: Result
@@ -65,8 +65,7 @@ class CaseAttempt:
     duration_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class JUnitCase:
+class JUnitCase(Struct, frozen=True):
     """A test case. Several cases with one name are one test."""
 
     name: str
@@ -82,7 +81,7 @@ class JUnitCase:
     class_name: str = ""
     suite_failure: SuiteFailure | None = None
     """The failure of a suite, hook or module, if this case is no test."""
-    covered_cases: tuple[JUnitCase, ...] | None = field(default=None, compare=False)
+    covered_cases: tuple[JUnitCase, ...] | None = None
     """The test cases of a failed suite, if this case represents one; else None.
 
     An inner suite that failed itself takes the place of its cases.
@@ -104,8 +103,7 @@ class JUnitCase:
         return sum(attempt.duration_ms for attempt in self.attempts)
 
 
-@dataclass(frozen=True, slots=True)
-class JUnitReport:
+class JUnitReport(Struct, frozen=True):
     """The content of a file."""
 
     file: JUnitFile

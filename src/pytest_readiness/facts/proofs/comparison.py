@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from json import loads as _loads
 from typing import Any, ClassVar
 
+from msgspec import Struct
+
 from ...claims.catalogue import REPLAY_MODES
 from ...errors import ProofError
-from ...fast_values import dataclass
 from .traces import (
     Redact,
     TraceDifference,
@@ -32,8 +33,7 @@ def __tracebackhide__(excinfo: Any) -> bool:  # noqa: N807 - pytest's name: a fa
     return isinstance(excinfo.value, ProofError)
 
 
-@dataclass(frozen=True, slots=True)
-class Attestation(ProofResult):
+class Attestation(ProofResult, frozen=True):
     """Attestation of an installed package, read back unchanged from a persistent store."""
 
     kind: ClassVar[str] = "attestation"
@@ -105,8 +105,7 @@ def _read_back_mapping(read_back: object) -> Mapping[str, Any]:
     return value
 
 
-@dataclass(frozen=True, slots=True)
-class Trace(ProofResult):
+class Trace(ProofResult, frozen=True):
     """Equality of two captures of a trace, except for masked fields."""
 
     kind: ClassVar[str] = "trace"
@@ -117,8 +116,7 @@ class Trace(ProofResult):
     """Names of masked fields."""
 
 
-@dataclass(frozen=True, slots=True)
-class Capture:
+class Capture(Struct, frozen=True):
     """Captured trace for the store."""
 
     text: str
@@ -197,8 +195,7 @@ def _difference_text(what: str, difference: TraceDifference, names: tuple[str, s
     return f"{what} at {difference.path(redact)}\n  {names[0]}: {first}\n  {names[1]}: {second}"
 
 
-@dataclass(frozen=True, slots=True)
-class Replay(ProofResult):
+class Replay(ProofResult, frozen=True):
     """Replay of a recorded run without a divergence."""
 
     kind: ClassVar[str] = "replay"

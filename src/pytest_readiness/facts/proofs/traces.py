@@ -13,8 +13,9 @@ from datetime import date, datetime, time
 from hashlib import sha256 as _sha256
 from typing import Any
 
+from msgspec import Struct
+
 from ...errors import ProofError, one_line
-from ...fast_values import dataclass
 
 MASKED = "[MASKED]"
 """Value of a masked field."""
@@ -35,16 +36,14 @@ def __tracebackhide__(excinfo: Any) -> bool:  # noqa: N807 - the name that pytes
     return isinstance(excinfo.value, ProofError)
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Struct, frozen=True):
     """Marker for a value that one of two trees lacks."""
 
 
 ABSENT = Absent()
 
 
-@dataclass(frozen=True, slots=True)
-class TraceDifference:
+class TraceDifference(Struct, frozen=True):
     """First difference between two trees."""
 
     keys: tuple[str | int, ...]
@@ -60,7 +59,7 @@ class TraceDifference:
 def to_tree(value: Any, mask: Collection[str] = frozenset()) -> Any:
     """Return a value as dicts, lists, texts, numbers, booleans and None, with masked fields replaced at any depth.
 
-    Dataclasses become dicts, tuples lists, dates and times their ISO texts. A masked value may be anything.
+    Dataclasses and Structs become dicts, tuples lists, dates and times their ISO texts. A masked value may be anything.
 
     Raises:
         ProofError: JSON cannot carry a value; the message names its path and type.
@@ -82,6 +81,8 @@ def _tree(value: Any, mask: frozenset[str], at: _At) -> Any:  # noqa: PLR0911 - 
         return {_key(key, at): _masked(inner, key, mask, at) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_tree(inner, mask, (at, index)) for index, inner in enumerate(value)]
+    if isinstance(value, Struct):
+        return {name: _masked(getattr(value, name), name, mask, at) for name in value.__struct_fields__}
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: _masked(getattr(value, field.name), field.name, mask, at) for field in fields(value)}
     if isinstance(value, datetime | date | time):

@@ -10,11 +10,11 @@ import math
 import re
 import sys
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import fields
 from typing import Any, ClassVar
 
+from msgspec import Struct
+
 from ...errors import ProofError, suggestion
-from ...fast_values import dataclass
 from ...third_party import describe_exception, is_failure, plain_text
 from ..evidence import Proof
 from . import responses
@@ -30,20 +30,18 @@ def __tracebackhide__(excinfo: Any) -> bool:  # noqa: N807 - pytest's name: a fa
     return isinstance(excinfo.value, ProofError)
 
 
-@dataclass(frozen=True, slots=True)
-class ProofResult:
+class ProofResult(Struct, frozen=True):
     """Base of all proofs: a kind, and details as texts."""
 
     kind: ClassVar[str] = ""
 
     def to_proof(self) -> Proof:
         """Return the proof for evidence: details as texts, in the order of the fields, without empty ones."""
-        details = ((field.name, str(getattr(self, field.name))) for field in fields(self))
+        details = ((name, str(getattr(self, name))) for name in self.__struct_fields__)
         return Proof(self.kind, tuple((name, text) for name, text in details if text))
 
 
-@dataclass(frozen=True, slots=True)
-class Credential(ProofResult):
+class Credential(ProofResult, frozen=True):
     """Acceptance of a credential by the provider."""
 
     kind: ClassVar[str] = "credential"
@@ -65,8 +63,7 @@ def prove_credential(mode: object, fingerprint: str, request_id: object) -> Cred
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Handshake(ProofResult):
+class Handshake(ProofResult, frozen=True):
     """Answered handshake of a connector with its endpoint."""
 
     kind: ClassVar[str] = "handshake"
@@ -100,8 +97,7 @@ def prove_handshake(endpoint: object, peer: object, details: Mapping[str, object
     return Handshake(where, required_text("peer", peer), tuple((name, str(value)) for name, value in details.items()))
 
 
-@dataclass(frozen=True, slots=True)
-class Rotation(ProofResult):
+class Rotation(ProofResult, frozen=True):
     """Rotation of a secret: a new one replaced the old one and was accepted."""
 
     kind: ClassVar[str] = "rotation"
@@ -137,8 +133,7 @@ def prove_rotation(
     return Rotation(old, new, responses.acceptance_text("accepted_by", accepted_by, redact))
 
 
-@dataclass(frozen=True, slots=True)
-class Revocation(ProofResult):
+class Revocation(ProofResult, frozen=True):
     """Refusal of a revoked secret."""
 
     kind: ClassVar[str] = "revocation"
@@ -171,8 +166,7 @@ def _mismatch_text(revoked: Collection[str], rotated: str) -> str:
     return f"what was revoked is not the old secret of the rotation (fingerprints: {message})"
 
 
-@dataclass(frozen=True, slots=True)
-class Drill(ProofResult):
+class Drill(ProofResult, frozen=True):
     """Failure drill: a fault was injected, detected and recovered, with an audit trail."""
 
     kind: ClassVar[str] = "drill"
@@ -221,8 +215,7 @@ def _seconds(name: str, given: object) -> float:
     return float(given)
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt(ProofResult):
+class Receipt(ProofResult, frozen=True):
     """Provider's answer to a request that carried this run's nonce."""
 
     kind: ClassVar[str] = "receipt"
@@ -239,8 +232,7 @@ def prove_receipt(request_id: object, nonce: str) -> Receipt:
     return Receipt(required_text("request_id", request_id), nonce)
 
 
-@dataclass(frozen=True, slots=True)
-class OwnProof(ProofResult):
+class OwnProof(ProofResult, frozen=True):
     """Proof of a kind that a plugin provides."""
 
     own: str

@@ -13,7 +13,6 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import wraps
 from os import fstat as _fstat
 from tempfile import TemporaryFile as _TemporaryFile
@@ -21,6 +20,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 import pytest
+from msgspec import Struct
 
 from ...errors import one_line
 from ...third_party import describe_exception, is_failure
@@ -52,8 +52,7 @@ _BROWSER_CLOCKS = frozenset({"playwright._impl.clock", "playwright._impl._clock"
 _WANTED = frozenset({*_MOCKS, _REQUESTS_MOCK, *_BROWSER_CLOCKS, *(row[0] for row in (*STARTS, *USES))})
 
 
-@dataclass(eq=False)
-class _Replacement:
+class _Replacement(Struct, eq=False):
     """A replacement that may still be in place."""
 
     target: Any

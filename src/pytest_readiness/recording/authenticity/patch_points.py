@@ -12,7 +12,8 @@ from enum import Enum
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, ModuleType, WrapperDescriptorType
 from typing import Any
 
-from ...fast_values import dataclass
+from msgspec import Struct
+
 from .pass_through import (
     is_another_client,
     is_genuine,
@@ -233,8 +234,7 @@ def _full_name(value: Any) -> str:
     return f"{getattr(described, '__module__', '')}.{name}"
 
 
-@dataclass(frozen=True, slots=True)
-class ReplacedPoint:
+class ReplacedPoint(Struct, frozen=True):
     """A patch point that is not the original of its module."""
 
     point: str

@@ -12,7 +12,8 @@ import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ...fast_values import dataclass
+from msgspec import Struct
+
 from ...git_environ import git_environ
 
 GIT_SECONDS = 10.0
@@ -50,8 +51,7 @@ def ask_git(folder: Path, *arguments: str) -> str:
     return os.fsdecode(process.stdout)
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """A file in git's index."""
 
     tag: str

@@ -9,7 +9,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...fast_values import dataclass
+from msgspec import Struct
+
 from .hidden_changes import GitError, ask_git, hidden_edits
 from .uncommitted_changes import uncommitted_changes
 
@@ -17,8 +18,7 @@ HIDDEN_NAMES = 5
 """Maximum number of changed files of each kind that a run names."""
 
 
-@dataclass(frozen=True, slots=True)
-class CIProvider:
+class CIProvider(Struct, frozen=True):
     """A CI provider, and its environment variables about a run."""
 
     name: str

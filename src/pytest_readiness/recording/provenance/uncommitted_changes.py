@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ...fast_values import dataclass
+from msgspec import Struct
+
 from .hidden_changes import GitError, ask_git
 
 _LOADED = frozenset({".py", ".pyi", ".pyc", ".pyd", ".so", ".pth", ".toml", ".ini", ".cfg"})
@@ -24,8 +25,7 @@ _FIELDS_BEFORE_NAME = {"1": 8, "2": 9, "u": 10}
 """Number of a record's fields before the file's name, by its kind."""
 
 
-@dataclass(frozen=True, slots=True)
-class UncommittedChanges:
+class UncommittedChanges(Struct, frozen=True):
     """Differences between the work tree and the commit."""
 
     headers: dict[str, str]

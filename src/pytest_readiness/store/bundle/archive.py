@@ -17,8 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from msgspec import Struct
+
 from ...errors import IntegrityError, one_line
-from ...fast_values import dataclass
 from ...regular_files import regular_file
 
 BLOCK = 1 << 20
@@ -48,8 +49,7 @@ _FIELD_PROBLEMS = {
 """Position of a directory field -> problem if the field differs."""
 
 
-@dataclass(frozen=True, slots=True)
-class ArchiveMember:
+class ArchiveMember(Struct, frozen=True):
     """A member of an archive, with its position."""
 
     name: str

@@ -9,16 +9,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
+from msgspec import Struct
+
 from ...errors import IntegrityError, StorageError, location
 from ...facts.stored_verdict import StoredVerdict
-from ...fast_values import dataclass
 from ...regular_files import regular_file
 from ..protocol import Store
 from .reading import Bundle
 
 
-@dataclass(frozen=True, slots=True)
-class MergedRecords:
+class MergedRecords(Struct, frozen=True):
     """The new records of an imported bundle."""
 
     runs: tuple[str, ...]

@@ -9,17 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from msgspec import Struct
+
 from ...errors import IntegrityError, one_line
 from ...facts.checkpoint import Checkpoint, Leaf, StoreTree
 from ...facts.ledger.line import canonical
-from ...fast_values import dataclass
 
 Records = Mapping[tuple[str, str], str]
 """Kind (``run``, ``decision``, ``verdict``) and id -> digest of the seal, or of the text."""
 
 
-@dataclass(frozen=True, slots=True)
-class BundleOrigin:
+class BundleOrigin(Struct, frozen=True):
     """The tree of the store that a bundle was exported from."""
 
     checkpoint: str

@@ -27,6 +27,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from msgspec import Struct
+
 from ...errors import ConfigError, IntegrityError, ReadinessError, StorageError, location, one_line
 from ...facts.decision import Decision, parse_decision, text_digest
 from ...facts.envelope import Envelope, parse_envelope
@@ -34,7 +36,6 @@ from ...facts.ledger.line import canonical
 from ...facts.requirements_snapshot import Snapshot, snapshot_digest
 from ...facts.run import Run
 from ...facts.stored_verdict import StoredVerdict
-from ...fast_values import dataclass, field
 from ...regular_files import IrregularError
 from ..integrity.chain import check_run
 from .archive import ArchiveMember, ArchiveReader, open_archive
@@ -53,8 +54,7 @@ _ROW_LIMIT = 300
 """Largest size in bytes of a member's row in the manifest."""
 
 
-@dataclass(frozen=True, slots=True)
-class MemberKind:
+class MemberKind(Struct, frozen=True):
     """The names and the largest size of a kind of member."""
 
     name: re.Pattern[str]
@@ -81,8 +81,7 @@ Rows = dict[str, tuple[int, str]]
 """Size in bytes and SHA-256 of each member by name: the rows of the manifest."""
 
 
-@dataclass(frozen=True)
-class Bundle:
+class Bundle(Struct, frozen=True, eq=False):
     """The verified contents of a bundle: every digest, chain and id was checked."""
 
     path: Path
@@ -98,7 +97,7 @@ class Bundle:
     """The text of the report, not compared with the contents; empty: no report."""
     origin: BundleOrigin | None
     """The tree of the store that it comes from; None: it was left out."""
-    _archive: ArchiveReader = field(repr=False, compare=False)
+    _archive: ArchiveReader
 
     def artifact(self, sha256: str) -> Iterator[bytes]:
         """Yield the content of an artifact in blocks. The caller must compare its digest again.

@@ -8,6 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from msgspec import Struct, field
+
 from ...atomic_write import check_replaceable
 from ...errors import IntegrityError, StorageError, location, write_error
 from ...facts.decision import Decision
@@ -15,7 +17,6 @@ from ...facts.envelope import Envelope
 from ...facts.requirements_snapshot import Snapshot
 from ...facts.run import Run
 from ...facts.stored_verdict import StoredVerdict
-from ...fast_values import dataclass, field
 from ..integrity.chain import check_run
 from .archive import BLOCK, ArchiveWriter
 from .origin import BundleOrigin
@@ -33,8 +34,7 @@ from .reading import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class BundleContents:
+class BundleContents(Struct, frozen=True):
     """The contents of a bundle to be written."""
 
     runs: Iterable[Run] = ()

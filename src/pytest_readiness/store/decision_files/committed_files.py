@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import field, replace
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ...errors import IntegrityError, Problem, location, one_line
 from ...facts.decision import Decision, parse_decision
 from ...facts.envelope import Envelope, parse_envelope
-from ...fast_values import dataclass
 from ...regular_files import regular_file
 from ..protocol import DisputedDecision, RegisterDecisions
 from .git_history import NAME, FileCommit, GitHistory, IsSamePerson, configured_folders, folder_of, name_of
@@ -40,8 +41,7 @@ def is_same_name(name: str, other: str) -> bool:
     return name.casefold() == other.casefold()
 
 
-@dataclass(frozen=True)
-class DecisionTree:
+class DecisionTree(Struct, frozen=True):
     """A folder of decisions in HEAD and in the work tree, with the rest of its repository."""
 
     repository: GitRepository
@@ -152,8 +152,7 @@ def _relative(top: Path, path: Path) -> str:
     return path.relative_to(top).as_posix().removeprefix(".")
 
 
-@dataclass
-class FolderReader:
+class FolderReader(Struct):
     """A reader of one folder, which collects its decisions and their problems."""
 
     folder: DecisionTree

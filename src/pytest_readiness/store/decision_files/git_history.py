@@ -8,7 +8,8 @@ import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 
-from ...fast_values import dataclass, field
+from msgspec import Struct, field
+
 from .git_repository import GitRepository, run_git
 
 NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{16}\.json", re.ASCII)
@@ -32,8 +33,7 @@ _LOG = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class FileCommit:
+class FileCommit(Struct, frozen=True):
     """The change of one file in one commit."""
 
     commit: str
@@ -64,8 +64,7 @@ class FileCommit:
         return set(self.change) == {"D"}
 
 
-@dataclass(frozen=True)
-class GitHistory:
+class GitHistory(Struct, frozen=True, dict=True):
     """The commits that touched decision files."""
 
     repository: GitRepository

@@ -10,8 +10,9 @@ import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from msgspec import Struct
+
 from ...errors import StorageError, location, one_line
-from ...fast_values import dataclass
 from ...git_environ import git_environ
 
 TIMEOUT = 120.0
@@ -20,8 +21,7 @@ LINK, SUBMODULE = "120000", "160000"
 """File modes in a git tree."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrackedFile:
+class TrackedFile(Struct, frozen=True):
     """A file in HEAD."""
 
     mode: str
@@ -31,8 +31,7 @@ class TrackedFile:
     """Path from the top of the work tree."""
 
 
-@dataclass(frozen=True, slots=True)
-class GitRepository:
+class GitRepository(Struct, frozen=True):
     """A repository with a work tree."""
 
     top: Path

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from ...errors import IntegrityError, Problem, StorageError, location, one_line
 from ..protocol import RegisterDecisions

@@ -6,9 +6,10 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
+from msgspec import Struct
+
 from ...claims.catalogue import Requirement
 from ...facts.evidence import BAD, BADNESS, Evidence, ExecutionStanding, Result, by_number, execution_of
-from ...fast_values import dataclass
 from ..coverage import Place, RealPlaces, is_within, lies_in, names_part
 from .interrupted_scope import find_other_places
 
@@ -48,8 +49,7 @@ def scope_of(evidence: Evidence) -> Scope:
     return evidence.test_id, evidence.environment, evidence.provider_mode
 
 
-@dataclass(frozen=True, slots=True)
-class RequirementExecutions:
+class RequirementExecutions(Struct, frozen=True):
     """Executions about one requirement, each tuple by run, the newest first, and within a run by test."""
 
     deciding: tuple[Evidence, ...]
@@ -72,8 +72,7 @@ _Deciding = dict[tuple[Scope, bool], list[Evidence]]
 """Claims of one execution by scope, and by whether it starts after the moment being judged."""
 
 
-@dataclass(frozen=True)
-class ExecutionLedger:
+class ExecutionLedger(Struct, frozen=True, dict=True):
     """Executions for one item of one use case at a moment."""
 
     executions: tuple[Evidence, ...]
@@ -100,18 +99,8 @@ class ExecutionLedger:
         ordered = tuple(executions)
         if len(ordered) > 1:
             ordered = tuple(sorted(ordered, key=recency_key, reverse=True))
-        ledger = object.__new__(cls)
-        # Not by the frozen __init__, which sets field after field: each item of each use case has a ledger.
-        values = {
-            "executions": ordered,
-            "now": now,
-            "open_runs": open_runs,
-            "places": places,
-            "excluded": excluded or {},
-            "has_broken": not BROKEN.isdisjoint([execution.result for execution in ordered]),
-        }
-        object.__setattr__(ledger, "__dict__", values)
-        return ledger
+        has_broken = not BROKEN.isdisjoint([execution.result for execution in ordered])
+        return cls(ordered, now, open_runs, places, excluded or {}, has_broken)
 
     def is_future(self, evidence: Evidence) -> bool:
         """Return whether it starts after the moment being judged."""

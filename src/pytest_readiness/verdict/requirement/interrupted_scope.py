@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
+
+from msgspec import Struct, field
 
 from ...facts.evidence import CONCLUSIVE, Evidence
 from ..coverage import Place, RealPlaces, is_within
@@ -49,8 +50,7 @@ def _places_of_test(oldest_first: Sequence[Evidence], places: RealPlaces) -> Ite
             earlier.add(execution, places)
 
 
-@dataclass
-class _EarlierExecutions:
+class _EarlierExecutions(Struct):
     """Known places of the earlier executions of a test."""
 
     environments: set[str | None] = field(default_factory=set)

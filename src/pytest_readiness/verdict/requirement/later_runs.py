@@ -8,8 +8,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache, cached_property
 from operator import attrgetter
 
+from msgspec import Struct, field
+
 from ...facts.evidence import IMPORTED, Evidence
-from ...fast_values import dataclass, field
 from ..coverage import Place
 from ..explanations import first_line
 from ..inputs import RunOrigin
@@ -19,8 +20,7 @@ _Newest = dict[str | None, Evidence]
 _recency = attrgetter("started_at", "run_id", "test_id")
 
 
-@dataclass(frozen=True)
-class LaterRuns:
+class LaterRuns(Struct, frozen=True, dict=True):
     """The newest runs by the evidence of their tests.
 
     A run of selected tests, or with deselected ones, says nothing about the tests that it did not run.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ...facts.evidence import BAD, Evidence, Result
-from ...fast_values import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class RunRemains:
+class RunRemains(Struct, frozen=True):
     """Readable remains of a retired run."""
 
     run_id: str

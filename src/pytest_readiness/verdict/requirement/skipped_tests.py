@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from msgspec import Struct
+
 from ...facts.evidence import CONCLUSIVE, Evidence
-from ...fast_values import dataclass
 from ..coverage import RealPlaces
 from ..inputs import UNKNOWN, RunOrigin
 from ..readiness import Readiness, UseCaseReadiness
 
 
-@dataclass(frozen=True, slots=True)
-class SkippedTest:
+class SkippedTest(Struct, frozen=True):
     """Test that a deciding run deselected, and that was not run since."""
 
     run_id: str

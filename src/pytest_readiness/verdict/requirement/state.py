@@ -7,11 +7,12 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+from msgspec import Struct, field
+
 from ...claims.catalogue import Requirement
 from ...facts.evidence import BAD, Evidence, Result, execution_of
 from ...facts.suite_failure import ABSENT
 from ...facts.timestamps import is_timestamp, parse_timestamp
-from ...fast_values import dataclass, fast_constructor, field
 from .. import explanations
 from ..inputs import SignedRun
 from ..readiness import Explained, Explanation, RequirementReadiness, State
@@ -25,8 +26,7 @@ RAN_HERE = frozenset({"test", "command"})
 """Methods whose proofs count; examined or imported results are ASSERTED at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class EvaluationContext:
+class EvaluationContext(Struct, frozen=True):
     """Context of an evaluation besides the requirement and its evidence."""
 
     now: str
@@ -97,12 +97,9 @@ def _readiness(
     state, explanation, expires_at, expires_soon, unproven = assessment
     levels = [level_of(execution, context.open_runs, context.signed) for execution in deciding]
     level = levels[0] if len(levels) == 1 else weakest_level(levels)
-    return _new_readiness(
+    return RequirementReadiness(
         requirement, state, explanation, shown, expires_at, expires_soon, level, deciding, None, unproven
     )
-
-
-_new_readiness = fast_constructor(RequirementReadiness)
 
 
 def _notes(state: State, selected: RequirementExecutions) -> str:

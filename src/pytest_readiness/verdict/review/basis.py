@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
+
+from msgspec import NODEFAULT, Struct
+from msgspec.structs import asdict
 
 from ...claims.catalogue import Catalogue, Item, Requirement
 from ...facts.ledger.digest import digest
 from ...facts.ledger.line import canonical, canonical_text
 from ...facts.review_basis import Setting
-from ...fast_values import dataclass
 from ..policy import Policy
 
 Settings = tuple[tuple[str, Setting], ...]
@@ -20,8 +21,7 @@ _GRADED = ("proof", "max_age_days")
 """Fields that can be stricter or weaker. They are compared separately, and are not part of the definition."""
 
 
-@dataclass(frozen=True, slots=True)
-class RequirementBasis:
+class RequirementBasis(Struct, frozen=True):
     """Base of every use case's requirements: items, places and policy, as plain data.
 
     From the policy it contains the meaning of the states, not the reviewers or the options of a single gate. Defaults
@@ -77,9 +77,14 @@ class RequirementBasis:
 
 def _non_default_fields(value: Item | Any) -> dict[str, Any]:
     """Return the fields of a value except its name, graded fields and defaults."""
-    plain = asdict(value)
-    defaults = {each_field.name: each_field.default for each_field in fields(value)}
-    return {name: value for name, value in plain.items() if name not in _GRADED and value != defaults[name]}
+    defaults = _defaults(type(value))
+    return {name: value for name, value in asdict(value).items() if name not in _GRADED and value != defaults[name]}
+
+
+def _defaults(kind: type[Struct]) -> dict[str, Any]:
+    """Return the default of each field; ``NODEFAULT``: it has none."""
+    names, defaults = kind.__struct_fields__, kind.__struct_defaults__
+    return dict(zip(names, (*[NODEFAULT] * (len(names) - len(defaults)), *defaults), strict=True))
 
 
 @lru_cache(maxsize=256)
@@ -89,7 +94,7 @@ def _terms_text(policy: Settings, strictness: tuple[tuple[str, int | None], ...]
 
 
 _FIELD_DEFAULTS = {
-    each.name: each.default for each in fields(Requirement) if each.name not in ("id", "use_case", *_GRADED)
+    name: default for name, default in _defaults(Requirement).items() if name not in ("id", "use_case", *_GRADED)
 }
 _field_values = attrgetter(*_FIELD_DEFAULTS)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field, replace
 from typing import TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ...facts.decision import Blocker, Decision, Departure, Retirement, Review, Unblock, Waiver, counts_at
 from ...facts.evidence import Evidence, Result
-from ...fast_values import dataclass
 from ..explanations import execution_text, first_line
 from ..inputs import Facts
 from ..policy import Policy
@@ -19,8 +20,7 @@ from .waivers import last_day, void_because
 D = TypeVar("D", bound=Decision)
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionIndex:
+class DecisionIndex(Struct, frozen=True):
     """Decisions that count at the moment being judged."""
 
     policy: Policy

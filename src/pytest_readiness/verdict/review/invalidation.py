@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+from msgspec import Struct, field
+
 from ...facts.decision import Review, RunRetirement
 from ...facts.evidence import Evidence, Result, by_number
 from ...facts.review_basis import PinnedEvidence, PinnedRequirement, ReviewBasis
 from ...facts.timestamps import days_before
-from ...fast_values import dataclass, field
 from ..explanations import execution_text, first_line
 from ..policy import Policy, could_sign, weaker_settings
 from ..readiness import RequirementReadiness, RetirementStanding, State
@@ -18,8 +19,7 @@ NAMED = 3
 """Most sentences of one kind; the rest is counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewHorizon:
+class ReviewHorizon(Struct, frozen=True):
     """Limit of the failures that a reviewer could see."""
 
     at: str
@@ -49,8 +49,7 @@ def failures_from(ages: Iterable[int | None], at: str) -> str:
     return days_before(at, max(known_ages)) if known_ages and all(known_ages) else ""
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewFacts:
+class ReviewFacts(Struct, frozen=True):
     """Known facts of one use case when its approvals are judged."""
 
     required: Sequence[RequirementReadiness]
