@@ -15,6 +15,7 @@ import nox
 ROOT = Path(__file__).parent
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+PLUGIN = "packages/pytest-readiness-plugin"
 nox.options.default_venv_backend = "venv"
 nox.options.sessions = ["tests", "lint", "types", "layers"]
 
@@ -76,7 +77,7 @@ def docs(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 def newest(session: nox.Session) -> None:
     """Run the tests with the newest releases of all dependencies."""
-    session.install("-q", "-e", ".[test]")
+    session.install("-q", "-e", PLUGIN, "-e", ".[test]")
     session.run("pytest", "-q", *session.posargs)
 
 
@@ -88,16 +89,29 @@ def lowest(session: nox.Session) -> None:
     ):  # not nox's own, which would be the folder for temporary files of the tests too
         constraints = Path(folder, "lowest.txt")
         constraints.write_text(session.run("python", ".ci/lowest.py", silent=True) or "", encoding="utf-8")
-        session.install("-q", "-e", ".[test]", "-c", str(constraints))
+        session.install("-q", "-e", PLUGIN, "-e", ".[test]", "-c", str(constraints))
     session.run("pytest", "-q", *session.posargs)
+
+
+def build_into(session: nox.Session, folder: Path) -> None:
+    """Build both distributions, as wheels and source archives."""
+    session.install("-q", "hatchling")
+    for source in (ROOT, ROOT / PLUGIN):
+        with session.chdir(source):
+            session.run("hatchling", "build", "-d", str(folder))
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build what is published, into dist."""
+    build_into(session, ROOT / "dist")
 
 
 @nox.session
 def wheel(session: nox.Session) -> None:
     """Build what is published, install it, and run the tests against it."""
-    session.install("-q", "hatchling")
     with TemporaryDirectory() as folder:
-        session.run("python", "release/build.py", folder, silent=True)
+        build_into(session, Path(folder))
         (package,) = Path(folder).glob("pytest_readiness-*.whl")
         (plugin,) = Path(folder).glob("pytest_readiness_plugin-*.whl")
         session.install("-q", f"{package}[test]", str(plugin))
@@ -108,21 +122,21 @@ def wheel(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure what the plugin costs beside pytest alone; arguments go to benchmarks/overhead.py."""
-    session.install("-q", "-e", ".", *nox.project.dependency_groups(PROJECT, "bench"))
+    session.install("-q", "-e", PLUGIN, "-e", ".", *nox.project.dependency_groups(PROJECT, "bench"))
     session.run("python", "benchmarks/overhead.py", *session.posargs)
 
 
 @nox.session
 def mutants(session: nox.Session) -> None:
     """Change the rules one by one, and see whether a test notices; arguments go to benchmarks/mutants.py."""
-    session.install("-q", "-e", ".[test]", *nox.project.dependency_groups(PROJECT, "mutants"))
+    session.install("-q", "-e", PLUGIN, "-e", ".[test]", *nox.project.dependency_groups(PROJECT, "mutants"))
     session.run("python", "benchmarks/mutants.py", *session.posargs)
 
 
 @nox.session
 def producers(session: nox.Session) -> None:
     """Import what the writers of JUnit XML write of a suite of known truth."""
-    session.install("-q", "-e", ".")
+    session.install("-q", "-e", PLUGIN, "-e", ".")
     session.run("python", "benchmarks/try_producers.py", *session.posargs)
 
 

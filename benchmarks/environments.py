@@ -18,11 +18,12 @@ from packaging.utils import canonicalize_name
 
 OURS = "pytest-readiness"
 ROOT = Path(__file__).resolve().parents[1]
+PLUGIN = ROOT / "packages" / "pytest-readiness-plugin"
 ELSEWHERE = ("..", "__pycache__")
 
 
 def required(name: str) -> dict[str, Distribution]:
-    """Return all that a distribution requires here, by name, and itself if it is not ours."""
+    """Return all that a distribution requires here, by name, without ours."""
     found: dict[str, Distribution] = {}
     names = [name]
     while names:
@@ -31,8 +32,7 @@ def required(name: str) -> dict[str, Distribution]:
             found[name] = distribution(name)
             requirements = map(Requirement, found[name].requires or ())
             names += [each.name for each in requirements if each.marker is None or each.marker.evaluate({"extra": ""})]
-    found.pop(OURS, None)
-    return found
+    return {name: each for name, each in found.items() if name not in (OURS, PLUGIN.name)}
 
 
 def make(folder: Path, distributions: dict[str, Distribution], wheels: Sequence[Path] = ()) -> Path:
@@ -56,21 +56,24 @@ def make_hollow(folder: Path, distributions: dict[str, Distribution], wheels: Se
     return python
 
 
+def make_single(folder: Path, distributions: dict[str, Distribution], wheels: Sequence[Path]) -> Path:
+    """Make an environment in which the package's own distribution has the entry point of the plugin."""
+    python = make(folder, distributions, wheels)
+    (entry_points,) = site_of(folder).glob("pytest_readiness-*.dist-info/entry_points.txt")
+    entry_points.write_text(f"{entry_points.read_text()}\n[pytest11]\nreadiness = pytest_readiness.plugin\n")
+    return python
+
+
 def site_of(folder: Path) -> Path:
     (site,) = folder.glob("lib/python*/site-packages")
     return site
 
 
 def published(folder: Path) -> list[Path]:
-    """Build what is published; return its wheels."""
-    build = [sys.executable, str(ROOT / "release" / "build.py"), str(folder)]
-    subprocess.run(build, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return sorted(folder.glob("*.whl"))
-
-
-def of_checkout(folder: Path) -> list[Path]:
-    """Build the one wheel that a checkout is installed as."""
-    pip("wheel", "--no-deps", "--no-build-isolation", "-w", str(folder), str(ROOT))
+    """Build what is published; return the wheels of the package and of the plugin."""
+    build = [sys.executable, "-m", "hatchling", "build", "-d", str(folder.resolve())]
+    for source in (ROOT, PLUGIN):
+        subprocess.run(build, cwd=source, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return sorted(folder.glob("*.whl"))
 
 

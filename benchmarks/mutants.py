@@ -3,7 +3,7 @@
 python benchmarks/mutants.py [--number 400] [--seed N] [--jobs 2] [--room NAME]... [--results FILE]
 
 A mutant is the program with one operator, constant, condition, loop or decorator changed, as cosmic-ray makes it
-(``pip install -e '.[test,mutants]'``). Places are drawn evenly, then one of the changes of that place; a change of an
+(``nox -s mutants``). Places are drawn evenly, then one of the changes of that place; a change of an
 annotation or a text of documentation is none. First all tests are run as they are, and none may fail; what each
 executes is kept (``--learned``). Then each mutant is tried on the tests of its room that execute its line, the quickest
 first, and on those that start a Python of their own. Survivors are printed as they differ. Results are kept line by

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from environments import OURS as PLUGIN, ROOT, make, make_hollow, of_checkout, published, required
+from environments import OURS as PACKAGE, ROOT, make, make_hollow, make_single, published, required
 
 FILES, TESTS_IN_FILE = 20, 50
 MANY = FILES * TESTS_IN_FILE
@@ -315,12 +315,12 @@ def idle(folder: Path, number: int, meter: Meter) -> None:
 
 def idle_variants(folder: Path) -> list[Variant]:
     """Pytest alone, beside what we require, with an empty plugin in our place, and with us."""
-    requirements, wheels = required(PLUGIN), published(folder / "published")
+    requirements, wheels = required(PACKAGE), published(folder / "published")
     return [
         Variant(BARE.name, (), python=make(folder / "bare", required("pytest"))),
         Variant("what we require, without us", (), python=make(folder / "required", requirements)),
         Variant("an empty plugin in our place", (), python=make_hollow(folder / "hollow", requirements, wheels)),
-        Variant("one distribution", (), python=make(folder / "one", requirements, of_checkout(folder / "checkout"))),
+        Variant("one distribution", (), python=make_single(folder / "one", requirements, wheels[:1])),
         Variant("as published", (), python=make(folder / "ours", requirements, wheels)),
     ]
 

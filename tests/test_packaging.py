@@ -7,8 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import venv
 import zipfile
+from collections.abc import Callable
 from configparser import ConfigParser
 from email import message_from_string
 from pathlib import Path
@@ -29,15 +31,23 @@ def test_it() -> None: ...
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    """The built wheel, opened."""
-    pytest.importorskip("hatchling", reason="hatchling builds the wheel: pip install -e '.[test]'")
-    folder = tmp_path_factory.mktemp("wheel")
-    build = ["-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(folder), str(ROOT)]
-    done = subprocess.run([sys.executable, *build], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    (path,) = folder.glob("*.whl")
-    return zipfile.ZipFile(path)
+def published(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The wheels that are published, by the name of their distribution, beside the source archives."""
+    pytest.importorskip("hatchling", reason="hatchling builds the wheels: pip install -e '.[test]'")
+    wheels = environments.published(tmp_path_factory.mktemp("published"))
+    return {path.name.partition("-")[0]: path for path in wheels}
+
+
+@pytest.fixture
+def wheel(published: dict[str, Path]) -> zipfile.ZipFile:
+    """The built wheel of the package, opened."""
+    return zipfile.ZipFile(published["pytest_readiness"])
+
+
+@pytest.fixture
+def plugin_wheel(published: dict[str, Path]) -> zipfile.ZipFile:
+    """The built wheel of the plugin, opened."""
+    return zipfile.ZipFile(published["pytest_readiness_plugin"])
 
 
 def read(wheel: zipfile.ZipFile, end: str) -> str:
@@ -61,22 +71,33 @@ def test_the_schema_in_the_wheel_is_a_schema(wheel):
     assert json.loads(read(wheel, "report-v1.schema.json"))["$id"] == "urn:readiness:report:v1"
 
 
-def test_the_wheel_has_one_plugin_and_one_command(wheel):
-    """The plugin is found by pytest under the name ``readiness``, and the command by the shell."""
-    assert entry_points(wheel) == {
-        "console_scripts": {"readiness": "pytest_readiness.cli:run"},
-        "pytest11": {"readiness": "pytest_readiness.plugin"},
-    }
+def test_the_wheel_has_one_command_and_asks_for_the_plugin(wheel):
+    """The command is found by the shell. pytest's entry point is in a distribution that is required."""
+    assert entry_points(wheel) == {"console_scripts": {"readiness": "pytest_readiness.cli:run"}}
+    assert "pytest-readiness-plugin>=0.1" in requirements(wheel)
 
 
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The wheels that are published, by the name of their distribution."""
-    pytest.importorskip("hatchling", reason="hatchling builds the wheels: pip install -e '.[test]'")
-    folder = tmp_path_factory.mktemp("published")
-    wheels = environments.published(folder)
-    assert len(list(folder.glob("*.tar.gz"))) == 2
-    return {path.name.partition("-")[0]: path for path in wheels}
+def test_the_wheel_of_the_plugin_has_one_module_and_the_entry_point(plugin_wheel):
+    """The plugin is found by pytest under the name ``readiness``, and requires nothing."""
+    assert entry_points(plugin_wheel) == {"pytest11": {"readiness": "pytest_readiness_plugin"}}
+    assert list(modules(plugin_wheel)) == ["pytest_readiness_plugin.py"]
+    assert requirements(plugin_wheel) == []
+
+
+def test_a_source_archive_holds_what_builds_and_tests_the_package(published):
+    """It has the source with its tests, docs and both distributions, and nothing that only this checkout needs."""
+    inside = archived(published["pytest_readiness"].parent, "pytest_readiness-")
+    kept = ("src", "tests", "docs", "conftest_examples", "benchmarks", "packages", "README.md", "LICENSE", "noxfile.py")
+    assert {path.parts[0] for path in inside} == {*kept, "pyproject.toml", "PKG-INFO", ".gitignore"}
+    for part in ("src", "tests", "packages"):
+        there = {path.relative_to(ROOT) for path in (ROOT / part).rglob("*.py")}
+        assert there == {path for path in inside if path.parts[0] == part and path.suffix == ".py"}
+
+
+def test_the_source_archive_of_the_plugin_holds_one_module(published):
+    """Nothing else of the checkout gets into it."""
+    inside = archived(published["pytest_readiness"].parent, "pytest_readiness_plugin-")
+    assert {str(path) for path in inside} == {"pytest_readiness_plugin.py", "pyproject.toml", "PKG-INFO", ".gitignore"}
 
 
 def entry_points(wheel: zipfile.ZipFile) -> dict[str, dict[str, str]]:
@@ -86,31 +107,30 @@ def entry_points(wheel: zipfile.ZipFile) -> dict[str, dict[str, str]]:
     return {group: dict(entries[group]) for group in entries.sections()}
 
 
+def requirements(wheel: zipfile.ZipFile) -> list[str]:
+    """Return what a wheel requires without extras."""
+    required = message_from_string(read(wheel, ".dist-info/METADATA")).get_all("Requires-Dist", [])
+    return [line for line in required if "extra ==" not in line]
+
+
 def modules(wheel: zipfile.ZipFile) -> dict[str, bytes]:
     """What a wheel holds, its own description aside."""
     names = [name for name in wheel.namelist() if not name.partition("/")[0].endswith(".dist-info")]
     return {name: wheel.read(name) for name in names}
 
 
-def test_what_is_published_is_the_same_code_in_two_distributions(wheel, published):
-    """pytest's entry point has a distribution of one module; the other holds all that the one wheel does, and asks for it."""
-    package, plugin = (zipfile.ZipFile(published[name]) for name in ("pytest_readiness", "pytest_readiness_plugin"))
-    assert entry_points(package) == {"console_scripts": {"readiness": "pytest_readiness.cli:run"}}
-    assert entry_points(plugin) == {"pytest11": {"readiness": "pytest_readiness_plugin"}}
-    assert list(modules(plugin)) == ["pytest_readiness_plugin.py"]
-    assert modules(package) == modules(wheel)
-    alone, parted = (
-        message_from_string(read(one, ".dist-info/METADATA")).get_all("Requires-Dist") for one in (wheel, package)
-    )
-    assert set(parted) - set(alone) == {"pytest-readiness-plugin>=0.1"}
-    assert set(alone) <= set(parted)
+def archived(folder: Path, start: str) -> set[Path]:
+    """Return the paths in the one source archive whose name starts so."""
+    (path,) = folder.glob(f"{start}*.tar.gz")
+    with tarfile.open(path) as archive:
+        return {Path(*Path(member.name).parts[1:]) for member in archive if member.isfile()}
 
 
 class Environment:
     """Wheels of ours that pip installed, beside what they require; pytest finds no other plugin there."""
 
-    def __init__(self, folder: Path, wheels: list[Path]) -> None:
-        self.python = environments.make(folder / "env", environments.required(environments.OURS), wheels)
+    def __init__(self, folder: Path, wheels: list[Path], make: Callable[..., Path] = environments.make) -> None:
+        self.python = make(folder / "env", environments.required(environments.OURS), wheels)
         self.site = environments.site_of(folder / "env")
         self.home = folder / "home"
         self.home.mkdir()
@@ -136,9 +156,18 @@ def test_pytest_finds_what_is_published(installed):
     assert "unrecognized arguments: --readiness-plan" in installed.run("-p", "no:readiness", "--readiness-plan").stderr
 
 
-def test_the_plugin_beside_a_checkout_is_one_plugin(published, wheel, tmp_path):
-    """Where a wheel of a checkout took the place of what was published, pytest finds two entry points, and takes one."""
-    both = Environment(tmp_path, [Path(wheel.filename), published["pytest_readiness_plugin"]])
+@pytest.mark.parametrize("named", [("pytest_readiness.plugin",), ("readiness", "pytest_readiness.plugin")])
+def test_a_plugin_that_is_named_too_is_registered_once(installed, named):
+    """``-p`` with the module, beside the entry point that pytest finds and in any order, is one plugin."""
+    for names in (named, named[::-1]):
+        found = installed.run("--readiness-plan", *(word for name in names for word in ("-p", name)))
+        assert found.returncode == 0, found.stdout + found.stderr
+        assert "UC-001" in found.stdout
+
+
+def test_the_plugin_beside_an_older_package_is_one_plugin(published, tmp_path):
+    """Where the package's own distribution has the entry point too, pytest finds two, and takes one."""
+    both = Environment(tmp_path, list(published.values()), make=environments.make_single)
     found = both.run("--readiness-plan")
     assert found.returncode == 0, found.stdout + found.stderr
     assert found.stdout.count("UC-001") >= 1
@@ -171,9 +200,8 @@ def test_the_metadata_says_what_a_user_needs(wheel):
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["License-Expression"] == "MIT"
     assert metadata.get_payload().strip() == (ROOT / "README.md").read_text(encoding="utf-8").strip()
-    required = [line for line in metadata.get_all("Requires-Dist") if "extra ==" not in line]
-    assert {line.partition(">")[0] for line in required} == {
-        "click", "markdown-it-py", "pluggy", "pydantic", "pytest", "rich", "sqlite-utils",
+    assert {line.partition(">")[0] for line in requirements(wheel)} == {
+        "click", "markdown-it-py", "pluggy", "pydantic", "pytest", "pytest-readiness-plugin", "rich", "sqlite-utils",
     }  # fmt: skip
 
 
