@@ -36,8 +36,8 @@ PREFIXES = (b"://", b"ENV ", b"setenv ", *EXACT_PHRASES, *TERRAFORM_PREFIXES)
 LOWERCASE_PREFIXES = tuple(dict.fromkeys((*_STEM_WORDS, *PHRASES, *PROGRAMS)))
 """The same in any letter case."""
 PREFIX_PATTERNS = {
-    b"pass": r"pass(?:[^ei]|e[^ds]|es[a-z0-9_]|i[^n]|in[^g]|e?\z|in?\z)",
-    b"pw": r"pw(?:d|[^a-z]|\z)",
+    b"pass": r"pass(?:[^ei]|e[^ds]|es[a-z0-9_]|i[^n]|in[^g]|e?\Z|in?\Z)",
+    b"pw": r"pw(?:d|[^a-z]|\Z)",
     b"sess": r"sess(?:id|ion)",
     b"conn": r"conn(?:str|ection)",
     b"sig": r"sig(?:=|nature)",
