@@ -21,6 +21,20 @@ SCOPES = (ENVIRONMENT, PROVIDER_MODE)
 REPLAY_MODES = ("FULL", "TRACE_ONLY")
 PROOF_OF_PART = "part"
 """Proof of an item whose parts each need the proof of the same name (rotation, revocation)."""
+RECORDED_PROOFS = (
+    "credential",
+    "handshake",
+    "attestation",
+    "trace",
+    "replay",
+    "rotation",
+    "revocation",
+    "drill",
+    "receipt",
+)
+"""Built-in kinds of proof that a test records; plugins add their own."""
+PROOFS = ("none", PROOF_OF_PART, *RECORDED_PROOFS)
+"""Built-in kinds of proof that an item may ask for."""
 
 
 class Item(Struct, frozen=True):

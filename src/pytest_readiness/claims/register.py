@@ -11,24 +11,9 @@ from msgspec.structs import replace
 from ..errors import ClaimError, ConfigError, Problem, location, suggestion
 from ..settings import ItemSettings, Settings, UseCaseSettings, key_location, shared_names
 from .builtin_items import BUILTIN_ITEMS, recognise_item
-from .catalogue import PROOF_OF_PART, Catalogue, Environment, Item, ProviderMode, UseCase
+from .catalogue import PROOF_OF_PART, PROOFS, Catalogue, Environment, Item, ProviderMode, UseCase
 from .tracker.reader import Tracker, examine_tracker
 from .tracker.row_ids import id_problems
-
-PROOFS = (
-    "none",
-    "part",
-    "credential",
-    "handshake",
-    "attestation",
-    "trace",
-    "replay",
-    "rotation",
-    "revocation",
-    "drill",
-    "receipt",
-)
-"""Built-in kinds of proof that an item may ask for; plugins add their own."""
 
 
 def read_catalogue(settings: Settings, *, rows: Iterable[UseCase] = (), proofs: Collection[str] = ()) -> Catalogue:

@@ -11,8 +11,7 @@ from typing import Any
 
 import click
 
-from ..claims.catalogue import PROOF_OF_PART, REPLAY_MODES
-from ..claims.register import PROOFS
+from ..claims.catalogue import PROOF_OF_PART, PROOFS, REPLAY_MODES
 from ..errors import ConfigError, ReadinessError, SeveralError, one_line, suggestion
 from ..external.import_results import ImportPreview, claims_of, mapping_notes, preview_junit, record_junit
 from ..external.junit.timestamps import parse_timezone

@@ -19,7 +19,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from .. import hookspecs
-from ..claims.register import PROOFS
+from ..claims.catalogue import PROOFS
 from ..errors import ConfigError, one_line
 from ..facts.proofs.values import ProofCheck
 from ..settings import Settings, key_location

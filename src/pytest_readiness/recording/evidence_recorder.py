@@ -16,7 +16,7 @@ from typing import Any, ParamSpec, TypeVar
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from ..claims.catalogue import Catalogue
+from ..claims.catalogue import RECORDED_PROOFS, Catalogue
 from ..claims.claim import Claim
 from ..errors import ClaimError, ProofError, one_line, suggestion
 from ..facts.proofs import comparison, values as proofs
@@ -34,9 +34,6 @@ LINES = 12
 """Maximum number of lines of a message."""
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 
-BUILT_IN = frozenset(
-    {"credential", "handshake", "attestation", "trace", "replay", "rotation", "revocation", "drill", "receipt"}
-)
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -295,7 +292,7 @@ class RecordEvidence(RecorderBase):
         """
         kinds = self._services.kinds()
         if kind not in kinds:
-            hint = f": call record_evidence.{kind}(...)" if kind in BUILT_IN else suggestion(str(kind), kinds)
+            hint = f": call record_evidence.{kind}(...)" if kind in RECORDED_PROOFS else suggestion(str(kind), kinds)
             raise ProofError(self._redacted_message(f"no plugin brings a proof '{kind}'{hint}"))
         self._record(self._check(proofs.prove_own, kind, kinds[kind], values))
 
