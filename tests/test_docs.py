@@ -7,11 +7,12 @@ import json
 import re
 from importlib.resources import files
 from pathlib import Path
-from typing import get_args, get_origin
+from typing import Literal, get_args, get_origin
 
 import click
 import pytest
-from pydantic import BaseModel
+from msgspec import Struct
+from msgspec.structs import FieldInfo, fields
 
 from pytest_readiness import cli, hookspecs
 from pytest_readiness.claims.builtin_items import BUILTIN_ITEMS
@@ -41,7 +42,7 @@ SECTIONS = {
     "gate": "## `[gate]`",
     "keys": "## `[keys.NAME]`",
 }
-TABLE_MODELS: dict[str, type[BaseModel]] = {
+TABLE_MODELS: dict[str, type[Struct]] = {
     "context": model.ContextSettings,
     "environments": model.EnvironmentSettings,
     "provider_modes": model.ProviderModeSettings,
@@ -53,7 +54,7 @@ TABLE_MODELS: dict[str, type[BaseModel]] = {
     "keys": model.KeySettings,
 }
 TOP_KEYS = (
-    set(model.Settings.model_fields) - model.LOCATION_FIELDS - set(TABLE_MODELS) - {"tracker_columns", "statuses"}
+    set(model.Settings.__struct_fields__) - model.LOCATION_FIELDS - set(TABLE_MODELS) - {"tracker_columns", "statuses"}
 )
 COMMANDS = {name: cli.commands.get_command(click.Context(cli.commands), name) for name in cli.COMMANDS}
 
@@ -117,23 +118,23 @@ def test_the_options_of_the_command_itself_are_in_the_reference():
 def test_every_top_key_of_the_config_is_in_the_reference_with_its_default(key):
     """The top table of the reference has each key of the model, and says its default."""
     told = row(section(REFERENCE["config"], "## Top"), key)
-    default = model.Settings.model_fields[key].default
+    default = _field(model.Settings, key).default
     sizes = {"artifact_limit": '`"1 GiB"`', "junit_limit": '`"256 MiB"`'}
     shown = {"tracker": "none", "plugins": "`[]`", "tracker_skip": "`[]`", **sizes}.get(key) or f'`"{default}"`'
     assert f"| {shown} |" in told
 
 
 @pytest.mark.parametrize(
-    ("table", "key"), [(table, key) for table, kind in TABLE_MODELS.items() for key in kind.model_fields]
+    ("table", "key"), [(table, key) for table, kind in TABLE_MODELS.items() for key in kind.__struct_fields__]
 )
 def test_every_key_of_a_table_is_in_the_reference_with_its_default_and_choices(table, key):
     """Each key of a table has a row in the table's section, with its default where that is a plain value."""
     text = section(REFERENCE["config"], SECTIONS[table])
-    field = TABLE_MODELS[table].model_fields[key]
+    field = _field(TABLE_MODELS[table], key)
     assert f"`{key}`" in text
     if isinstance(field.default, str | bool | int) and field.default != "":
         assert re.search(rf'\| `{key}` \| `"?{re.escape(str(field.default).lower())}"?` \|', text, re.IGNORECASE), key
-    for choice in get_args(field.annotation) if get_origin(field.annotation) is not None else ():
+    for choice in _choices(field.type):
         assert not isinstance(choice, str) or choice in text
 
 
@@ -160,6 +161,18 @@ def test_every_method_of_the_fixture_is_in_the_reference_with_its_arguments(meth
         return
     arguments = ", ".join(map(_argument, list(inspect.signature(found).parameters.values())[1:]))
     assert f"record_evidence.{method}({arguments})" in told
+
+
+def _field(kind: type[Struct], key: str) -> FieldInfo:
+    (found,) = [field for field in fields(kind) if field.name == key]
+    return found
+
+
+def _choices(kind: object) -> list[object]:
+    """Return the choices of a type, and of the types that it is made of."""
+    if get_origin(kind) is Literal:
+        return list(get_args(kind))
+    return [choice for part in get_args(kind) if get_origin(part) is not None for choice in _choices(part)]
 
 
 def _argument(parameter: inspect.Parameter) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from itertools import count
@@ -116,29 +115,6 @@ def test_an_entry_point_that_is_broken_is_named(project: Project, monkeypatch: p
             "entry point acme = acme_is_not_there of acme-plugins: the plugin 'acme' cannot be loaded: ModuleNotFound"
         )
         assert message in result.output
-
-
-@pytest.mark.slow
-def test_plugins_of_the_library_that_reads_the_config_have_no_say(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A plugin of pydantic is not even loaded for our config, by the command and by pytest; tests' models have it."""
-    failing(project)
-    made = project.path / "site" / "acme_models-1.0.dist-info"
-    project.write(f"{made}/METADATA", "Metadata-Version: 2.1\nName: acme-models\nVersion: 1.0\n")
-    project.write(f"{made}/entry_points.txt", "[pydantic]\nacme = acme_models:plugin\n")
-    project.write(f"{made.parent}/acme_models.py", "raise SystemExit(0)\n")
-    monkeypatch.setenv("PYTHONPATH", str(made.parent), prepend=os.pathsep)
-    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", raising=False)
-    for words, code in ((("pytest_readiness", "gate"), 1), (("pytest", "-q", "--readiness-gate"), 1)):
-        done = subprocess.run(
-            [sys.executable, "-m", *words], cwd=project.path, capture_output=True, text=True, check=False
-        )
-        assert (done.returncode, "NOT ELIGIBLE" in done.stdout) == (code, True), done.stdout + done.stderr
-    models = "import os, pytest_readiness.settings as ours\nours.load_settings\nassert 'PYDANTIC_DISABLE_PLUGINS' not in os.environ\n"
-    models += "import pydantic\nclass Theirs(pydantic.BaseModel):\n    x: int\n"
-    done = subprocess.run([sys.executable, "-c", f"{models}print('made')"], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, ""), "their model was made without their plugin"
 
 
 def test_what_a_plugin_prints_is_no_answer(project: Project) -> None:

@@ -11,7 +11,9 @@ from tests.project import XDIST, Project
 
 pytestmark = pytest.mark.slow
 
-LIBRARIES = ("pydantic", "sqlite3", "sqlite_utils", "rich", "markdown_it", "click", "tomllib", "hmac", "subprocess")
+LIBRARIES = (
+    "msgspec", "pydantic", "sqlite3", "sqlite_utils", "rich", "markdown_it", "click", "tomllib", "hmac", "subprocess",
+)  # fmt: skip
 HEAVY = (*LIBRARIES, "pytest_readiness.claims.tracker.markdown_parser")
 
 

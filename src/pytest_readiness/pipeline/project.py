@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import asdict
 from pluggy import PluginManager
 
 from ..claims.catalogue import Catalogue
@@ -85,7 +86,7 @@ class Project(Struct, frozen=True, dict=True):
     def _policy(self) -> dict[str, Any]:
         """The policy as plain data for a snapshot."""
         people = {name: list(person.also) for name, person in self.settings.people.items()}
-        plain = {"gate": self.settings.gate.model_dump(), "review": self.settings.review.model_dump()}
+        plain = {"gate": asdict(self.settings.gate), "review": asdict(self.settings.review)}
         keys = self._keys
         return {**plain, **({"people": people} if people else {}), **({"keys": keys} if keys else {})}
 

@@ -1,6 +1,7 @@
 """The line of each key in a TOML text, which the standard library's parser does not return.
 
-The text has been parsed before. So the scanner follows the structure of TOML and validates nothing.
+The text has been parsed before. So the scanner follows the structure of TOML and validates nothing. Libraries that keep
+the layout of a file (tomlkit) tell no lines either, and move a list of tables (``[[a]]``, ``[b]``, ``[[a]]``) together.
 """
 
 from __future__ import annotations

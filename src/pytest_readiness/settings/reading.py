@@ -7,14 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+from msgspec.structs import replace
 
 from ..errors import ConfigError, Problem, location, suggestion
 from ..regular_files import IrregularError, read_regular
+from .conversion import Conversion, KeyProblem, unknown_key
 from .finder import PYPROJECT_NAME, TRACKER_NAME, has_config_name
 from .key_lines import KeyPath, key_lines, nearest_line
-from .messages import describe_error, unknown_key
 from .model import LOCATION_FIELDS, Settings, StatusName
 from .toml_text import parsed_toml
 
@@ -28,11 +27,6 @@ class _ConfigFile(NamedTuple):
     """The content of our table."""
     prefix: KeyPath
     """The key of our table: empty, or ``tool.readiness``."""
-
-
-class _KeyProblem(NamedTuple):
-    path: KeyPath
-    message: str
 
 
 def load_settings(path: Path) -> Settings:
@@ -80,17 +74,18 @@ def override_settings(  # noqa: PLR0913 - one keyword for each option that overr
     Raises:
         ConfigError: a value is not allowed in the config.
     """
-    top = {"store": store, "artifacts": artifacts}
-    context = {"provider_mode": provider_mode, "tenant_id": tenant_id, "project_id": project_id}
-    changes: dict[str, Any] = {name: value for name, value in top.items() if value}
-    for table, options in (("context", context), ("gate", {"on": on, "waivers": waivers})):
-        values = {name: value for name, value in options.items() if value}
-        if values:
-            changes[table] = {**getattr(settings, table).model_dump(), **values}
-    try:
-        return Settings.model_validate({**vars(settings), **changes}) if changes else settings
-    except ValidationError as error:
-        raise ConfigError(describe_error(error.errors(include_url=False)[0])[1]) from None
+    conversion = Conversion()
+    changed = conversion.changed(settings, _given(store=store, artifacts=artifacts))
+    options = _given(provider_mode=provider_mode, tenant_id=tenant_id, project_id=project_id)
+    context = conversion.changed(settings.context, options, ("context",))
+    gate = conversion.changed(settings.gate, _given(on=on, waivers=waivers), ("gate",))
+    for problem in conversion.problems:
+        raise ConfigError(problem.message)
+    return replace(changed, context=context, gate=gate)
+
+
+def _given(**options: str | None) -> dict[str, str]:
+    return {name: value for name, value in options.items() if value}
 
 
 def key_location(settings: Settings, *keys: str) -> str:
@@ -150,31 +145,25 @@ def _syntax_message(path: Path, text: str, message: str) -> str:
     return f"{location(path, number)}: is not TOML: {reason or message}"
 
 
-def _validate(file: _ConfigFile) -> tuple[Settings | None, list[_KeyProblem]]:
+def _validate(file: _ConfigFile) -> tuple[Settings | None, list[KeyProblem]]:
     """Return the settings (None: a value is not allowed), and the problems."""
-    problems = [_KeyProblem((key,), unknown_key((key,))) for key in sorted(LOCATION_FIELDS & file.data.keys())]
+    conversion = Conversion()
+    for key in sorted(LOCATION_FIELDS & file.data.keys()):
+        conversion.problems.append(KeyProblem((key,), unknown_key((key,), Settings.__struct_fields__)))
     data = {key: value for key, value in file.data.items() if key not in LOCATION_FIELDS}
     folder = file.path.absolute().parent
     tracker = data.get("tracker")
     if isinstance(tracker, str):
         data["tracker"] = folder / tracker
         if not tracker.strip():
-            problems.append(_KeyProblem(("tracker",), "tracker must not be empty"))
-    try:
-        settings = Settings.model_validate({**data, "path": file.path.absolute(), "folder": folder})
-    except ValidationError as error:
-        return None, [*problems, *(_KeyProblem(*describe_error(detail)) for detail in _original_errors(error))]
-    return settings, [*problems, *_contradictions(settings)]
+            conversion.problems.append(KeyProblem(("tracker",), "tracker must not be empty"))
+    settings: Settings | None = conversion.table(Settings, {**data, "path": file.path.absolute(), "folder": folder})
+    if settings is not None:
+        conversion.problems.extend(_contradictions(settings))
+    return settings, conversion.problems
 
 
-def _original_errors(error: ValidationError) -> list[ErrorDetails]:
-    """Return the errors without those of lists that pydantic calls too short because an entry has an error."""
-    errors = error.errors(include_url=False)
-    lists = {detail["loc"][:-1] for detail in errors}
-    return [detail for detail in errors if detail["type"] != "too_short" or detail["loc"] not in lists]
-
-
-def _contradictions(settings: Settings) -> Iterator[_KeyProblem]:
+def _contradictions(settings: Settings) -> Iterator[KeyProblem]:
     drills = {name for use_case in settings.use_cases.values() for name in use_case.drills}
     kinds = {
         "environment": settings.environments,
@@ -184,20 +173,20 @@ def _contradictions(settings: Settings) -> Iterator[_KeyProblem]:
     for name, kind, other_kind in shared_names(kinds):
         table = "environments" if kind == "environment" else "provider_modes"
         message = f"'{name}' is the name of both {_with_article(kind)} and {_with_article(other_kind)}: rename one"
-        yield _KeyProblem((table, name), message)
+        yield KeyProblem((table, name), message)
     for name, key in settings.keys.items():
         if "reviews" in key.roles and key.person is None:
-            yield _KeyProblem(("keys", name), f'keys.{name} signs reviews but has no person: add person = "..."')
+            yield KeyProblem(("keys", name), f'keys.{name} signs reviews but has no person: add person = "..."')
     yield from _tracker_contradictions(settings)
 
 
-def _tracker_contradictions(settings: Settings) -> Iterator[_KeyProblem]:
+def _tracker_contradictions(settings: Settings) -> Iterator[KeyProblem]:
     for key, header in settings.tracker_columns.items():
         path = ("tracker_columns", key)
         if isinstance(header, int) and key != "uc":
-            yield _KeyProblem(path, f"tracker_columns.{key} must be a header, not {header}")
+            yield KeyProblem(path, f"tracker_columns.{key} must be a header, not {header}")
         elif isinstance(header, Mapping) and key != "status":
-            yield _KeyProblem(path, f"tracker_columns.{key} must be a header, not a table")
+            yield KeyProblem(path, f"tracker_columns.{key} must be a header, not a table")
         elif isinstance(header, Mapping):
             yield from _undeclared_environments(settings, path, header)
     skip_words = {word.casefold() for word in settings.statuses.get("skip", ())}
@@ -205,22 +194,22 @@ def _tracker_contradictions(settings: Settings) -> Iterator[_KeyProblem]:
         for word in settings.statuses.get(status, (status,)):
             if word.casefold() in skip_words:
                 message = f"'{word}' skips a row, and stands for {status}: use two words"
-                yield _KeyProblem(("statuses", "skip"), message)
+                yield KeyProblem(("statuses", "skip"), message)
 
 
-def _undeclared_environments(settings: Settings, path: KeyPath, names: Iterable[str]) -> Iterator[_KeyProblem]:
+def _undeclared_environments(settings: Settings, path: KeyPath, names: Iterable[str]) -> Iterator[KeyProblem]:
     """Yield a problem for each status column of an environment that is not declared."""
     for name in names:
         if name not in settings.environments:
             message = f"tracker_columns.status names environment '{name}', which is not declared"
-            yield _KeyProblem((*path, name), message + suggestion(name, settings.environments))
+            yield KeyProblem((*path, name), message + suggestion(name, settings.environments))
 
 
 def _with_article(noun: str) -> str:
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
-def _located(file: _ConfigFile, key_problems: Iterable[_KeyProblem]) -> list[Problem]:
+def _located(file: _ConfigFile, key_problems: Iterable[KeyProblem]) -> list[Problem]:
     """Return the problems with their lines, in that order."""
     problems = list(key_problems)
     if not problems:

@@ -9,13 +9,13 @@ from msgspec import Struct
 
 from ..facts.decision import RANKS, IdentityLevel
 from ..facts.review_basis import Setting
+from ..settings.model import GateSettings, Leniency, Level, ReviewSettings
 from .people import People
 from .readiness import State, policy_states_of
 
 NO_ALIASES = People()
-Level = Literal["L0", "L1", "L2", "L3"]
+_GATE, _REVIEW = GateSettings(), ReviewSettings()
 _STATE_NAMES = frozenset(state.value for state in State)
-Leniency = Literal["refuse", "acknowledge", "accept"]
 STRICTNESS: Mapping[str, tuple[Setting, ...]] = {
     "asserted": ("accept", "acknowledge", "refuse"),
     "flaky": ("accept", "acknowledge", "refuse"),
@@ -47,37 +47,37 @@ class TrustedKey(Struct, frozen=True):
 class Policy(Struct, frozen=True):
     """``[gate]`` and ``[review]`` of the config, with their defaults."""
 
-    on: Literal["review", "evidence"] = "review"
+    on: Literal["review", "evidence"] = _GATE.on
     """Meaning of eligible: reviewed, or every requirement in a state that a review could accept."""
-    asserted: Leniency = "acknowledge"
+    asserted: Leniency = _GATE.asserted
     """How to treat a pass that lacks the item's proof."""
-    flaky: Leniency = "acknowledge"
+    flaky: Leniency = _GATE.flaky
     """How to treat a pass that follows a failed attempt."""
-    waivers: Literal["refuse", "accept"] = "refuse"
+    waivers: Literal["refuse", "accept"] = _GATE.waivers
     """Whether the gate accepts a waived requirement."""
-    release: Literal["ignore", "required"] = "ignore"
+    release: Literal["ignore", "required"] = _GATE.release
     """Whether only evidence for the judged release counts."""
-    clean_commit: bool = False
+    clean_commit: bool = _GATE.clean_commit
     """Whether evidence must come from a commit without local changes."""
-    architecture: str = "ignore"
+    architecture: str = _GATE.architecture
     """The required architecture status; ``ignore``: any."""
-    clock: Literal["refuse", "ignore"] = "refuse"
+    clock: Literal["refuse", "ignore"] = _GATE.clock
     """How to treat evidence of a run whose clocks disagree."""
-    deselected: Literal["accept", "refuse"] = "accept"
+    deselected: Literal["accept", "refuse"] = _GATE.deselected
     """How to treat a use case with a deselected test that no later run ran."""
-    checkpoint: Literal["ignore", "required"] = "ignore"
+    checkpoint: Literal["ignore", "required"] = _GATE.checkpoint
     """Whether the gate requires a checkpoint that was stored elsewhere."""
-    reviewers: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = _REVIEW.reviewers
     """People whose reviews count; empty: nobody's do."""
-    required: int = 1
+    required: int = _REVIEW.required
     """Number of required reviews."""
-    separate: bool | Literal["started_by"] = True
+    separate: bool | Literal["started_by"] = _REVIEW.separate
     """Recorders of the evidence cannot decide on it; ``started_by``: nor can the people who started their jobs."""
-    identity: Literal["declared", "git", "ci", "signed"] = "declared"
+    identity: Literal["declared", "git", "ci", "signed"] = _REVIEW.identity
     """Least identity level of a reviewer."""
     people: People = NO_ALIASES
     """Joined names of people."""
-    level: Level = "L1"
+    level: Level = _GATE.level
     """Least level of the evidence."""
     keys: tuple[TrustedKey, ...] = ()
     """Keys whose signatures count."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from ...facts.evidence import Evidence
+from ...settings.model import Level
 from ..inputs import SignedRun
-from ..policy import Level
 
 RECORDED: Level = "L0"
 SEALED: Level = "L1"
