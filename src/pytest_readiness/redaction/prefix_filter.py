@@ -33,8 +33,8 @@ class PrefixFilter:
         ``lower``: the text in lower case.
         """
         matches = self._automaton.find_matches_as_indexes(lower, overlapping=True)
-        found = {self._prefixes[index] for index, _, _ in matches}
-        return frozenset(prefix for prefix in found if self._holds(prefix, data if prefix in self._exact else lower))
+        prefixes = {self._prefixes[index] for index, _, _ in matches}
+        return frozenset(prefix for prefix in prefixes if self._holds(prefix, data if prefix in self._exact else lower))
 
     def _holds(self, prefix: bytes, text: bytes) -> bool:
         pattern = self._patterns.get(prefix)

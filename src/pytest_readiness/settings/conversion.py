@@ -48,22 +48,24 @@ class Conversion:
         if not isinstance(value, Mapping):
             raise ValueError("must be a table")  # noqa: TRY004 - its text is the message for the user
         before = len(self.problems)
-        known = _fields(kind)
+        fields_by_name = _fields(kind)
         converted = {}
-        for name, field in known.items():
+        for name, field in fields_by_name.items():
             if name in value:
                 converted[name] = self._convert(field.type, value[name], (*path, name))
             elif field.required:
                 self.problems.append(KeyProblem((*path, name), f"{dotted_key((*path, name))} is missing"))
         for key in value:
-            if key not in known:
-                self.problems.append(KeyProblem((*path, key), unknown_key((*path, key), known)))
+            if key not in fields_by_name:
+                self.problems.append(KeyProblem((*path, key), unknown_key((*path, key), fields_by_name)))
         return kind(**converted) if len(self.problems) == before else None
 
     def changed(self, table: Table, values: Mapping[str, Any], path: KeyPath = ()) -> Table:
         """Return a table with some other values; what is returned after a problem means nothing."""
-        known = _fields(type(table))
-        converted = {name: self._convert(known[name].type, value, (*path, name)) for name, value in values.items()}
+        fields_by_name = _fields(type(table))
+        converted = {
+            name: self._convert(fields_by_name[name].type, value, (*path, name)) for name, value in values.items()
+        }
         return replace(table, **converted)
 
     def _convert(self, kind: Any, value: Any, path: KeyPath) -> Any:
@@ -122,12 +124,12 @@ class Conversion:
         return None
 
 
-def unknown_key(path: KeyPath, known: Iterable[str]) -> str:
+def unknown_key(path: KeyPath, keys: Iterable[str]) -> str:
     """Return the message for a key that does not exist."""
     if path == ("context", "environment"):
         ways = "--readiness-environment, READINESS_ENVIRONMENT or scope() in the test"
         return f"the config cannot set the environment, only a run can: use {ways}"
-    return f"unknown key '{path[-1]}'{suggestion(str(path[-1]), set(known) - LOCATION_FIELDS)}"
+    return f"unknown key '{path[-1]}'{suggestion(str(path[-1]), set(keys) - LOCATION_FIELDS)}"
 
 
 def dotted_key(path: Iterable[str | int]) -> str:
