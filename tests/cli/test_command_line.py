@@ -200,7 +200,7 @@ def test_as_a_module_and_light():
         "sys.argv = ['readiness', '--version']\n"
         "try: runpy.run_module('pytest_readiness', run_name='__main__')\n"
         "except SystemExit as end: print(end.code)\n"
-        "print([name for name in sys.modules if 'msgspec' in name or 'readiness.commands' in name])\n"
+        "print([name for name in sys.modules if 'settings.model' in name or 'readiness.commands' in name])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     version, exit_code, heavy = done.stdout.splitlines()
