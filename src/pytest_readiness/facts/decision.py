@@ -25,8 +25,6 @@ SCHEMA = "readiness/decision/v1"
 class IdentityLevel(StrEnum):
     """How the identity of the decider is known; each level is stronger than the one before."""
 
-    __hash__ = str.__hash__
-
     DECLARED = "declared"
     """The name was given on the command line."""
     GIT = "git"

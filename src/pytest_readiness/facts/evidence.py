@@ -15,8 +15,6 @@ from .suite_failure import RequiredCases
 class Result(StrEnum):
     """Result of an execution in pytest's words, decided after teardown."""
 
-    __hash__ = str.__hash__  # several times as fast as Enum's own, and every dict lookup needs it
-
     PASSED = "PASSED"
     FAILED = "FAILED"
     ERROR = "ERROR"
@@ -55,8 +53,6 @@ IMPORTED = "imported"
 
 class ExecutionStanding(StrEnum):
     """Role of an execution in an evaluation. The store keeps the newest of each standing."""
-
-    __hash__ = str.__hash__
 
     REAL = "real"
     """Ran in a real environment."""

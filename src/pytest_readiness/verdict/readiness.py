@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from operator import attrgetter
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -22,8 +23,6 @@ NOWHERE = RealPlaces(frozenset(), frozenset())
 
 class State(StrEnum):
     """State of a requirement. Several requirements together show the worst state."""
-
-    __hash__ = str.__hash__  # several times as fast as Enum's own, and every dict lookup needs it
 
     COMPLETE = "COMPLETE"
     ASSERTED = "ASSERTED"
@@ -110,23 +109,13 @@ class ReviewState(StrEnum):
     REJECTED = "REJECTED"
 
 
-class Explained(Protocol):
+class Explanation(NamedTuple):
     """Explanation of a requirement's state."""
 
-    @property
-    def why(self) -> str:
-        """Reason for the state, in one sentence."""
-
-    @property
-    def completes_it(self) -> str:
-        """What would complete it, in one sentence; empty if COMPLETE or NOT_APPLICABLE."""
-
-
-class Explanation(NamedTuple):
-    """Explanation with its sentences already built."""
-
     why: str
+    """Reason for the state, in one sentence."""
     completes_it: str = ""
+    """What would complete it, in one sentence; empty if COMPLETE or NOT_APPLICABLE."""
 
 
 class RequirementReadiness(Struct, frozen=True):
@@ -134,8 +123,7 @@ class RequirementReadiness(Struct, frozen=True):
 
     requirement: Requirement
     state: State
-    explanation: Explained
-    """Builds its sentences on demand, as a gate needs few of them."""
+    explanation: Explanation
     evidence: tuple[Evidence, ...]
     """The deciding execution for each test and scope; if none counts, the newest one."""
     expires_at: str | None = None
@@ -240,7 +228,7 @@ class RetirementStanding(Struct, frozen=True):
     """Reason why it is void, in a sentence; None: it is valid."""
 
 
-class UseCaseReadiness(Struct, frozen=True, eq=False, dict=True):
+class UseCaseReadiness(Struct, frozen=True, dict=True):
     """Readiness of one use case."""
 
     use_case: UseCase
@@ -261,6 +249,12 @@ class UseCaseReadiness(Struct, frozen=True, eq=False, dict=True):
     """Retirements of tests with evidence for it."""
     make_basis: Callable[[], ReviewBasis] = lambda: NO_BASIS
     """Builds ``basis``, which takes a while and is rarely needed."""
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both were judged alike. A function such as ``make_basis`` is equal only to itself."""
+        return isinstance(other, UseCaseReadiness) and _judged(self) == _judged(other)
+
+    __hash__ = None  # type: ignore[assignment]
 
     @cached_property
     def basis(self) -> ReviewBasis:
@@ -292,6 +286,9 @@ class UseCaseReadiness(Struct, frozen=True, eq=False, dict=True):
         """The status in the tracker's row; the derived one if the word in the row also stands for that."""
         row = self.use_case
         return self.status.value if self.status.value in row.declared_also else row.declared_status
+
+
+_judged = attrgetter(*(name for name in UseCaseReadiness.__struct_fields__ if name != "make_basis"))
 
 
 class RemovedUseCase(Struct, frozen=True):

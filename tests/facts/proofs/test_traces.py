@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time
 import pytest
 import rfc8785
 from hypothesis import assume, given, settings, strategies as st
+from msgspec import Struct
 
 from pytest_readiness.errors import ProofError
 from pytest_readiness.facts.proofs.comparison import prove_trace
@@ -151,16 +152,23 @@ class Step:
     at: datetime
 
 
-def test_dataclasses_tuples_and_times_are_values():
-    """What tests have at hand becomes JSON: dataclasses dicts, tuples lists, dates and times ISO texts."""
+class StructStep(Struct):
+    name: str
+    at: datetime
+
+
+@pytest.mark.parametrize("step", [Step, StructStep])
+def test_dataclasses_structs_tuples_and_times_are_values(step):
+    """What tests have at hand becomes JSON: dataclasses and Structs dicts, tuples lists, dates and times ISO texts."""
     moment = datetime(2026, 2, 12, 18, 29, tzinfo=UTC)
-    result = to_tree([Step("pay", moment), (1, 2), date(2026, 2, 12), time(18, 29)])
+    result = to_tree([step("pay", moment), (1, 2), date(2026, 2, 12), time(18, 29)])
     assert result == [{"name": "pay", "at": moment.isoformat()}, [1, 2], "2026-02-12", "18:29:00"]
 
 
-def test_a_masked_field_may_hold_anything():
-    """What is masked is replaced before it is looked at, in dataclasses too."""
-    assert to_tree([{"ts": object(), "n": 2**60}, Step("a", object())], {"ts", "n", "at"}) == [
+@pytest.mark.parametrize("step", [Step, StructStep])
+def test_a_masked_field_may_hold_anything(step):
+    """What is masked is replaced before it is looked at, in dataclasses and Structs too."""
+    assert to_tree([{"ts": object(), "n": 2**60}, step("a", object())], {"ts", "n", "at"}) == [
         {"ts": MASKED, "n": MASKED},
         {"name": "a", "at": MASKED},
     ]
@@ -178,6 +186,7 @@ def test_a_masked_field_may_hold_anything():
         ([{"a": {1: 2}}], "$[0].a has a key of type int"),
         (["\ud800"], "$[0] has a text with half a character"),
         ([Step], "$[0] is a type"),
+        ([StructStep], "$[0] is a StructMeta"),
     ],
 )
 def test_what_json_cannot_carry_is_named(value, expected):

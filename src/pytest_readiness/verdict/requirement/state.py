@@ -15,7 +15,7 @@ from ...facts.suite_failure import ABSENT
 from ...facts.timestamps import is_timestamp, parse_timestamp
 from .. import explanations
 from ..inputs import SignedRun
-from ..readiness import Explained, Explanation, RequirementReadiness, State
+from ..readiness import Explanation, RequirementReadiness, State
 from .execution_ledger import BROKEN, ExecutionLedger, RequirementExecutions
 from .later_runs import LaterRuns
 from .levels import level_of, weakest_level
@@ -41,7 +41,7 @@ class EvaluationContext(Struct, frozen=True):
 
 class _Assessment(NamedTuple):
     state: State
-    explanation: Explained
+    explanation: Explanation
     expires_at: str | None = None
     expires_soon: bool = False
     unproven: bool = False
@@ -148,8 +148,12 @@ def _assess_passes(
         state = State.ASSERTED if proven is None else State.COMPLETE
     soon = state is not State.STALE and is_soon(rests_on.started_at, requirement.max_age_days, context.now)
     explained = flaky if flaky is not None and state is State.FLAKY else rests_on
-    explanation = _PassExplanation(requirement, state, explained, deciding, proven is None)
-    return _Assessment(state, explanation, expires_at, soon, proven is None)
+    unproven = proven is None
+    explanation = Explanation(
+        _why_passed(requirement, state, explained, deciding, unproven=unproven),
+        _completes_passed(requirement, state, explained, unproven=unproven),
+    )
+    return _Assessment(state, explanation, expires_at, soon, unproven)
 
 
 def _satisfies(requirement: Requirement, evidence: Evidence) -> bool:
@@ -170,66 +174,56 @@ def _proves(requirement: Requirement, evidence: Evidence) -> bool:
     return False
 
 
-class _PassExplanation(NamedTuple):
-    """Explanation of a requirement with a pass."""
+def _why_passed(
+    requirement: Requirement, state: State, evidence: Evidence, deciding: Sequence[Evidence], *, unproven: bool
+) -> str:
+    """Return why a requirement with a pass has its state.
 
-    requirement: Requirement
-    state: State
-    evidence: Evidence
-    """The pass that it rests on, or that is flaky."""
-    deciding: Sequence[Evidence]
-    """All deciding executions, including other claims of the same execution."""
-    unproven: bool
-    """No counting pass has the proof."""
+    Args:
+        requirement: the requirement.
+        state: its state.
+        evidence: the pass that it rests on, or that is flaky.
+        deciding: all deciding executions, including other claims of the same execution.
+        unproven: no counting pass has the proof.
+    """
+    passed = explanations.execution_text(evidence)
+    if requirement.proof == "replay" and "TRACE_ONLY" in map(explanations.replay_mode, _claims(evidence, deciding)):
+        passed += ", TRACE_ONLY"
+    if state is State.COMPLETE:
+        return passed if requirement.proof == "none" else f"{passed} with {_proof(requirement)}"
+    if state is State.STALE:
+        return f"{passed}, more than {requirement.max_age_days} days ago"
+    ran_here = evidence.method in RAN_HERE
+    without = f"without {_proof(requirement)}"
+    lack = without if ran_here else f"but was only {explanations.first_line(evidence.method)}"
+    if state is State.FLAKY:
+        passed += f" only at attempt {len(evidence.attempts)}"
+        return f"{passed}, {lack}" if unproven else passed
+    return f"{passed} {lack}" if ran_here else f"{passed}, {lack}"
 
-    @property
-    def why(self) -> str:
-        """Reason for the state, in one sentence."""
-        requirement, evidence = self.requirement, self.evidence
-        passed = explanations.execution_text(evidence)
-        if requirement.proof == "replay" and "TRACE_ONLY" in map(explanations.replay_mode, self._claims):
-            passed += ", TRACE_ONLY"
-        if self.state is State.COMPLETE:
-            return passed if requirement.proof == "none" else f"{passed} with {_proof(requirement)}"
-        if self.state is State.STALE:
-            return f"{passed}, more than {requirement.max_age_days} days ago"
-        if self.state is State.FLAKY:
-            passed += f" only at attempt {len(evidence.attempts)}"
-            return f"{passed}, {self._lack}" if self.unproven else passed
-        return f"{passed}, {self._lack}" if evidence.method not in RAN_HERE else f"{passed} {self._lack}"
 
-    @property
-    def _lack(self) -> str:
-        method = self.evidence.method
-        without = f"without {_proof(self.requirement)}"
-        return without if method in RAN_HERE else f"but was only {explanations.first_line(method)}"
+def _claims(evidence: Evidence, deciding: Sequence[Evidence]) -> list[Evidence]:
+    """Return the claims of an execution for the requirement: several marks add up."""
+    execution = execution_of(evidence)
+    return [claim for claim in deciding if execution_of(claim) == execution]
 
-    @property
-    def _claims(self) -> list[Evidence]:
-        """Claims of the execution for the requirement: several marks add up."""
-        execution = execution_of(self.evidence)
-        return [claim for claim in self.deciding if execution_of(claim) == execution]
 
-    @property
-    def completes_it(self) -> str:
-        """What would complete it, in one sentence."""
-        if self.state is State.COMPLETE:
-            return ""
-        requirement, place = self.requirement, explanations.place_of(self.requirement)
-        test, proof = explanations.first_line(self.evidence.test_id), _proof(requirement)
-        if self.state is State.STALE:
-            return f"run {test} again{place}"
-        if self.state is State.FLAKY:
-            at_once = f"make {test} pass{place} at its first attempt"
-            return f"{at_once}{self._recording}" if self.unproven else at_once
-        if self.evidence.method not in RAN_HERE:
-            return f"run a test tagged {explanations.marker_text(requirement)}{place}{self._recording}"
-        return f"record {proof} in {test} and run it{place}"
-
-    @property
-    def _recording(self) -> str:
-        """The proof that the pass must record, if the item asks for one."""
-        return "" if self.requirement.proof == "none" else f", recording {_proof(self.requirement)}"
+def _completes_passed(requirement: Requirement, state: State, evidence: Evidence, *, unproven: bool) -> str:
+    """Return what would complete a requirement with a pass."""
+    if state is State.COMPLETE:
+        return ""
+    place = explanations.place_of(requirement)
+    test, proof = explanations.first_line(evidence.test_id), _proof(requirement)
+    # The proof that the pass must record, if the item asks for one.
+    recording = "" if requirement.proof == "none" else f", recording {proof}"
+    if state is State.STALE:
+        return f"run {test} again{place}"
+    if state is State.FLAKY:
+        at_once = f"make {test} pass{place} at its first attempt"
+        return f"{at_once}{recording}" if unproven else at_once
+    if evidence.method not in RAN_HERE:
+        return f"run a test tagged {explanations.marker_text(requirement)}{place}{recording}"
+    return f"record {proof} in {test} and run it{place}"
 
 
 def _proof(requirement: Requirement) -> str:
