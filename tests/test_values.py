@@ -30,7 +30,6 @@ WORKING = {
 
 DERIVING = {
     "claims.catalogue.Catalogue",
-    "facts.evidence.Evidence",
     "facts.run.Run",
     "pipeline.derived_report._BundleProject",
     "pipeline.derived_report._StoreSources",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
@@ -139,7 +138,7 @@ class Proof(Struct, frozen=True):
         return self.kind == kind and (kind != "drill" or part is None or dict(self.details).get("name", part) == part)
 
 
-class Evidence(Struct, frozen=True, kw_only=True, dict=True):
+class Evidence(Struct, frozen=True, kw_only=True):
     """Evidence: the ten fields of the evidence template first, then the envelope."""
 
     id: str
@@ -205,7 +204,7 @@ class Evidence(Struct, frozen=True, kw_only=True, dict=True):
     required_cases: RequiredCases | None = None
     """The cases that a failure concerns which is not the failure of a test; None: a test failed."""
 
-    @cached_property
+    @property
     def standing(self) -> ExecutionStanding:
         """Role of the execution in an evaluation."""
         sources = self.environment_by, self.provider_mode_by

@@ -179,7 +179,7 @@ class RecordEvidence(RecorderBase):
         """Record a trace, and prove with a second capture that it is deterministic (item 4).
 
         Args:
-            events: JSON-like values (dataclasses, dates and times too); stored as the artifact ``trace.json``.
+            events: JSON-like values (dataclasses, Structs, dates and times too); stored as the artifact ``trace.json``.
             again: a second capture; without it nothing is proven.
             mask: names of fields, at any depth, whose values may differ.
 
