@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import click
 
-from ..views.line_writer import Line, plain_lines, styled_lines
+from ..views.line_writer import Line, can_show_signs, plain_lines, styled_lines
 
 NARROWEST = 60
 WIDEST = 120
@@ -22,11 +22,7 @@ def terminal_width() -> int:
 
 def prints_unicode() -> bool:
     """Return whether standard output can show the signs of the matrix."""
-    try:
-        "✓·✗–…".encode(sys.stdout.encoding or "ascii")  # noqa: RUF001 - the signs of the matrix
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
+    return can_show_signs(sys.stdout.encoding)
 
 
 def print_lines(lines: Sequence[Line]) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..claims.builtin_items import BUILTIN_ITEMS
 from ..claims.catalogue import Item
-
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+from ..settings.toml_text import BARE_KEY
 
 _PROOFS = {
     "none": "a pass in a real environment is enough",
@@ -232,4 +230,4 @@ def _list(names: Iterable[str]) -> str:
 
 
 def _key(name: str) -> str:
-    return name if _BARE_KEY.fullmatch(name) else toml_text(name)
+    return name if BARE_KEY.fullmatch(name) else toml_text(name)

@@ -11,13 +11,12 @@ from msgspec import Struct
 from ..claims.tracker.layout_guess import NoRegisterError, guess_layout
 from ..claims.tracker.markdown_rows import OR_SKIP
 from ..claims.tracker.reader import Tracker, examine_tracker, read_tracker
+from ..claims.tracker.status_words import VARIATION_SELECTORS
 from ..errors import ConfigError, location, one_line, suggestion
 from ..regular_files import read_regular
 from ..settings.model import ColumnKey
 from .templates import table_lines, toml_text
 
-_VARIATION_SELECTORS = dict.fromkeys(map(ord, "\ufe0e\ufe0f"))
-"""Invisible characters that choose how an emoji is drawn."""
 _MOST = 5
 """Maximum words or ids to list in one line."""
 
@@ -80,7 +79,7 @@ def adopt(path: Path, columns: Mapping[str, Any], statuses: Mapping[str, Any], s
     lines = [
         f"{location(path)}: its columns and words were guessed; to change that, use --column WORD=HEADER, or",
         "[tracker_columns], [statuses] and tracker_skip in readiness.toml:",
-        *(f"  {line.translate(_VARIATION_SELECTORS)}" for line in _toml(guess.columns, guess.statuses, guess.skip)),
+        *(f"  {line.translate(VARIATION_SELECTORS)}" for line in _toml(guess.columns, guess.statuses, guess.skip)),
         *(f"{location(path)}: {warning}" for warning in guess.warnings),
     ]
     if guess.unknown_words:

@@ -18,7 +18,7 @@ from ..verdict.readiness import Phase, ReviewState, State, Status
 from ..verdict.review.basis import RequirementBasis as Requirements
 from ..verdict.review.invalidation import changed_requirements
 from ..verdict.review.pins import requirement_terms
-from ..views.decision_document import read_basis
+from ..views.decision_document import read_basis, read_text
 from ..views.document import SCHEMA
 from ..views.review_preview import ReviewPreview
 from .identity import in_folder
@@ -81,11 +81,11 @@ class _Report:
         self.required = Requirements.build(project.catalogue, project.policy)
         document = self._read(path)
         try:
-            self.generated_at = _text(document["generated_at"])
+            self.generated_at = read_text(document["generated_at"])
             context = document["context"]
-            self.register = _text(context["register"])
-            self.digest = _text(context["requirements_digest"])
-            self.release = None if context["release"] is None else _text(context["release"])
+            self.register = read_text(context["register"])
+            self.digest = read_text(context["requirements_digest"])
+            self.release = None if context["release"] is None else read_text(context["release"])
             self.problems = tuple(_integrity_problems(document["verdict"]["rules"]))
             self.use_cases = {row["id"]: self._validated(row) for row in document["use_cases"]}
         except (LookupError, TypeError, ValueError, AttributeError) as error:
@@ -112,7 +112,7 @@ class _Report:
     def _validated(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return a use case of the report after a check of the types of its fields."""
         for key in ("id", "title"):
-            _text(row[key])
+            read_text(row[key])
         Status(row["status"])
         ReviewState(row["review"]["state"])
         if row["phase"] is not None:
@@ -120,12 +120,12 @@ class _Report:
         for item in row["items"]:
             for requirement in item["requirements"]:
                 State(requirement["state"])
-                _text(requirement["id"])
-                _text(requirement["why"])
+                read_text(requirement["id"])
+                read_text(requirement["why"])
                 for piece in requirement["evidence"]:
-                    _text(piece["id"])
+                    read_text(piece["id"])
         for why in row["review"]["why"]:
-            _text(why)
+            read_text(why)
         read_basis(row)
         return row
 
@@ -231,13 +231,7 @@ def _integrity_problems(rules: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield the integrity problems that the report itself names. An approval of such a report is refused."""
     for rule in rules:
         if rule["rule"] == "evidence intact" and not rule["passed"] and rule["looked_at"]:
-            yield f"according to the report, evidence is not intact: {_text(rule['detail'])}"
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError("a text is expected")
-    return value
+            yield f"according to the report, evidence is not intact: {read_text(rule['detail'])}"
 
 
 def _error_text(error: Exception) -> str:

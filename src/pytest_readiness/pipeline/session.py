@@ -311,12 +311,12 @@ def summary_lines(
     outcome: SessionOutcome, options: SessionOptions, project: Project, *, width: int, verbosity: int
 ) -> list[Line]:
     """Return the lines for the end of the session; none if nothing was recorded and nothing is requested."""
-    unicode = prints_unicode()
     lines: list[Line] = []
     if outcome.report is not None and (options.report or options.gate):
         from ..views.gate import render_failed, render_verdict
         from ..views.terminal import render_report
 
+        unicode = prints_unicode()
         if options.report or verbosity < 0:
             lines += render_report(outcome.report, width, verbosity=verbosity, unicode=unicode)
         if verbosity < 0:
@@ -354,9 +354,6 @@ def _note_lines(outcome: SessionOutcome) -> list[Line]:
 
 def prints_unicode() -> bool:
     """Return whether pytest's output can show the signs of the matrix."""
-    encoding = getattr(sys.__stdout__, "encoding", None) or "ascii"
-    try:
-        "✓·✗–…".encode(encoding)  # noqa: RUF001 - the signs of the matrix
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
+    from ..views.line_writer import can_show_signs
+
+    return can_show_signs(getattr(sys.__stdout__, "encoding", None))

@@ -14,6 +14,7 @@ from msgspec.structs import FieldInfo, fields, replace
 from ..errors import suggestion
 from .key_lines import KeyPath
 from .model import LOCATION_FIELDS
+from .toml_text import BARE_KEY
 from .value_rules import EmptyError, Shorthand
 
 Table = TypeVar("Table", bound=Struct)
@@ -134,12 +135,7 @@ def unknown_key(path: KeyPath, keys: Iterable[str]) -> str:
 
 def dotted_key(path: Iterable[str | int]) -> str:
     """Return a key path as it is written in TOML: ``review.required``; an entry of a list has the key of its list."""
-    return ".".join(key if _is_bare(key) else f'"{key}"' for key in path if isinstance(key, str))
-
-
-def _is_bare(key: str) -> bool:
-    """Return whether TOML needs no quotes around a key."""
-    return bool(key) and key.replace("-", "").replace("_", "").isalnum() and key.isascii()
+    return ".".join(key if BARE_KEY.fullmatch(key) else f'"{key}"' for key in path if isinstance(key, str))
 
 
 @cache

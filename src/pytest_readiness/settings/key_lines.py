@@ -11,10 +11,11 @@ import tomllib
 from bisect import bisect_right
 from collections.abc import Mapping
 
+from .toml_text import BARE_KEY
+
 KeyPath = tuple[str | int, ...]
 """Keys from the outermost to the innermost; a number is a position in a list."""
 
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")
 _STRING = re.compile(
@@ -84,7 +85,7 @@ class _Scanner:
         while True:
             self._skip(_SPACE)
             is_quoted = self._text[self._position] in "\"'"
-            raw = self._take(_STRING if is_quoted else _BARE_KEY)
+            raw = self._take(_STRING if is_quoted else BARE_KEY)
             keys.append(tomllib.loads(f"key = {raw}")["key"] if is_quoted else raw)
             self._skip(_SPACE)
             if not self._starts_with("."):

@@ -9,6 +9,8 @@ import re
 import tomllib
 from typing import Any
 
+BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+"""A key without quotes."""
 _LONG_NUMBER = re.compile(r"\d[\d_]{4000}")
 _BRACKET_OR_BREAK = re.compile(r"[\[\]{}\n]")
 

@@ -125,8 +125,8 @@ def read_basis(use_case: Any) -> ReviewBasis:
         plain = use_case["review"]["basis"]
         rows = tuple(_read_row(row) for row in plain["requirements"])
         policy = tuple(sorted((name, _setting(value)) for name, value in plain["policy"].items()))
-        failed, retired = (tuple(_text(name) for name in plain[key]) for key in ("failed_runs", "retired"))
-        return ReviewBasis(_text(plain["digest"]), rows, _text(plain["definition"]), policy, failed, retired)
+        failed, retired = (tuple(read_text(name) for name in plain[key]) for key in ("failed_runs", "retired"))
+        return ReviewBasis(read_text(plain["digest"]), rows, read_text(plain["definition"]), policy, failed, retired)
     except (LookupError, TypeError, AttributeError) as error:
         cause = f"{type(error).__name__}: {error}"
         raise ConfigError(f"this JSON report does not contain the basis of a review ({cause})") from None
@@ -135,25 +135,27 @@ def read_basis(use_case: Any) -> ReviewBasis:
 def _read_row(row: Any) -> PinnedRequirement:
     pins = tuple(
         PinnedEvidence(
-            evidence_id=_text(pin["evidence_id"]),
-            test_id=_text(pin["test_id"]),
-            started_at=_text(pin["started_at"]),
-            actor=_text(pin["actor"]),
-            environment=None if pin["environment"] is None else _text(pin["environment"]),
-            provider_mode=None if pin["provider_mode"] is None else _text(pin["provider_mode"]),
-            proofs=tuple(_text(kind) for kind in pin["proofs"]),
-            started_by=_text(pin.get("started_by", "")),
+            evidence_id=read_text(pin["evidence_id"]),
+            test_id=read_text(pin["test_id"]),
+            started_at=read_text(pin["started_at"]),
+            actor=read_text(pin["actor"]),
+            environment=None if pin["environment"] is None else read_text(pin["environment"]),
+            provider_mode=None if pin["provider_mode"] is None else read_text(pin["provider_mode"]),
+            proofs=tuple(read_text(kind) for kind in pin["proofs"]),
+            started_by=read_text(pin.get("started_by", "")),
         )
         for pin in row["pins"]
     )
     proof, max_age = row["proof"], row["max_age_days"]
     if max_age is not None and (type(max_age) is not int or max_age < 1):
         raise TypeError("an age in days is expected")
-    proof = "" if proof is None else _text(proof)
+    proof = "" if proof is None else read_text(proof)
     unproven = row.get("unproven", False)
     if not isinstance(unproven, bool):
         raise TypeError("true or false is expected")
-    return PinnedRequirement(_text(row["requirement"]), _text(row["state"]), pins, proof, max_age or 0, unproven)
+    return PinnedRequirement(
+        read_text(row["requirement"]), read_text(row["state"]), pins, proof, max_age or 0, unproven
+    )
 
 
 def _setting(value: Any) -> Setting:
@@ -162,7 +164,12 @@ def _setting(value: Any) -> Setting:
     return value
 
 
-def _text(value: Any) -> str:
+def read_text(value: Any) -> str:
+    """Return a value that must be a text.
+
+    Raises:
+        TypeError: it is not.
+    """
     if not isinstance(value, str):
         raise TypeError("a text is expected")
     return value

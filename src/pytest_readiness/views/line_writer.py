@@ -68,6 +68,15 @@ def style_of(state: State | Status) -> str:
     return _STATUS_STYLES[state] if isinstance(state, Status) else _STATE_STYLES.get(state, "warn")
 
 
+def can_show_signs(encoding: str | None) -> bool:
+    """Return whether an output in this encoding can show the signs of the matrix."""
+    try:
+        "✓·✗–…".encode(encoding or "ascii")  # noqa: RUF001 - the signs of the matrix
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
 class LineWriter(Struct, frozen=True):
     """Writer of lines that are at most ``width`` columns wide and contain no control character."""
 

@@ -19,7 +19,7 @@ StatusSettings = Mapping[str, str | Sequence[str]]
 
 _EMPTY, _TICKED = ("[ ]", "☐"), ("[x]", "☑")
 _BOX = re.compile(r"\s*(\[[ xX]\]|[☐☑])\ufe0f?(?=\s|\Z)")
-_VARIATION_SELECTORS = dict.fromkeys(map(ord, "\ufe0e\ufe0f"))
+VARIATION_SELECTORS = dict.fromkeys(map(ord, "\ufe0e\ufe0f"))
 """Characters that choose how an emoji is drawn."""
 
 
@@ -168,4 +168,4 @@ def _word_to_write(words: Sequence[str]) -> str:
 @lru_cache(maxsize=256)
 def _fold(text: str) -> str:
     """Return a text for comparison. The results are cached: a tracker has few words, each in many rows."""
-    return fold_text(text.translate(_VARIATION_SELECTORS))
+    return fold_text(text.translate(VARIATION_SELECTORS))
