@@ -21,7 +21,7 @@ MOST_LINES = 400
 ALONE = {"verify_bundle.py": 800}
 """What must be one file, because it is carried without the others, may be longer."""
 MOST_LINES_OF_A_FUNCTION = 60
-HEAVY = {"sqlite3", "sqlite_utils", "rich", "markdown_it", "yaml", "click", "tomllib"}
+HEAVY = {"sqlite3", "sqlite_utils", "wcwidth", "markdown_it", "yaml", "click", "tomllib"}
 APART = "pytest_readiness.claims.tracker.markdown_parser"
 """Loads the Markdown library where nobody sees it afterwards."""
 

@@ -11,7 +11,7 @@ from tests.project import XDIST, Project
 
 pytestmark = pytest.mark.slow
 
-LIBRARIES = ("msgspec", "sqlite3", "sqlite_utils", "rich", "markdown_it", "click", "tomllib", "hmac", "subprocess")
+LIBRARIES = ("msgspec", "sqlite3", "sqlite_utils", "wcwidth", "markdown_it", "click", "tomllib", "hmac", "subprocess")
 HEAVY = (*LIBRARIES, "pytest_readiness.claims.tracker.markdown_parser")
 
 

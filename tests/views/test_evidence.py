@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 from msgspec.structs import fields
-from rich.cells import cell_len
+from wcwidth import wcswidth
 
 from pytest_readiness.facts.evidence import Artifact, Attempt, Evidence, Proof, Reference, Result, Step
 from pytest_readiness.views.evidence import evidence_fields, render_evidence
@@ -127,5 +127,5 @@ def test_hostile_text_is_harmless_and_fits(bad, unicode):
     """Whatever a test recorded, nothing of it is executed by a terminal or a CI server, and every line fits."""
     output = plain_lines(render_evidence(hostile_evidence(bad), values.summary(), 60, unicode=unicode))
     assert dangers(output) == []
-    assert max(map(cell_len, output.split("\n"))) <= 60
+    assert max(map(wcswidth, output.split("\n"))) <= 60
     assert unicode or output.isascii()

@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 from msgspec.structs import replace
-from rich.cells import cell_len
+from wcwidth import wcswidth
 
 from pytest_readiness.verdict.readiness import Phase, State, Status, Verdict
 from pytest_readiness.views.gate import render_verdict
@@ -111,5 +111,5 @@ def test_hostile_text_is_harmless_and_fits(bad, unicode):
     """No rule, setting, name or reason gets to the terminal raw or beyond its width."""
     output = plain_lines(render_verdict(hostile_report(bad), 60, unicode=unicode))
     assert dangers(output) == []
-    assert max(map(cell_len, output.split("\n"))) <= 60
+    assert max(map(wcswidth, output.split("\n"))) <= 60
     assert unicode or output.isascii()

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given, strategies as st
-from rich.cells import cell_len
+from wcwidth import wcswidth
 
 from pytest_readiness.verdict.readiness import State, Status
-from pytest_readiness.views.line_writer import MARKUP, LineWriter, cell_width, plain_lines, style_of, styled_lines
+from pytest_readiness.views.line_writer import (
+    _NARROW,
+    MARKUP,
+    LineWriter,
+    cell_width,
+    plain_lines,
+    style_of,
+    styled_lines,
+)
 
 from .hostile import HOSTILE, dangers
 
@@ -18,7 +26,7 @@ TEXTS = st.one_of(st.text(max_size=60), st.sampled_from(HOSTILE))
 def test_a_line_never_exceeds_its_width_and_is_harmless(texts, width, unicode):
     """However hostile its segments are, also where two make a command together, the line fits and executes nothing."""
     line = plain_lines([LineWriter(width, unicode=unicode).line(*texts)])
-    assert cell_len(line) <= width
+    assert wcswidth(line) <= width
     assert dangers(line) == []
     assert unicode or line.isascii()
 
@@ -27,7 +35,7 @@ def test_a_line_never_exceeds_its_width_and_is_harmless(texts, width, unicode):
 def test_a_paragraph_never_exceeds_its_width_nor_its_number_of_lines(text, lead, width, indent, most):
     """Wrapped text fits its width, keeps to the number of lines asked for, and no wrap makes a command."""
     lines = LineWriter(width).paragraph(text, lead=(lead, "strong"), indent=indent, most=most)
-    assert max(cell_len(plain_lines([line])) for line in lines) <= width
+    assert max(wcswidth(plain_lines([line])) for line in lines) <= width
     assert dangers(plain_lines(lines)) == []
     assert most is None or len(lines) <= most
 
@@ -83,3 +91,43 @@ def test_a_command_that_a_wrap_would_make_is_broken_without_loss(text):
     assert dangers(output) == []
     assert "…" not in output
     assert output.replace("\\x3a", ":").replace("\n", "").replace(" ", "") == text.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "width"),
+    [
+        ("e\u0301", 1),  # a mark on a letter
+        ("中文", 4),
+        ("ｶﾅ", 2),
+        ("한국", 4),
+        ("\u1112\u1161\u11ab", 2),  # the same syllables, a letter at a time
+        ("का", 2),  # a mark beside its letter
+        ("👍", 2),
+        ("👍🏽", 2),
+        ("🇩🇪", 2),
+        ("é·–…✓✗", 6),
+    ],
+)
+def test_a_width_is_that_of_a_terminal(text, width):
+    """Marks take no column of their own, and wide characters take two."""
+    assert cell_width(text) == width
+
+
+def test_the_characters_that_are_not_looked_up_take_one_column():
+    """What a report is made of needs no tables, and has the width that these know."""
+    narrow = [char for char in map(chr, range(0x110000)) if _NARROW.fullmatch(char)]
+    assert [char for char in narrow if wcswidth(char) != 1] == []
+    assert {state.sign for state in State} | {"…"} <= set(narrow)
+
+
+def test_a_text_with_marks_that_fits_is_not_cut():
+    """What counts is its width, and not the number of its characters."""
+    text = "e\u0301" * 10
+    assert plain_lines([LineWriter(10).line(text)]) == text
+    assert plain_lines([LineWriter(5).line(text)]) == "e\u0301" * 4 + "…"
+
+
+def test_a_wrap_keeps_a_mark_with_its_letter():
+    """A long word is not cut before a mark, which would be shown as an escape on the next line."""
+    assert plain_lines(LineWriter(10).paragraph("e\u0301" * 15)) == "e\u0301" * 10 + "\n" + "e\u0301" * 5
+    assert plain_lines(LineWriter(9).paragraph("का" * 5)) == "का" * 4 + "\n" + "का"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import dedent
 
 import pytest
-from rich.cells import cell_len
+from wcwidth import wcswidth
 
 from pytest_readiness.views.line_writer import LineWriter, plain_lines
 from pytest_readiness.views.next_actions import render_next
@@ -102,7 +102,7 @@ def test_hostile_text_is_harmless_and_fits(bad, unicode):
     actions = [values.action(bad, bad, f"{bad}/4", bad), values.action(bad, bad, f"{bad}1/5", bad)]
     output = plain_lines(render_next(actions, 60, unicode=unicode))
     assert dangers(output) == []
-    assert max(map(cell_len, output.split("\n"))) <= 60
+    assert max(map(wcswidth, output.split("\n"))) <= 60
     assert unicode or output.isascii()
 
 

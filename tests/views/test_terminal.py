@@ -7,7 +7,7 @@ from textwrap import dedent
 import pytest
 from hypothesis import given, settings, strategies as st
 from msgspec.structs import replace
-from rich.cells import cell_len
+from wcwidth import wcswidth
 
 from pytest_readiness.claims.catalogue import Item
 from pytest_readiness.verdict.readiness import Phase, ReviewSummary, RuleResult, State, Status, Verdict
@@ -348,11 +348,11 @@ def test_hostile_text_never_reaches_the_terminal_raw(bad, unicode):
 def test_no_line_is_wider_than_the_terminal(bad, width, unicode, verbosity):
     """For ids, names and messages of any text, every line takes at most the width that was asked for."""
     lines = text(hostile_report(bad), width, unicode=unicode, verbosity=verbosity).split("\n")
-    assert max(map(cell_len, lines)) <= width
+    assert max(map(wcswidth, lines)) <= width
 
 
 @settings(max_examples=40)
 @given(st.integers(1, 140))
 def test_the_real_register_fits_any_width(width):
     """Ordinary text fits whatever the width, even one that shows nothing useful."""
-    assert max(cell_len(line) for line in text(values.mixed(), width).split("\n")) <= width
+    assert max(wcswidth(line) for line in text(values.mixed(), width).split("\n")) <= width

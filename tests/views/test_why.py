@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import dedent
 
 import pytest
-from rich.cells import cell_len
+from wcwidth import wcswidth
 
 from pytest_readiness.errors import ClaimError
 from pytest_readiness.facts.evidence import Result
@@ -116,5 +116,5 @@ def test_hostile_text_is_harmless_and_fits(bad, unicode):
     report = hostile_report(bad)
     output = plain_lines(render_why(report, report.readiness.use_cases[0].use_case.id, None, 60, unicode=unicode))
     assert dangers(output) == []
-    assert max(map(cell_len, output.split("\n"))) <= 60
+    assert max(map(wcswidth, output.split("\n"))) <= 60
     assert unicode or output.isascii()
