@@ -1,5 +1,5 @@
-"""Tests of the store: the contract of every adapter, and accidents, crashes and edits of SQLite files."""
+"""Tests of the store: the contracts of every adapter, and accidents, crashes and edits of SQLite files."""
 
 import pytest
 
-pytest.register_assert_rewrite("tests.store.contract")
+pytest.register_assert_rewrite("tests.store.contracts")

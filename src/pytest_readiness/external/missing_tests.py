@@ -21,7 +21,7 @@ from ..facts.ledger.line import canonical, escape_surrogates
 from ..facts.suite_failure import ABSENT
 from ..pipeline.project import Project
 from ..recording.context import RunContext
-from ..store.protocol import Store
+from ..store.protocol import EvidenceStore
 from .mapping import MappedTest, MappingRule
 
 _COMPARED = 20
@@ -77,7 +77,7 @@ class PriorImport:
 
     def __init__(self, project: Project, context: RunContext, claims: Iterable[Claim]) -> None:
         """Read the store. If it cannot be read there are no notes; storing the run reports the error."""
-        self._store: Store | None = None
+        self._store: EvidenceStore | None = None
         self._evidence: list[Evidence] = []
         self._retired: set[str] = set()
         with suppress(ReadinessError):
@@ -156,7 +156,7 @@ class PriorImport:
                     fallback = run_id, planned, set(runs[:position])
         return fallback
 
-    def _newest_first(self, store: Store) -> list[str]:
+    def _newest_first(self, store: EvidenceStore) -> list[str]:
         """Return the imports, newest first. Their ids tell the start only to the second."""
         started = {
             run_id: run.started_at

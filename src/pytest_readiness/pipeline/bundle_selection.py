@@ -14,7 +14,7 @@ from ..facts.evidence import Evidence
 from ..facts.run import PlanEntry, Run
 from ..journal.recovery import Leftover, find_leftovers, open_evidence
 from ..store.integrity.chain import check_run
-from ..store.protocol import RunSummary, Store
+from ..store.protocol import EvidenceStore, RunSummary, Store
 from .evaluate_project import EvaluationRequest, Project, evaluate_project
 
 _NAMED = 3
@@ -77,7 +77,7 @@ def _named_use_cases(planned: Iterable[PlanEntry], evidence: Iterable[Evidence])
     return {use_case for test in planned for use_case, _ in test.claims} | {piece.uc for piece in evidence}
 
 
-def _refuse_damaged(store: Store, run_id: str) -> None:
+def _refuse_damaged(store: EvidenceStore, run_id: str) -> None:
     try:
         run = store.run(run_id)
         problem = next(check_run(run), None) if run is not None else None
@@ -90,7 +90,7 @@ def _refuse_damaged(store: Store, run_id: str) -> None:
         raise IntegrityError(f"not exported: {reason}: restore the store from a copy")
 
 
-def refuse_unstored_runs(project: Project, store: Store | None, chosen: Collection[str] | None) -> None:
+def refuse_unstored_runs(project: Project, store: EvidenceStore | None, chosen: Collection[str] | None) -> None:
     """Raise an error if a journal has a run that is not stored, and is or may be about the use cases.
 
     Args:

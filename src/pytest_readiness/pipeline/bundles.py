@@ -21,7 +21,7 @@ from ..store.bundle.merging import MergedRecords, merge_bundle as merge_one
 from ..store.bundle.origin import BundleOrigin
 from ..store.bundle.reading import Bundle, open_bundle
 from ..store.bundle.writing import BundleContents, write_bundle
-from ..store.protocol import RunSummary, Store
+from ..store.protocol import DecisionStore, EvidenceStore, RunSummary, Store
 from .bundle_selection import refuse_unstored_runs, runs_to_export
 from .derived_report import ReportInputs, ReportScope, derive_report, refuse_other_report
 from .evaluate_project import HOME, EvaluationRequest, Project, evaluate_project, select_use_cases
@@ -233,7 +233,7 @@ def _artifact_reader(project: Project) -> Callable[[str], IO[bytes]]:
     return lambda sha256: regular_file(project.artifacts / sha256[:2] / sha256)
 
 
-def _complete_runs(store: Store, summaries: Iterable[RunSummary]) -> Iterator[Run]:
+def _complete_runs(store: EvidenceStore, summaries: Iterable[RunSummary]) -> Iterator[Run]:
     return (run for summary in summaries if (run := store.run(summary.id)) is not None)
 
 
@@ -260,7 +260,7 @@ def _refuse_damage(
         raise IntegrityError(problem)
 
 
-def _decisions(project: Project, store: Store) -> list[Decision]:
+def _decisions(project: Project, store: DecisionStore) -> list[Decision]:
     """Return the decisions to export: those in the store that count.
 
     Decisions in a folder travel with the repository. Blockers and rejections in the store count as well.
@@ -279,5 +279,5 @@ def _is_about(decision: Decision, use_cases: Iterable[str]) -> bool:
     return True
 
 
-def _snapshots(store: Store, digests: Iterable[str]) -> list[Snapshot]:
+def _snapshots(store: EvidenceStore, digests: Iterable[str]) -> list[Snapshot]:
     return [snapshot for digest in sorted(digests) if digest and (snapshot := store.snapshot(digest)) is not None]

@@ -24,7 +24,7 @@ from ..regular_files import regular_file
 from ..signing.keys import sign_checkpoint
 from ..signing.trust import TrustStore
 from ..store.address import printable_url
-from ..store.protocol import Store
+from ..store.protocol import LedgerTree
 from ..verdict.inputs import CheckpointComparison
 from ..views.text_format import count
 
@@ -99,7 +99,7 @@ def empty_checkpoints(stored: Iterable[StoredCheckpoint]) -> list[Problem]:
     return [checkpoint.problem(EMPTY) for checkpoint in stored if not checkpoint.checkpoint.size]
 
 
-def contradictions(store: Store | None, stored: Sequence[StoredCheckpoint]) -> tuple[int, list[Problem]]:
+def contradictions(store: LedgerTree | None, stored: Sequence[StoredCheckpoint]) -> tuple[int, list[Problem]]:
     """Return the number of records of a store, and a problem for each checkpoint that it contradicts.
 
     Raises:
@@ -132,7 +132,7 @@ def matching_checkpoints(
 
 
 def compare_checkpoints(
-    store: Store | None, stored: Sequence[StoredCheckpoint], run_ids: Iterable[str], trust: TrustStore
+    store: LedgerTree | None, stored: Sequence[StoredCheckpoint], run_ids: Iterable[str], trust: TrustStore
 ) -> CheckpointComparison:
     """Return, for the gate, the result of comparing checkpoints with a store and with the runs that were used."""
     try:
@@ -156,7 +156,7 @@ def missing_store(url: str) -> str:
     return f"there is no store at {shown}: record a run first, or name the right one (--store, READINESS_STORE)"
 
 
-def store_head(store: Store | None, url: str) -> StoreTree:
+def store_head(store: LedgerTree | None, url: str) -> StoreTree:
     """Return the tree of a store, after checking its leaves against the records.
 
     Args:

@@ -25,7 +25,7 @@ from ..facts.decision import (
 from ..facts.timestamps import timestamp
 from ..signing.trust import TrustStore
 from ..store.decision_files.other_homes import find_other_files
-from ..store.protocol import DecisionStore, DisputedDecision, RegisterDecisions, Store
+from ..store.protocol import DecisionStore, DisputedDecision, RegisterDecisions
 
 _ADVICE = (
     "one merge request for each person, merged without squash, keeps who decided, and so does a signature"
@@ -34,7 +34,7 @@ _ADVICE = (
 
 
 def read_decisions(
-    home: DecisionStore | None, store: Store | None, folder: Path, register: str, trust: TrustStore
+    home: DecisionStore | None, store: DecisionStore | None, folder: Path, register: str, trust: TrustStore
 ) -> RegisterDecisions:
     """Return the decisions of a register that count, and notes on the others.
 
@@ -54,7 +54,7 @@ def read_decisions(
 
 
 def _combine_places(
-    home: DecisionStore | None, store: Store | None, folder: Path, register: str, trust: TrustStore
+    home: DecisionStore | None, store: DecisionStore | None, folder: Path, register: str, trust: TrustStore
 ) -> RegisterDecisions:
     if home is None or home is store:
         decisions = home.register_decisions(register) if home is not None else RegisterDecisions()

@@ -20,7 +20,7 @@ from ..facts.timestamps import timestamp
 from ..journal.recovery import Leftover
 from ..signing.trust import TrustStore
 from ..store.address import printable_url
-from ..store.protocol import Store
+from ..store.protocol import EvidenceStore
 from ..verdict.actions import by_urgency, next_actions
 from ..verdict.evaluation import Facts, evaluate
 from ..verdict.gate import CheckpointComparison, GateInput, evaluate_gate
@@ -352,7 +352,7 @@ def _used_evidence(readiness: Readiness) -> list[Evidence]:
 
 
 def _stored_evidence(
-    store: Store | None, leftovers: Iterable[Leftover], evidence: Sequence[Evidence]
+    store: EvidenceStore | None, leftovers: Iterable[Leftover], evidence: Sequence[Evidence]
 ) -> list[Evidence]:
     """Return the evidence that the store must contain. A run that is only in a journal is left out."""
     if store is None:
@@ -363,7 +363,7 @@ def _stored_evidence(
 
 
 def _find_problems(
-    store: Store | None, leftovers: Iterable[Leftover], used_evidence: Sequence[Evidence]
+    store: EvidenceStore | None, leftovers: Iterable[Leftover], used_evidence: Sequence[Evidence]
 ) -> list[Problem]:
     """Return the problems of the journals, and of the stored runs and lines that the evaluation used."""
     problems = [Problem("", str(leftover.problem)) for leftover in leftovers if leftover.problem is not None]

@@ -17,7 +17,7 @@ from ..facts.ledger.line import canonical
 from ..facts.run import Run
 from ..journal.recovery import find_leftovers, open_evidence
 from ..signing.trust import TrustStore
-from ..store.protocol import RunSummary, Store
+from ..store.protocol import EvidenceStore, RunSummary
 from ..verdict.inputs import SignedRun
 from ..views.document import to_document
 from ..views.report import Report
@@ -187,11 +187,11 @@ def refuse_damage(problems: Sequence[str]) -> None:
         raise IntegrityError(f"{problems[0]}{more}; 'readiness verify' names all problems")
 
 
-def _run_of(store: Store, evidence: Evidence) -> RunSummary | None:
+def _run_of(store: EvidenceStore, evidence: Evidence) -> RunSummary | None:
     return _with_conduct(store, store.summaries([evidence.run_id])).get(evidence.run_id)
 
 
-def _with_conduct(store: Store, runs: Mapping[str, RunSummary]) -> dict[str, RunSummary]:
+def _with_conduct(store: EvidenceStore, runs: Mapping[str, RunSummary]) -> dict[str, RunSummary]:
     conducts = store.run_conditions(runs)
     return {id_: replace(run, conditions=conducts.get(id_)) for id_, run in runs.items()}
 

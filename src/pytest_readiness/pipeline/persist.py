@@ -18,7 +18,7 @@ from ..journal.recovery import find_leftovers, recover_run, requirements_of
 from ..journal.writer import JournalWriter
 from ..journal.written_lines import ChangedJournalError
 from ..regular_files import read_regular
-from ..store.protocol import Store
+from ..store.protocol import EvidenceStore
 from .project import Project
 
 if TYPE_CHECKING:  # loaded for signatures, which most sessions do not have
@@ -57,7 +57,7 @@ def keep_run(project: Project, sealed: Run, writer: JournalWriter) -> list[str]:
 
 
 def _keep_run(
-    store: Store,
+    store: EvidenceStore,
     sealed: Run,
     writer: JournalWriter,
     project: Project,
@@ -90,7 +90,7 @@ def _unstored_message(error: ReadinessError, journal: Path, unwritten: int) -> s
     return f"{error}; the evidence is safe in {journal}: run 'readiness recover' when the store is back"
 
 
-def recover_all(project: Project, store: Store, except_id: str | None = None) -> tuple[list[Run], list[str]]:
+def recover_all(project: Project, store: EvidenceStore, except_id: str | None = None) -> tuple[list[Run], list[str]]:
     """Store every journal that no living process writes; return the runs, and problems, a line each."""
     runs: list[Run] = []
     problems: list[str] = []

@@ -142,7 +142,7 @@ class Project(Struct, frozen=True, dict=True):
         """
         return relative_path(folder, self.settings.folder)
 
-    def decisions(self, store: Store | None) -> DecisionStore | None:
+    def decisions(self, store: DecisionStore | None) -> DecisionStore | None:
         """Return the place of decisions: the store (None if it does not exist), or a folder of the repository."""
         from ..store.decision_files.folder import open_decisions
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ..facts.decision import Decision, RunRetirement
 from ..facts.evidence import Evidence
-from ..store.protocol import RunSummary, Store
+from ..store.protocol import EvidenceStore, RunSummary
 from ..verdict.inputs import run_of
 from ..verdict.policy import Policy
 from ..verdict.requirement.retired_runs import RunRemains, remaining_evidence
@@ -57,7 +57,7 @@ def retirement_sentence(retirement: RunRetirement) -> str:
 
 
 def find_retired_runs(
-    store: Store | None, decisions: Iterable[Decision], policy: Policy, register: str, now: str
+    store: EvidenceStore | None, decisions: Iterable[Decision], policy: Policy, register: str, now: str
 ) -> RetiredRuns:
     """Return the runs that were retired by a moment, and exclude them from the store's answers.
 
@@ -92,7 +92,7 @@ def find_retired_runs(
 
 
 def retirement_refusal(
-    retirement: RunRetirement, summary: RunSummary | None, store: Store, policy: Policy
+    retirement: RunRetirement, summary: RunSummary | None, store: EvidenceStore, policy: Policy
 ) -> str | None:
     """Return the reason why a run cannot be retired, in a sentence; None if it can.
 
@@ -107,7 +107,7 @@ def retirement_refusal(
 
 
 def find_remaining_evidence(
-    store: Store | None, retired: RetiredRuns, other_evidence: Sequence[Evidence]
+    store: EvidenceStore | None, retired: RetiredRuns, other_evidence: Sequence[Evidence]
 ) -> list[Evidence]:
     """Return the evidence of retired runs that still counts.
 

@@ -7,7 +7,7 @@ from itertools import chain
 
 from ..facts.decision import Review
 from ..facts.evidence import Evidence
-from ..store.protocol import FailureRecord, Store
+from ..store.protocol import EvidenceStore, FailureRecord
 from ..verdict.policy import Policy
 from ..verdict.review.invalidation import ReviewHorizon
 from ..verdict.review.standing import horizons_of, starts_of
@@ -17,7 +17,7 @@ class UnseenFailures:
     """Failures of the use cases that were approved, or could be."""
 
     def __init__(
-        self, store: Store | None, register: str, approvals: Iterable[Review], to_sign: Mapping[str, str]
+        self, store: EvidenceStore | None, register: str, approvals: Iterable[Review], to_sign: Mapping[str, str]
     ) -> None:
         """Read the index of failures.
 

@@ -16,7 +16,7 @@ from ..facts.timestamps import timestamp
 from ..journal.recovery import Leftover, find_leftovers
 from ..regular_files import regular_file
 from ..signing.trust import DistrustReason, TrustStore
-from ..store.protocol import EMPTY_SLOT, RegisterDecisions, RunSummary, Store
+from ..store.protocol import EMPTY_SLOT, EvidenceStore, LedgerTree, RegisterDecisions, RunSummary, Store
 from ..verdict.inputs import run_of
 from .checkpoints import (
     StoredCheckpoint,
@@ -172,7 +172,7 @@ def _signatures(
         return 0, []  # the store's verification has reported it
 
 
-def _differing_journals(store: Store, leftovers: Iterable[Leftover]) -> Iterator[Problem]:
+def _differing_journals(store: EvidenceStore, leftovers: Iterable[Leftover]) -> Iterator[Problem]:
     """Yield a problem for each journal that differs from the stored run with its id."""
     for leftover in leftovers:
         run = leftover.run
@@ -189,7 +189,7 @@ def _differing_journals(store: Store, leftovers: Iterable[Leftover]) -> Iterator
             )
 
 
-def _compare(store: Store | None, checkpoints: Sequence[StoredCheckpoint]) -> tuple[int, list[Problem]]:
+def _compare(store: LedgerTree | None, checkpoints: Sequence[StoredCheckpoint]) -> tuple[int, list[Problem]]:
     """Return the number of records, and the problems of checkpoints. An unreadable tree is one problem."""
     if not checkpoints:
         return 0, []

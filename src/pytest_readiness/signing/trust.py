@@ -12,7 +12,7 @@ from ..errors import ConfigError, Problem, one_line
 from ..facts.checkpoint import Checkpoint
 from ..facts.decision import Decision, IdentityLevel
 from ..facts.envelope import Envelope
-from ..store.protocol import DecisionStore, Store
+from ..store.protocol import EnvelopeStore, EvidenceStore
 from ..verdict.inputs import SignedRun
 from ..verdict.people import People
 from ..verdict.policy import Policy, TrustedKey
@@ -45,7 +45,7 @@ class TrustStore(Struct, frozen=True, dict=True):
         """Return the trusted key of this role that signed a statement; None: there is none."""
         return next((key for key in self.keys_of_role(role) if _verifies(key, envelope)), None)
 
-    def signed_runs(self, store: Store | None, run_ids: Collection[str]) -> dict[str, SignedRun]:
+    def signed_runs(self, store: EvidenceStore | None, run_ids: Collection[str]) -> dict[str, SignedRun]:
         """Return the signers of runs, by run id. The signed seal must be the current one, with an unbroken chain.
 
         Nothing is read if no key has the role runs.
@@ -64,7 +64,7 @@ class TrustStore(Struct, frozen=True, dict=True):
             if seals.get(envelope.subject) == envelope.subject_digest
         }
 
-    def with_identities(self, decisions: Sequence[Decision], home: DecisionStore | None) -> tuple[Decision, ...]:
+    def with_identities(self, decisions: Sequence[Decision], home: EnvelopeStore | None) -> tuple[Decision, ...]:
         """Return decisions with their verified identity level: signed, or at most what the text declares.
 
         Raises:

@@ -1,4 +1,4 @@
-"""Protocol of an evidence store, and the values that it returns."""
+"""Protocols of a store, for evidence, decisions and the tree, and the values that they return."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class FailureRecord(NamedTuple):
 
     use_case: str
     slot: int
-    """Id of its slot: see ``Store.newest``."""
+    """Id of its slot: see ``EvidenceStore.newest``."""
     run_id: str
     started_at: str
     evidence_id: str
@@ -99,7 +99,18 @@ class RegisterDecisions(Struct, frozen=True):
     """The signed statements that are committed with the files. Those of a store are read with ``envelopes``."""
 
 
-class DecisionStore(Protocol):
+class EnvelopeStore(Protocol):
+    """Signed statements about runs and decisions."""
+
+    def envelopes(self, subjects: Iterable[str]) -> list[Envelope]:
+        """Return the signed statements about runs and decisions with these ids, by subject. They are not verified.
+
+        Raises:
+            IntegrityError: a statement was changed.
+        """
+
+
+class DecisionStore(EnvelopeStore, Protocol):
     """An append-only home of decisions: the store, or a folder of the repository."""
 
     def decide(
@@ -129,16 +140,9 @@ class DecisionStore(Protocol):
             IntegrityError: a decision in the store was changed.
         """
 
-    def envelopes(self, subjects: Iterable[str]) -> list[Envelope]:
-        """Return the signed statements about runs and decisions with these ids, by subject. They are not verified.
 
-        Raises:
-            IntegrityError: a statement was changed.
-        """
-
-
-class Store(DecisionStore, Protocol):
-    """An append-only store of sealed runs, decisions and verdicts, and of their requirements."""
+class EvidenceStore(EnvelopeStore, Protocol):
+    """An append-only store of sealed runs with their evidence, and of the requirements under which they ran."""
 
     @property
     def url(self) -> str:
@@ -148,22 +152,20 @@ class Store(DecisionStore, Protocol):
         self,
         runs: Sequence[Run],
         snapshots: Iterable[Snapshot] = (),
-        decisions: Iterable[Decision] = (),
-        verdicts: Iterable[str] = (),
+        *,
         made_here: Collection[str] = (),
         envelopes: Iterable[Envelope] = (),
     ) -> list[str]:
-        """Store sealed runs and other records in one transaction, and return the ids of the new ones.
+        """Store sealed runs with their requirements in one transaction, and return the ids of the new ones.
 
-        ``made_here``: ids of runs that this process recorded, whose lines are not checked again, and of decisions that
-        are made now. The identity of all other decisions is only declared, whatever their texts say.
-        ``envelopes``: signed statements about runs and decisions of this call, or about stored ones.
-        A stored run with the same seal is skipped, and so is a stored decision or verdict.
+        ``made_here``: ids of runs that this process recorded, whose lines are not checked again.
+        ``envelopes``: signed statements about runs of this call, or about stored ones.
+        A stored run with the same seal is skipped.
 
         Raises:
-            IntegrityError: a run is not sealed, its chain is broken, another run or decision has its id, the digest
-                of a snapshot is not that of its text, a decision, verdict or signed statement cannot be read back, or
-                a statement is about a record that is not stored, or has another digest. Nothing was written.
+            IntegrityError: a run is not sealed, its chain is broken, another run has its id, the digest of a snapshot
+                is not that of its text, or a signed statement cannot be read back, is about a record that is not
+                stored, or has another digest. Nothing was written.
             StorageError: the records cannot be written; none was stored.
         """
 
@@ -200,9 +202,6 @@ class Store(DecisionStore, Protocol):
 
     def use_cases(self, register: str) -> list[str]:
         """Return the ids of the use cases that have evidence, sorted."""
-
-    def other_registers(self, register: str) -> dict[str, tuple[int, int]]:
-        """Return the number of runs and decisions of each other register in the store, by name."""
 
     def runs(self, register: str | None = None) -> list[RunSummary]:
         """Return the stored runs, newest start first."""
@@ -274,21 +273,6 @@ class Store(DecisionStore, Protocol):
             IntegrityError: the group of a run cannot be read.
         """
 
-    def save_verdict(self, text: str) -> str:
-        """Store a verdict (canonical JSON text with a ``generated_at``), and return its id, which is its digest.
-
-        Raises:
-            IntegrityError: the text has a wrong form.
-            StorageError: it cannot be written.
-        """
-
-    def verdicts(self) -> list[str]:
-        """Return the texts of the stored verdicts, oldest first.
-
-        Raises:
-            IntegrityError: a verdict was changed.
-        """
-
     def snapshot(self, digest: str) -> Snapshot | None:
         """Return the requirements with this digest, or None."""
 
@@ -307,6 +291,13 @@ class Store(DecisionStore, Protocol):
         evidence, or of its run if the artifact is the tracker.
         """
 
+    def close(self) -> None:
+        """Close the store."""
+
+
+class LedgerTree(Protocol):
+    """The Merkle tree over the records of a store. Checkpoints are made of it and compared with it."""
+
     def tree(self) -> StoreTree | None:
         """Return the Merkle tree over all records, in the order in which they were stored.
 
@@ -324,5 +315,47 @@ class Store(DecisionStore, Protocol):
         too, and not raised.
         """
 
-    def close(self) -> None:
-        """Close the store."""
+
+class Store(EvidenceStore, DecisionStore, LedgerTree, Protocol):
+    """A store of all records, runs, decisions and verdicts: one transaction can hold them, and a tree covers them."""
+
+    def save(
+        self,
+        runs: Sequence[Run],
+        snapshots: Iterable[Snapshot] = (),
+        decisions: Iterable[Decision] = (),
+        verdicts: Iterable[str] = (),
+        made_here: Collection[str] = (),
+        envelopes: Iterable[Envelope] = (),
+    ) -> list[str]:
+        """Store sealed runs and other records in one transaction, and return the ids of the new ones.
+
+        ``made_here``: ids of runs that this process recorded, whose lines are not checked again, and of decisions that
+        are made now. The identity of all other decisions is only declared, whatever their texts say.
+        ``envelopes``: signed statements about runs and decisions of this call, or about stored ones.
+        A stored run with the same seal is skipped, and so is a stored decision or verdict.
+
+        Raises:
+            IntegrityError: a run is not sealed, its chain is broken, another run or decision has its id, the digest
+                of a snapshot is not that of its text, a decision, verdict or signed statement cannot be read back, or
+                a statement is about a record that is not stored, or has another digest. Nothing was written.
+            StorageError: the records cannot be written; none was stored.
+        """
+
+    def save_verdict(self, text: str) -> str:
+        """Store a verdict (canonical JSON text with a ``generated_at``), and return its id, which is its digest.
+
+        Raises:
+            IntegrityError: the text has a wrong form.
+            StorageError: it cannot be written.
+        """
+
+    def verdicts(self) -> list[str]:
+        """Return the texts of the stored verdicts, oldest first.
+
+        Raises:
+            IntegrityError: a verdict was changed.
+        """
+
+    def other_registers(self, register: str) -> dict[str, tuple[int, int]]:
+        """Return the number of runs and decisions of each other register in the store, by name."""

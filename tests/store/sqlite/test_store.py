@@ -22,7 +22,7 @@ from pytest_readiness.store.protocol import Store
 from pytest_readiness.store.sqlite import schema, tables
 from pytest_readiness.store.sqlite.queries import FAILURES, INTERRUPTED, LATEST, MISSING, NEWEST, PARTS
 from pytest_readiness.store.sqlite.store import SQLiteStore
-from tests.store.contract import StoreContract
+from tests.store.contracts.store import StoreContract
 from tests.store.runs import VERDICT, blocker, finished, planned, run, run_id, snapshot, statement
 
 pytestmark = pytest.mark.slow

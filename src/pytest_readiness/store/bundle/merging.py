@@ -14,7 +14,7 @@ from msgspec import Struct
 from ...errors import IntegrityError, StorageError, location
 from ...facts.stored_verdict import StoredVerdict
 from ...regular_files import regular_file
-from ..protocol import Store
+from ..protocol import EvidenceStore, Store
 from .reading import Bundle
 
 
@@ -68,7 +68,7 @@ def merge_bundle(bundle: Bundle, store: Store, artifacts: Path) -> MergedRecords
     return MergedRecords(runs, decisions, len(verdicts), len(staged), offered - len(new), len(statements))
 
 
-def _refuse_conflicts(bundle: Bundle, store: Store) -> None:
+def _refuse_conflicts(bundle: Bundle, store: EvidenceStore) -> None:
     """Refuse a run whose id another run has. The store does so too, but only after the artifacts were written."""
     summaries = store.summaries(run.id for run in bundle.runs)
     for run in bundle.runs:

@@ -15,14 +15,14 @@ from ...facts.decision import Decision, parse_decision
 from ...facts.envelope import Envelope
 from ...facts.requirements_snapshot import Snapshot
 from ..integrity.validation import check_decision
-from ..protocol import DecisionStore, RegisterDecisions, Store
+from ..protocol import DecisionStore, RegisterDecisions
 from .committed_files import SIGNED_SUFFIX, SUFFIX, is_same_name, read_decision_text
 from .git_history import IsSamePerson
 from .other_homes import read_home
 
 
 def open_decisions(
-    home: str, store: Store | None, folder: Path, is_same_person: IsSamePerson = is_same_name
+    home: str, store: DecisionStore | None, folder: Path, is_same_person: IsSamePerson = is_same_name
 ) -> DecisionStore | None:
     """Return the home of decisions. None: it is the store, and there is no store yet.
 

@@ -1,4 +1,4 @@
-"""Contract of a store, which a test class of each adapter inherits."""
+"""Contract of a store of evidence: runs come back as they were stored, and every question is answered by them."""
 
 from __future__ import annotations
 
@@ -8,34 +8,29 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
-from msgspec.structs import replace
 
 from pytest_readiness.errors import IntegrityError
 from pytest_readiness.facts.evidence import Artifact, Evidence, Result
 from pytest_readiness.facts.run import RunState
 from pytest_readiness.facts.run_group import GroupPart
 from pytest_readiness.store.integrity.index import slot_row
-from pytest_readiness.store.protocol import Store
-
-from .runs import (
-    VERDICT,
-    blocker,
+from pytest_readiness.store.protocol import EvidenceStore
+from tests.store.runs import (
     claim,
     finished,
     moment,
     naive_newest,
     not_run,
     planned,
-    retirement,
-    review,
     run,
     run_id,
     snapshot,
     statement,
     texts,
-    unblock,
     waiver,
 )
+
+from .opened_store import OpenedStore
 
 NUMBERS = count(1000)
 """Runs of the property test share a store: their ids must differ."""
@@ -70,51 +65,10 @@ def when(found: Iterable[Evidence]) -> list[int]:
     return [seconds[piece.started_at] for piece in found]
 
 
-class StoreContract:
-    """What the port promises."""
+class EvidenceStoreContract(OpenedStore):
+    """The promises of ``EvidenceStore``."""
 
-    @pytest.fixture
-    def opened(self) -> Callable[[], Store]:
-        """Opens the same, at first empty, store each time it is called."""
-        raise NotImplementedError
-
-    @pytest.fixture
-    def store(self, opened: Callable[[], Store]) -> Store:
-        """An empty store."""
-        return opened()
-
-    def test_the_tree_has_a_leaf_for_each_record_in_the_order_they_came_in(self, store: Store) -> None:
-        """What is kept twice has one leaf, and the name is that of the store, whoever opens it."""
-        tree = store.tree()
-        assert tree is not None
-        assert list(tree.leaves) == []
-        verdict = store.save_verdict(VERDICT)
-        store.save([run(2), run(1)], [], [blocker()])
-        store.save([run(2), run(3)])
-        store.save_verdict(VERDICT)
-        grown = store.tree()
-        assert grown is not None
-        assert grown.origin == tree.origin
-        assert [(leaf.kind, leaf.id) for leaf in grown.leaves] == [
-            ("verdict", verdict),
-            ("run", run_id(2)),
-            ("run", run_id(1)),
-            ("decision", blocker().id),
-            ("run", run_id(3)),
-        ]
-        assert grown.leaves[1].digest == run(2).lines[-1].digest
-        assert list(store.check_tree([run_id(1), run_id(3)])) == []
-
-    def test_what_is_refused_leaves_no_leaf(self, store: Store) -> None:
-        """The leaf is written with its record, or not at all."""
-        store.save([run(1)])
-        with pytest.raises(IntegrityError):
-            store.save([run(2), run(1, finished())])
-        tree = store.tree()
-        assert tree is not None
-        assert [leaf.id for leaf in tree.leaves] == [run_id(1)]
-
-    def test_keeps_a_run_and_gives_back_the_same_lines(self, store: Store) -> None:
+    def test_keeps_a_run_and_gives_back_the_same_lines(self, store: EvidenceStore) -> None:
         """What comes out is, text by text, what went in."""
         stored = run(1, planned("test_a"), finished("test_a"))
         assert store.save([stored]) == [stored.id]
@@ -122,7 +76,7 @@ class StoreContract:
         assert found is not None
         assert texts(found) == texts(stored)
 
-    def test_keeps_texts_that_databases_stumble_over(self, store: Store) -> None:
+    def test_keeps_texts_that_databases_stumble_over(self, store: EvidenceStore) -> None:
         """NUL, quotes, emoji, line ends and lone surrogates come back as they were written."""
         odd = "a\0b'\"\u2028\n\U0001f600\ud800"
         stored = run(1, finished(odd, claim(odd, environment=odd), message=odd))
@@ -132,14 +86,14 @@ class StoreContract:
         assert piece.uc.encode() == odd.encode("utf-8", "backslashreplace")
         assert list(store.verify()) == []
 
-    def test_keeping_twice_is_harmless(self, store: Store) -> None:
+    def test_keeping_twice_is_harmless(self, store: EvidenceStore) -> None:
         """A run that is there with the same seal is skipped, within a call as between calls."""
         stored = run(1, finished())
         assert store.save([stored, stored]) == [stored.id]
         assert store.save([stored, run(2)]) == [run_id(2)]
         assert len(list(store.history("payments", "UC-001"))) == 1
 
-    def test_another_run_with_a_known_id_is_refused(self, store: Store) -> None:
+    def test_another_run_with_a_known_id_is_refused(self, store: EvidenceStore) -> None:
         """The same id with another seal is a conflict, and nothing of that call is kept."""
         store.save([run(1, finished())])
         with pytest.raises(IntegrityError, match=f"another run with the id {run_id(1)}"):
@@ -158,13 +112,13 @@ class StoreContract:
             (run(2, group={"id": "g", "parts": 2**60}), "group_parts has a wrong type"),
         ],
     )
-    def test_an_unsound_run_is_refused_whole(self, store: Store, stored: Any, expected: str) -> None:
+    def test_an_unsound_run_is_refused_whole(self, store: EvidenceStore, stored: Any, expected: str) -> None:
         """A run that is open, torn or not readable is not taken in, nor is what came with it."""
         with pytest.raises(IntegrityError, match=expected):
             store.save([run(1), stored])
         assert store.runs() == []
 
-    def test_says_of_each_run_what_its_lines_say(self, store: Store) -> None:
+    def test_says_of_each_run_what_its_lines_say(self, store: EvidenceStore) -> None:
         """The summary has the fields of the first line and of the seal; newest start first."""
         head = {"git": {"commit": "c0ffee", "dirty": True}, "release": "1.2", "group": {"id": "g", "parts": 3}}
         store.save([run(1, finished(), at=1, seal={"recovered": True}, **head), run(2, at=2)])
@@ -174,7 +128,7 @@ class StoreContract:
         assert (older.group_id, older.group_parts, older.actor, older.evidence_count) == ("g", 3, "ada", 1)
         assert (older.state, older.started_at, older.finished_at) == (RunState.INTERRUPTED, moment(1), moment(1))
 
-    def test_registers_do_not_see_each_other(self, store: Store) -> None:
+    def test_registers_do_not_see_each_other(self, store: EvidenceStore) -> None:
         """Nothing of one register shows in an answer about another."""
         store.save([run(1, finished(), register="payments"), run(2, finished("test_b"), register="billing")])
         assert [piece.test_id for piece in store.newest("billing")] == ["test_b"]
@@ -183,32 +137,32 @@ class StoreContract:
         assert len(store.runs()) == 2
         assert store.use_cases("nowhere") == []
 
-    def test_newest_can_be_asked_for_some_use_cases(self, store: Store) -> None:
+    def test_newest_can_be_asked_for_some_use_cases(self, store: EvidenceStore) -> None:
         """Only the named use cases are answered for, and none where none is named."""
         store.save([run(1, finished("test_a", *[claim(f"UC-{number:03d}") for number in range(5)]))])
         assert [piece.uc for piece in store.newest("payments", ["UC-003", "UC-001", "UC-9"])] == ["UC-001", "UC-003"]
         assert store.newest("payments", []) == []
         assert len(store.newest("payments")) == 5
 
-    def test_an_old_pass_that_arrives_late_does_not_hide_a_failure(self, store: Store) -> None:
+    def test_an_old_pass_that_arrives_late_does_not_hide_a_failure(self, store: EvidenceStore) -> None:
         """Newest means newest start, not newest upload."""
         store.save([run(1, finished("test_a", SAID, result="FAILED", at=9))])
         store.save([run(2, finished("test_a", SAID, result="PASSED", at=3))])
         assert [piece.result for piece in store.newest("payments")] == [Result.FAILED]
 
-    def test_of_equal_starts_the_worse_result_counts(self, store: Store) -> None:
+    def test_of_equal_starts_the_worse_result_counts(self, store: EvidenceStore) -> None:
         """Two executions that start together: the failure is the newest, whichever comes last."""
         store.save([run(1, finished("test_a", SAID, result="FAILED")), run(2, finished("test_a", SAID))])
         assert [piece.result for piece in store.newest("payments")] == [Result.FAILED]
 
-    def test_until_is_inclusive(self, store: Store) -> None:
+    def test_until_is_inclusive(self, store: EvidenceStore) -> None:
         """What starts at the moment asked for counts, what starts later does not."""
         store.save([run(1, finished("test_a", SAID, at=1), finished("test_a", SAID, at=2, result="FAILED"))])
         assert [piece.result for piece in store.newest("payments", until=moment(2))] == [Result.FAILED]
         assert [piece.result for piece in store.newest("payments", until=moment(1))] == [Result.PASSED]
         assert store.newest("payments", until=moment(0)) == []
 
-    def test_claims_of_one_test_with_other_limits_are_both_told(self, store: Store) -> None:
+    def test_claims_of_one_test_with_other_limits_are_both_told(self, store: EvidenceStore) -> None:
         """Two claims for one item, each limited to an environment, do not hide each other."""
         both = [claim(environment="staging", claim_environment=name) for name in ("prod", "staging")]
         store.save([run(1, finished("test_a", *both))])
@@ -217,7 +171,7 @@ class StoreContract:
     @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(data=st.data(), bodies=st.lists(BODIES, min_size=1, max_size=5), until=st.integers(-1, 4))
     def test_newest_is_what_the_plain_rule_says(
-        self, store: Store, data: st.DataObject, bodies: list[Any], until: int
+        self, store: EvidenceStore, data: st.DataObject, bodies: list[Any], until: int
     ) -> None:
         """Whatever the runs hold and in whichever order they arrive, the answer is that of the rule told in Python."""
         register = f"register {next(NUMBERS)}"
@@ -230,7 +184,7 @@ class StoreContract:
         assert len({slot_row(piece).key for piece in found}) == len(found)
         assert list(store.check(found)) == []
 
-    def test_history_is_complete_and_newest_first(self, store: Store) -> None:
+    def test_history_is_complete_and_newest_first(self, store: EvidenceStore) -> None:
         """Every execution of a use case is told once, or of one item where that is asked for."""
         store.save([run(n, finished("test_a", claim(item="1"), claim(item="2"), at=n)) for n in (2, 3, 1)])
         history = list(store.history("payments", "UC-001"))
@@ -238,7 +192,7 @@ class StoreContract:
         assert [piece.item for piece in store.history("payments", "UC-001", "2")] == ["2"] * 3
         assert list(store.history("payments", "UC-002")) == []
 
-    def test_finds_evidence_by_its_id(self, store: Store) -> None:
+    def test_finds_evidence_by_its_id(self, store: EvidenceStore) -> None:
         """An id leads to the same evidence as the run does; an id of nothing leads to None."""
         stored = run(1, not_run("test_a", "test_b"), finished())
         store.save([stored])
@@ -255,7 +209,7 @@ class StoreContract:
         ]
         assert [store.evidence(name) for name in absent] == [None] * len(absent)
 
-    def test_lists_use_cases_and_artifacts(self, store: Store) -> None:
+    def test_lists_use_cases_and_artifacts(self, store: EvidenceStore) -> None:
         """Use cases come sorted, and each artifact with every piece of evidence that names it."""
         stored = Artifact("log", "text/plain", 3, "a" * 64)
         plain = {"name": "log", "media_type": "text/plain", "size": 3, "sha256": "a" * 64}
@@ -264,7 +218,7 @@ class StoreContract:
         assert list(store.artifacts("payments")) == [(f"{run_id(1)}.1.1", stored), (f"{run_id(1)}.1.2", stored)]
         assert list(store.artifacts("billing")) == []
 
-    def test_keeps_requirements_by_their_digest(self, store: Store) -> None:
+    def test_keeps_requirements_by_their_digest(self, store: EvidenceStore) -> None:
         """A snapshot comes back under its digest, and one with another's digest is refused."""
         stored = snapshot()
         store.save([run(1, requirements=stored.digest)], [stored, stored])
@@ -275,7 +229,9 @@ class StoreContract:
             store.save([run(2)], [type(stored)('{"catalogue":1}', stored.digest)])
         assert store.run(run_id(2)) is None
 
-    def test_everything_is_there_after_opening_again(self, store: Store, opened: Callable[[], Store]) -> None:
+    def test_everything_is_there_after_opening_again(
+        self, store: EvidenceStore, opened: Callable[[], EvidenceStore]
+    ) -> None:
         """What was kept outlives the store that kept it."""
         store.save([run(1, finished())])
         store.close()
@@ -284,7 +240,7 @@ class StoreContract:
         assert list(again.verify()) == []
 
     def test_a_half_read_history_does_not_keep_others_from_writing(
-        self, store: Store, opened: Callable[[], Store]
+        self, store: EvidenceStore, opened: Callable[[], EvidenceStore]
     ) -> None:
         """A reader that stops in the middle holds no lock."""
         store.save([run(1, finished(), finished("test_b"))])
@@ -293,14 +249,14 @@ class StoreContract:
         assert opened().save([run(2)]) == [run_id(2)]
         assert len(list(history)) == 1
 
-    def test_a_sound_store_has_no_problems(self, store: Store) -> None:
+    def test_a_sound_store_has_no_problems(self, store: EvidenceStore) -> None:
         """Neither verify nor check finds anything in a store that nobody touched."""
         stored = snapshot()
         store.save([run(1, planned("test_a"), finished(), not_run("test_b"), requirements=stored.digest)], [stored])
         assert list(store.verify()) == []
         assert list(store.check(store.newest("payments"))) == []
 
-    def test_check_refuses_evidence_that_is_not_in_the_store(self, store: Store) -> None:
+    def test_check_refuses_evidence_that_is_not_in_the_store(self, store: EvidenceStore) -> None:
         """Evidence of a run that was never kept, and evidence that differs from what was kept, are named."""
         store.save([run(1, finished())])
         unknown = list(run(2, finished()).evidence())
@@ -309,37 +265,18 @@ class StoreContract:
         (problem,) = store.check(changed)
         assert (problem.where, "that was read" in problem.what) == (f"run {run_id(1)}, line 1", True)
 
-    def test_requirements_that_are_missing_are_named(self, store: Store) -> None:
+    def test_requirements_that_are_missing_are_named(self, store: EvidenceStore) -> None:
         """A run whose requirements are not in the store cannot be judged later, and verify says so."""
         store.save([run(1, requirements=snapshot().digest)])
         (problem,) = store.verify()
         assert problem.where == f"requirements {snapshot().digest}"
 
-    def test_signed_statements_come_back_by_what_they_are_about(
-        self, store: Store, opened: Callable[[], Store]
-    ) -> None:
-        """Statements are kept with their runs and decisions, once, and are found by these; the store stays sound."""
-        runs, made = [run(1, finished()), run(2)], review()
-        stored = [statement(runs[0]), statement(runs[0], b"another key"), statement(made)]
-        new = store.save(runs, decisions=[made], envelopes=stored)
-        assert new == [run_id(1), run_id(2), made.id, *(each.id for each in stored)]
-        assert store.save(runs, envelopes=stored) == []
-        found = opened().envelopes([run_id(1), run_id(2), "x", "\ud800"])
-        assert {each.id: each for each in found} == {each.id: each for each in stored[:2]}
-        assert store.envelopes([made.id]) == [stored[2]]
-        assert list(store.verify()) == []
-
-    def test_seals_are_told_of_runs_that_are_whole(self, store: Store) -> None:
+    def test_seals_are_told_of_runs_that_are_whole(self, store: EvidenceStore) -> None:
         """The digest of the seal of each run that is asked for and there."""
         stored = [run(1, finished(), planned("test_a")), run(2)]
         store.save(stored)
         assert store.seals([run_id(2), run_id(1), "x", "\ud800"]) == {each.id: each.lines[-1].digest for each in stored}
         assert store.seals([]) == {}
-
-    def test_a_decision_is_kept_with_its_signed_statement(self, store: Store) -> None:
-        """Deciding returns the decisions that are new, and keeps what was signed with them."""
-        assert store.decide([waiver()], envelopes=[statement(waiver())]) == [waiver().id]
-        assert store.envelopes([waiver().id]) == [statement(waiver())]
 
     @pytest.mark.parametrize(
         ("about", "expected"),
@@ -349,74 +286,14 @@ class StoreContract:
             (run(1, finished(result="FAILED")), "changed after it was signed"),
         ],
     )
-    def test_a_statement_about_something_else_is_refused(self, store: Store, about: Any, expected: str) -> None:
+    def test_a_statement_about_something_else_is_refused(self, store: EvidenceStore, about: Any, expected: str) -> None:
         """What is not there, or is there with another seal, takes no signature; nothing of that call is kept."""
         store.save([run(1, finished())])
         with pytest.raises(IntegrityError, match=expected):
             store.save([run(2)], envelopes=[statement(about)])
         assert [summary.id for summary in store.runs()] == [run_id(1)]
 
-    def test_decisions_come_back_as_they_were_made(self, store: Store, opened: Callable[[], Store]) -> None:
-        """Every kind of decision is there after opening again: oldest first, of its register only, with its id."""
-        made = [blocker(at=3), review(at=2), waiver(at=1), unblock(at=4), retirement(at=0), blocker(register="billing")]
-        assert store.decide(made, [snapshot()]) == [decision.id for decision in made]
-        assert store.decisions("payments") == sorted(made[:5], key=lambda decision: decision.at)
-        assert opened().decisions("payments") == store.decisions("payments")
-        assert [decision.id for decision in store.register_decisions("billing").decisions] == [made[5].id]
-        assert store.register_decisions("nowhere").decisions == ()
-        assert store.snapshot(snapshot().digest) == snapshot()
-        assert list(store.verify()) == []
-
-    def test_deciding_twice_is_harmless(self, store: Store) -> None:
-        """A decision that is there is passed over, within a call as between calls."""
-        assert store.decide([blocker(), blocker()]) == [blocker().id]
-        assert store.decide([blocker(), blocker(at=1)]) == [blocker(at=1).id]
-        assert len(store.decisions("payments")) == 2
-
-    @pytest.mark.parametrize("odd", [{"at": "soon"}, {"at": "../../x"}, {"reason": 4}, {"by": None}])
-    def test_a_decision_that_could_not_be_read_again_is_refused(self, store: Store, odd: dict[str, Any]) -> None:
-        """A wrong type, or a moment that is none, is refused before anything is written."""
-        with pytest.raises(IntegrityError, match="not stored: the decision"):
-            store.decide([blocker(), replace(blocker(), **odd)])
-        assert store.decisions("payments") == []
-
-    def test_a_decision_with_odd_texts_keeps_its_id(self, store: Store) -> None:
-        """NUL, emoji, line ends and lone surrogates in a reason are read back under the id that was given."""
-        odd = blocker(reason="a\0b\u2028\n\U0001f600\ud800")
-        assert store.decide([odd]) == [odd.id]
-        assert [decision.id for decision in store.decisions("payments")] == [odd.id]
-
-    def test_a_decision_needs_its_requirements(self, store: Store) -> None:
-        """A decision whose requirements are not in the store cannot be judged later, and verify says so."""
-        made = blocker(requirements_digest=snapshot().digest)
-        store.decide([made])
-        assert [problem.where for problem in store.verify()] == [f"decision {made.id}"]
-        store.decide([], [snapshot()])
-        assert list(store.verify()) == []
-
-    def test_verdicts_are_kept_by_their_digest(self, store: Store) -> None:
-        """The text comes back, once however often it is kept; oldest first."""
-        older = VERDICT.replace(moment(0), "2026-01-01T00:00:00.000Z")
-        ids = [store.save_verdict(text) for text in (VERDICT, older, VERDICT)]
-        assert (ids[0], len(set(ids))) == (ids[2], 2)
-        assert store.verdicts() == [older, VERDICT]
-        assert list(store.verify()) == []
-
-    @pytest.mark.parametrize("text", ["", "[]", "{}", '{"generated_at":"soon"}', VERDICT + "\n", VERDICT[:-1]])
-    def test_a_text_that_is_no_verdict_is_refused(self, store: Store, text: str) -> None:
-        """Only a canonical document that says when it was generated is kept."""
-        with pytest.raises(IntegrityError, match="this is no verdict"):
-            store.save_verdict(text)
-        assert store.verdicts() == []
-
-    def test_runs_decisions_and_verdicts_are_kept_together_or_not_at_all(self, store: Store) -> None:
-        """One unsound thing keeps out everything that came with it."""
-        with pytest.raises(IntegrityError):
-            store.save([run(1)], [snapshot()], [blocker()], ["{}"])
-        assert (store.runs(), store.decisions("payments"), store.snapshot(snapshot().digest)) == ([], [], None)
-        assert store.save([run(1)], [], [blocker()], [VERDICT])[:2] == [run_id(1), blocker().id]
-
-    def test_failures_are_all_after_the_moment(self, store: Store) -> None:
+    def test_failures_are_all_after_the_moment(self, store: EvidenceStore) -> None:
         """Every failure of a use case is told, the newest first, though a later execution passed; none at the moment."""
         lines = [finished(result=result, at=at) for at, result in enumerate(["ERROR", "FAILED", "FAILED", "PASSED"])]
         store.save([run(1, *lines), run(2, finished("test_b", claim("UC-002"), result="FAILED", at=9))])
@@ -434,7 +311,7 @@ class StoreContract:
         assert len(store.failures("payments", {"UC-001": ""})) == 3
         assert store.failures("billing", {"UC-001": ""}) == []
 
-    def test_failures_tell_slots_apart(self, store: Store) -> None:
+    def test_failures_tell_slots_apart(self, store: EvidenceStore) -> None:
         """Failures of one test in one place share a slot, in another place or of another test they do not."""
         staging, prod = claim(environment="staging"), claim(environment="prod")
         lines = [finished("a", staging, result="FAILED", at=at) for at in (1, 2)]
@@ -444,7 +321,7 @@ class StoreContract:
         assert slots[3] == slots[2]
         assert len({*slots}) == 3
 
-    def test_pieces_are_in_the_order_that_is_asked_for(self, store: Store) -> None:
+    def test_pieces_are_in_the_order_that_is_asked_for(self, store: EvidenceStore) -> None:
         """Each id is answered in its place; one that is not there, or none, is an error and not left out."""
         store.save([run(1, not_run("test_a"), finished())])
         ids = [f"{run_id(1)}.2.1", f"{run_id(1)}.1.1"]
@@ -473,7 +350,7 @@ class StoreContract:
         ],
     )
     def test_an_interruption_is_adverse_unless_the_next_execution_passed(
-        self, store: Store, later: list[tuple[str, Any]], adverse: list[int]
+        self, store: EvidenceStore, later: list[tuple[str, Any]], adverse: list[int]
     ) -> None:
         """The next that runs to its end is asked: of the same test, item and environment, whatever its parts, and real."""
         here = {"environment": "staging", "environment_by": "scope", "provider_mode_by": "scope"}
@@ -488,21 +365,21 @@ class StoreContract:
 
     @pytest.mark.parametrize("where", [{"not_real_because": "it did not say"}, {"environment": "staging"}])
     def test_an_interruption_before_the_scope_was_known_is_always_told(
-        self, store: Store, where: dict[str, Any]
+        self, store: EvidenceStore, where: dict[str, Any]
     ) -> None:
         """A test that was killed before it said where it runs may count in places that only who judges knows."""
         store.save([run(1, finished("test_a", claim(**where), result="INTERRUPTED", at=5))])
         store.save([run(2, finished("test_a", claim(environment="staging"), at=6))])
         assert when(store.interruptions("payments", {"UC-001": moment(4)})) == [5]
 
-    def test_what_a_test_says_of_its_place_is_not_hidden(self, store: Store) -> None:
+    def test_what_a_test_says_of_its_place_is_not_hidden(self, store: EvidenceStore) -> None:
         """Who placed an execution is part of its slot, and a failure before that has one of its own."""
         values, unsaid = claim(environment="prod", environment_by="scope"), claim(environment="prod")
         lines = [finished("test_a", values, at=1), finished("test_a", unsaid, result="FAILED", at=2)]
         store.save([run(1, *lines, finished("test_a", unsaid, at=3), finished("test_a", unsaid, result="ERROR", at=4))])
         assert sorted(when(store.newest("payments"))) == [1, 3, 4]
 
-    def test_the_oldest_that_tells_a_place(self, store: Store) -> None:
+    def test_the_oldest_that_tells_a_place(self, store: EvidenceStore) -> None:
         """Of each slot of these tests the oldest: of those that named their place, or ran for real."""
         values = claim(environment="prod", environment_by="scope", not_real_because="a rehearsal")
         lines = [finished("test_a", values, at=at) for at in (2, 1, 3)]
@@ -513,7 +390,7 @@ class StoreContract:
         assert store.oldest("payments", {("UC-001", "2", "test_a"), ("UC-9", "1", "test_a")}) == []
         assert store.oldest("other", {("UC-001", "1", "test_a")}) == store.oldest("payments", []) == []
 
-    def test_says_which_evidence_is_missing(self, store: Store) -> None:
+    def test_says_which_evidence_is_missing(self, store: EvidenceStore) -> None:
         """Of any texts, those that are no id of kept evidence."""
         store.save([run(1, not_run("test_a"), finished())])
         there = [f"{run_id(1)}.1.1", f"{run_id(1)}.1.2", f"{run_id(1)}.2.1"]
@@ -521,7 +398,7 @@ class StoreContract:
         assert store.missing([*there, *absent, *there]) == absent
         assert store.missing(there) == store.missing([]) == set()
 
-    def test_summaries_are_told_by_id(self, store: Store) -> None:
+    def test_summaries_are_told_by_id(self, store: EvidenceStore) -> None:
         """The same summary as among all runs, and nothing for an id that is none."""
         store.save([run(1), run(2, register="billing"), run(3)])
         everything = {summary.id: summary for summary in store.runs()}
@@ -529,7 +406,7 @@ class StoreContract:
             run_id(number): everything[run_id(number)] for number in (2, 3)
         }
 
-    def test_how_runs_were_conducted_is_told_by_id(self, store: Store) -> None:
+    def test_how_runs_were_conducted_is_told_by_id(self, store: EvidenceStore) -> None:
         """What the first line and the seal of each say, and nothing for an id that is none."""
         at = {"clock": {"python": 5000, "file": 1000}}
         store.save([run(1, finished(), **at), run(2, seal={"plan": {"tests": 3, "deselected": 1}}), run(3)])
@@ -538,7 +415,7 @@ class StoreContract:
         assert (found[run_id(1)].skew_ms, found[run_id(1)].deselected_text) == (4000, None)
         assert (found[run_id(2)].skew_ms, found[run_id(2)].deselected_text) == (None, "1 of 3 evidence tests")
 
-    def test_what_runs_had_planned_is_told_by_id(self, store: Store) -> None:
+    def test_what_runs_had_planned_is_told_by_id(self, store: EvidenceStore) -> None:
         """Every test of every line of the plan, in order; a text that speaks of one is none."""
         more = planned("test_c")
         more["tests"][0]["deselected"] = True
@@ -547,7 +424,7 @@ class StoreContract:
         expected = {id_: [(each.test_id, each.selected) for each in tests] for id_, tests in found.items()}
         assert expected == {run_id(1): [("test_a", True), ("test_b", True), ("test_c", False)], run_id(2): []}
 
-    def test_runs_of_groups_are_told(self, store: Store) -> None:
+    def test_runs_of_groups_are_told(self, store: EvidenceStore) -> None:
         """Each run of a group with what it says of that, all runs of a group that has a run since the moment."""
         place = {"context": {"environment": "prod", "usual_provider_mode": "BYOK"}, "ci": {"provider": "x", "run": "7"}}
         old, new = {"group": {"id": "old", "part": 1, "parts": 2}}, {"group": {"id": "new", "part": 3, "parts": 4}}
@@ -561,7 +438,7 @@ class StoreContract:
         assert [part.run_id for part in store.group_parts("payments")] == [run_id(1), run_id(2), run_id(3)]
         assert [part.run_id for part in store.group_parts("billing")] == [run_id(6)]
 
-    def test_a_part_says_whether_it_is_whole(self, store: Store) -> None:
+    def test_a_part_says_whether_it_is_whole(self, store: EvidenceStore) -> None:
         """Not where a test was interrupted or never ran, and not where something could not be collected."""
         group = {"group": {"id": "g", "part": 1, "parts": 2}}
         bad = [finished(result="FAILED"), finished("b", result="INTERRUPTED"), not_run("c")]
@@ -573,7 +450,7 @@ class StoreContract:
     @pytest.mark.parametrize(
         "group", [{"id": "g", "part": "x", "parts": 2}, {"id": 4, "part": 1, "parts": 2}, {"id": "g"}]
     )
-    def test_a_group_that_cannot_be_read_is_refused(self, store: Store, group: Any) -> None:
+    def test_a_group_that_cannot_be_read_is_refused(self, store: EvidenceStore, group: Any) -> None:
         """A run that cannot say which part of what it is would close every gate."""
         with pytest.raises(IntegrityError):
             store.save([run(1, group=group)])
