@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from textwrap import dedent
 
 import pytest
@@ -13,6 +14,7 @@ from pytest_readiness.claims.catalogue import Item
 from pytest_readiness.verdict.readiness import Phase, ReviewSummary, RuleResult, State, Status, Verdict
 from pytest_readiness.views.report import ReportedSession
 from pytest_readiness.views.terminal import plain_lines, render_report, styled_lines
+from tests.pages import ROOT
 
 from . import values
 from .hostile import HOSTILE, dangers
@@ -44,6 +46,7 @@ def test_an_untouched_register_of_32_at_80_columns():
         UC-001 … UC-032  GREEN  NOT_STARTED (32)  · · · · · · ·  0/8   tbd
         identical rows are grouped; -v shows every use case
         · MISSING
+        each word: docs/reference/glossary.md of pytest-readiness
         32 use cases: 32 NOT_STARTED, 0 IN_PROGRESS, 0 BLOCKED, 0 READY_FOR_GO_LIVE
 
         readiness gate: closed; see readiness next, readiness why UC-001
@@ -76,6 +79,7 @@ def test_a_mixed_register_of_32_at_80_columns():
         UC-008 … UC-032  GREEN  NOT_STARTED (25)   · · · · · · ·  0/8
         identical rows are grouped; -v shows every use case
         ✓ COMPLETE  a ASSERTED  r REHEARSED  · MISSING  ~ FLAKY  ✗ FAILING
+        each word: docs/reference/glossary.md of pytest-readiness
         32 use cases: 29 NOT_STARTED, 1 IN_PROGRESS, 1 BLOCKED, 1 READY_FOR_GO_LIVE
         drift: tracker status is out of date for UC-003, UC-007: run readiness sync
 
@@ -110,6 +114,7 @@ def test_two_use_cases_at_60_columns_in_ascii():
         UC-001  GREEN  NOT_STARTED  . . . . . . .  0/8   tbd
         UC-002  GREEN  BLOCKED      . X . . . . .  0/8   tbd
         . MISSING  X FAILING
+        each word: docs/reference/glossary.md of pytest-readiness
         2 use cases: 1 NOT_STARTED, 0 IN_PROGRESS, 1 BLOCKED, 0
         READY_FOR_GO_LIVE
         drift: tracker status is out of date for UC-002: run
@@ -291,6 +296,13 @@ def test_ascii_mode_is_ascii_and_keeps_the_words():
     output = text(values.mixed(), unicode=False)
     assert output.isascii()
     assert "C COMPLETE  a ASSERTED  r REHEARSED  . MISSING  ~ FLAKY  X FAILING" in output
+
+
+def test_the_legend_names_the_page_that_explains_each_state():
+    """Who does not know a word of the report finds it in the glossary, which has each state."""
+    (path,) = re.findall(r"each word: (\S+) of pytest-readiness", text(values.mixed()))
+    _, states = (ROOT / path).read_text(encoding="utf-8").split("## States of a requirement")
+    assert [state for state in State if f"`{state}`" not in states.partition("##")[0]] == []
 
 
 def test_styles_are_only_added():

@@ -13,6 +13,7 @@ from .line_writer import Line, LineWriter, Segment, cell_width, style_of
 
 MANY = 8
 """If more use cases than this are NOT_STARTED, they are grouped to ranges, unless every row is requested."""
+GLOSSARY = "each word: docs/reference/glossary.md of pytest-readiness"
 _GAP = "  "
 
 
@@ -85,6 +86,7 @@ def write_matrix(readiness: Readiness, writer: LineWriter, verbosity: int) -> li
     if len(readiness.use_cases) > len(rows):
         lines.append(writer.line(("identical rows are grouped; -v shows every use case", "dim")))
     lines.extend(writer.paragraph(legend, style="dim"))
+    lines.extend(writer.paragraph(GLOSSARY, style="dim"))
     totals = ", ".join(f"{number} {status}" for status, number in readiness.totals.items())
     lines.extend(writer.paragraph(f"{text_format.count(len(readiness.use_cases), 'use case')}: {totals}"))
     return lines
