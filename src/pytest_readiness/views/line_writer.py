@@ -65,7 +65,7 @@ def cell_width(text: str) -> int:
     """Return the width of a sanitised text in terminal columns."""
     if _is_narrow(text):
         return len(text)
-    from wcwidth import wcswidth  # loaded late: 106 M instructions, 4.5 % of a gate, and seldom needed
+    from wcwidth import wcswidth  # loaded late: 46 M instructions, 6 % of a gate, and seldom needed
 
     return wcswidth(text)
 
