@@ -73,7 +73,7 @@ def test_the_schema_in_the_wheel_is_a_schema(wheel):
 
 def test_the_wheel_has_one_command_and_asks_for_the_plugin(wheel):
     """The command is found by the shell. pytest's entry point is in a distribution that is required."""
-    assert entry_points(wheel) == {"console_scripts": {"readiness": "pytest_readiness.cli:run"}}
+    assert entry_points(wheel) == {"console_scripts": {"readiness": "pytest_readiness.cli:main"}}
     assert "pytest-readiness-plugin>=0.1" in requirements(wheel)
 
 

@@ -224,8 +224,7 @@ def test_the_process_ends_with_what_others_asked_for():
         "atexit.register(print, 'asked for')\n"
         "sys.argv = ['readiness']\n"
         "sys.stdout.write('x' * 100_000 + chr(10))\n"
-        "try: cli.run()\n"
-        "finally: print('not freed one by one')\n"
+        "cli.main()\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "x" * 100_000 + "\nasked for\n")
@@ -238,7 +237,7 @@ def test_a_process_with_threads_waits_for_them():
         "from pytest_readiness import cli\n"
         "threading.Thread(target=lambda: (time.sleep(0.3), print('done'))).start()\n"
         "sys.argv = ['readiness']\n"
-        "cli.run()\n"
+        "cli.main()\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "done\n")

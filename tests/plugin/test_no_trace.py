@@ -75,23 +75,6 @@ def test_a_session_without_marks_imports_nothing_heavy(project: Project) -> None
     assert ours.stdout.split("LOADED")[1] == alone.stdout.split("LOADED")[1]
 
 
-def test_what_reads_the_tracker_is_not_there_for_the_tests(project: Project) -> None:
-    """A test of a library that we use ourselves loads it as it would without us, with loggers that are its own."""
-    project.configured().tests(
-        """
-        import logging, sys
-
-        @evidence("UC-001", item=1)
-        def test_a():
-            assert "markdown_it" not in sys.modules
-            assert not [name for name in logging.root.manager.loggerDict if name.startswith("markdown_it")]
-            import markdown_it.parser_block
-            assert markdown_it.parser_block.LOGGER is logging.getLogger("markdown_it.parser_block")
-        """
-    )
-    project.run_apart("--readiness-report").assert_outcomes(passed=1)
-
-
 def test_a_session_without_marks_loads_what_waits_for_one(project: Project) -> None:
     """Of our own modules such a session loads the door with its options, the mark and the hooks, and no other."""
     project.configured()

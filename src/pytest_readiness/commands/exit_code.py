@@ -39,8 +39,3 @@ class ExitCodeCommand(click.Command):
         if type(code) is not int:
             raise UnansweredError(f"'{ctx.info_name}' ended without a result")
         return code
-
-
-def keep_until_exit(*values: object) -> None:
-    """Keep values until the process ends: freeing a verdict takes 1 % of a gate (see ``cli._exit_at_once``)."""
-    click.get_current_context().meta.setdefault(__name__, []).append(values)

@@ -15,7 +15,7 @@ from ..regular_files import read_regular
 from ..views.gate import render_verdict
 from . import options, output
 from .cli_context import CliContext, pass_cli_context
-from .exit_code import ExitCodeCommand, keep_until_exit
+from .exit_code import ExitCodeCommand
 
 
 @click.command("gate", cls=ExitCodeCommand)
@@ -72,7 +72,6 @@ def command(  # noqa: PLR0913 - one parameter for each option
         to_sign=keep,
     )
     report = evaluate_project(project, request)
-    keep_until_exit(report, project)
     output.print_lines(render_verdict(report, output.terminal_width(), unicode=output.prints_unicode()))
     if keep:
         click.echo(f"stored as verdict {save_verdict(project, report)}")

@@ -14,7 +14,7 @@ from ..views.line_writer import plain_lines
 from ..views.terminal import render_report
 from . import options, output as printing
 from .cli_context import CliContext, pass_cli_context
-from .exit_code import ExitCodeCommand, keep_until_exit
+from .exit_code import ExitCodeCommand
 
 
 @click.command("report", cls=ExitCodeCommand)
@@ -55,7 +55,6 @@ def command(  # noqa: PLR0913 - one parameter for each option
     report = evaluate_project(
         project, EvaluationRequest(use_cases, at=at, release=release, only_release=release is not None)
     )
-    keep_until_exit(report, project)
     if form == "json":
         text = to_json(report)
     else:
