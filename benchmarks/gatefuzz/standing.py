@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from .recorded import BAD, ENDED, WORST_FIRST, Piece, is_real
 from .words import DAY, Config, UseCase
@@ -156,12 +156,13 @@ def state_of(needed: Requirement, known: Sequence[Piece], config: Config, now: i
 
 
 def concerns(needed: Requirement, piece: Piece, config: Config) -> bool:
-    """Our reading of §8: whether a gate has something to look at in a piece, for or against what is required."""
-    if (piece.uc, piece.item) != (needed.uc, needed.item):
+    """Our reading of §8: whether a gate has something to look at in a piece, for or against what is required.
+
+    It has where the piece is about the requirement and states nothing against that, whatever became of it.
+    """
+    if (piece.uc, piece.item) != (needed.uc, needed.item) or (piece.covered and not piece.real):
         return False
-    # Whatever became of it: an expected failure shows nothing, and is there to be looked at.
-    ran = replace(piece, result="PASSED")
-    return _speaks(needed, piece) or (not _counts(piece, config) and _rehearses(needed, ran, config))
+    return names(piece, needed.part) and _could_be_about(needed, piece, config)
 
 
 def _speaks(needed: Requirement, piece: Piece) -> bool:
@@ -184,6 +185,11 @@ def _rehearses(needed: Requirement, piece: Piece, config: Config) -> bool:
         or needed.undeclared
     ):
         return False
+    return _could_be_about(needed, piece, config)
+
+
+def _could_be_about(needed: Requirement, piece: Piece, config: Config) -> bool:
+    """Whether a piece states no place or limit that excludes what is needed."""
     real_environment = piece.real or in_force(config, piece.environment)
     real_mode = piece.mode is not None and (piece.real or dict(config.modes).get(piece.mode, not config.modes))
     for wanted, limit, place, is_real_place in (
