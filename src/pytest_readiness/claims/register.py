@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,8 +13,10 @@ from ..errors import ClaimError, ConfigError, Problem, location, suggestion
 from ..settings import ItemSettings, Settings, UseCaseSettings, key_location, shared_names
 from .builtin_items import BUILTIN_ITEMS, recognise_item
 from .catalogue import PROOF_OF_PART, PROOFS, Catalogue, Environment, Item, ProviderMode, UseCase
-from .tracker.reader import Tracker, examine_tracker
 from .tracker.row_ids import id_problems
+
+if TYPE_CHECKING:  # loads the parsers of trackers, which a project without a tracker does not need
+    from .tracker.reader import Tracker
 
 
 def read_catalogue(settings: Settings, *, rows: Iterable[UseCase] = (), proofs: Collection[str] = ()) -> Catalogue:
@@ -78,6 +81,8 @@ def tracker_of(settings: Settings) -> Tracker | None:
 def _examine(settings: Settings) -> tuple[Tracker | None, list[Problem]]:
     if settings.tracker is None:
         return None, []
+    from .tracker.reader import examine_tracker
+
     columns = {str(key): header for key, header in settings.tracker_columns.items()}
     statuses = {str(status): words for status, words in settings.statuses.items()}
     return examine_tracker(settings.tracker, columns, statuses, settings.tracker_skip)

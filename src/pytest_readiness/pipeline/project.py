@@ -14,7 +14,6 @@ from msgspec.structs import asdict
 from pluggy import PluginManager
 
 from ..claims.catalogue import Catalogue
-from ..claims.register import read_catalogue
 from ..errors import ConfigError
 from ..facts.requirements_snapshot import Snapshot, take_snapshot
 from ..journal.recovery import find_leftovers
@@ -23,6 +22,7 @@ from ..redaction.fingerprint_key import load_key
 from ..settings import Settings, default_settings, find_config, load_settings, override_settings
 from ..store.address import open_store, sqlite_path
 from ..store.protocol import DecisionStore, Store
+from .catalogue_cache import read_through
 from .extensions import Plugins, every_kind, load_plugins
 
 if TYPE_CHECKING:  # slow to import: loaded for an evaluation or a redaction
@@ -39,6 +39,8 @@ class Project(Struct, frozen=True, dict=True):
     settings: Settings
     catalogue: Catalogue
     plugins: Plugins = Plugins()
+    uncached: Path | None = None
+    """The file for the register in the cache of recording sessions; None: it is there, or is not to be cached."""
 
     @property
     def journals(self) -> Path:
@@ -69,6 +71,8 @@ class Project(Struct, frozen=True, dict=True):
         """The reason why plugins, or the proof kinds that the config needs, cannot be used; None if they can."""
         if self.plugins.unusable_reason or self.plugins.requested_kinds <= self.plugins.kinds.keys():
             return self.plugins.unusable_reason
+        from ..claims.register import read_catalogue  # late: loads the parser of trackers
+
         try:
             read_catalogue(self.settings, proofs=self.plugins.kinds)
         except ConfigError as error:
@@ -171,6 +175,7 @@ def find_project(
     artifacts: str | None = None,
     hooks: Sequence[PluginManager] = (),
     kinds: Callable[[Plugins], Collection[str]] = every_kind,
+    use_cache: bool = False,
 ) -> Project:
     """Return the project of the config nearest to ``start``.
 
@@ -182,6 +187,7 @@ def find_project(
         hooks: plugins in addition to those of the entry-point group and the config: pytest's own.
         kinds: returns the proof kinds that the config may use. When evidence is recorded, it raises nothing: an
             unusable plugin must not prevent that, and ``plugins`` of the project reports it.
+        use_cache: whether the register may come from the cache, if its sources are unchanged: for recording alone.
 
     Raises:
         ConfigError: the config, the tracker or a plugin cannot be used.
@@ -196,7 +202,17 @@ def find_project(
         artifacts=artifacts or environ.get("READINESS_ARTIFACTS"),
     )
     plugins = load_plugins(settings, *hooks)
-    return Project(settings, read_catalogue(settings, proofs=kinds(plugins)), plugins)
+    proofs = kinds(plugins)
+
+    def read() -> Catalogue:
+        from ..claims.register import read_catalogue  # late: loads the parser of trackers
+
+        return read_catalogue(settings, proofs=proofs)
+
+    if not use_cache or settings.tracker is None:
+        return Project(settings, read(), plugins)
+    catalogue, uncached = read_through(settings.folder / HOME / "cache", settings, proofs, read)
+    return Project(settings, catalogue, plugins, uncached)
 
 
 def select_use_cases(

@@ -29,6 +29,7 @@ from ..recording.test_ids import NodeIds
 from ..redaction.given_names import late_secret_notes, refuse_secrets
 from ..redaction.redactor import Redactor
 from ..third_party import describe_exception, is_failure
+from .catalogue_cache import keep
 from .extensions import Plugins, kinds_if_requested, load_named
 from .project import Project, find_project, select_use_cases
 from .run_lifecycle import PendingRun, close_run, open_run, plugin_problem, redaction_problem
@@ -93,7 +94,8 @@ def prepare_session(  # noqa: PLR0913 - all data that pytest has of a session
     """
     config, store, artifacts = options.get("config"), options.get("store"), options.get("artifacts")
     project = find_project(
-        root, config=config, store=store, artifacts=artifacts, hooks=(hooks,), kinds=kinds_if_requested
+        root, config=config, store=store, artifacts=artifacts, hooks=(hooks,), kinds=kinds_if_requested,
+        use_cache=not (dry or options.evaluates),
     )
     if not project.configured and not options.any:
         return None
@@ -271,6 +273,8 @@ def _store_run(prepared: PreparedSession, outcome: SessionOutcome, exit_status: 
         outcome.notes += late_secret_notes(prepared.given_names, writer.redactor, prepared.project.declares)
     if sealed is not None:
         outcome.run_id, outcome.recorded = sealed.id, writer.log.recorded
+        if (uncached := prepared.project.uncached) is not None:
+            keep(uncached, prepared.project.catalogue)
         outcome.uncollected = conditions_of(sealed.head, sealed.seal.body if sealed.seal else None).unrecorded_remark
     return sealed
 

@@ -31,6 +31,12 @@ class SessionOptions(Struct, frozen=True):
         """Whether any option is given."""
         return bool(self.values or self.patterns or self.report or self.gate or self.plan or self.missing)
 
+    @property
+    def evaluates(self) -> bool:
+        """Whether the session does more than record: it selects, plans, reports, decides or exports."""
+        outputs = {"json", "bundle"} & self.values.keys()
+        return bool(outputs or self.report or self.gate or self.plan or self.missing)
+
     def get(self, name: str) -> str | None:
         """Return the value of an option, or None."""
         return self.values.get(name)
