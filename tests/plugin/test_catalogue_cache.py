@@ -54,7 +54,7 @@ def test_any_change_of_a_source_is_read(recorded: Project, file: str) -> None:
     parsed = records(recorded)
     assert parsed == ("PARSED" if file.endswith(".md") else "CACHED")
     if file.endswith(".toml"):  # its values are what counts: a blank line changes none
-        path.write_text(path.read_text() + '\n[items.1]\ntitle = "Another"\n')
+        path.write_text(path.read_text() + "\n[environments.another]\nreal = true\n")
         assert records(recorded) == "PARSED"
 
 
@@ -99,7 +99,7 @@ def test_a_cache_that_cannot_be_written_is_no_error(project: Project) -> None:
     result = project.run_apart()
     result.assert_outcomes(passed=1)
     assert result.ret == 0
-    assert "cache" not in result.stdout.str()
+    assert ".readiness/cache" not in result.stdout.str()
 
 
 def test_workers_get_the_register_from_the_controller(recorded: Project) -> None:

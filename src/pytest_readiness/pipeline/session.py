@@ -94,7 +94,12 @@ def prepare_session(  # noqa: PLR0913 - all data that pytest has of a session
     """
     config, store, artifacts = options.get("config"), options.get("store"), options.get("artifacts")
     project = find_project(
-        root, config=config, store=store, artifacts=artifacts, hooks=(hooks,), kinds=kinds_if_requested,
+        root,
+        config=config,
+        store=store,
+        artifacts=artifacts,
+        hooks=(hooks,),
+        kinds=kinds_if_requested,
         use_cache=not (dry or options.evaluates),
     )
     if not project.configured and not options.any:
