@@ -5,21 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.views.sanitise import (
-    LIMIT,
-    annotation,
-    csv_row,
-    sanitise,
-    sanitise_lines,
-    to_command_data,
-    to_command_property,
-    to_csv,
-    to_href,
-    to_html,
-    to_markdown,
-    to_xml,
-    to_xml_attribute,
-)
+from pytest_readiness.views.sanitise import LIMIT, sanitise, sanitise_lines
+from pytest_readiness.views.sanitise.csv import csv_row, to_csv
+from pytest_readiness.views.sanitise.github import annotation, to_command_data, to_command_property
+from pytest_readiness.views.sanitise.html import to_href, to_html
+from pytest_readiness.views.sanitise.junit import to_xml, to_xml_attribute
+from pytest_readiness.views.sanitise.markdown import to_markdown
 from pytest_readiness.views.sanitise.terminal import visible, visible_lines
 
 from .hostile import HOSTILE, RAW, dangers

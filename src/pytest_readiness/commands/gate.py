@@ -10,7 +10,6 @@ import click
 
 from ..errors import ConfigError
 from ..pipeline.evaluate_project import EvaluationRequest, evaluate_project
-from ..pipeline.maintenance import save_verdict
 from ..regular_files import read_regular
 from ..views.gate import render_verdict
 from . import options, output
@@ -74,6 +73,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
     report = evaluate_project(project, request)
     output.print_lines(render_verdict(report, output.terminal_width(), unicode=output.prints_unicode()))
     if keep:
+        from ..pipeline.maintenance import save_verdict  # late: loads what writes bundles
+
         click.echo(f"stored as verdict {save_verdict(project, report)}")
     if report.context.problems:
         return 3

@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from ..facts.decision import Decision, IdentityLevel
 from ..facts.envelope import Envelope, decision_statement
-from ..pipeline.bundles import writable_store
 from ..pipeline.evaluate_project import Project
+from ..pipeline.project import writable_store
 from ..pipeline.run_lifecycle import redaction_problem
 from ..recording.provenance.run import read_git
 from ..signing.trust import TrustStore

@@ -9,12 +9,11 @@ from typing import IO
 
 from msgspec import Struct
 
-from ..errors import ConfigError, IntegrityError, ReadinessError, StorageError, location as shown_place, write_error
+from ..errors import ConfigError, IntegrityError, ReadinessError, location as shown_place, write_error
 from ..facts.decision import Blocker, Decision, Review, Unblock, Waiver, makes_worse
 from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import Run
 from ..facts.stored_verdict import StoredVerdict
-from ..journal.writer import ignore_folder
 from ..regular_files import regular_file
 from ..signing.trust import TrustStore
 from ..store.bundle.merging import MergedRecords, merge_bundle as merge_one
@@ -24,8 +23,9 @@ from ..store.bundle.writing import BundleContents, write_bundle
 from ..store.protocol import DecisionStore, EvidenceStore, RunSummary, Store
 from .bundle_selection import refuse_unstored_runs, runs_to_export
 from .derived_report import ReportInputs, ReportScope, derive_report, refuse_other_report
-from .evaluate_project import HOME, EvaluationRequest, Project, evaluate_project, select_use_cases
+from .evaluate_project import EvaluationRequest, Project, evaluate_project, select_use_cases
 from .persist import statements_of
+from .project import writable_store
 
 
 class BundleSummary(Struct, frozen=True):
@@ -212,21 +212,6 @@ def _count_self_declared(bundle: Bundle, project: Project, new: Collection[str])
         decisions.keys()
         - {envelope.subject for envelope in envelopes if trust.is_by_decider(envelope, decisions[envelope.subject])}
     )
-
-
-def writable_store(project: Project) -> Store:
-    """Return the open store. It is created if necessary, in a folder that git ignores.
-
-    Raises:
-        StorageError: the store cannot be created or opened.
-    """
-    try:
-        ignore_folder(project.settings.folder / HOME)
-    except OSError as error:
-        raise StorageError(f"{project.settings.folder / HOME}: cannot be created: {error.strerror}") from error
-    store = project.store(create=True)
-    assert store is not None  # noqa: S101 - for the type checker
-    return store
 
 
 def _artifact_reader(project: Project) -> Callable[[str], IO[bytes]]:

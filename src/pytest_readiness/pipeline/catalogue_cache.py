@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from .. import __version__
 from ..atomic_write import write_atomically
 from ..claims.catalogue import Catalogue
 from ..facts.ledger.digest import digest
 from ..regular_files import read_regular
 from ..settings import Settings
+
+if TYPE_CHECKING:
+    from ..redaction.redactor import Redactor
 
 MAX_FILES = 8
 """Most registers that are kept: a repository may have several configs."""
@@ -43,11 +46,18 @@ def read_through(
     return catalogue, path if path == _path(folder, settings, kinds) else None
 
 
-def keep(path: Path, catalogue: Catalogue) -> None:
-    """Write a register to the cache. A cache that cannot be written is no error: the next session reads the files."""
+def keep(path: Path, catalogue: Catalogue, redactor: Redactor) -> None:
+    """Write a register to the cache, unless it holds what looks like a secret.
+
+    A cache that cannot be written is no error: the next session reads the files.
+    """
+    data = msgspec.json.encode(catalogue)
+    text = data.decode()
+    if redactor.text(text) != text:
+        return
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, msgspec.json.encode(catalogue))
+        write_atomically(path, data)
         newest_first = sorted(path.parent.glob("*.json"), key=lambda file: file.stat().st_mtime, reverse=True)
         for file in newest_first[MAX_FILES:]:
             file.unlink(missing_ok=True)
@@ -59,6 +69,8 @@ def _path(folder: Path, settings: Settings, kinds: Collection[str]) -> Path | No
         tracker = read_regular(settings.tracker) if settings.tracker is not None else b""
     except OSError:
         return None
+    from .. import __version__  # late: read from the installed package's metadata
+
     sources = [__version__, settings, sorted(kinds)]
     return folder / f"{digest('catalogue', msgspec.json.encode(sources, enc_hook=str) + tracker)}.json"
 

@@ -21,13 +21,13 @@ from ..store.protocol import EvidenceStore, RunSummary
 from ..verdict.inputs import SignedRun
 from ..views.document import to_document
 from ..views.report import Report
-from .bundles import writable_store
 from .checkpoints import (
     signed_checkpoint,
     store_head,
     write_checkpoint,
 )
 from .evaluate_project import EvaluationRequest, Project, evaluate_project, recover_all
+from .project import writable_store
 
 
 class RecoveryResult(Struct, frozen=True):

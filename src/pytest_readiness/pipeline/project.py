@@ -14,15 +14,15 @@ from msgspec.structs import asdict
 from pluggy import PluginManager
 
 from ..claims.catalogue import Catalogue
-from ..errors import ConfigError
+from ..errors import ConfigError, StorageError
 from ..facts.requirements_snapshot import Snapshot, take_snapshot
 from ..journal.recovery import find_leftovers
+from ..journal.writer import ignore_folder
 from ..recording.provenance.relative_path import relative_path
 from ..redaction.fingerprint_key import load_key
 from ..settings import Settings, default_settings, find_config, load_settings, override_settings
 from ..store.address import open_store, sqlite_path
 from ..store.protocol import DecisionStore, Store
-from .catalogue_cache import read_through
 from .extensions import Plugins, every_kind, load_plugins
 
 if TYPE_CHECKING:  # slow to import: loaded for an evaluation or a redaction
@@ -211,8 +211,25 @@ def find_project(
 
     if not use_cache or settings.tracker is None:
         return Project(settings, read(), plugins)
+    from .catalogue_cache import read_through  # late: for recording alone
+
     catalogue, uncached = read_through(settings.folder / HOME / "cache", settings, proofs, read)
     return Project(settings, catalogue, plugins, uncached)
+
+
+def writable_store(project: Project) -> Store:
+    """Return the open store. It is created if necessary, in a folder that git ignores.
+
+    Raises:
+        StorageError: the store cannot be created or opened.
+    """
+    try:
+        ignore_folder(project.settings.folder / HOME)
+    except OSError as error:
+        raise StorageError(f"{project.settings.folder / HOME}: cannot be created: {error.strerror}") from error
+    store = project.store(create=True)
+    assert store is not None  # noqa: S101 - for the type checker
+    return store
 
 
 def select_use_cases(

@@ -279,7 +279,7 @@ def _store_run(prepared: PreparedSession, outcome: SessionOutcome, exit_status: 
     if sealed is not None:
         outcome.run_id, outcome.recorded = sealed.id, writer.log.recorded
         if (uncached := prepared.project.uncached) is not None:
-            keep(uncached, prepared.project.catalogue)
+            keep(uncached, prepared.project.catalogue, writer.redactor)
         outcome.uncollected = conditions_of(sealed.head, sealed.seal.body if sealed.seal else None).unrecorded_remark
     return sealed
 
