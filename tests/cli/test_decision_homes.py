@@ -58,6 +58,52 @@ def spelled_otherwise(project: Project) -> None:
     project.write("readiness.toml", text.replace('decisions = "decisions"', "\"decisions\" = '''decisions'''"))
 
 
+def braces(path: Path) -> None:
+    """It is JSON, and no decision."""
+    path.write_text("{}\n")
+
+
+def nothing(path: Path) -> None:
+    """It is empty."""
+    path.write_text("")
+
+
+def another(path: Path) -> None:
+    """It is another decision than its name says."""
+    path.write_text(path.read_text().replace("legal", "trifle"))
+
+
+def of_another_register(path: Path) -> None:
+    """It is said to belong to another register."""
+    path.write_text(path.read_text().replace('"register":"default"', '"register":"other"'))
+
+
+def a_link(path: Path) -> None:
+    """It is a link to nothing."""
+    path.unlink()
+    path.symlink_to("/dev/null")
+
+
+@pytest.mark.parametrize("edit", [braces, nothing, another, of_another_register, a_link])
+@pytest.mark.parametrize("home", ["decisions2", "store"])
+@pytest.mark.parametrize("at_once", [True, False], ids=["at once", "later"])
+def test_a_blocker_that_is_edited_in_a_former_home_is_missed(
+    project: Project, edit: Callable[[Path], None], home: str, at_once: bool
+) -> None:
+    """An edit that is committed as the config names another home, or after that, is named (3), and hides no blocker."""
+    name = blocked_in(project)
+    if not at_once:
+        switched(project, home)
+        commit(project, by=DEV)
+        assert gate(project)[0] == 1
+    edit(project.path / "decisions" / name)
+    switched(project, home)
+    commit(project, by=DEV)
+    code, output = gate(project)
+    assert (code, f"{name}: was edited, and is no decision any more" in output) == (3, True), output
+    assert project.cli("verify").exit_code == 3
+
+
 @pytest.mark.parametrize("before", [named_otherwise, hidden_from_diffs, linked, spelled_otherwise])
 @pytest.mark.parametrize("home", ["decisions2", "store"])
 def test_a_blocker_is_missed_however_the_config_named_its_folder(

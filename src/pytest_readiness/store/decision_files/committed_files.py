@@ -182,7 +182,7 @@ class FolderReader(Struct):
             self._attribute(history, name, decision)
         homes = self._former_homes(history)
         for name in sorted(history.touches.keys() - folder.files.keys()):
-            self._check_deletion(history.touches[name], name, homes)
+            self._check_loss(history.touches[name], name, homes, is_decision=name in decisions)
         self._check_shallow_clone()
         for name in sorted(set(names) - folder.files.keys()):
             if not name.endswith(SIGNED_SUFFIX):
@@ -324,20 +324,29 @@ class FolderReader(Struct):
         current = {folder_of(entry.path) for entry in self.folder.elsewhere.values()}
         return current | self.folder.configured | moved
 
-    def _check_deletion(self, changes: Sequence[FileCommit], name: str, homes: Collection[str]) -> None:
-        """Report a decision that was deleted or moved away. Other files may be deleted.
+    def _check_loss(
+        self, changes: Sequence[FileCommit], name: str, homes: Collection[str], *, is_decision: bool
+    ) -> None:
+        """Report a decision that was deleted, edited or moved away. Other files may be deleted.
 
         It counts in any folder of the project, because no file says any more which folders were homes.
+
+        Args:
+            changes: the commits that touched files of this name.
+            name: a file name that the folder of decisions does not have.
+            homes: the other folders of the project that contain decisions, or did.
+            is_decision: whether another folder of the project has the decision of this name.
         """
         was_here = any(change.folder == self.folder.inside for change in changes)
         was_in_project = any(change.folder in homes or self.folder.has_project_file(change.path) for change in changes)
-        was_lost = name not in self.folder.elsewhere and was_in_project
-        if not NAME.fullmatch(name) or not (was_here or was_lost):
+        if not NAME.fullmatch(name) or not (was_here or (was_in_project and not is_decision)):
             return
         if any(self._was_decision(change, name) for change in changes if not change.deleted):
             text = "was deleted: a decision is never deleted, only followed by another: restore it"
             if (entry := self.folder.elsewhere.get(name)) is not None:
                 text = f"was moved to {entry.path}, which is not the folder of decisions: move it back"
+                if not is_decision:
+                    text = "was edited, and is no decision any more: a decision is only followed by another: restore it"
             self._report(name, text)
 
     def _check_shallow_clone(self) -> None:
