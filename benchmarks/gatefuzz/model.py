@@ -267,7 +267,7 @@ class World:
                 reasons.append(f"architecture of {row.id}")
             if policy.clean_commit and any(state.deciding for state in known.states.values()) and not self.git:
                 reasons.append(f"no clean commit for {row.id}")
-        names, there = [row.id for row in rows], self.pieces(now)
+        names, there = [row.id for row in rows], self.pieces(now, retired=True)
         needed = [one for row in rows for one in requirements_of(config, row)]
         if not rests and not any(concerns(one, piece, config) for one in needed for piece in there):
             reasons.append("there is nothing to look at")  # §8: fails closed
