@@ -6,7 +6,6 @@ import pytest
 
 from pytest_readiness.claims.catalogue import Catalogue
 from pytest_readiness.claims.marker import claims_of, plain_form
-from pytest_readiness.facts.ledger.line import LineChain, canonical
 
 
 @pytest.mark.parametrize("item", [True, 1.0, [1], None, ("1",)])
@@ -30,22 +29,3 @@ def test_a_number_and_its_text_name_the_same_item() -> None:
     claims = [claims_of([mark], Catalogue("r", open_world=True)) for mark in forms]
     assert claims[0] == claims[1]
     assert not claims[0][1]
-
-
-@pytest.mark.parametrize("tests", [[], [{"test": 't,"tests":[1]', "claims": []}], [{"test": "é"}, {"test": "\ud800"}]])
-def test_a_list_is_spelled_as_its_line_spells_it(tests: list[dict[str, object]]) -> None:
-    """A list is found even if the line has a text that looks like the list's key."""
-    line = LineChain('run,"tests":[]').next("planned", {"tests": tests})
-    assert line.list_text("tests") == canonical(line.body["tests"])
-    more = LineChain("run").next("planned", {"tests": tests, "inner": [{"tests": [1]}], "x": {"tests": [2]}})
-    assert more.list_text("tests") == canonical(more.body["tests"])
-    within = LineChain("run").next("planned", {"tests": tests, "inner": [{"other": 0, "tests": [1]}]})
-    assert within.list_text("tests") == canonical(within.body["tests"])
-
-
-def test_what_is_no_list_has_no_spelling() -> None:
-    """A line without the list, or with another value, is an error."""
-    with pytest.raises(TypeError):
-        LineChain("run").next("planned", {"tests": None}).list_text("tests")
-    with pytest.raises(KeyError):
-        LineChain("run").next("planned", {}).list_text("tests")

@@ -14,7 +14,7 @@ from ..errors import IntegrityError
 from .evidence import Artifact, Evidence
 from .evidence_line import evidence_of
 from .ledger.digest import digest_of
-from .ledger.line import Line
+from .ledger.line import Line, canonical
 
 
 class RunState(StrEnum):
@@ -175,22 +175,17 @@ def planned_digest(lines: Iterable[Line]) -> str:
     Raises:
         KeyError, TypeError: a ``planned`` line has no list of tests.
     """
-    return planned_digest_of(line.list_text("tests") for line in lines if line.kind == "planned")
+    return digest_of("planned", _plan_text(lines))
 
 
-def planned_digest_of(spellings: Iterable[str]) -> str:
-    """Return the digest of the plan from the canonical text of each line's list of tests."""
-    return digest_of("planned", _whole_plan(spellings))
-
-
-def _whole_plan(spellings: Iterable[str]) -> Iterator[bytes]:
+def _plan_text(lines: Iterable[Line]) -> Iterator[bytes]:
     """Yield the canonical text of all planned tests in pieces, as a plan is as long as the suite."""
     yield b'{"tests":['
-    comma = ""
-    for text in spellings:
-        if text != "[]":
-            yield f"{comma}{text[1:-1]}".encode()
-            comma = ","
+    comma = b""
+    for line in lines:
+        if line.kind == "planned" and (tests := list(line.body["tests"])):
+            yield comma + canonical(tests)[1:-1].encode()  # without the brackets of the list
+            comma = b","
     yield b"]}"
 
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from ..errors import IntegrityError, ReadinessError, StorageError
 from ..facts.evidence import Evidence
 from ..facts.evidence_line import evidence_of
@@ -17,7 +19,6 @@ from ..facts.ledger.digest import digest
 from ..facts.ledger.line import LineChain, broken_links
 from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import Run
-from ..fast_values import dataclass
 from ..redaction.fingerprint_key import load_key
 from ..regular_files import IrregularError, open_regular, read_regular
 from .joined_executions import after_attempts, join_executions
@@ -30,8 +31,7 @@ _TEST_KINDS = frozenset({"started", "attempt", "ended", "finished"})
 """Kinds of lines that show that a test began."""
 
 
-@dataclass(frozen=True, slots=True)
-class Leftover:
+class Leftover(msgspec.Struct, frozen=True):
     """A journal in the folder."""
 
     path: Path
@@ -136,7 +136,8 @@ def _with_worker_starts(path: Path, run: Run) -> Run:
     started = StartedTests(path, load_key(path.parent.parent), plan)
     chain = LineChain(run.id, seq=len(run.lines), head=run.lines[-1].digest)
     missing = [name for name, test in plan.items() if name not in journaled and not test.get("deselected")]
-    return Run((*run.lines, *(chain.started(name, at) for name in missing if (at := started.last(name)))))
+    starts = [{"test": name, "at": at} for name in missing if (at := started.last(name))]
+    return Run((*run.lines, *(chain.next("started", start) for start in starts)))
 
 
 def open_evidence(run: Run) -> Iterator[Evidence]:
@@ -208,8 +209,7 @@ def recover_run(leftover: Leftover) -> tuple[Run, JournalWriter] | None:
     if leftover.torn_bytes:
         writer.drop_tail(leftover.torn_bytes)
     for line in run.lines[written:]:
-        writer.chain.started(line.body["test"], line.body["at"])
-        writer.append_line(line)
+        writer.append(line.kind, {"test": line.body["test"], "at": line.body["at"]})
     if run.seal is None:
         _close(run, writer, leftover.torn_bytes)
     sealed = Run.parse(writer.texts())

@@ -11,7 +11,7 @@ import os
 import platform
 import secrets
 import time
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,11 +21,10 @@ from ..errors import ReadinessError
 from ..facts.evidence import Artifact, Result
 from ..facts.ledger.line import Line
 from ..facts.requirements_snapshot import Snapshot
-from ..facts.run import Run, planned_digest, planned_digest_of
+from ..facts.run import Run, planned_digest
 from ..facts.timestamps import timestamp
 from ..redaction.fingerprint_key import save_key
 from .joined_executions import ExecutionJoiner
-from .planned_tests import PlannedTest, SharedPlans
 from .started_tests import StartedTests
 from .writer import JournalWriter, ignore_folder, new_journal
 from .written_lines import ChangedJournalError, WrittenLines
@@ -62,8 +61,8 @@ class RunLog:
     """The first error in recording; reported at the end, and closes the gate."""
     _began: str = field(default_factory=timestamp)
     """Start of the run (UTC). It is before the first test, which a worker starts before this process hears of it."""
-    _plan: dict[str, PlannedTest] = field(default_factory=dict)
-    _plans: SharedPlans = field(default_factory=SharedPlans)
+    _plan: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The plan of each test by its id."""
     _unwritten_plan: list[str] = field(default_factory=list)
     _running: dict[str, str] = field(default_factory=dict)
     """Start of each running evidence test (UTC)."""
@@ -90,16 +89,16 @@ class RunLog:
 
     def open(self) -> None:
         """Open the journal and write the plan, if there is an evidence test to run."""
-        if any(not planned.plain.get("deselected") for planned in self._plan.values()):
+        if any(not planned.get("deselected") for planned in self._plan.values()):
             self._ready_writer()
 
     def plan(self, tests: Iterable[dict[str, Any]]) -> None:
         """Add tests that will run or were deselected (``deselected``), as plain data with their resolved claims."""
-        planned, find = list(tests), self._plans.finder()
+        planned = list(tests)
         for test in planned:
             earlier = self._plan.get(test["test"])
-            if earlier is None or (earlier.plain.get("deselected") and not test.get("deselected")):
-                self._plan[test["test"]] = find(test)
+            if earlier is None or (earlier.get("deselected") and not test.get("deselected")):
+                self._plan[test["test"]] = test
                 self._unwritten_plan.append(test["test"])
         self.joiner.planned(planned)
 
@@ -111,11 +110,11 @@ class RunLog:
                 at = self._running[test_id] = at or timestamp()
                 self._tried = True
                 if (writer := self._ready_writer()) is not None:
-                    writer.append_line(writer.chain.started(test_id, at))
+                    writer.append("started", {"test": test_id, "at": at})
 
     def add_worker_starts(self) -> None:
         """Add the starts that only workers wrote, because they did not reach this process."""
-        pending = [test_id for test_id, planned in self._plan.items() if not planned.plain.get("deselected")]
+        pending = [test_id for test_id, planned in self._plan.items() if not planned.get("deselected")]
         pending = [test_id for test_id in pending if test_id not in self._ended]
         worker_starts = StartedTests(self.path, self.key, self._plan if pending else ())
         for test_id in pending:
@@ -159,11 +158,7 @@ class RunLog:
         self.recorded += len(claims)
         if len(body["attempts"]) > 1:  # a covered claim belongs to the later attempt
             self.recorded -= sum("covered" in claim for claim in claims)
-        planned = self._plan.get(test_id)
-        if planned is not None and body["claims"] is planned.claims and _has_only_common_keys(body):
-            writer.append_line(writer.chain.finished(body, planned.claims_text))
-        else:
-            writer.append("finished", body)
+        writer.append("finished", body)
 
     def crashed(self, test_id: str, message: str, *, again: bool = False) -> None:
         """Write that the process of a test died before the test ended. ``again``: another process runs it again."""
@@ -178,7 +173,7 @@ class RunLog:
 
     def _interrupted(self, test_id: str, message: str = "the session ended before the test did") -> dict[str, Any]:
         at = self._running.get(test_id) or timestamp()
-        return interrupted_body(self._plan[test_id].plain_for(test_id), at, message)
+        return interrupted_body(self._plan[test_id], at, message)
 
     def redact(self, redactor: Redactor) -> None:
         """Redact everything in memory and on disk, after a secret was registered.
@@ -208,13 +203,11 @@ class RunLog:
                 self.writer.overwrite(redactor.plain)
 
     def _redact_plan(self, redactor: Redactor) -> None:
-        redacted = {id(planned): redactor.plain(planned.plain) for planned in self._plan.values()}
-        plan, self._plan, self._plans = self._plan, {}, SharedPlans()
-        find = self._plans.finder()
+        plan, self._plan = self._plan, {}
         for test_id, planned in plan.items():
-            shared, name = find(redacted[id(planned)]), redactor.name(test_id)
-            if name not in self._plan or self._plan[name].plain.get("deselected"):  # two names may have become equal
-                self._plan[name] = shared
+            name = redactor.name(test_id)
+            if name not in self._plan or self._plan[name].get("deselected"):  # two names may have become equal
+                self._plan[name] = redactor.plain(planned)
 
     def rewrite(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
         """Rewrite each line of the journal with a changed body.
@@ -231,10 +224,8 @@ class RunLog:
             return None
         assert self.writer is not None  # noqa: S101 - for the type checker; _open has set it
         while self._unwritten_plan:
-            tests = [(test_id, self._plan[test_id]) for test_id in self._unwritten_plan[:IN_LINE]]
-            text = f"[{','.join([planned.text_for(test_id) for test_id, planned in tests])}]"
-            line = self.writer.chain.planned([planned.plain_for(test_id) for test_id, planned in tests], text)
-            self.writer.append_line(line)
+            tests = [self._plan[test_id] for test_id in self._unwritten_plan[:IN_LINE]]
+            self.writer.append("planned", {"tests": tests})
             del self._unwritten_plan[:IN_LINE]  # only now: a plan may be written twice, but must not be lost
         return self.writer
 
@@ -284,9 +275,8 @@ class RunLog:
         seal = {"exit_status": exit_status, "recovered": False}
         seal |= {name: count for name in ("uncollected", "unread_marks") if (count := getattr(self, name))}
         self._ready_writer()
-        plan = ((test_id, planned.plain) for test_id, planned in self._plan.items())
         try:
-            return Run(WrittenLines(self.writer, close_run(self.writer, plan, self._ended, seal)))
+            return Run(WrittenLines(self.writer, close_run(self.writer, self._plan.items(), self._ended, seal)))
         except UnicodeDecodeError:
             raise ChangedJournalError(self.writer.path) from None
 
@@ -300,17 +290,7 @@ class RunLog:
 
         At exit pytest and Python collect garbage several times, which takes longer with more objects.
         """
-        self._plan, self._plans, self._ended = {}, SharedPlans(), set()
-
-
-_COMMON_KEYS = {"test", "claims", "result", "started_at", "finished_at", "attempts"}
-_ATTEMPT_KEYS = {"result", "started_at", "duration_ms"}
-
-
-def _has_only_common_keys(body: Mapping[str, Any]) -> bool:
-    """Return whether a test ended after one attempt, with only the keys that every end has."""
-    attempts = body["attempts"]
-    return body.keys() == _COMMON_KEYS and len(attempts) == 1 and attempts[0].keys() == _ATTEMPT_KEYS
+        self._plan, self._ended = {}, set()
 
 
 def interrupted_body(planned: Mapping[str, Any], started_at: str, message: str) -> dict[str, Any]:
@@ -353,13 +333,10 @@ def close_run(
 def _digest_of_plan(writer: JournalWriter) -> str:
     """Return the digest of the planned tests as they were written: in memory there may be more."""
     is_cached = len(writer.cached) == writer.chain.seq
-    return planned_digest(writer.cached) if is_cached else planned_digest_of(_planned(writer))
-
-
-def _planned(writer: JournalWriter) -> Iterator[str]:
-    for text in writer.each_text():
-        if text.startswith('{"kind":"planned",'):  # its first key is always "kind"
-            yield text.partition(',"tests":')[2][:-1]
+    if is_cached:
+        return planned_digest(writer.cached)
+    planned = (text for text in writer.each_text() if text.startswith('{"kind":"planned",'))  # its first key
+    return planned_digest(map(Line.from_own_text, planned))
 
 
 def _clock_check(writer: JournalWriter) -> dict[str, int]:

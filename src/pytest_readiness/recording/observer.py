@@ -80,8 +80,7 @@ class Observer:
     def build_plan(self, tagged: Sequence[TaggedTest]) -> list[dict[str, Any]]:
         """Return the plan of these tests as plain data."""
         self.records = self.records or any(test.records for test in tagged)
-        resolved: dict[int, list[dict[str, Any]]] = {}
-        plan = [self._plan_entry(test, resolved) for test in tagged if test.claims]
+        plan = [self._plan_entry(test) for test in tagged if test.claims]
         if plan:
             self._simulations = self.services.simulations()  # loaded before a test can interfere
             prepare(self.redactor)
@@ -93,13 +92,9 @@ class Observer:
     ) -> list[dict[str, Any]]:
         return resolve_claims(claims, context, self.catalogue, proofs)
 
-    def _plan_entry(self, test: TaggedTest, resolved: dict[int, list[dict[str, Any]]]) -> dict[str, Any]:
-        """Return a test's entry in the plan. ``resolved``: resolved claims by the id of the claims' tuple."""
-        claims = resolved.get(id(test.claims))
-        if claims is None:
-            if (claims := self._planned_claims.get(test.claims)) is None:
-                claims = self._planned_claims[test.claims] = self._resolve(test.claims, self.context, ())
-            resolved[id(test.claims)] = claims
+    def _plan_entry(self, test: TaggedTest) -> dict[str, Any]:
+        if (claims := self._planned_claims.get(test.claims)) is None:
+            claims = self._planned_claims[test.claims] = self._resolve(test.claims, self.context, ())
         entry: dict[str, Any] = {"test": self.names.name_of_test(test), "claims": claims}
         if test.records:
             entry["records"] = True

@@ -15,6 +15,7 @@ import pytest
 from pluggy import PluginManager
 
 from ..errors import StorageError
+from ..facts.ledger.line import canonical
 from ..journal.earlier_attempts import BROKEN
 from ..journal.run_log import RunLog
 from ..journal.started_tests import create_start_file
@@ -173,13 +174,11 @@ class LocalReportWriter(ReportWriter):
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Write that the test starts, before it touches its environment."""
-        try:
-            self._write_ended(restarting=nodeid)
-            self.log.started(self.names.name_of(nodeid))
-        except PASSES:
-            raise
-        except BaseException as error:  # noqa: BLE001 - inlined copy of _safely: saves one call per test
-            self._handle_failure(error, nodeid)
+        self._safely(self._start, nodeid)
+
+    def _start(self, nodeid: str) -> None:
+        self._write_ended(restarting=nodeid)
+        self.log.started(self.names.name_of(nodeid))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -201,12 +200,7 @@ class LocalReportWriter(ReportWriter):
         If a plugin may run it again without a mark, it is written when the next test starts.
         """
         if not self._observer.may_run_again:
-            try:
-                self._write_ended()
-            except PASSES:
-                raise
-            except BaseException as error:  # noqa: BLE001 - as in logstart
-                self._handle_failure(error, nodeid)
+            self._safely(lambda _: self._write_ended(), nodeid)
 
     def _write_own(self, report: pytest.TestReport) -> None:
         if is_rerun(report):
@@ -251,6 +245,8 @@ class ControllerReportWriter(ReportWriter):
         """Lines of ended tests that may be run again."""
         self._plans: deque[str] = deque()
         """Received plans of workers, as texts, that are not added yet."""
+        self._planned_claims: dict[str, list[dict[str, Any]]] = {}
+        """Claims of the plans by their canonical texts."""
         self._is_planned = False
         self._ran_unplanned = False
         """Whether a test started in a worker that had sent no plan."""
@@ -394,7 +390,10 @@ class ControllerReportWriter(ReportWriter):
         if "uncollected" in (plan := _loads(text)):
             self.log.uncollected = max(self.log.uncollected, plan["uncollected"])
             return
-        self.log.plan(self.redactor.plain(plan["tests"]) if self._has_late_secrets else plan["tests"])
+        tests = self.redactor.plain(plan["tests"]) if self._has_late_secrets else plan["tests"]
+        for test in tests:  # equal claims are in memory once
+            test["claims"] = self._planned_claims.setdefault(canonical(test["claims"]), test["claims"])
+        self.log.plan(tests)
         self.log.unread_marks = max(self.log.unread_marks, plan["unread"])
         self.names.merge(plan)
         self._is_planned = True

@@ -77,7 +77,7 @@ class ParameterCases:
     def __init__(self) -> None:
         self._tests: dict[str, Any] = {}
         """The test as pytest collected it, or its parameters from another process (``_TestParameters``)."""
-        self._source_digests: dict[tuple[int, str], str] = {}
+        self._source_digests: dict[tuple[Any, str], str] = {}
         """The digits of the code, by the parent of a test and the name of its function."""
         self._sources: SourceFiles | None = None
         self.marked: set[str] = set()
@@ -126,7 +126,7 @@ class ParameterCases:
         return _TestParameters(f"{suffix}-{digest}" if digest else suffix, _parameters(test.callspec))
 
     def _source_digest(self, item: Any) -> str:
-        key = id(getattr(item, "parent", None)), getattr(item, "originalname", None) or ""
+        key = getattr(item, "parent", None), getattr(item, "originalname", None) or ""
         digest = self._source_digests.get(key)
         if digest is None:
             if self._sources is None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from pytest_readiness.errors import IntegrityError
 from pytest_readiness.facts.ledger.line import Line
@@ -144,7 +143,7 @@ def test_unreadable_plans_are_told() -> None:
 )
 def test_lines_that_are_not_canonical_are_refused(text: str) -> None:
     """The same value in another spelling is not the line that was written."""
-    with pytest.raises(IntegrityError, match="canonical"):
+    with pytest.raises(IntegrityError, match="a line is not valid"):
         Line.parse(text)
 
 

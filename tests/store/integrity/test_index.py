@@ -1,4 +1,4 @@
-"""Index rows: the fast derivation equals the one of ``verify``."""
+"""Index rows: a run has the rows of its evidence, in order."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from hypothesis import given, strategies as st
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.facts.ledger.line import LineChain
 from pytest_readiness.facts.run import Run
-from pytest_readiness.store.integrity.index import evidence_of_line, index_rows, rows_of
-from tests.store.runs import finished, not_run, planned
+from pytest_readiness.store.integrity.index import evidence_of_line, index_rows
+from tests.store.runs import finished
 
 TEXTS = st.text(max_size=8)
 PLACES = st.fixed_dictionaries(
@@ -27,24 +27,6 @@ PLACES = st.fixed_dictionaries(
     }
     | {"simulated": st.just(True)},
 )
-BODIES = st.one_of(
-    st.builds(
-        lambda test, claims, result, more: finished(test, *claims, result=result, **more),
-        TEXTS,
-        st.lists(PLACES, min_size=1, max_size=3),
-        st.sampled_from([result.value for result in Result]),
-        st.fixed_dictionaries({}, optional={"open_scope": st.booleans(), "message": TEXTS}),
-    ),
-    st.builds(not_run, TEXTS, TEXTS),
-    st.builds(planned, TEXTS),
-)
-
-
-@given(BODIES, TEXTS)
-def test_rows_are_those_of_the_evidence(body: dict[str, Any], register: str) -> None:
-    """Whatever a line says, and of whichever kind it is, its rows are those that its evidence has."""
-    line = LineChain("r").next(body["kind"], {name: value for name, value in body.items() if name != "kind"})
-    assert rows_of(line, register) == [(row, slot) for _, row, slot in evidence_of_line(line, register)]
 
 
 @given(PLACES, st.lists(st.tuples(TEXTS, st.sampled_from(list(Result)), st.booleans()), max_size=5), TEXTS)

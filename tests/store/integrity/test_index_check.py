@@ -1,4 +1,4 @@
-"""Fast index check: its columns equal those of the slow derivation."""
+"""Fast check of evidence that was read for an answer, against its line, the next line, and its index."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from pytest_readiness.facts.evidence import Evidence, Result
 from pytest_readiness.store.integrity.index import evidence_row, slot_row
-from pytest_readiness.store.integrity.index_check import index_columns
+from pytest_readiness.store.integrity.index_check import INDEX_WIDTH, matches_index
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=6)
 SOME = st.none() | TEXTS
@@ -38,14 +38,25 @@ EVIDENCE = st.builds(
 )
 
 
+DIGEST = "d" * 64
+
+
+def matches(evidence: Evidence, indexed: Evidence, *, stored: str = DIGEST, following: str = DIGEST) -> bool:
+    """Whether evidence is taken as valid with the index of another piece, and what its lines say of its digest."""
+    index = (*evidence_row(indexed), *slot_row(indexed))
+    assert len(index) == INDEX_WIDTH
+    return matches_index(evidence, DIGEST, (*index, "text", stored, f'{{"kind":"sealed","prev":"{following}"}}'))
+
+
 @given(EVIDENCE)
-def test_an_index_is_derived_alike(evidence: Evidence) -> None:
-    """Every column, the key of the slot among them, is the one that is written when a run is kept."""
-    assert index_columns(evidence, 3) == (*evidence_row(evidence), *slot_row(evidence))
+def test_evidence_with_its_own_index_is_valid(evidence: Evidence) -> None:
+    """Evidence matches the columns that are written when its run is kept, and no line of another digest."""
+    assert matches(evidence, evidence)
+    assert not matches(evidence, evidence, stored="e" * 64)
+    assert not matches(evidence, evidence, following="e" * 64)
 
 
-@given(EVIDENCE, st.sampled_from(["uc", "item", "test_id", "environment", "replay_mode"]))
+@given(EVIDENCE, st.sampled_from(["uc", "item", "test_id", "environment", "replay_mode", "started_at", "register"]))
 def test_another_place_has_another_index(evidence: Evidence, name: str) -> None:
-    """What two slots have in common is remembered, and what they differ in is not mistaken for it."""
-    other = replace(evidence, **{name: f"{getattr(evidence, name)}x"})
-    assert index_columns(other, 3) != index_columns(evidence, 3)
+    """What two slots have in common is not taken for what they differ in."""
+    assert not matches(evidence, replace(evidence, **{name: f"{getattr(evidence, name)}x"}))

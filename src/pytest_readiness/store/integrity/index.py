@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
+from typing import TYPE_CHECKING, NamedTuple, get_args, get_type_hints
 
 from ...facts.decision import Decision
-from ...facts.evidence import BADNESS, Evidence, Result, by_number, standing_in, standing_text
-from ...facts.evidence_line import EVIDENCE_LINES, evidence_of
-from ...facts.ledger.line import Line, canonical, canonical_text
+from ...facts.evidence import BADNESS, Evidence, by_number, standing_text
+from ...facts.evidence_line import evidence_of
+from ...facts.ledger.line import Line, canonical
 from ...facts.run import Run, RunState
 from ...facts.stored_verdict import StoredVerdict
 from ..protocol import RunSummary
@@ -173,20 +173,23 @@ def summary_of(row: RunRow) -> RunSummary:
 
 def slot_row(evidence: Evidence) -> SlotRow:
     """Return the slot that a piece of evidence belongs to."""
-    columns: dict[str, Any] = {
-        "register": evidence.register,
-        "use_case": evidence.uc,
-        "item": evidence.item,
-        "test_id": evidence.test_id,
-        "environment": evidence.environment,
-        "provider_mode": evidence.provider_mode,
-        "claim_environment": evidence.claim_environment,
-        "claim_provider_mode": evidence.claim_provider_mode,
-        "replay_mode": evidence.replay_mode,
-        "parts": canonical({"parts": sorted(set(evidence.parts))}) if evidence.parts else "",
-        "standing": _standing(evidence),
-    }
-    return SlotRow(key=canonical(columns), **columns)
+    columns = (
+        evidence.register,
+        evidence.uc,
+        evidence.item,
+        evidence.test_id,
+        evidence.environment,
+        evidence.provider_mode,
+        evidence.claim_environment,
+        evidence.claim_provider_mode,
+        evidence.replay_mode,
+        canonical({"parts": sorted(set(evidence.parts))}) if evidence.parts else "",
+        _standing(evidence),
+    )
+    return SlotRow(canonical(dict(zip(_SLOT_COLUMNS, columns, strict=True))), *columns)
+
+
+_SLOT_COLUMNS = SlotRow._fields[1:]
 
 
 def _standing(evidence: Evidence) -> str:
@@ -219,31 +222,18 @@ def evidence_of_line(line: Line, register: str) -> Iterator[IndexedEvidence]:
         yield evidence, evidence_row(evidence), slot_row(evidence)
 
 
-def rows_of(line: Line, register: str) -> list[tuple[EvidenceRow, SlotRow]]:
-    """Return the index of each piece of evidence in a line, without the evidence itself.
-
-    The line must have been recorded by this process, or checked. ``evidence_of_line`` finds the problems of others.
-
-    Raises:
-        LookupError, ValueError, TypeError, AttributeError: a field of the line is missing or wrong.
-    """
-    return _rows_of(line.body, register, {}) if line.kind in EVIDENCE_LINES else []
-
-
 def index_rows(run: Run) -> Iterator[tuple[list[LineRow], list[tuple[EvidenceRow, SlotRow]]]]:
     """Yield the rows of a run in batches: rows of lines, and the index of their evidence.
 
     Raises:
         LookupError, ValueError, TypeError, AttributeError: a field of a line is missing or wrong.
     """
-    run_id, register, cache = run.id, run.register, dict[_ClaimKey, _SlotTemplate]()
+    run_id, register = run.id, run.register
     lines: list[LineRow] = []
     evidence: list[tuple[EvidenceRow, SlotRow]] = []
     for line in run.lines:
-        body = line.body
-        lines.append((run_id, body["seq"], line.text, line.digest))
-        if body.get("kind") in EVIDENCE_LINES:
-            evidence += _rows_of(body, register, cache)
+        lines.append((run_id, line.body["seq"], line.text, line.digest))
+        evidence += [(row, slot) for _, row, slot in evidence_of_line(line, register)]
         if len(lines) + len(evidence) >= ROWS_AT_ONCE:
             yield lines, evidence
             lines, evidence = [], []
@@ -254,90 +244,6 @@ ROWS_AT_ONCE = 512
 """Size of a batch of rows on their way into the store; the rows of its last line come in addition."""
 LineRow = tuple[str, int, str, str]
 """Run id, number, text and digest of a line."""
-_BADNESS = {result.value: badness for result, badness in BADNESS.items()}
-_NOT_RUN = Result.NOT_RUN.value
-_CLAIM_FIELDS = (
-    "use_case",
-    "item",
-    "environment",
-    "provider_mode",
-    "claim_environment",
-    "claim_provider_mode",
-    "replay_mode",
-    "not_real_because",
-    "environment_by",
-    "provider_mode_by",
-    "beside",
-    "simulated",
-    "covered",
-)
-"""The fields of a claim that belong to its slot, except its parts."""
-_ClaimKey = tuple[Any, ...]
-"""The result of a test, and the slot fields of one of its claims."""
-
-
-class _SlotTemplate(NamedTuple):
-    """The slot of a claim, without the id of its test."""
-
-    before: str
-    """The key before the test's id."""
-    after: str
-    """The key after the test's id."""
-    subject: tuple[str, str, str]
-    """Register, use case and item."""
-    scope: tuple[str | None, ...]
-    """The columns after the test's id."""
-
-    def slot_of(self, test_id: str) -> SlotRow:
-        """Return the slot of a test with this claim."""
-        key = f"{self.before}{canonical_text(test_id)}{self.after}"
-        return tuple.__new__(SlotRow, (key, *self.subject, test_id, *self.scope))
-
-
-def _rows_of(
-    body: dict[str, Any], register: str, cache: dict[_ClaimKey, _SlotTemplate]
-) -> list[tuple[EvidenceRow, SlotRow]]:
-    """``cache``: the slots of earlier claims, because many tests have the same claim."""
-    finished = body["kind"] == "finished"
-    result, tests = (body["result"], [body]) if finished else (_NOT_RUN, body["tests"])
-    run, seq, started_at = body["run"], body["seq"], body["started_at"]
-    badness = _BADNESS[result]
-    rows: list[tuple[EvidenceRow, SlotRow]] = []
-    for test in tests:
-        test_id = test["test"]
-        for claim in test["claims"]:
-            get = claim.get
-            parts = get("parts")
-            own = get("result")  # the result of an attempt in another place
-            claim_result, claim_badness = (result, badness) if own is None else (own, _BADNESS[own])
-            key = (claim_result, tuple(parts) if parts else None, *map(get, _CLAIM_FIELDS))
-            template = cache.get(key)
-            if template is None:
-                template = cache[key] = _slot_template(claim, register, claim_result)
-            # The class's own constructor takes keyword arguments, which is slow for every execution.
-            row = tuple.__new__(EvidenceRow, (run, seq, len(rows) + 1, started_at, claim_badness, claim_result))
-            rows.append((row, template.slot_of(test_id)))
-    return rows
-
-
-def _slot_template(claim: dict[str, Any], register: str, result: str) -> _SlotTemplate:
-    """Return the slot template of a claim. Its key is built as in ``slot_row``."""
-    get = claim.get
-    environment, parts, use_case, item = get("environment"), get("parts"), claim["use_case"], claim["item"]
-    standing, named_by = standing_in(claim, Result(result)), (get("environment_by"), get("provider_mode_by"))
-    scope = {
-        "environment": environment,
-        "provider_mode": get("provider_mode"),
-        "claim_environment": get("claim_environment"),
-        "claim_provider_mode": get("claim_provider_mode"),
-        "replay_mode": get("replay_mode"),
-        "parts": canonical({"parts": sorted(set(parts))}) if parts else "",
-        "standing": standing_text(standing, named_by, get("beside")),
-    }
-    # In sorted order, "test_id" is between the names of the first text and "use_case".
-    before = canonical({"register": register, "item": item, **scope}).removesuffix("}")
-    after = canonical({"use_case": use_case}).removeprefix("{")
-    return _SlotTemplate(f'{before},"test_id":', f",{after}", (register, use_case, item), tuple(scope.values()))
 
 
 def mistyped_column(row: NamedTuple) -> str | None:

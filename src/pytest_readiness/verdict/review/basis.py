@@ -12,7 +12,7 @@ from msgspec.structs import asdict
 
 from ...claims.catalogue import Catalogue, Item, Requirement
 from ...facts.ledger.digest import digest
-from ...facts.ledger.line import canonical, canonical_text
+from ...facts.ledger.line import canonical
 from ...facts.review_basis import Setting
 from ..policy import Policy
 
@@ -100,19 +100,7 @@ _field_values = attrgetter(*_FIELD_DEFAULTS)
 
 
 def _requirement_text(requirement: Requirement) -> str:
-    """Return the canonical text of a requirement. Most texts differ between use cases in two names only."""
-    start, between, end = _text_around_ids(*_field_values(requirement))
-    return f"{start}{canonical_text(requirement.id)}{between}{canonical_text(requirement.use_case)}{end}"
-
-
-@lru_cache(maxsize=1024)
-def _text_around_ids(*values: Any) -> tuple[str, str, str]:
-    """Return the parts of the text before, between and after the two names."""
-    differing = {
-        name: value for (name, default), value in zip(_FIELD_DEFAULTS.items(), values, strict=True) if value != default
-    }
-    text = canonical({**differing, "id": "", "use_case": ""})
-    # Quotes within a text are escaped, so that these parts can only be the keys.
-    start, rest = text.split('"id":""')
-    between, end = rest.split('"use_case":""')
-    return f'{start}"id":', f'{between}"use_case":', end
+    """Return the canonical text of a requirement without the fields that are at their defaults."""
+    values = zip(_FIELD_DEFAULTS.items(), _field_values(requirement), strict=True)
+    differing = {name: value for (name, default), value in values if value != default}
+    return canonical({**differing, "id": requirement.id, "use_case": requirement.use_case})
