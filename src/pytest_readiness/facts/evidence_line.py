@@ -9,9 +9,6 @@ from .evidence import BAD, Artifact, Attempt, Connection, Evidence, Proof, Refer
 from .ledger.line import Line
 from .suite_failure import RequiredCases
 
-EVIDENCE_LINES = frozenset({"finished", "not_run"})
-"""Kinds of line that contain evidence."""
-
 
 def evidence_of(line: Line, register: str) -> list[Evidence]:
     """Return the evidence of a line, one for each of its claims.
