@@ -57,13 +57,17 @@ def canonicalise(value: Any) -> tuple[Any, bytes]:
 def _refuse_nan(values: Iterable[Any]) -> None:
     """Raise for NaN and infinity, which the encoder writes as null."""
     for value in values:
-        if isinstance(value, float):
-            if not isfinite(value):
-                raise ValueError(f"{value} is no number of JSON")
-        elif isinstance(value, dict):
+        if type(value) in _SIMPLE:
+            continue
+        if isinstance(value, dict):
             _refuse_nan(value.values())
         elif isinstance(value, list | tuple):
             _refuse_nan(value)
+        elif isinstance(value, float) and not isfinite(value):
+            raise ValueError(f"{value} is no number of JSON")
+
+
+_SIMPLE = frozenset({str, int, bool, type(None)})
 
 
 def escape_surrogates(value: Any) -> Any:
