@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 
 from pytest_readiness.facts.ledger.line import canonical
-from pytest_readiness.facts.run import planned_digest_of
+from pytest_readiness.facts.run import planned_digest
 from tests.broken_runs import PLACES, failed, gate, lose, newest, retire, sql
 from tests.project import CONFIG, Project, kill
 from tests.reviewed_project import BOT, REVIEW, record
@@ -138,7 +138,7 @@ def test_a_plan_and_a_seal_that_were_edited_together_are_no_plan(project: Projec
     run = failed(project)
     texts = {seq: json.loads(text) for seq, text in texts_of(project, run).items()}
     plan, seal = (next(one for one in texts.values() if one["kind"] == kind) for kind in ("planned", "sealed"))
-    plan["tests"], seal["planned"] = [], planned_digest_of(["[]"])
+    plan["tests"], seal["planned"] = [], planned_digest([])
     write(project, run, {one["seq"]: canonical(one) for one in (plan, seal)})
     assert retire(project, run)[0] == 0
     assert project.states("UC-001")["UC-001/3/staging"] == "INTERRUPTED"

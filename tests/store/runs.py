@@ -16,12 +16,12 @@ from pytest_readiness.facts.decision import (
     Waiver,
 )
 from pytest_readiness.facts.envelope import Envelope, Signature, decision_statement, run_statement, sealed_envelope
-from pytest_readiness.facts.evidence import BADNESS, Evidence
-from pytest_readiness.facts.ledger.line import Line, LineChain
+from pytest_readiness.facts.evidence import BADNESS, Evidence, standing_text
+from pytest_readiness.facts.ledger.line import Line, LineChain, canonical
 from pytest_readiness.facts.requirements_snapshot import Snapshot, snapshot_digest
 from pytest_readiness.facts.review_basis import PinnedEvidence, PinnedRequirement, ReviewBasis
 from pytest_readiness.facts.run import Run, planned_digest
-from pytest_readiness.store.integrity.index import slot_row
+from pytest_readiness.store.integrity.index import EvidenceRow, SlotRow
 
 Body = dict[str, Any]
 
@@ -149,6 +149,31 @@ def statement(about: Run | Decision, sig: bytes = b"signature") -> Envelope:
 
 VERDICT = f'{{"generated_at":"{moment(0)}","verdict":{{"eligible":false}}}}'
 """A verdict as it is kept."""
+
+
+def evidence_row(piece: Evidence) -> EvidenceRow:
+    """The index of a piece of evidence, derived from the evidence itself, and not from its line."""
+    number = int(piece.id.rpartition(".")[2])
+    return EvidenceRow(piece.run_id, piece.seq, number, piece.started_at, BADNESS[piece.result], piece.result.value)
+
+
+def slot_row(piece: Evidence) -> SlotRow:
+    """The slot of a piece of evidence, derived from the evidence itself, and not from its line."""
+    sources = piece.environment_by, piece.provider_mode_by
+    columns = {
+        "register": piece.register,
+        "use_case": piece.uc,
+        "item": piece.item,
+        "test_id": piece.test_id,
+        "environment": piece.environment,
+        "provider_mode": piece.provider_mode,
+        "claim_environment": piece.claim_environment,
+        "claim_provider_mode": piece.claim_provider_mode,
+        "replay_mode": piece.replay_mode,
+        "parts": canonical({"parts": sorted(set(piece.parts))}) if piece.parts else "",
+        "standing": standing_text(piece.standing, sources, piece.beside),
+    }
+    return SlotRow(key=canonical(columns), **columns)
 
 
 def naive_newest(runs: Sequence[Run], register: str, until: str) -> dict[str, Evidence]:

@@ -13,7 +13,6 @@ from pytest_readiness.errors import IntegrityError
 from pytest_readiness.facts.evidence import Artifact, Evidence, Result
 from pytest_readiness.facts.run import RunState
 from pytest_readiness.facts.run_group import GroupPart
-from pytest_readiness.store.integrity.index import slot_row
 from pytest_readiness.store.protocol import EvidenceStore
 from tests.store.runs import (
     claim,
@@ -24,6 +23,7 @@ from tests.store.runs import (
     planned,
     run,
     run_id,
+    slot_row,
     snapshot,
     statement,
     texts,

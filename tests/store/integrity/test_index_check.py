@@ -6,8 +6,8 @@ from hypothesis import given, strategies as st
 from msgspec.structs import replace
 
 from pytest_readiness.facts.evidence import Evidence, Result
-from pytest_readiness.store.integrity.index import evidence_row, slot_row
 from pytest_readiness.store.integrity.index_check import INDEX_WIDTH, matches_index
+from tests.store.runs import evidence_row, slot_row
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=6)
 SOME = st.none() | TEXTS
@@ -45,7 +45,8 @@ def matches(evidence: Evidence, indexed: Evidence, *, stored: str = DIGEST, foll
     """Whether evidence is taken as valid with the index of another piece, and what its lines say of its digest."""
     index = (*evidence_row(indexed), *slot_row(indexed))
     assert len(index) == INDEX_WIDTH
-    return matches_index(evidence, DIGEST, (*index, "text", stored, f'{{"kind":"sealed","prev":"{following}"}}'))
+    derived = evidence_row(evidence), slot_row(evidence)
+    return matches_index(derived, DIGEST, (*index, "text", stored, f'{{"kind":"sealed","prev":"{following}"}}'))
 
 
 @given(EVIDENCE)

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple, get_args, get_type_hints
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
+
+from msgspec import Struct
 
 from ...facts.decision import Decision
-from ...facts.evidence import BADNESS, Evidence, by_number, standing_text
+from ...facts.evidence import BADNESS, Evidence, Result, standing_in, standing_text
 from ...facts.evidence_line import evidence_of
 from ...facts.ledger.line import Line, canonical
 from ...facts.run import Run, RunState
@@ -171,45 +173,61 @@ def summary_of(row: RunRow) -> RunSummary:
     )
 
 
-def slot_row(evidence: Evidence) -> SlotRow:
-    """Return the slot that a piece of evidence belongs to."""
-    columns = (
-        evidence.register,
-        evidence.uc,
-        evidence.item,
-        evidence.test_id,
-        evidence.environment,
-        evidence.provider_mode,
-        evidence.claim_environment,
-        evidence.claim_provider_mode,
-        evidence.replay_mode,
-        canonical({"parts": sorted(set(evidence.parts))}) if evidence.parts else "",
-        _standing(evidence),
+class _SlotKey(Struct):
+    """All columns of a slot but its key, in the order of the key's canonical text."""
+
+    claim_environment: str | None
+    claim_provider_mode: str | None
+    environment: str | None
+    item: str
+    parts: str
+    provider_mode: str | None
+    register: str
+    replay_mode: str | None
+    standing: str
+    test_id: str
+    use_case: str
+
+
+def _slot_row(register: str, test_id: str, claim: Mapping[str, Any], result: Result) -> SlotRow:
+    """Return the slot of a test's claim."""
+    get = claim.get
+    use_case, item = claim["use_case"], claim["item"]
+    environment, provider_mode = get("environment"), get("provider_mode")
+    asked, asked_mode, replay_mode = get("claim_environment"), get("claim_provider_mode"), get("replay_mode")
+    parts = canonical({"parts": sorted(set(names))}) if (names := get("parts")) else ""
+    sources = get("environment_by"), get("provider_mode_by")
+    standing = standing_text(standing_in(claim, result), sources, get("beside"))
+    key = _SlotKey(
+        asked, asked_mode, environment, item, parts, provider_mode, register, replay_mode, standing, test_id, use_case
     )
-    return SlotRow(canonical(dict(zip(_SLOT_COLUMNS, columns, strict=True))), *columns)
+    place = environment, provider_mode, asked, asked_mode, replay_mode
+    return SlotRow(canonical(key), register, use_case, item, test_id, *place, parts, standing)
 
 
-_SLOT_COLUMNS = SlotRow._fields[1:]
-
-
-def _standing(evidence: Evidence) -> str:
-    return standing_text(evidence.standing, (evidence.environment_by, evidence.provider_mode_by), evidence.beside)
-
-
-def evidence_row(evidence: Evidence) -> EvidenceRow:
-    """Return the index of one piece of evidence."""
-    return EvidenceRow(
-        run_id=evidence.run_id,
-        seq=evidence.seq,
-        number=by_number(evidence)[2],
-        started_at=evidence.started_at,
-        badness=BADNESS[evidence.result],
-        result=evidence.result.value,
-    )
-
-
+IndexRows = tuple[EvidenceRow, SlotRow]
+"""The index of a piece of evidence."""
 IndexedEvidence = tuple[Evidence, EvidenceRow, SlotRow]
 """A piece of evidence with its index."""
+
+
+def rows_of(body: Mapping[str, Any], register: str) -> list[IndexRows]:
+    """Return the index of each piece of evidence in the body of a line.
+
+    Raises:
+        LookupError, ValueError, TypeError, AttributeError: a field of the line is missing or wrong.
+    """
+    kind = body.get("kind")
+    if kind not in ("finished", "not_run"):
+        return []
+    result, tests = (Result(body["result"]), [body]) if kind == "finished" else (Result.NOT_RUN, body["tests"])
+    rows: list[IndexRows] = []
+    for test in tests:
+        for claim in test["claims"]:
+            ended = Result(claim["result"]) if "result" in claim else result
+            row = EvidenceRow(body["run"], body["seq"], len(rows) + 1, body["started_at"], BADNESS[ended], ended.value)
+            rows.append((row, _slot_row(register, test["test"], claim, ended)))
+    return rows
 
 
 def evidence_of_line(line: Line, register: str) -> Iterator[IndexedEvidence]:
@@ -218,8 +236,8 @@ def evidence_of_line(line: Line, register: str) -> Iterator[IndexedEvidence]:
     Raises:
         LookupError, ValueError, TypeError, AttributeError: a field of the line is missing or wrong.
     """
-    for evidence in evidence_of(line, register):
-        yield evidence, evidence_row(evidence), slot_row(evidence)
+    for evidence, rows in zip(evidence_of(line, register), rows_of(line.body, register), strict=True):
+        yield evidence, *rows
 
 
 def index_rows(run: Run) -> Iterator[tuple[list[LineRow], list[tuple[EvidenceRow, SlotRow]]]]:
@@ -233,7 +251,7 @@ def index_rows(run: Run) -> Iterator[tuple[list[LineRow], list[tuple[EvidenceRow
     evidence: list[tuple[EvidenceRow, SlotRow]] = []
     for line in run.lines:
         lines.append((run_id, line.body["seq"], line.text, line.digest))
-        evidence += [(row, slot) for _, row, slot in evidence_of_line(line, register)]
+        evidence += rows_of(line.body, register)
         if len(lines) + len(evidence) >= ROWS_AT_ONCE:
             yield lines, evidence
             lines, evidence = [], []

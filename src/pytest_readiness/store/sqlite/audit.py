@@ -13,7 +13,6 @@ from typing import Any
 
 from ...errors import IntegrityError, Problem, StorageError, one_line
 from ...facts.evidence import Artifact, Evidence
-from ...facts.evidence_line import evidence_of
 from ...facts.ledger.line import Line
 from ...facts.run import Run
 from ..integrity.audit_documents import (
@@ -31,9 +30,8 @@ from ..integrity.index import (
     IndexedEvidence,
     RunRow,
     SlotRow,
-    evidence_row,
+    evidence_of_line,
     run_row,
-    slot_row,
 )
 from ..integrity.merkle_leaves import leaf_count_problems, leaf_problems, run_leaf_problems
 from ..protocol import EMPTY_SLOT
@@ -345,16 +343,16 @@ def _check_line(
     if following is None or following.body.get("prev") != line.digest:
         yield Problem(problem_location(run_id, seq), "the next line does not follow it: one of them was changed")
     try:
-        recorded = {evidence.id: evidence for evidence in evidence_of(line, pieces[0].register)}
+        recorded = {indexed[0].id: indexed for indexed in evidence_of_line(line, pieces[0].register)}
     except UNREADABLE:
         yield Problem(problem_location(run_id, seq), "cannot be read as evidence")
         return
     for piece in pieces:
-        evidence = recorded.get(piece.id)
-        if evidence is None or evidence != piece:
+        indexed = recorded.get(piece.id)
+        if indexed is None or indexed[0] != piece:
             yield Problem(
                 problem_location(run_id, seq), f"does not contain the evidence {one_line(piece.id)} that was read"
             )
             continue
-        row = evidence_row(evidence)
-        yield from _compare_evidence(run_id, row, slot_row(evidence), index.get((row.seq, row.number)))
+        _, row, slot = indexed
+        yield from _compare_evidence(run_id, row, slot, index.get((row.seq, row.number)))

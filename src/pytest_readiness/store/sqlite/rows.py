@@ -14,7 +14,7 @@ from ...facts.evidence import Evidence
 from ...facts.evidence_line import evidence_in
 from ...facts.ledger.line import line_digest, read_line
 from ..integrity.chain import problem_location
-from ..integrity.index import UNREADABLE, EvidenceRow, SlotRow
+from ..integrity.index import UNREADABLE, EvidenceRow, IndexRows, SlotRow, rows_of
 from ..integrity.index_check import INDEX_WIDTH, matches_index
 
 BATCH = 10_000
@@ -32,10 +32,11 @@ def sort_by_slot(pieces: Iterable[tuple[Any, Evidence]]) -> list[Evidence]:
 
 
 class DecodedLine(NamedTuple):
-    """The digest and the evidence of a line."""
+    """The digest, the evidence and the body of a line."""
 
     digest: str
     pieces: tuple[Evidence, ...]
+    body: dict[str, Any]
 
 
 def decode_line(run_id: str, seq: int, text: str | None, register: str) -> DecodedLine:
@@ -45,10 +46,10 @@ def decode_line(run_id: str, seq: int, text: str | None, register: str) -> Decod
         IntegrityError: the text is not a line, or a field of it is missing or wrong.
     """
     if text is None:
-        return DecodedLine("", ())
+        return DecodedLine("", (), {})
     try:
         body, digest = read_line(text)
-        return DecodedLine(digest, tuple(evidence_in(body, register)))
+        return DecodedLine(digest, tuple(evidence_in(body, register)), body)
     except (IntegrityError, *UNREADABLE) as error:
         raise IntegrityError(f"{problem_location(run_id, seq)} is damaged: {one_line(str(error))}") from None
 
@@ -91,12 +92,24 @@ def read_evidence(
             yield evidence
 
 
+_NO_LINE: tuple[DecodedLine, list[IndexRows]] = DecodedLine("", (), {}), []
+
+
+def _index_of(line: DecodedLine, register: str) -> list[IndexRows]:
+    """Return the index of the evidence in a line; empty if a field has a wrong type: then it is not verified."""
+    try:
+        return rows_of(line.body, register)
+    except UNREADABLE:
+        return []
+
+
 class RowReader:
     """Cache of evidence in answers that was verified. It is dropped when the store changes."""
 
     def __init__(self) -> None:
         self._state: Any = None
-        self._lines: dict[tuple[str, int, str], DecodedLine] = {}
+        self._lines: dict[tuple[str, int, str], tuple[DecodedLine, list[IndexRows]]] = {}
+        """Lines of answers, and the index of the evidence in each."""
         self._verified: dict[str, Evidence] = {}
         self._unverified: dict[str, Evidence] = {}
 
@@ -114,16 +127,18 @@ class RowReader:
         for row in rows:
             run_id, seq, number = row[:3]
             text, key = row[INDEX_WIDTH], (run_id, seq, register)
-            line = self._lines.get(key)
-            if line is None or text is None or line_digest(text) != line.digest:
-                line = self._lines[key] = decode_line(run_id, seq, text, register)
+            line, index = self._lines.get(key, _NO_LINE)
+            if text is None or line_digest(text) != line.digest:
+                line = decode_line(run_id, seq, text, register)
+                index = _index_of(line, register)
+                self._lines[key] = line, index
             evidence = line.pieces[number - 1] if 0 < number <= len(line.pieces) else None
             # As above, the evidence must name this position.
             if evidence is None or evidence.run_id != run_id or evidence.seq != seq:
                 raise IntegrityError(
                     f"{problem_location(run_id, seq)} does not contain the evidence {number} of its index"
                 )
-            if matches_index(evidence, line.digest, row):
+            if number <= len(index) and matches_index(index[number - 1], line.digest, row):
                 self._verified[evidence.id] = evidence
             else:
                 self._unverified[evidence.id] = evidence
