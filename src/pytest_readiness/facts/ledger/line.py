@@ -61,7 +61,7 @@ def _refuse_nan(values: Iterable[Any]) -> None:
             continue
         if isinstance(value, dict):
             _refuse_nan(value.values())
-        elif isinstance(value, list | tuple):
+        elif isinstance(value, (list, tuple)):
             _refuse_nan(value)
         elif isinstance(value, float) and not isfinite(value):
             raise ValueError(f"{value} is no number of JSON")

@@ -173,7 +173,7 @@ def summary_of(row: RunRow) -> RunSummary:
     )
 
 
-class _SlotKey(Struct):
+class _SlotKey(Struct, frozen=True):
     """All columns of a slot but its key, in the order of the key's canonical text."""
 
     claim_environment: str | None
@@ -211,6 +211,9 @@ IndexedEvidence = tuple[Evidence, EvidenceRow, SlotRow]
 """A piece of evidence with its index."""
 
 
+_RESULTS = {result.value: result for result in Result}
+
+
 def rows_of(body: Mapping[str, Any], register: str) -> list[IndexRows]:
     """Return the index of each piece of evidence in the body of a line.
 
@@ -220,11 +223,11 @@ def rows_of(body: Mapping[str, Any], register: str) -> list[IndexRows]:
     kind = body.get("kind")
     if kind not in ("finished", "not_run"):
         return []
-    result, tests = (Result(body["result"]), [body]) if kind == "finished" else (Result.NOT_RUN, body["tests"])
+    result, tests = (_RESULTS[body["result"]], [body]) if kind == "finished" else (Result.NOT_RUN, body["tests"])
     rows: list[IndexRows] = []
     for test in tests:
         for claim in test["claims"]:
-            ended = Result(claim["result"]) if "result" in claim else result
+            ended = _RESULTS[claim["result"]] if "result" in claim else result
             row = EvidenceRow(body["run"], body["seq"], len(rows) + 1, body["started_at"], BADNESS[ended], ended.value)
             rows.append((row, _slot_row(register, test["test"], claim, ended)))
     return rows
