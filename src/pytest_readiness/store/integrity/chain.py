@@ -35,12 +35,12 @@ def unbroken_head(texts: Iterable[str]) -> str:
 
 def line_reader(run: Run) -> Callable[[Line], Sequence[IndexedEvidence]]:
     """Return a cached function that reads the evidence of a line. It raises what ``evidence_of_line`` raises."""
-    register, cache = run.head.get("register", ""), dict[int, Sequence[IndexedEvidence]]()
+    register, cache = run.head.get("register", ""), dict[str, Sequence[IndexedEvidence]]()
 
     def read(line: Line) -> Sequence[IndexedEvidence]:
-        pieces = cache.get(id(line))
+        pieces = cache.get(line.text)
         if pieces is None:
-            pieces = cache[id(line)] = tuple(evidence_of_line(line, register))
+            pieces = cache[line.text] = tuple(evidence_of_line(line, register))
         return pieces
 
     return read
