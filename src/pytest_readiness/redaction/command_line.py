@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import PurePath
 from shlex import quote
 
+from .late_pattern import late_pattern
 from .match import Match
 
 __all__ = ["MASKED_NAME_NOTE", "find_in_words", "mask_word", "scan_words", "shell_line"]
@@ -23,13 +24,13 @@ MASKED_NAME_NOTE = (
 """Note on the evidence of such a command."""
 Find = Callable[[bytes], Sequence[Match]]
 
-_LONG_OPTION = re.compile(r"--?([A-Za-z][\w.-]*)(?:=(.*))?", re.DOTALL)
-_NESTED = re.compile(r"""'([^']*)'|"((?:[^"\\]|\\.)*)"|(\S+)""")
+_LONG_OPTION = late_pattern(r"--?([A-Za-z][\w.-]*)(?:=(.*))?", re.DOTALL)
+_NESTED = late_pattern(r"""'([^']*)'|"((?:[^"\\]|\\.)*)"|(\S+)""")
 _SECRET_OPTIONS = frozenset(
     {"oauth2-bearer", "pass", "proxy-pass", "storepass", "keypass", "passin", "passout", "pw", "bearer"}
 )
 """Options with a secret value that ``secret_names`` does not know."""
-_NOT_SECRET = re.compile(
+_NOT_SECRET = late_pattern(
     r"(?:^(?:no|ask|use|with|prompt|get|print|show|skip|has)-)|-(?:stdin|prompt|file|path|only|fd)$"
 )
 _USER_OPTIONS = frozenset({"u", "user", "U", "proxy-user", "a", "auth"})
@@ -55,7 +56,7 @@ _PROMPTING = frozenset(_PASSWORD_BY["p"].split()[:7])
 """Programs whose ``-p`` takes a password in the same word, and otherwise prompts for it."""
 _FLAGS = "sSkLvifgGIjlnqaR0#46"
 """Letters of curl without a value, which may precede one with a value."""
-_PORT = re.compile(r"\d{1,5}(?::\d{1,5})*(?:/\w+)?")
+_PORT = late_pattern(r"\d{1,5}(?::\d{1,5})*(?:/\w+)?")
 
 
 def scan_words(words: Sequence[str]) -> Iterator[tuple[int, int, int]]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Container, Iterator
 from functools import cache
 
+from .late_pattern import late_pattern
 from .match import Match
 from .secret_names import is_harmless
 
@@ -54,7 +55,7 @@ _PHRASES: tuple[tuple[bytes, tuple[tuple[bytes, bytes], ...]], ...] = (
 )
 """By a text that several phrases hold: a text that one phrase holds, and the phrase, in lower case. The groups are the
 secrets."""
-_PRIVATE_OF_JWK = re.compile(rb"""(\\{0,7}["'])(?:d|p|q|dp|dq|qi|k)\1\s{0,8}:\s{0,8}\1([^"'\\\n]+)\1""")
+_PRIVATE_OF_JWK = late_pattern(rb"""(\\{0,7}["'])(?:d|p|q|dp|dq|qi|k)\1\s{0,8}:\s{0,8}\1([^"'\\\n]+)\1""")
 _JWK_REACH = 8192
 """Bytes of a JSON Web Key on either side of its type."""
 

@@ -6,7 +6,6 @@ the document.
 
 from __future__ import annotations
 
-import re
 from base64 import b64decode
 from binascii import Error as BadBase64
 from collections.abc import Iterator
@@ -14,15 +13,16 @@ from json import loads as _loads
 from typing import Any
 from urllib.parse import unquote
 
+from .late_pattern import late_pattern
 from .secret_names import is_harmless, is_secret
 
 SHORTEST_LEAF = 12
 """Least length of a text in a document that is secret under any name."""
 _GREATEST_DEPTH = 8
 """Greatest depth of documents within documents."""
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
-_PASSWORD_OF_URL = re.compile(r"""://([^\s/@:"'<>\\?#]*):([^\s"'<>]+)@[\w\[.-]""")
-_SETTING = re.compile(
+_BASE64 = late_pattern(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+_PASSWORD_OF_URL = late_pattern(r"""://([^\s/@:"'<>\\?#]*):([^\s"'<>]+)@[\w\[.-]""")
+_SETTING = late_pattern(
     r"""(?:^|[;\n])[ \t]*(?:export[ \t]+)?([A-Za-z][\w .-]{0,63}?)[ \t]*=[ \t]*("[^"\n]*"|'[^'\n]*'|[^;\n]*)"""
 )
 

@@ -10,11 +10,13 @@ from json import dumps as _dumps
 from shlex import quote as shell_quote
 from urllib.parse import quote, quote_plus
 
+from .late_pattern import late_pattern
+
 SHORTEST = 6
 """Least length of a secret: a search for shorter ones would black out ordinary words."""
 SHORTEST_LINE = 12
 """Least length of a line that is searched for on its own."""
-_SAME_EVERYWHERE = re.compile(r"[A-Za-z0-9_]*")
+_SAME_EVERYWHERE = late_pattern(r"[A-Za-z0-9_]*")
 """Values that no encoding changes."""
 _WRITERS = (
     ("<>&\u2028\u2029", False),
@@ -35,13 +37,13 @@ _MARKUP = (
 )
 """Characters that templates write as entities in HTML, besides those that all of them escape: Go, .NET, mustache.js,
 Handlebars."""
-_ESCAPED_BY_SOME = re.compile(r"""[<>&=;"'+`-]|[^\x20-\x7e]""")
+_ESCAPED_BY_SOME = late_pattern(r"""[<>&=;"'+`-]|[^\x20-\x7e]""")
 _PLAIN = 2
 """Number of the first JSON texts, which escape only what they must, or also all that is not ASCII."""
-_ESCAPE = re.compile(r"(\\u)([0-9a-f]{4})")
-_HEX_OF_URL = re.compile(r"%[0-9A-F]{2}")
-_ESCAPED_BY_SHELLS = re.compile(r"([^\w@%+=:,./-])", re.ASCII)
-_ESCAPED_IN_DOUBLE_QUOTES = re.compile(r'(["$`\\])')
+_ESCAPE = late_pattern(r"(\\u)([0-9a-f]{4})")
+_HEX_OF_URL = late_pattern(r"%[0-9A-F]{2}")
+_ESCAPED_BY_SHELLS = late_pattern(r"([^\w@%+=:,./-])", re.ASCII)
+_ESCAPED_IN_DOUBLE_QUOTES = late_pattern(r'(["$`\\])')
 
 
 def spellings(value: str) -> set[bytes]:

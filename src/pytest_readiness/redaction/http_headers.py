@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from .late_pattern import late_pattern
 from .match import Match
 from .name_cache import SecretName
 from .secret_names import is_harmless
 from .text_scanner import TextLines
 
-_SCHEME = re.compile(
+_SCHEME = late_pattern(
     rb"(?:(?P<alone>Bearer|Basic|Token|ApiKey|Api-Key|Api-Token|Negotiate|NTLM|SharedKey|SSWS|GoogleLogin|JWT|DPoP)"
     rb"|Digest|OAuth|Hawk|AWS4-HMAC-SHA256|MAC|Signature|SCRAM-SHA-\d+|EG1-HMAC-SHA256|acquia-http-hmac)"
     rb"(?:[ ]{1,4}|\r?\n[ \t]{1,16})",
@@ -19,14 +20,14 @@ _SCHEME = re.compile(
 """Methods of authentication. After one in the group ``alone`` there is a single credential, and no list."""
 _LINE_END = rb"\\[rn](?!\w)|\\[rn]\w[\w-]{0,63}:"
 """The end of a line as Python or JSON shows it."""
-_IN_LINE = re.compile(rb"(?:[^\r\n\\]++|(?!%b)\\)*+" % _LINE_END)
+_IN_LINE = late_pattern(rb"(?:[^\r\n\\]++|(?!%b)\\)*+" % _LINE_END)
 _IN_QUOTES: Mapping[bytes, re.Pattern[bytes]] = {
-    quote: re.compile(rb"(?:[^\r\n\\%b]++|(?!%b)\\.?)*+" % (quote, _LINE_END)) for quote in (b'"', b"'")
+    quote: late_pattern(rb"(?:[^\r\n\\%b]++|(?!%b)\\.?)*+" % (quote, _LINE_END)) for quote in (b'"', b"'")
 }
-_QUOTE_BEFORE = re.compile(rb"""(\\{0,7})(["'])\Z""")
-_IN_A_SENTENCE = re.compile(rb"[a-z,;] [a-z][a-z-]*\Z")
-_PAIRS = re.compile(rb"[\w.%-]+=[^\s;,]+(?:;[ ]?[\w.%-]+=[^\s;,]+)*+")
-_WORD = re.compile(rb"""[^\s"',;]+""")
+_QUOTE_BEFORE = late_pattern(rb"""(\\{0,7})(["'])\Z""")
+_IN_A_SENTENCE = late_pattern(rb"[a-z,;] [a-z][a-z-]*\Z")
+_PAIRS = late_pattern(rb"[\w.%-]+=[^\s;,]+(?:;[ ]?[\w.%-]+=[^\s;,]+)*+")
+_WORD = late_pattern(rb"""[^\s"',;]+""")
 
 
 def find_header(data: bytes, span: tuple[int, int], name: SecretName, at: int, lines: TextLines) -> list[Match] | None:

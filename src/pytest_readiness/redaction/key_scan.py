@@ -13,6 +13,7 @@ from functools import cache
 from operator import methodcaller
 
 from .credential_formats import EXACT_PHRASES, PHRASES, find_credentials
+from .late_pattern import late_pattern
 from .match import Match
 from .program_options import PREFIX_PATTERNS as PROGRAM_PATTERNS, PROGRAMS, find_in_commands
 from .terraform_output import PREFIXES as TERRAFORM_PREFIXES, find_in_terraform
@@ -50,31 +51,31 @@ _REST = (
     rb"""|[ \t]{2,32}+[^\s=:]{8,64}[ \t]*+(?:\r?\n|\Z))"""
 )
 """The rest of a name, and what may separate it from its value: most names are in sentences."""
-_ANY_NAME = re.compile(b"(?:" + b"|".join(_STEMS) + b")" + _REST, re.ASCII)
+_ANY_NAME = late_pattern(b"(?:" + b"|".join(_STEMS) + b")" + _REST, re.ASCII)
 _SHORT = 2048
 """Size in bytes of a text up to which names of all stems are searched for at once."""
 _OPTIONS = (
-    (b"-", re.compile(rb"-(?<![\w-]-)-?([A-Za-z][\w.-]{2,63}+)(?=[ \t])", re.ASCII)),
-    (b"ENV ", re.compile(rb"ENV (\w{3,64}+)(?=[ \t])", re.ASCII)),
-    (b"setenv ", re.compile(rb"setenv (\w{3,64}+)(?=[ \t])", re.ASCII)),
+    (b"-", late_pattern(rb"-(?<![\w-]-)-?([A-Za-z][\w.-]{2,63}+)(?=[ \t])", re.ASCII)),
+    (b"ENV ", late_pattern(rb"ENV (\w{3,64}+)(?=[ \t])", re.ASCII)),
+    (b"setenv ", late_pattern(rb"setenv (\w{3,64}+)(?=[ \t])", re.ASCII)),
 )
 """Names with a blank before their value: options, and variables that are set."""
-_FIRST_WORD = re.compile(rb"\b(?:api|access|private|secret|signing|encryption|session) \Z", re.IGNORECASE)
+_FIRST_WORD = late_pattern(rb"\b(?:api|access|private|secret|signing|encryption|session) \Z", re.IGNORECASE)
 _LAST_OF_FIRST_WORD = b"isetgnISETGN"
-_SHOWN_ESCAPE = re.compile(rb"u00[0-9a-fA-F]{2}|[nrt]")
+_SHOWN_ESCAPE = late_pattern(rb"u00[0-9a-fA-F]{2}|[nrt]")
 _span = methodcaller("span")
 _FAR_BEHIND = 256
 """More bytes than a name has. If the last value ends this far behind a name, it may hold many names."""
 _MAY_EXTEND = 12
 """Bytes before the end of a value in which the value of another name may begin and extend beyond it."""
-_AUTHORITY = re.compile(rb"""://[^\s"'<>\\@]*+(@[^\s"'<>\\]*+)?""")
+_AUTHORITY = late_pattern(rb"""://[^\s"'<>\\@]*+(@[^\s"'<>\\]*+)?""")
 _USER_INFO = (
-    re.compile(rb"""://(?P<user>[^\s/@:"'<>\\?#]*+):(?P<password>[^\s/"'<>\\]+)@(?=[\w\[.-])"""),
-    re.compile(rb"""://(?P<user>[^\s/@:"'<>\\?#]*+):(?!\d{1,5}[/?#])(?P<password>[^\s@"'<>\\]++)@(?=[\w\[.-])"""),
-    re.compile(rb"""://(?P<password>(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{16,}+)@(?=[\w\[.-])"""),
+    late_pattern(rb"""://(?P<user>[^\s/@:"'<>\\?#]*+):(?P<password>[^\s/"'<>\\]+)@(?=[\w\[.-])"""),
+    late_pattern(rb"""://(?P<user>[^\s/@:"'<>\\?#]*+):(?!\d{1,5}[/?#])(?P<password>[^\s@"'<>\\]++)@(?=[\w\[.-])"""),
+    late_pattern(rb"""://(?P<password>(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{16,}+)@(?=[\w\[.-])"""),
 )
 """A password, a password with a slash in it, and a token without a user name."""
-_NOT_IN_URLS = re.compile(rb"\*+|\[REDACTED:[a-z0-9-]{1,40}\]|\$?\{.*|\.{2,}|%s")
+_NOT_IN_URLS = late_pattern(rb"\*+|\[REDACTED:[a-z0-9-]{1,40}\]|\$?\{.*|\.{2,}|%s")
 
 _COLOUR = rb"(?:[ \t]|\x1b\[[\d;]*m)"
 _OLD_AND_NEW = (
@@ -86,8 +87,8 @@ _JSON_OF_QUERY = (
     rb"""%(?:25)?22(?:\+|%(?:25)?20)?%(?:25)?3[aA](?:\+|%(?:25)?20)?%(?:25)?22((?:[^\s"'<>&%]++|%(?!(?:25)?22))++)"""
 )
 """JSON in the query of a URL, encoded once or twice."""
-_CHANGED, _IN_QUERY = re.compile(_OLD_AND_NEW), re.compile(_JSON_OF_QUERY)
-_CHANGED_OR_IN_QUERY = re.compile(_OLD_AND_NEW + b"|" + _JSON_OF_QUERY)
+_CHANGED, _IN_QUERY = late_pattern(_OLD_AND_NEW), late_pattern(_JSON_OF_QUERY)
+_CHANGED_OR_IN_QUERY = late_pattern(_OLD_AND_NEW + b"|" + _JSON_OF_QUERY)
 
 
 def find_keyed(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from .http_headers import find_header
+from .late_pattern import late_pattern
 from .match import Match, make_match
 from .name_cache import SecretName
 from .name_value_fields import (
@@ -46,28 +47,28 @@ _USUAL = (
     % (_TYPED, _WRAP, CODE, _UNQUOTED_TEXT)
 )
 """Other frequent forms. ``_ANY`` and the rules for each part give the same result in many steps instead of one."""
-_AFTER = re.compile(_ANY)
-_AFTER_USUAL = re.compile(b"|".join((_PLAIN, _USUAL, _ANY)))
+_AFTER = late_pattern(_ANY)
+_AFTER_USUAL = late_pattern(b"|".join((_PLAIN, _USUAL, _ANY)))
 _JOINING = frozenset(b"\\\"'&] \t\x1b=:!%,|(")
 """First bytes of these patterns."""
 _PLAIN_FORMS = frozenset({"text", "word"})
 _FORMS = _PLAIN_FORMS | {"shown", "double", "single", "bare", "none"}
-_WRAPPED = re.compile(_WRAP + b"+")
-_NEXT_OF_LIST = re.compile(rb"""[ \t\r\n,]{0,64}[bBuUrRfF]{0,2}(\\{0,7})(["'])""")
-_FIRST_OF_TWO = re.compile(rb"""[(\[]?[ ]?[bru]?(["'])[^"'\\\n]{0,256}\1,[ ]?""")
-_BEFORE_LIST_ITEM = re.compile(rb"""[(\[][ ]?[bru]?\\{0,7}["'](?:--?)?\Z""")
-_UNQUOTED_OF_OPTION = re.compile(_UNQUOTED_TEXT)
-_UNQUOTED = re.compile(rb"(?!%b)%b" % (CODE, _UNQUOTED_TEXT))
-_IN_URL = re.compile(rb"""(?!%b)(?:[^\s&"'<>\\%%]++|%%(?!26))++""" % CODE)
-_WORDS = re.compile(rb"""[^\s=:,;#"'()\[\]{}<>|\\]+(?:[ ][^\s=:,;#"'()\[\]{}<>|\\]+)+[ \t]*(?=\r?\n|\Z|\\[rn])""")
-_ENDS_A_VALUE = re.compile(rb"""[ \t]*(?:[,;)\]}"'&<>|\\]|\r?\n|\Z|#)""")
-_ALPHABETIC = re.compile(rb"[A-Za-z-]+[.,:;!?]?")
-_TEXT_TOKENS = re.compile(rb"[A-Za-z' .,!?-]{0,15}|[A-Za-z',.!?-]{1,20}(?: [A-Za-z',.!?-]{1,20})+")
+_WRAPPED = late_pattern(_WRAP + b"+")
+_NEXT_OF_LIST = late_pattern(rb"""[ \t\r\n,]{0,64}[bBuUrRfF]{0,2}(\\{0,7})(["'])""")
+_FIRST_OF_TWO = late_pattern(rb"""[(\[]?[ ]?[bru]?(["'])[^"'\\\n]{0,256}\1,[ ]?""")
+_BEFORE_LIST_ITEM = late_pattern(rb"""[(\[][ ]?[bru]?\\{0,7}["'](?:--?)?\Z""")
+_UNQUOTED_OF_OPTION = late_pattern(_UNQUOTED_TEXT)
+_UNQUOTED = late_pattern(rb"(?!%b)%b" % (CODE, _UNQUOTED_TEXT))
+_IN_URL = late_pattern(rb"""(?!%b)(?:[^\s&"'<>\\%%]++|%%(?!26))++""" % CODE)
+_WORDS = late_pattern(rb"""[^\s=:,;#"'()\[\]{}<>|\\]+(?:[ ][^\s=:,;#"'()\[\]{}<>|\\]+)+[ \t]*(?=\r?\n|\Z|\\[rn])""")
+_ENDS_A_VALUE = late_pattern(rb"""[ \t]*(?:[,;)\]}"'&<>|\\]|\r?\n|\Z|#)""")
+_ALPHABETIC = late_pattern(rb"[A-Za-z-]+[.,:;!?]?")
+_TEXT_TOKENS = late_pattern(rb"[A-Za-z' .,!?-]{0,15}|[A-Za-z',.!?-]{1,20}(?: [A-Za-z',.!?-]{1,20})+")
 """A token of a text, which is no secret."""
-_BLOCK = re.compile(rb"[|>][+-]?\d?[+-]?[ \t]*\r?\n((?:E[ ])?[ \t]+)([^\r\n]+(?:\r?\n(?:\1[^\r\n]*|(?=\r?\n)))*+)")
+_BLOCK = late_pattern(rb"[|>][+-]?\d?[+-]?[ \t]*\r?\n((?:E[ ])?[ \t]+)([^\r\n]+(?:\r?\n(?:\1[^\r\n]*|(?=\r?\n)))*+)")
 """A string of YAML over several lines."""
-_CELL = re.compile(rb"(?=[^\s|]*\d)([^\s|]{8,})[ \t]*(?:\||\r?\n|\Z)")
-_WORD_OF_A_LIST = re.compile(rb"[a-z][a-z_]{2,24}")
+_CELL = late_pattern(rb"(?=[^\s|]*\d)([^\s|]{8,})[ \t]*(?:\||\r?\n|\Z)")
+_WORD_OF_A_LIST = late_pattern(rb"[a-z][a-z_]{2,24}")
 _BEFORE_VARIABLE = (b"-", b"ENV ", b"setenv ")
 _OPENS = frozenset((b"b", b"B", b"u", b"U", b"r", b"R", b"f", b"F", b"N", b"\\", b'"', b"'", b"&"))
 """First bytes of a quoted value."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from .late_pattern import late_pattern
 from .secret_names import is_secret
 
 _HEADERS = frozenset({b"cookie", b"set-cookie", b"x-api-key"})
@@ -13,7 +13,7 @@ _OF_HEADERS = (b"authorization", b"-signature", b"-signature-256")
 _OF_LISTS = frozenset({b"authorization", b"proxy-authorization", b"cookie", b"set-cookie"})
 _CONSTRUCTORS = frozenset(b"PASSWORD Password Secret SecretString ApiKey AccessToken SecretKey".split())
 _NOT_PLAIN = (b"auth", b"tion", b"okie")
-_OF_PASSWORDS = re.compile(rb"passw|passphrase|pwd|passcode")
+_OF_PASSWORDS = late_pattern(rb"passw|passphrase|pwd|passcode")
 
 
 class SecretName(NamedTuple):

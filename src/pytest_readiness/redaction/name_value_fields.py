@@ -9,6 +9,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 
+from .late_pattern import late_pattern
 from .match import Match
 from .secret_names import is_harmless
 from .text_scanner import TextLines
@@ -16,12 +17,12 @@ from .text_scanner import TextLines
 COLOUR = rb"(?:(?:\x1b|\\(?:x1b|u001b|033|e))\[[\d;]*m)"
 """Escape sequence for the colour of a text in a terminal, raw or as source code shows it."""
 BLANKS = rb"(?:[ \t]|%b){0,32}+" % COLOUR
-OPENING = re.compile(rb"""[bBuUrRfFN]{0,2}(\\{0,7}?)(["']|&(?:quot|apos|#34|#39|#x27);|\\u0022)""")
-_VALUE = re.compile(
+OPENING = late_pattern(rb"""[bBuUrRfFN]{0,2}(\\{0,7}?)(["']|&(?:quot|apos|#34|#39|#x27);|\\u0022)""")
+_VALUE = late_pattern(
     rb"""alue(?:\\{0,7}["'])?%b(?:=>|[:=](?![:=]))(?:[ \t\r\n]|%b){0,64}+""" % (BLANKS, COLOUR),
 )
-_VALUE_BEGINS = re.compile(rb"(?:\A|[^A-Za-z])(?:[A-Z][a-z]{1,16}V|[vV]|[a-z]{1,16}(?:_v|V))\Z")
-_NAME_FIELD = re.compile(
+_VALUE_BEGINS = late_pattern(rb"(?:\A|[^A-Za-z])(?:[A-Z][a-z]{1,16}V|[vV]|[a-z]{1,16}(?:_v|V))\Z")
+_NAME_FIELD = late_pattern(
     rb"""(?:\A|[^a-z])(?:[a-z]{0,12}[_-]?(?:name|key)|field|header|variable|id|k|n)"""
     rb"""(?:\\{0,7}["'])?%b(?:=>|[:=])%b[bu]?(?:\\{0,7}["'])?\Z""" % (BLANKS, BLANKS),
     re.IGNORECASE,
@@ -44,42 +45,42 @@ _NAME_FIELDS = (
 """Ends of such a field, or of a colour after it."""
 _FIELD_SIZE = 20
 """Greatest size in bytes of the name of a field, and of what precedes it."""
-_TAG_BEGINS = re.compile(rb"(?:<|&lt;|\\u003[cC])(?:[\w.-]{1,32}:)?\Z")
+_TAG_BEGINS = late_pattern(rb"(?:<|&lt;|\\u003[cC])(?:[\w.-]{1,32}:)?\Z")
 _JOINING = frozenset(b":=><;mcC")
 """Last bytes before a name that may be the value of a field, or a tag."""
 _SKIPPED = frozenset(b"\"'\\ \tbu")
 """Bytes that may be between these and the name."""
 BEFORE_FIELD_NAME = _JOINING | _SKIPPED
-_NAME_TAG = re.compile(rb"<(?:key|name|Name|Key)>\s{0,16}\Z")
-_VALUE_TAG = re.compile(rb"\s{0,16}</\w{1,16}>\s{0,64}<\w{1,16}[^<>]{0,256}>\s{0,64}+")
-_REST_OF_TAG = re.compile(rb"""["'](?:[ \t\r\n][^<>]{0,1024}+)?(?<!/)>\s{0,64}+(?:<[Vv]alue>\s{0,64}+)?""")
-_CONTENT = re.compile(rb"""["'][ ]content=""")
-_TAG = re.compile(rb"(?:[ \t\r\n][^<>]*+)?(?<!/)>\s{0,64}+(<!\[CDATA\[)?")
-_CLOSES = re.compile(rb"\s{0,64}(?:</|\]\]>|&lt;/|\\u003)")
-_TAG_ESCAPED = re.compile(rb"(?:[ \t][^<>&\\]*+)?(?:&gt;|\\u003[eE])")
+_NAME_TAG = late_pattern(rb"<(?:key|name|Name|Key)>\s{0,16}\Z")
+_VALUE_TAG = late_pattern(rb"\s{0,16}</\w{1,16}>\s{0,64}<\w{1,16}[^<>]{0,256}>\s{0,64}+")
+_REST_OF_TAG = late_pattern(rb"""["'](?:[ \t\r\n][^<>]{0,1024}+)?(?<!/)>\s{0,64}+(?:<[Vv]alue>\s{0,64}+)?""")
+_CONTENT = late_pattern(rb"""["'][ ]content=""")
+_TAG = late_pattern(rb"(?:[ \t\r\n][^<>]*+)?(?<!/)>\s{0,64}+(<!\[CDATA\[)?")
+_CLOSES = late_pattern(rb"\s{0,64}(?:</|\]\]>|&lt;/|\\u003)")
+_TAG_ESCAPED = late_pattern(rb"(?:[ \t][^<>&\\]*+)?(?:&gt;|\\u003[eE])")
 _LINE_END = rb"\r?\n(?:E(?=\s))?[ \t]*"
 """The end of a line, and the prefix that pytest writes before the next line of a message."""
-_PART = re.compile(
+_PART = late_pattern(
     rb"""["'](?:;[^\r\n\\]{0,256})?"""
     rb"(?:%b(?:[\w-]{1,64}:[^\r\n]{0,256}%b){0,8}%b"
     % (_LINE_END, _LINE_END, _LINE_END)
     + rb"|\\r\\n(?:[\w-]{1,64}:[^\r\n\\]{0,256}\\r\\n){0,8}\\r\\n)"
 )
-_PART_ENDS = re.compile(rb"(?:[^\r\n\\]++|\\(?![rn]))++")
-_ENDS_A_FIELD = re.compile(rb"[{}<>]|\n[ \t]*-[ \t]|\)[,;\s]")
-_IN_OBJECT = re.compile(
+_PART_ENDS = late_pattern(rb"(?:[^\r\n\\]++|\\(?![rn]))++")
+_ENDS_A_FIELD = late_pattern(rb"[{}<>]|\n[ \t]*-[ \t]|\)[,;\s]")
+_IN_OBJECT = late_pattern(
     rb"""\s{0,64}(\\{0,7}["'])(?:S|N|B|stringValue|SecretString|content|text|plaintext|\$)\1\s{0,8}:\s{0,64}"""
 )
-_NEXT_OF_OBJECT = re.compile(rb"""[\s,]{0,64}+(\\{0,7}["'])[^"'\\\n]{0,128}\1[ ]{0,8}:[ ]{0,64}""")
-_PLAIN = re.compile(
+_NEXT_OF_OBJECT = late_pattern(rb"""[\s,]{0,64}+(\\{0,7}["'])[^"'\\\n]{0,128}\1[ ]{0,8}:[ ]{0,64}""")
+_PLAIN = late_pattern(
     rb"""(?:[^\s"'<>,;(){}\[\]\\]|,(?=\S))++(?:[ ](?=[\w.~+/=-]{8,}\s*[\]),\r\n])[^\s"'<>,;(){}\[\]\\]++)?"""
 )
 """A value without quotes, with the authentication scheme of a header."""
-_LINE_OF_YAML = re.compile(rb"(?:\A|\n)[ \t]*(?:- )?[A-Za-z_]*alue:[ \t]+\Z")
-_REST_OF_LINE = re.compile(rb"[^\r\n]++")
+_LINE_OF_YAML = late_pattern(rb"(?:\A|\n)[ \t]*(?:- )?[A-Za-z_]*alue:[ \t]+\Z")
+_REST_OF_LINE = late_pattern(rb"[^\r\n]++")
 _QUOTES = (b'"', b"'", b";", b"2")
 """Last byte of a quote, also as an entity or an escape."""
-_KEY_OF_JSON = re.compile(rb"""(\\{0,7}["']):[ ]{0,8}\Z""")
+_KEY_OF_JSON = late_pattern(rb"""(\\{0,7}["']):[ ]{0,8}\Z""")
 _BETWEEN = 1024
 """Greatest number of bytes between a name and its value."""
 

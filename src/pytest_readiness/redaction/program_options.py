@@ -9,6 +9,7 @@ import re
 from collections.abc import Container, Iterator
 from functools import cache
 
+from .late_pattern import late_pattern
 from .match import Match
 from .secret_names import is_harmless
 
@@ -92,7 +93,7 @@ _CONFIGURED = rb"""configure%b\\{0,7}["']?set%b\\{0,7}["']?[\w.-]{0,64}?(?:secre
 )
 _PROGRAM_REACH = 24
 """Bytes before "login" that may name the program."""
-_CONTINUES = re.compile(rb"""\\{0,7}["'],[ \t]{0,16}\r?\n|\r?\n[ \t]{0,64}- """)
+_CONTINUES = late_pattern(rb"""\\{0,7}["'],[ \t]{0,16}\r?\n|\r?\n[ \t]{0,64}- """)
 _MAX_COMMAND = 2048
 """Greatest size in bytes of a command with one word per line."""
 

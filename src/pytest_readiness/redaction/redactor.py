@@ -27,6 +27,7 @@ from .compared_fields import (
 )
 from .encodings import SHORTEST, spellings
 from .known_secrets import KnownSecrets
+from .late_pattern import late_pattern
 from .match import Match
 from .plugin_redactors import HOOK_FAILED, FindRedactors, PluginRedactor, PluginRedactors
 from .secret_variables import secrets_of, without_common
@@ -36,7 +37,7 @@ __all__ = ["EXEMPT_FIELDS", "SHORTEST", "Redactor"]
 
 PAIR_FIELDS = frozenset({"properties", "details"})
 """Fields with names and values that a test chose, as pairs."""
-_MARKS = re.compile(r"(\[REDACTED:[a-z0-9-]{1,40}\])+\Z")
+_MARKS = late_pattern(r"(\[REDACTED:[a-z0-9-]{1,40}\])+\Z")
 MAX_ARGUMENT = 4000
 """Greatest length of a stored argument of a command line, in characters."""
 PIECE = 512 << 10

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
-_SECRET = re.compile(
+from .late_pattern import late_pattern
+
+_SECRET = late_pattern(
     rb"passw|passphrase|passcode|^pass$|pwd|(?:account|admin|app|auth|become|bind|cert|client|db|enc|ftp|http|imap|jdbc|key"
     rb"|keystore|ldap|login|mail|master|mongo|my|ora|pg|pop3|postgres|private|proxy|rabbit|redis|require|root|secret"
     rb"|service|smtp|sql|ssh|ssl|store|sudo|tls|truststore|user|vault|web|wifi|wpa)pass$"
@@ -21,7 +22,7 @@ _SECRET = re.compile(
     rb"|(?:anthropic|aws|azure|datadog|mailgun|newrelic|openai|pagerduty|sendgrid|stripe|twilio)keys?$"
 )
 """Searched for in a name without hyphens, underscores, dots, blanks and capitals."""
-_HARMLESS = re.compile(
+_HARMLESS = late_pattern(
     rb"(?:counts?|limits?|length|len|sizes?|types?|ur[il]s?|endpoints?|names?|policy|fields?|labels?|placeholder|ids?"
     rb"|index|usage|used|expir\w*|ttl|age|issuer|issued\w*|algorithm|alg|methods?|modes?|status|state|required|enabled"
     rb"|valid\w*|versions?|paths?|files?|dirs?|folder|rotation|rotated|hint|strength|min|max|regex|pattern|format|help"
@@ -32,9 +33,9 @@ _HARMLESS = re.compile(
     rb"(?:\w*)tokens?$|^(?:is|has|show|hide|requires|needs|forgot|reset|change|wrong|invalid|test)pass\w*$"
     rb"|^requirepass\w+$"
 )
-_SECRET_IDS = re.compile(rb"(?:session|sess)id$|sessid$|connectsid$")
+_SECRET_IDS = late_pattern(rb"(?:session|sess)id$|sessid$|connectsid$")
 _BLANKS = b"-_. "
-_PLACEHOLDERS = re.compile(
+_PLACEHOLDERS = late_pattern(
     rb"\*+|x{3,}|X{3,}|\.{2,}|-+|_+|\?+|<[^<>]*>|%\(?\w*\)?[srd]?|\$\{[^}]*\}?|\$\w*|\{\{?[\w.! ]*\}?\}?|\$\(.*"
     rb"|\[REDACTED:[a-z0-9-]{1,40}\]|[-+]?\d{1,5}(?:\.\d+)?"
     rb"|(?:self|cls|os|settings|config|request|args|kwargs|options|env|environ|secrets)[.\[]\S*"
@@ -55,7 +56,7 @@ _MIN_SIZE = 4
 """Least size in bytes of a secret."""
 _MAX_SIZE = 200
 """Greatest size in bytes of a placeholder or word."""
-_AUTH_METHODS = re.compile(
+_AUTH_METHODS = late_pattern(
     rb"(?:oauth2?|oidc|openid|saml2?|basic|digest|bearer|ntlm|kerberos|negotiate|mtls|tls|pkce|jwt|iam|ldap|sso"
     rb"|cookies?|sessions?|tokens?|keys?|api|access|client|credentials?|password|code|implicit|hmac|aws|gcp|none|x509)"
     rb"(?:[-_ +/](?:\d+(?:\.\d+)?|oauth2?|oidc|basic|pkce|code|flow|jwt|grant|keys?|tokens?|client|credentials?"

@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-_SECRET = re.compile(
+from .late_pattern import late_pattern
+
+_SECRET = late_pattern(
     r"token|secret|passw|pwd|api_?key|access_?key|private_?key|credential|cookie|session_?(id|key)|dsn|"
     r"connection_?string|(^|_)auth(_|$)|(^|_)key$|(^|_)pass$|(^|_)sig(nature)?$",
     re.IGNORECASE,
 )
-_MAY_BE_SECRET = re.compile(r"pass|pw|key|sig|jwt|auth|sess|saml|assertion|conn|dockerconfig", re.IGNORECASE)
+_MAY_BE_SECRET = late_pattern(r"pass|pw|key|sig|jwt|auth|sess|saml|assertion|conn|dockerconfig", re.IGNORECASE)
 """Parts of names that ``secret_names`` knows and ``_SECRET`` does not: most variables have none of them."""
-_HARMLESS_VALUE = re.compile(r"^(/|\.{0,2}/|[A-Za-z]:\\)|^(true|false|none|null|enabled|disabled)$", re.IGNORECASE)
+_HARMLESS_VALUE = late_pattern(r"^(/|\.{0,2}/|[A-Za-z]:\\)|^(true|false|none|null|enabled|disabled)$", re.IGNORECASE)
 _DESCRIPTIVE_WORDS = frozenset(
     "type types kind class url urls uri uris endpoint endpoints domain domains host hostname port realm region name"
     " names length len size count counts limit limits min max ttl age expiry expires expiration expire timeout interval"

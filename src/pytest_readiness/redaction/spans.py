@@ -13,13 +13,14 @@ from operator import itemgetter, le
 
 from . import key_scan, prefix_filter, token_patterns
 from .known_secrets import KnownSecrets
+from .late_pattern import late_pattern
 from .match import Match, make_match
 
 _KNOWN_RULES = ("registered", "environment")
 _RULES = frozenset({*_KNOWN_RULES, "hook-failed"}) | token_patterns.RULES | key_scan.RULES
-_MARK = re.compile(rb"\[REDACTED:([a-z0-9-]{1,40})\]")
+_MARK = late_pattern(rb"\[REDACTED:([a-z0-9-]{1,40})\]")
 _RULE_NAMES = frozenset(rule.encode() for rule in _RULES)
-_PLACEHOLDER = re.compile(rb"[0-9a-f]{12}|case-(?:[0-9-]{1,19}|[0-9a-f]{10})(?:-of-[0-9]{1,9})?(?:-[0-9a-f]{4})?")
+_PLACEHOLDER = late_pattern(rb"[0-9a-f]{12}|case-(?:[0-9-]{1,19}|[0-9a-f]{10})(?:-of-[0-9]{1,9})?(?:-[0-9a-f]{4})?")
 """What replaces a secret in the name of a test: a fingerprint, or the position of a parameter with a digest of the list
 that it comes from (``ParameterCases``)."""
 _ESCAPED = b"nrtbfuvx0123456789\"'/\\"
@@ -130,12 +131,12 @@ def _include_backslashes(data: bytes, matches: Iterable[Match]) -> Iterator[Matc
 
 
 _TAILS = {
-    "private-key": re.compile(rb"[A-Za-z0-9+/=\s\\]*+(?:-----END [A-Z0-9 ]{0,40}-----)?"),
-    "header": re.compile(rb"[^\r\n]*+"),
-    "key": re.compile(rb"""[^\n"']*+"""),
-    "url": re.compile(rb"""[^\s"'<>]*+"""),
+    "private-key": late_pattern(rb"[A-Za-z0-9+/=\s\\]*+(?:-----END [A-Z0-9 ]{0,40}-----)?"),
+    "header": late_pattern(rb"[^\r\n]*+"),
+    "key": late_pattern(rb"""[^\n"']*+"""),
+    "url": late_pattern(rb"""[^\s"'<>]*+"""),
 }
-_RUN = re.compile(rb"[A-Za-z0-9_.~+/=-]*+")
+_RUN = late_pattern(rb"[A-Za-z0-9_.~+/=-]*+")
 
 
 def tail_pattern(rule: str) -> re.Pattern[bytes] | None:

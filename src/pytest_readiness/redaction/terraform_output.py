@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Iterator
 
+from .late_pattern import late_pattern
 from .match import Match
 from .secret_names import is_harmless
 
@@ -14,16 +14,16 @@ _TYPE = (
     rb"""|\[[^{}\n]{0,256}\{[^{}]{0,512}\}[\]\s]{1,64})""" % _FIELD
 )
 _TEXT = rb"""(?P=q)(?P<text>(?:(?!(?P=q))[^\n])*+)(?P=q)"""
-_OUTPUT = re.compile(
+_OUTPUT = late_pattern(
     rb"""sensitive(?P<q>\\{0,7}["'])%b[tT]rue,\s{0,64}(?:%b,\s{0,64})?(?P=q)value(?P=q)%b(?:%b|(?P<many>[\[{]))"""
     % (_FIELD, _TYPE, _FIELD, _TEXT)
 )
-_STATE = re.compile(
+_STATE = late_pattern(
     rb"""value(?P<q>\\{0,7}["'])%b%b,\s{0,64}(?:%b,\s{0,64})?(?P=q)sensitive(?P=q)%b[tT]rue"""
     % (_FIELD, _TEXT, _TYPE, _FIELD)
 )
-_ITEM = re.compile(rb"""(\\{0,7}["'])((?:(?!\1)[^\n])*+)\1(?=\s{0,64}[,}\]])""")
-_GENERATED = re.compile(
+_ITEM = late_pattern(rb"""(\\{0,7}["'])((?:(?!\1)[^\n])*+)\1(?=\s{0,64}[,}\]])""")
+_GENERATED = late_pattern(
     rb"""(?:result|bcrypt_hash)(?P<q>\\{0,7}["'])?\s{0,64}[:=]\s{0,8}(\\{0,7}["'])((?:(?!\2)[^\n])*+)\2"""
 )
 _SENSITIVE, _RESOURCE = b"sensitive", b"random_password"

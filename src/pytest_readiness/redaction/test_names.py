@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .encodings import SHORTEST
 from .known_secrets import KnownSecrets
+from .late_pattern import late_pattern
 from .match import Match
 
 if TYPE_CHECKING:  # imported only if a test has a placeholder
@@ -22,7 +23,7 @@ if TYPE_CHECKING:  # imported only if a test has a placeholder
 
 __all__ = ["ParameterCases", "data_start", "spans_in_name"]
 
-_MAY_HOLD = re.compile(rb"[^\w\[\]().-]|[\w.-]{16}", re.ASCII)
+_MAY_HOLD = late_pattern(rb"[^\w\[\]().-]|[\w.-]{16}", re.ASCII)
 """Required by every value with a secret name and every token; without it only known secrets are searched for."""
 _MAX_POSITIONS = 10
 """Greatest length of the positions of several parameters in a mark; longer ones are replaced by a digest."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from .late_pattern import late_pattern
+
 _REST_OF_QUOTED: Mapping[bytes, re.Pattern[bytes]] = {
-    quote: re.compile(rb"[^%b\\\n]*+(?:\\.[^%b\\\n]*+)*+%b" % (quote, quote, quote)) for quote in (b'"', b"'")
+    quote: late_pattern(rb"[^%b\\\n]*+(?:\\.[^%b\\\n]*+)*+%b" % (quote, quote, quote)) for quote in (b'"', b"'")
 }
 """The rest of a quoted value after its opening quote, for quotes that are not escaped."""
-_QUOTES = re.compile(rb"""(\\{0,16})(["'])""")
+_QUOTES = late_pattern(rb"""(\\{0,16})(["'])""")
 
 
 class TextLines:

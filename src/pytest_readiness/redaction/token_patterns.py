@@ -11,6 +11,7 @@ from binascii import a2b_base64
 from collections.abc import Callable, Container, Iterator, Mapping
 from functools import cache
 
+from .late_pattern import late_pattern
 from .match import Match
 
 _ALONE = rb"(?:(?<![A-Za-z0-9_-]%b)|(?<=\\[nrt]%b))"
@@ -78,16 +79,16 @@ _FAMILIES = tuple(
         next((text for text in _SHARED if text in prefix), prefix) for _, prefix, _ in _PATTERNS
     )
 )
-_ANY_PREFIX = re.compile(b"|".join(map(re.escape, sorted({prefix for _, prefix, _ in _PATTERNS} | {b"-----BEGIN "}))))
+_ANY_PREFIX = late_pattern(b"|".join(map(re.escape, sorted({prefix for _, prefix, _ in _PATTERNS} | {b"-----BEGIN "}))))
 _SHORT = 2048
 """Size in bytes of a text up to which all prefixes are searched for at once."""
-_RUN = re.compile(rb"[A-Za-z0-9_-]*+")
+_RUN = late_pattern(rb"[A-Za-z0-9_-]*+")
 _HEAD_SIZE = 80
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _PEM = b"-----BEGIN "
-_PEM_HEAD = re.compile(rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-_PEM_END = re.compile(rb"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-_PEM_BODY = re.compile(
+_PEM_HEAD = late_pattern(rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_PEM_END = late_pattern(rb"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_PEM_BODY = late_pattern(
     rb"""(?:\s{0,4}(?:[A-Z][A-Za-z-]{1,20}:[ ][^\r\n\\]{1,120}))*+"""
     rb"""(?:[\s"',+|>]|\\[nrt]){0,80}+(?:[A-Za-z0-9+/=]{16,}+(?:[\s"',+|>]|\\[nrt]){0,80}+)++"""
 )

@@ -10,19 +10,20 @@ from collections.abc import Iterator
 from itertools import islice, takewhile
 
 from .known_secrets import KnownSecrets
+from .late_pattern import late_pattern
 from .match import Match
 
 SHORTEST_FRAGMENT = 8
 """Least size of a fragment, in bytes."""
 _LEFT_OUT = rb"(?:\.\.\.|\xe2\x80\xa6|\\u2026|&hellip;|\[\d+ chars\])"
-_FOLLOWS = re.compile(_LEFT_OUT + rb"""|[ ]?\[?(?:\.\.\. ?)?truncated|["']\+\d""")
-_PRECEDES = re.compile(_LEFT_OUT + rb"\Z")
-_MIDDLE = re.compile(rb"\[\d+ chars\]([^\s'\"\[]{%d,})" % SHORTEST_FRAGMENT)
+_FOLLOWS = late_pattern(_LEFT_OUT + rb"""|[ ]?\[?(?:\.\.\. ?)?truncated|["']\+\d""")
+_PRECEDES = late_pattern(_LEFT_OUT + rb"\Z")
+_MIDDLE = late_pattern(rb"\[\d+ chars\]([^\s'\"\[]{%d,})" % SHORTEST_FRAGMENT)
 """How unittest shows two texts that differ in their middle."""
-_DIFF = re.compile(rb"identical (?:leading|trailing) characters in diff")
+_DIFF = late_pattern(rb"identical (?:leading|trailing) characters in diff")
 _MOST_OF_A_DIFF = 4096
 _LINES = 12
-_LINE_OF_DIFF = re.compile(rb"^(?:E[ ])?[ ]*[-+] (.{%d,})$" % SHORTEST_FRAGMENT, re.MULTILINE)
+_LINE_OF_DIFF = late_pattern(rb"^(?:E[ ])?[ ]*[-+] (.{%d,})$" % SHORTEST_FRAGMENT, re.MULTILINE)
 
 
 def find_truncated(data: bytes, secrets: KnownSecrets) -> Iterator[Match]:

@@ -1,0 +1,32 @@
+"""Regular expressions that are compiled at their first use.
+
+Compiling the patterns of all secrets takes NUMBER of the instructions that a recording session adds to pytest, and most
+sessions keep few texts in which any of them is searched for.
+"""
+
+from __future__ import annotations
+
+import re
+from re import compile as _compile  # taken here: a test may replace names of the module later
+from typing import Any, AnyStr, cast
+
+
+class _LatePattern:
+    """Stand-in for a pattern: its attributes are those of the compiled pattern, from the first use on."""
+
+    def __init__(self, source: Any, flags: int) -> None:
+        self._source, self._flags = source, flags
+
+    def __getattr__(self, name: str) -> Any:
+        """Return an attribute of the compiled pattern, and keep it: later uses find it without this method."""
+        value = getattr(_compile(self._source, self._flags), name)  # ``re`` remembers what it compiled
+        self.__dict__[name] = value
+        return value
+
+
+def late_pattern(source: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
+    """Return the pattern of a regular expression, which is compiled when it is first used.
+
+    A mistake in the expression shows only then, so a test compiles every one of them.
+    """
+    return cast("re.Pattern[AnyStr]", _LatePattern(source, flags))
