@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Struct, field
 
 from ..facts.evidence import BADNESS, Result
 from ..facts.ledger.line import canonical
@@ -29,8 +30,7 @@ Body = dict[str, Any]
 """The body of a line about the end of a test."""
 
 
-@dataclass
-class _SharedId:
+class _SharedId(Struct):
     """The tests of a run with one id, and their ends so far."""
 
     due: int
@@ -237,8 +237,7 @@ def _summed(bodies: Sequence[Body]) -> list[list[Any]]:
     return [list(pair) for pair in counts.items()]
 
 
-@dataclass
-class _SharedClaim:
+class _SharedClaim(Struct):
     """A claim that several executions make."""
 
     claim: Body

@@ -12,9 +12,10 @@ import platform
 import secrets
 import time
 from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from ..atomic_write import write_atomically
 from ..errors import ReadinessError
@@ -41,8 +42,7 @@ def new_run_id() -> str:
     return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(4)}"
 
 
-@dataclass
-class RunLog:
+class RunLog(Struct, eq=False):
     """The state of the run in the controller."""
 
     folder: Path
@@ -51,7 +51,7 @@ class RunLog:
     """Returns the origin of the run for the first line; called once, when the journal is opened."""
     register: str
     requirements: Snapshot
-    key: bytes = field(repr=False)
+    key: bytes
     """The key for fingerprints; written when the run is opened."""
     run_id: str = field(default_factory=new_run_id)
     dry: bool = False
@@ -81,6 +81,10 @@ class RunLog:
     """Number of tests without evidence, because neither use case nor item of their marks can be read."""
     uncollected: int = 0
     """Number of files and other collectors of tests that could not be collected."""
+
+    def __repr__(self) -> str:
+        """Show the journal, and not the key."""
+        return f"RunLog({self.path})"
 
     @property
     def path(self) -> Path:
