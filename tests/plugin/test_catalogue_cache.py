@@ -125,3 +125,27 @@ def test_a_session_without_evidence_leaves_no_cache(project: Project) -> None:
     project.run_apart("-k", "nothing")
     project.run_apart("--collect-only")
     assert not (project.path / ".readiness" / "cache").exists()
+
+
+def test_a_source_tree_that_is_not_installed_records_without_a_cache(project: Project) -> None:
+    """Its version is not known, so nobody can say which code would read the cache."""
+    project.configured().tests(SUITE)
+    project.write(
+        "conftest.py",
+        """
+        import importlib.metadata
+
+        real = importlib.metadata.version
+
+        def version(name):
+            if name == "pytest-readiness":
+                raise importlib.metadata.PackageNotFoundError(name)
+            return real(name)
+
+        importlib.metadata.version = version
+        """,
+    )
+    result = project.run_apart()
+    result.assert_outcomes(passed=1)
+    assert "1 piece of evidence recorded" in result.stdout.str()
+    assert not cached(project)

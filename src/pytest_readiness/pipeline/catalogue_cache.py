@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,13 +65,13 @@ def keep(path: Path, catalogue: Catalogue, redactor: Redactor) -> None:
 
 
 def _path(folder: Path, settings: Settings, kinds: Collection[str]) -> Path | None:
-    """Return the file for the register of these sources; None: the tracker cannot be read."""
+    """Return the file for the register of these sources; None: the tracker or this package's version is not known."""
     try:
-        tracker = read_regular(settings.tracker) if settings.tracker is not None else b""
-    except OSError:
-        return None
-    from .. import __version__  # late: read from the installed package's metadata
+        from .. import __version__  # late: read from the installed package's metadata
 
+        tracker = read_regular(settings.tracker) if settings.tracker is not None else b""
+    except (OSError, PackageNotFoundError):  # the latter in a source tree that is not installed
+        return None
     sources = [__version__, settings, sorted(kinds)]
     return folder / f"{digest('catalogue', msgspec.json.encode(sources, enc_hook=str) + tracker)}.json"
 
