@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -18,7 +17,7 @@ from msgspec import Struct
 from ..errors import IntegrityError
 from .decision import Decision
 from .ledger.digest import digest
-from .ledger.line import canonical
+from .ledger.line import canonical, read_canonical
 from .run import Run
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
@@ -146,9 +145,9 @@ def _read_object(text: str) -> dict[str, Any]:
     """Return the object in a canonical text. Readers would disagree about any other form, such as a repeated key."""
     if len(text) > MAX_LENGTH:
         raise ValueError("it is too long")
-    plain = json.loads(text)
-    if not isinstance(plain, dict) or canonical(plain) != text:
-        raise ValueError("it is no JSON object in canonical form")
+    plain = read_canonical(text)
+    if not isinstance(plain, dict):
+        raise TypeError("it is no JSON object in canonical form")
     return plain
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from msgspec import Struct
 
 from ..errors import IntegrityError, one_line
 from .ledger.digest import digest
-from .ledger.line import canonical
+from .ledger.line import read_canonical
 from .timestamps import is_timestamp
 
 
@@ -34,12 +33,11 @@ class StoredVerdict(Struct, frozen=True):
             IntegrityError: it is not canonical JSON, or its ``generated_at`` is not a UTC timestamp.
         """
         try:
-            body = json.loads(text)
-            is_canonical = canonical(body) == text
+            body = read_canonical(text)
         except (ValueError, TypeError, RecursionError) as error:
             reason = "it is nested too deeply" if isinstance(error, RecursionError) else one_line(str(error), 200)
             raise IntegrityError(f"this is no verdict: it is no JSON that can be read: {reason}") from None
-        if not isinstance(body, dict) or not is_canonical:
+        if not isinstance(body, dict):
             raise IntegrityError("this is no verdict in canonical form")
         at = body.get("generated_at")
         if not isinstance(at, str) or not is_timestamp(at):

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import example, given, strategies as st
 
 from pytest_readiness.errors import IntegrityError
+from pytest_readiness.facts.envelope import parse_envelope
 from pytest_readiness.facts.ledger.line import canonical, read_canonical, read_line
+from pytest_readiness.facts.stored_verdict import StoredVerdict
 from pytest_readiness.store.bundle import verify_bundle
 
 SPECIAL = st.sampled_from(['"', "\\", "/", "\x00", "\x1f", "\x7f", "\x85", "\u2028", "\u2029", "\ufeff", "\uffff", "\U0001f600", "é"])  # fmt: skip
@@ -98,7 +100,7 @@ def test_a_bundle_is_read_alike_without_the_package(text: str, start: int, piece
     damaged = text[:start] + piece + text[start:]
     expected: tuple[Any, ...] = ()
     with suppress(ValueError, verify_bundle.BundleError):
-        expected = (verify_bundle.parse_object(damaged, "it", integers_only=True),)
+        expected = (verify_bundle.parse_object(damaged, "it"),)
     found = [value for value in reading(damaged) if isinstance(value, dict)]
     assert found == list(expected)
 
@@ -111,3 +113,15 @@ def test_what_is_nested_too_deeply_is_refused(pair: str) -> None:
         read_line('{"a":' + start * 100_000 + "1" + end * 100_000 + ',"seq":1}')
     body, _ = read_line('{"a":' + start * 100 + "1" + end * 100 + ',"seq":1}')
     assert body["seq"] == 1
+
+
+@pytest.mark.parametrize("number", ["1.5", "1e16", "12345678901234567890.0"])
+def test_no_document_of_a_bundle_has_a_fraction(number: str) -> None:
+    """Statements, stored verdicts and leaves are read as lines are: readers could round a fraction differently."""
+    text = f'{{"generated_at":"2026-01-01T00:00:00.000Z","number":{number}}}'
+    with pytest.raises(IntegrityError, match="is no"):
+        StoredVerdict.parse(text)
+    with pytest.raises(IntegrityError, match="no signed statement"):
+        parse_envelope(text)
+    with pytest.raises(verify_bundle.BundleError, match="not an integer"):
+        verify_bundle.parse_object(text, "it")

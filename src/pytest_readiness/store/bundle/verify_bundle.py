@@ -170,9 +170,9 @@ def refuse_fraction(text: str) -> NoReturn:
     refuse(f"the number {text} is not an integer")
 
 
-def parse_object(text: str, name: str, *, integers_only: bool = False) -> dict[str, Any]:
+def parse_object(text: str, name: str) -> dict[str, Any]:
     """Return the JSON object in a text. Refuse a text that is not canonical, such as one with a repeated key."""
-    value = json.loads(text, parse_float=refuse_fraction if integers_only else None)
+    value = json.loads(text, parse_float=refuse_fraction)
     if not isinstance(value, dict) or canonical(value) != text:
         refuse(f"{name} is not a JSON object in canonical form")
     return value
@@ -376,7 +376,7 @@ class Verification:
         texts = text[:-1].split("\n")
         for number, line in enumerate(texts):
             where = f"{name}, line {number}"
-            body = parse_object(line, where, integers_only=True)
+            body = parse_object(line, where)
             if (body["run"], body["seq"], body["prev"]) != (run_id, number, head) or type(body["seq"]) is not int:
                 refuse(f"{where} does not follow the line before it: a line was changed, moved or removed")
             if type(body["kind"]) is not str or not body["kind"]:
