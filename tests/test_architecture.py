@@ -112,7 +112,6 @@ LATE = {
     ("run_log.py", "_write_requirements"): "before the first test",
     ("mock_detection.py", "is_wrong"): "sees the clock as the test has it",
     ("writer.py", "ignore_folder"): "before the first test",
-    ("line.py", "_encoding"): "when it is loaded",
     ("package_fingerprint.py", "_recorded_files"): "what importlib.metadata returns",
     ("package_fingerprint.py", "_is_editable"): "what importlib.metadata returns",
     ("stored_verdict.py", "parse"): "after the last test",

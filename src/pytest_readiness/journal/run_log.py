@@ -281,7 +281,7 @@ class RunLog(Struct, eq=False):
         self._ready_writer()
         try:
             return Run(WrittenLines(self.writer, close_run(self.writer, self._plan.items(), self._ended, seal)))
-        except UnicodeDecodeError:
+        except ValueError:  # a line is no text, or no JSON any more
             raise ChangedJournalError(self.writer.path) from None
 
     def discard(self) -> None:

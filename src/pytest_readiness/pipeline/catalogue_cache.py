@@ -50,13 +50,14 @@ def read_through(
 def keep(path: Path, catalogue: Catalogue, redactor: Redactor) -> None:
     """Write a register to the cache, unless it holds what looks like a secret.
 
-    A cache that cannot be written is no error: the next session reads the files.
+    A cache that cannot be written is no error, whatever a test has left broken in this process: the next session reads
+    the files.
     """
-    data = msgspec.json.encode(catalogue)
-    text = data.decode()
-    if redactor.text(text) != text:
-        return
-    with suppress(OSError):
+    with suppress(Exception):
+        data = msgspec.json.encode(catalogue)
+        text = data.decode()
+        if redactor.text(text) != text:
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, data)
         newest_first = sorted(path.parent.glob("*.json"), key=lambda file: file.stat().st_mtime, reverse=True)

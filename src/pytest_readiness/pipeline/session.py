@@ -123,15 +123,19 @@ def prepare_session(  # noqa: PLR0913 - all data that pytest has of a session
         "selection": selection.to_plain(),
     }
     observer = None if distributes else observer_of(worker_input, hooks, redactor=pending.redactor)
-    report_writer: ReportWriter
-    if observer is None:
-        report_writer = ControllerReportWriter(pending.log, pending.redactor, worker_input)
-    else:
-        report_writer = LocalReportWriter(pending.log, pending.redactor, worker_input, observer)
-        report_writer.hooks = observer.hooks
+    writer = _report_writer(pending, worker_input, observer)
     return PreparedSession(
-        project, report_writer, observer, selection, live_session, enclosing, group is not None, given_names
+        project, writer, observer, selection, live_session, enclosing, group is not None, given_names
     )
+
+
+def _report_writer(pending: PendingRun, worker_input: dict[str, Any], observer: Observer | None) -> ReportWriter:
+    """Return the writer of the tests' reports: of this process's tests, or of those of xdist's workers."""
+    if observer is None:
+        return ControllerReportWriter(pending.log, pending.redactor, worker_input)
+    writer = LocalReportWriter(pending.log, pending.redactor, worker_input, observer)
+    writer.hooks = observer.hooks
+    return writer
 
 
 def _worker_input(pending: PendingRun, root: Path, *, stores_artifacts: bool) -> dict[str, Any]:

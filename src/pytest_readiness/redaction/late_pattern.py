@@ -27,6 +27,7 @@ class _LatePattern:
 def late_pattern(source: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     """Return the pattern of a regular expression, which is compiled when it is first used.
 
-    A mistake in the expression shows only then, so a test compiles every one of them.
+    A mistake in the expression shows only then, so a test compiles every one of them. ``match.re`` is the compiled
+    pattern, and never the one returned here.
     """
     return cast("re.Pattern[AnyStr]", _LatePattern(source, flags))

@@ -199,14 +199,17 @@ def _find_in_tag(
     data: bytes, end: int, context_start: int, between: re.Pattern[bytes], lines: TextLines
 ) -> list[Match] | None:
     """Return the text within a tag. None: there is no tag."""
-    opened = between.match(data, end) or (_TAG_ESCAPED.match(data, end) if between is _TAG else None)
+    opened = between.match(data, end)
+    is_escaped = opened is None and between is _TAG
+    if is_escaped:
+        opened = _TAG_ESCAPED.match(data, end)
     if opened is None:
         return None
     at = opened.end()
-    if opened.re is _TAG_ESCAPED:
+    if is_escaped:
         closed = lines.find(b"&lt;/" if data.startswith(b";", at - 1) else b"\\u003", at)
     else:
-        closed = lines.find(b"]]>" if opened.re is _TAG and opened[1] else b"<", at)
+        closed = lines.find(b"]]>" if between is _TAG and opened[1] else b"<", at)
     close = min(closed, lines.find(b"\n", at))
     value = data[at:close].rstrip()
     cut_off = close == len(data) and b" " not in value and b"\n" not in data[end:at]
