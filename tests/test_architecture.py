@@ -114,8 +114,6 @@ LATE = {
     ("writer.py", "ignore_folder"): "before the first test",
     ("package_fingerprint.py", "_recorded_files"): "what importlib.metadata returns",
     ("package_fingerprint.py", "_is_editable"): "what importlib.metadata returns",
-    ("stored_verdict.py", "parse"): "after the last test",
-    ("envelope.py", "_read_object"): "after the last test",
 }
 """What looks a name up when it is called all the same, and why that is right."""
 WHILE_TESTS_RUN = sorted(

@@ -92,16 +92,7 @@ def prepare_session(  # noqa: PLR0913 - all data that pytest has of a session
     Raises:
         ReadinessError: the config, the tracker or an option is invalid.
     """
-    config, store, artifacts = options.get("config"), options.get("store"), options.get("artifacts")
-    project = find_project(
-        root,
-        config=config,
-        store=store,
-        artifacts=artifacts,
-        hooks=(hooks,),
-        kinds=kinds_if_requested,
-        use_cache=not (dry or options.evaluates),
-    )
+    project = _find_project(root, options, hooks, dry=dry)
     if not project.configured and not options.any:
         return None
     group = parse_run_group(options.get("run-group"))
@@ -124,8 +115,20 @@ def prepare_session(  # noqa: PLR0913 - all data that pytest has of a session
     }
     observer = None if distributes else observer_of(worker_input, hooks, redactor=pending.redactor)
     writer = _report_writer(pending, worker_input, observer)
-    return PreparedSession(
-        project, writer, observer, selection, live_session, enclosing, group is not None, given_names
+    is_part = group is not None
+    return PreparedSession(project, writer, observer, selection, live_session, enclosing, is_part, given_names)
+
+
+def _find_project(root: Path, options: SessionOptions, hooks: PluginManager, *, dry: bool) -> Project:
+    """Return the project of a session. Its register may come from the cache if the session only records."""
+    return find_project(
+        root,
+        config=options.get("config"),
+        store=options.get("store"),
+        artifacts=options.get("artifacts"),
+        hooks=(hooks,),
+        kinds=kinds_if_requested,
+        use_cache=not (dry or options.evaluates),
     )
 
 
