@@ -10,6 +10,8 @@ from tests.project import TRACKER, Project
 pytestmark = pytest.mark.slow
 
 RERUNS = ("-p", "rerunfailures", "--reruns=1")
+DIES = "__import__('time').sleep(0.3) or os._exit(1)"
+"""Ends a worker once pytest-rerunfailures (16.7) has told its controller, in a thread, that the test may run again."""
 ONE_WORKER = ("-p", "xdist", "-n1")
 BOTH_WAYS = pytest.mark.parametrize("how", [(), ONE_WORKER], ids=["alone", "xdist"])
 PASSES = """
@@ -67,7 +69,7 @@ def test_so_with_other_plugins_that_run_a_test_again(project: Project, plugin: s
 
 def test_a_crash_that_a_skip_follows_is_kept(project: Project) -> None:
     """A worker that dies is an attempt that was interrupted, though its test is skipped in the next worker."""
-    in_turn(project.configured(), "os._exit(1)", "pytest.skip('not now')", *ONE_WORKER)
+    in_turn(project.configured(), DIES, "pytest.skip('not now')", *ONE_WORKER)
     assert attempts(project)[0] == ["INTERRUPTED", "SKIPPED"]
     assert (results(project)[0], project.states()["UC-001/1"]) == ("INTERRUPTED", "INTERRUPTED")
 
@@ -156,14 +158,14 @@ def test_a_failure_counts_where_its_attempt_took_place(
 
 def test_a_worker_that_dies_where_its_test_placed_itself(project: Project) -> None:
     """What it had said is lost with it: it counts where the test placed itself before, but for where it passes next."""
-    states = shown_again(project, "prod", "staging", "os._exit(1)", *ONE_WORKER, environment="staging")
+    states = shown_again(project, "prod", "staging", DIES, *ONE_WORKER, environment="staging")
     assert states == {"prod": "INTERRUPTED", "staging": "FLAKY"}
 
 
 def test_a_failure_and_then_a_crash(project: Project) -> None:
     """What the failed attempt said of its place is known, though its process dies in the next attempt."""
     project.configured(TWO_PLACES, tracker=TRACKER)
-    project.tests(IN_TURN.format(first=f"{SHOWS['prod'][1]}\n        assert 0", then="os._exit(1)"))
+    project.tests(IN_TURN.format(first=f"{SHOWS['prod'][1]}\n        assert 0", then=DIES))
     project.run_apart(*RERUNS, *ONE_WORKER)
     found = {(one.environment, one.result.value) for one in executions(project, "UC-001", "1")}
     assert found == {("prod", "FAILED"), ("staging", "INTERRUPTED")}
@@ -173,7 +175,7 @@ def test_a_failure_and_then_a_crash(project: Project) -> None:
 def test_a_failed_teardown_and_then_a_crash(project: Project, how: tuple[str, ...]) -> None:
     """So it is where the attempt failed in its teardown, and where the plugin says late that it runs a test again."""
     project.configured(TWO_PLACES, tracker=TRACKER)
-    test = IN_TURN.format(first=f"{SHOWS['prod'][1]}\n        {{0}}\n        return", then="os._exit(1)").strip()
+    test = IN_TURN.format(first=f"{SHOWS['prod'][1]}\n        {{0}}\n        return", then=DIES).strip()
     if how is RERUNS:
         test = test.replace("(record_evidence)", "(record_evidence, request)")
         project.tests(test.format("request.addfinalizer(lambda: 1 / 0)"))

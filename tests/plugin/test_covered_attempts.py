@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.plugin.test_attempts import IN_TURN, ONE_WORKER, RERUNS, TWO_PLACES
+from tests.plugin.test_attempts import DIES, IN_TURN, ONE_WORKER, RERUNS, TWO_PLACES
 from tests.plugin.test_one_id import pieces
 from tests.project import TRACKER, Project
 
@@ -42,7 +42,7 @@ class TestAFailureThatARetryHereDoesNotMakeGoodElsewhere:
 
     @pytest.mark.parametrize(
         ("ends", "how"),
-        [("assert 0, 'it is down'", ()), ("assert 0, 'it is down'", ONE_WORKER), ("os._exit(1)", ONE_WORKER)],
+        [("assert 0, 'it is down'", ()), ("assert 0, 'it is down'", ONE_WORKER), (DIES, ONE_WORKER)],
         ids=["fails", "fails in a worker", "dies"],
     )
     @pytest.mark.parametrize("fixture", ["", "record_evidence"], ids=["plain", "records"])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.plugin.test_attempts import DIES
 from tests.plugin.test_outcomes import history
 from tests.project import XDIST, Project
 
@@ -150,7 +151,7 @@ def test_a_crash_that_is_retried_is_an_attempt(project: Project, where: str) -> 
         def crash(where):
             if where == {where!r} and not pathlib.Path("tried").exists():
                 pathlib.Path("tried").touch()
-                os._exit(1)
+                {DIES}
 
         @evidence("UC-001", item=1)
         def test_a(setup): crash("call")
