@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.plugin.test_one_id import attempts, executions
+from tests.plugin.test_one_id import DIES, attempts, executions
 from tests.project import TRACKER, Project
 
 pytestmark = pytest.mark.slow
 
 RERUNS = ("-p", "rerunfailures", "--reruns=1")
-DIES = "__import__('time').sleep(0.3) or os._exit(1)"
-"""Ends a worker once pytest-rerunfailures (16.7) has told its controller, in a thread, that the test may run again."""
 ONE_WORKER = ("-p", "xdist", "-n1")
 BOTH_WAYS = pytest.mark.parametrize("how", [(), ONE_WORKER], ids=["alone", "xdist"])
 PASSES = """

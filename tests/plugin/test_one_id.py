@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
-from tests.plugin.test_attempts import DIES
 from tests.plugin.test_outcomes import history
 from tests.project import XDIST, Project
 
 pytestmark = pytest.mark.slow
 
 BOTH_WAYS = pytest.mark.parametrize("how", [(), XDIST], ids=["alone", "xdist"])
+
+DIES = "__import__('time').sleep(0.3) or os._exit(1)"
+"""Ends a worker once pytest-rerunfailures (16.7) has told its controller, in a thread, that the test may run again."""
 
 SCHEMATHESIS = """
 from schemathesis import openapi
