@@ -104,6 +104,23 @@ def test_a_blocker_that_is_edited_in_a_former_home_is_missed(
     assert project.cli("verify").exit_code == 3
 
 
+@pytest.mark.parametrize("edit", [braces, another, a_link])
+@pytest.mark.parametrize("folder", ["a", "docs"], ids=["before its folder", "after it"])
+@pytest.mark.parametrize("home", ["decisions2", "store"])
+def test_a_file_of_its_name_hides_no_blocker(
+    project: Project, edit: Callable[[Path], None], folder: str, home: str
+) -> None:
+    """A copy in another folder, whatever it holds, neither replaces the blocker in a former home nor is damage."""
+    name = blocked_in(project)
+    switched(project, home)
+    (project.path / folder).mkdir()
+    shutil.copy(project.path / "decisions" / name, project.path / folder / name)
+    edit(project.path / folder / name)
+    commit(project, by=DEV)
+    code, output = gate(project)
+    assert (code, "UC-001 is blocked: legal" in output) == (1, True), output
+
+
 @pytest.mark.parametrize("before", [named_otherwise, hidden_from_diffs, linked, spelled_otherwise])
 @pytest.mark.parametrize("home", ["decisions2", "store"])
 def test_a_blocker_is_missed_however_the_config_named_its_folder(

@@ -52,7 +52,7 @@ class DecisionTree(Struct, frozen=True):
     files: Mapping[str, TrackedFile]
     """File name -> file of the folder in HEAD."""
     elsewhere: Mapping[str, TrackedFile]
-    """File name -> decision in another folder of the project in HEAD."""
+    """File name -> decision in another folder of the project in HEAD, or a file with the name of one."""
     submodules: Mapping[str, str]
     """Path of a submodule -> commit at which it should be."""
     configured: frozenset[str] = frozenset()
@@ -65,6 +65,8 @@ class DecisionTree(Struct, frozen=True):
     """Folders in the config's folder that have their own config, and so belong to other projects."""
     problems: tuple[Problem, ...] = ()
     """Reasons why the folder is not the committed one."""
+    copies: tuple[TrackedFile, ...] = ()
+    """All files with the name of a decision in other folders of the project in HEAD; several may have one name."""
 
     def has_project_file(self, path: str) -> bool:
         """Return whether a file, by its path from the top, is in the config's folder and in no other project."""
@@ -144,8 +146,8 @@ def _read_tree(repository: GitRepository, shown: Path | None, target: Path | Non
         outside=tuple(Path(os.path.normpath(repository.top / folder)) for folder in sorted(outside)),
         prefix=prefix, nested=frozenset(nested),
     )  # fmt: skip
-    elsewhere = {name_of(entry.path): entry for entry in others if tree.has_project_file(entry.path)}
-    return replace(tree, elsewhere={name: entry for name, entry in elsewhere.items() if name not in files})
+    copies = [entry for entry in others if tree.has_project_file(entry.path) and name_of(entry.path) not in files]
+    return replace(tree, copies=tuple(copies), elsewhere={name_of(entry.path): entry for entry in copies})
 
 
 def _relative(top: Path, path: Path) -> str:
@@ -177,6 +179,7 @@ class FolderReader(Struct):
         history = GitHistory.of_folders(folder.repository, searched)
         self._compare(names)
         self._load_contents(history)
+        folder = self.folder = replace(folder, elsewhere=self._originals())
         decisions = {**self._decisions(folder.files), **self._decisions(folder.elsewhere, strict=False)}
         for name, decision in decisions.items():
             self._attribute(history, name, decision)
@@ -247,8 +250,17 @@ class FolderReader(Struct):
         """Read every object that may be a decision, in one git command."""
         changes = (change for changes in history.touches.values() for change in changes)
         blobs = {change.blob for change in changes if not change.deleted}
-        blobs |= {entry.blob for entry in (*self.folder.files.values(), *self.folder.elsewhere.values())}
+        blobs |= {entry.blob for entry in (*self.folder.files.values(), *self.folder.copies)}
         self.contents |= self.folder.repository.contents(sorted(blobs - self.contents.keys()))
+
+    def _originals(self) -> dict[str, TrackedFile]:
+        """Return for each name in other folders the file that is the decision, and not another with its name."""
+        originals: dict[str, TrackedFile] = {}
+        for entry in self.folder.copies:
+            name = name_of(entry.path)
+            if name not in originals or not self._decisions({name: originals[name]}, strict=False):
+                originals[name] = entry
+        return originals
 
     def _text(self, blob: str) -> str:
         return _without_line_end(self.contents[blob].decode())
