@@ -86,9 +86,9 @@ def size_in_bytes(value: Any) -> int:
     if isinstance(value, str) and (match := _SIZE.fullmatch(value)):
         number, prefix, binary = match.groups()
         factor = (1024 if binary else 1000) ** _POWER[prefix.lower()] if prefix else 1
-        size = int(min(float(number) * factor, sys.float_info.max))
+        size = int(min(float(number) * factor, sys.maxsize))
     elif _is_whole(value) and value >= 0:
-        size = int(value)
+        size = min(int(value), sys.maxsize)
     else:
         raise ValueError("must be a size such as '1 GiB', '500 MB' or a number of bytes")
     if size < 1:
@@ -144,6 +144,10 @@ def not_empty(value: Any) -> Any:
 def _plain_text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("must be a text in quotes")  # noqa: TRY004 - its text is the message for the user
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # from a variable or an option: its bytes are no UTF-8
+        raise ValueError("must be a text in UTF-8") from None
     return value
 
 
