@@ -1,6 +1,12 @@
-"""A recording session reads the register from its cache only if nothing that it is read from has changed."""
+"""A recording session takes the tracker's content from its cache only if nothing that it is read from has changed."""
 
 from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -51,10 +57,9 @@ def test_any_change_of_a_source_is_read(recorded: Project, file: str) -> None:
     """A use case that is new, or a changed config, is known in the next session."""
     path = recorded.path / file
     path.write_text(path.read_text() + "\n")
-    parsed = records(recorded)
-    assert parsed == ("PARSED" if file.endswith(".md") else "CACHED")
-    if file.endswith(".toml"):  # its values are what counts: a blank line changes none
-        path.write_text(path.read_text() + "\n[environments.another]\nreal = true\n")
+    assert records(recorded) == ("PARSED" if file.endswith(".md") else "CACHED")
+    if file.endswith(".toml"):  # only its words for the tracker matter
+        path.write_text(path.read_text() + '\n[statuses]\nBLOCKED = "STUCK"\n')
         assert records(recorded) == "PARSED"
 
 
@@ -73,17 +78,35 @@ def test_a_session_that_reports_reads_the_tracker(recorded: Project, option: str
     assert records(recorded, option) == "PARSED"
 
 
-def test_a_forged_cache_changes_no_verdict(recorded: Project) -> None:
-    """The gate reads the tracker: a cache without a requirement does not open it."""
+def test_a_forged_cache_makes_no_evidence_unreal(recorded: Project) -> None:
+    """Environments, modes and the register's name come from the config: a failure is real, whatever the cache says."""
     (file,) = recorded.path.glob(".readiness/cache/*")
-    file.write_text('{"register":"default","use_cases":{},"items":{},"open_world":true}')
-    recorded.run_apart()
-    gate = recorded.cli("gate")
-    assert gate.exit_code == 1
-    assert "UC-001" in gate.stdout
+    before = file.read_text()
+    assert 'environments":{' not in before
+    assert '"real"' not in before
+    recorded.tests(SUITE.replace("pass", "assert 0"))
+    for forged in (before[:-1] + ',"environments":{}}', before[:-1] + ',"register":"other"}'):
+        file.write_text(forged)
+        assert records(recorded) == "PARSED"
+    assert recorded.states()["UC-001/1"] == "FAILING"
+    assert recorded.cli("gate").exit_code == 1
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"register":1}', "\x00", '{"use_cases":{"UC-001":{"id":5}}}'])
+def test_a_folder_that_is_no_text_records(project: Project) -> None:
+    """The path of the project may hold bytes that are no UTF-8."""
+    project.configured().tests(SUITE)
+    folder = os.fsencode(project.path) + b"/\xff"
+    Path(os.fsdecode(folder)).mkdir()
+    for name in ("readiness.toml", "PROD_READINESS_TRACKER.md", "test_it.py"):
+        shutil.copy(project.path / name, os.fsdecode(folder))
+    command = [sys.executable, "-m", "pytest", "-q", *project.args()]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", check=False)
+    assert (done.returncode, "INTERNALERROR" in done.stdout) == (0, False), done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"register":1}', "\x00", '{"rows":[{"id":5}]}', "[" * 100_000, '{"x":' * 100_000]
+)
 def test_a_damaged_cache_is_read_past(recorded: Project, content: str) -> None:
     """A file that is no register costs a parse, and no evidence."""
     (file,) = recorded.path.glob(".readiness/cache/*")

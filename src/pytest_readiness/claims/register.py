@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,12 +13,16 @@ from ..settings import ItemSettings, Settings, UseCaseSettings, key_location, sh
 from .builtin_items import BUILTIN_ITEMS, recognise_item
 from .catalogue import PROOF_OF_PART, PROOFS, Catalogue, Environment, Item, ProviderMode, UseCase
 from .tracker.row_ids import id_problems
-
-if TYPE_CHECKING:  # loads the parsers of trackers, which a project without a tracker does not need
-    from .tracker.reader import Tracker
+from .tracker.tracker_content import Tracker
 
 
-def read_catalogue(settings: Settings, *, rows: Iterable[UseCase] = (), proofs: Collection[str] = ()) -> Catalogue:
+def read_catalogue(
+    settings: Settings,
+    *,
+    rows: Iterable[UseCase] = (),
+    proofs: Collection[str] = (),
+    tracker: Tracker | None = None,
+) -> Catalogue:
     """Return the catalogue of a project.
 
     A required item that the tracker lists and the config does not is required as the tracker has it.
@@ -28,13 +31,13 @@ def read_catalogue(settings: Settings, *, rows: Iterable[UseCase] = (), proofs: 
         settings: The config in force.
         rows: Use cases from another source than the tracker and the config.
         proofs: Kinds of proof in addition to the built-in ones.
+        tracker: The content of the tracker, which had no problem; None: it is read.
 
     Raises:
         ConfigError: the tracker cannot be read, or it contradicts the config; the message is the first problem.
     """
-    tracker, problems = _examine(settings)
-    if problems:
-        raise ConfigError(str(problems[0]))
+    if tracker is None:
+        tracker = tracker_of(settings)
     catalogue = _build_catalogue(settings, tracker, rows)
     for problem in _find_problems(settings, catalogue, tracker, proofs):
         raise ConfigError(str(problem))
@@ -81,7 +84,7 @@ def tracker_of(settings: Settings) -> Tracker | None:
 def _examine(settings: Settings) -> tuple[Tracker | None, list[Problem]]:
     if settings.tracker is None:
         return None, []
-    from .tracker.reader import examine_tracker
+    from .tracker.reader import examine_tracker  # late: loads the parsers of trackers
 
     columns = {str(key): header for key, header in settings.tracker_columns.items()}
     statuses = {str(status): words for status, words in settings.statuses.items()}

@@ -12,7 +12,7 @@ import click
 from ..atomic_write import write_atomically
 from ..claims.builtin_items import BUILTIN_ITEMS
 from ..claims.tracker.formats import DELIMITED_SUFFIXES, YAML_SUFFIXES
-from ..claims.tracker.reader import Tracker
+from ..claims.tracker.tracker_content import Tracker
 from ..errors import ConfigError, location
 from ..facts.timestamps import timestamp
 from ..regular_files import read_regular

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from ..claims.tracker.layout_guess import NoRegisterError, guess_layout
 from ..claims.tracker.markdown_rows import OR_SKIP
-from ..claims.tracker.reader import Tracker, examine_tracker, read_tracker
+from ..claims.tracker.reader import examine_tracker, read_tracker
 from ..claims.tracker.status_words import VARIATION_SELECTORS
+from ..claims.tracker.tracker_content import Tracker
 from ..errors import ConfigError, location, one_line, suggestion
 from ..regular_files import read_regular
 from ..settings.model import ColumnKey

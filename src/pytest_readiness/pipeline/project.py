@@ -25,10 +25,12 @@ from ..store.address import open_store, sqlite_path
 from ..store.protocol import DecisionStore, Store
 from .extensions import Plugins, every_kind, load_plugins
 
-if TYPE_CHECKING:  # slow to import: loaded for an evaluation or a redaction
+if TYPE_CHECKING:  # slow to import: loaded for an evaluation, a redaction or a recording
+    from ..claims.tracker.tracker_content import Tracker
     from ..redaction.redactor import Redactor
     from ..verdict.policy import Policy
     from .load_inputs import FactSources
+    from .tracker_cache import UncachedTracker
 
 HOME = ".readiness"
 
@@ -39,8 +41,8 @@ class Project(Struct, frozen=True, dict=True):
     settings: Settings
     catalogue: Catalogue
     plugins: Plugins = Plugins()
-    uncached: Path | None = None
-    """The file for the register in the cache of recording sessions; None: it is there, or is not to be cached."""
+    uncached: UncachedTracker | None = None
+    """The tracker's content for the cache of recording sessions; None: it is there, or is not to be cached."""
 
     @property
     def journals(self) -> Path:
@@ -187,7 +189,7 @@ def find_project(
         hooks: plugins in addition to those of the entry-point group and the config: pytest's own.
         kinds: returns the proof kinds that the config may use. When evidence is recorded, it raises nothing: an
             unusable plugin must not prevent that, and ``plugins`` of the project reports it.
-        use_cache: whether the register may come from the cache, if its sources are unchanged: for recording alone.
+        use_cache: whether the tracker's content may come from the cache, if it is unchanged: for recording alone.
 
     Raises:
         ConfigError: the config, the tracker or a plugin cannot be used.
@@ -202,19 +204,31 @@ def find_project(
         artifacts=artifacts or environ.get("READINESS_ARTIFACTS"),
     )
     plugins = load_plugins(settings, *hooks)
-    proofs = kinds(plugins)
+    from ..claims.register import read_catalogue
 
-    def read() -> Catalogue:
-        from ..claims.register import read_catalogue  # late: loads the parser of trackers
+    tracker, uncached = _through_cache(settings) if use_cache else (None, None)
+    return Project(settings, read_catalogue(settings, proofs=kinds(plugins), tracker=tracker), plugins, uncached)
 
-        return read_catalogue(settings, proofs=proofs)
 
-    if not use_cache or settings.tracker is None:
-        return Project(settings, read(), plugins)
-    from .catalogue_cache import read_through  # late: for recording alone
+def _through_cache(settings: Settings) -> tuple[Tracker | None, UncachedTracker | None]:
+    """Return the content of the tracker, and the same for the cache, if it is new; None: it is not cached.
 
-    catalogue, uncached = read_through(settings.folder / HOME / "cache", settings, proofs, read)
-    return Project(settings, catalogue, plugins, uncached)
+    Raises:
+        ConfigError: the tracker cannot be read or has a problem.
+    """
+    from ..claims.register import tracker_of
+    from .tracker_cache import UncachedTracker, cache_path, load_tracker
+
+    folder = settings.folder / HOME / "cache"
+    path = cache_path(folder, settings)
+    if path is None or settings.tracker is None:
+        return None, None
+    if (tracker := load_tracker(path, settings.tracker)) is not None:
+        return tracker, None
+    tracker = tracker_of(settings)
+    if tracker is None or path != cache_path(folder, settings):  # it changed meanwhile
+        return tracker, None
+    return tracker, UncachedTracker(path, tracker)
 
 
 def writable_store(project: Project) -> Store:

@@ -29,7 +29,6 @@ from ..recording.test_ids import NodeIds
 from ..redaction.given_names import late_secret_notes, refuse_secrets
 from ..redaction.redactor import Redactor
 from ..third_party import describe_exception, is_failure
-from .catalogue_cache import keep
 from .extensions import Plugins, kinds_if_requested, load_named
 from .project import Project, find_project, select_use_cases
 from .run_lifecycle import PendingRun, close_run, open_run, plugin_problem, redaction_problem
@@ -286,7 +285,7 @@ def _store_run(prepared: PreparedSession, outcome: SessionOutcome, exit_status: 
     if sealed is not None:
         outcome.run_id, outcome.recorded = sealed.id, writer.log.recorded
         if (uncached := prepared.project.uncached) is not None:
-            keep(uncached, prepared.project.catalogue, writer.redactor)
+            uncached.keep(writer.redactor)
         outcome.uncollected = conditions_of(sealed.head, sealed.seal.body if sealed.seal else None).unrecorded_remark
     return sealed
 

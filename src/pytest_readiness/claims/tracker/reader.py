@@ -5,34 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from msgspec import Struct
-
 from ...errors import ConfigError, Problem, location, one_line, suggestion
 from ...regular_files import IrregularError, read_regular
 from ..builtin_items import recognise_item
-from ..catalogue import Item, UseCase
+from ..catalogue import UseCase
 from .formats import open_document
 from .layout import ColumnSettings, RegisterLayout
 from .parsed_register import Entry, TrackerDocument
 from .row_ids import id_problems
 from .row_meaning import InterpretedRow, interpret_row
 from .status_words import StatusSettings
-
-
-class Tracker(Struct, frozen=True):
-    """The content of a tracker."""
-
-    path: Path
-    rows: tuple[UseCase, ...]
-    """The register, in the order of its lines."""
-    items: tuple[Item, ...]
-    """The required evidence, with built-in meanings if the text matches one; empty: the tracker lists none."""
-    legend: tuple[str, ...]
-    """The status legend, as it is written."""
-    unmatched_patterns: tuple[str, ...] = ()
-    """The patterns for skipped headings that match no heading."""
-    skipped_rows: tuple[tuple[int, str], ...] = ()
-    """(line, reason) of each row that is no use case because of its words, or because it is struck out."""
+from .tracker_content import Tracker
 
 
 def read_tracker(

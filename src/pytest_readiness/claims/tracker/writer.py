@@ -19,9 +19,10 @@ from ..catalogue import UseCase
 from .formats import open_document
 from .layout import STATUS_COLUMN_PREFIX, ColumnSettings, RegisterLayout
 from .parsed_register import Span, TrackerDocument
-from .reader import Tracker, interpret_document
+from .reader import interpret_document
 from .row_meaning import InterpretedRow, interpret_row
 from .status_words import StatusSettings
+from .tracker_content import Tracker
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _DATE_OR_TIME = re.compile(rf"{_DATE.pattern}(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
