@@ -121,6 +121,35 @@ def test_a_file_of_its_name_hides_no_blocker(
     assert (code, "UC-001 is blocked: legal" in output) == (1, True), output
 
 
+@pytest.mark.parametrize("place", ["decisions", "."], ids=["in the folder", "above it"])
+def test_a_config_that_comes_later_takes_no_blocker_away(project: Project, place: str) -> None:
+    """A former home that becomes another project, by an empty config in it, still has the blocker of this one."""
+    blocked_in(project)
+    named_otherwise(project)
+    commit(project, by=DEV)
+    config = project.path / "golive.toml"
+    config.write_text(config.read_text().replace('decisions = "decisions"', 'decisions = "decisions2"'))
+    commit(project, by=DEV)
+    assert gate(project)[0] == 1
+    (project.path / place / "readiness.toml").write_text("")
+    commit(project, by=DEV)
+    code, output = gate(project)
+    assert (code, "UC-001 is blocked: legal" in output) == (1, True), output
+
+
+def test_another_project_keeps_its_blockers_to_itself(project: Project) -> None:
+    """A folder with its own config, whose decisions came with it or later, does not block this project."""
+    name = blocked_in(project)
+    inner = project.path / "inner"
+    shutil.copytree(project.path / "decisions", inner / "decisions")
+    (inner / "readiness.toml").write_text((project.path / "readiness.toml").read_text())
+    shutil.rmtree(project.path / "decisions")
+    subprocess.run(["git", "rm", "-rqf", "--cached", "decisions"], cwd=project.path, check=True)
+    commit(project, by=DEV)
+    code, output = gate(project)
+    assert (code, f"{name}: was deleted" in output) == (3, True), output
+
+
 @pytest.mark.parametrize("before", [named_otherwise, hidden_from_diffs, linked, spelled_otherwise])
 @pytest.mark.parametrize("home", ["decisions2", "store"])
 def test_a_blocker_is_missed_however_the_config_named_its_folder(

@@ -16,7 +16,7 @@ from ..pipeline.project import writable_store
 from ..pipeline.run_lifecycle import redaction_problem
 from ..recording.provenance.run import read_git
 from ..signing.trust import TrustStore
-from ..store.decision_files.committed_files import SIGNED_SUFFIX, SUFFIX
+from ..store.decision_files.decision_file import SIGNED_SUFFIX, SUFFIX
 from ..verdict.policy import Policy
 from .decision_time import PriorDecisions
 from .identity import Decider, in_folder

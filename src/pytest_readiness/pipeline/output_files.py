@@ -11,7 +11,7 @@ from pathlib import Path
 from ..errors import ConfigError, location as shown_place, one_line
 from ..redaction.fingerprint_key import NAME
 from ..signing.keys import FILE_SCHEME, SIGNER
-from ..store.decision_files.committed_files import SUFFIX
+from ..store.decision_files.decision_file import SUFFIX
 from .checkpoints import named_checkpoints
 from .project import HOME, Project
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_readiness.store.decision_files import committed_files, other_homes
+from pytest_readiness.store.decision_files import decision_file, other_homes
 from pytest_readiness.store.decision_files.folder import DecisionFolder
 from tests.store.runs import blocker, review
 
@@ -273,7 +273,7 @@ def test_a_file_that_cannot_be_read_is_one_problem(decided: Repository, monkeypa
         raise PermissionError(13, "Permission denied")
 
     decided.file(blocker()).write_text("{}")
-    monkeypatch.setattr(committed_files, "regular_file", refused)
+    monkeypatch.setattr(decision_file, "regular_file", refused)
     assert decided.problems == ["it cannot be read: Permission denied"]
 
 

@@ -16,18 +16,13 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ...errors import IntegrityError, Problem, location, one_line
-from ...facts.decision import Decision, parse_decision
+from ...facts.decision import Decision
 from ...facts.envelope import Envelope, parse_envelope
-from ...regular_files import regular_file
 from ..protocol import DisputedDecision, RegisterDecisions
+from .decision_file import SIGNED_SUFFIX, SUFFIX, parse_decision_file, read_bytes, without_line_end
 from .git_history import NAME, FileCommit, GitHistory, IsSamePerson, configured_folders, folder_of, name_of
 from .git_repository import LINK, SUBMODULE, GitRepository, TrackedFile, blob_name
 
-SIZE_LIMIT = 1 << 24
-"""Bytes that are read of a file; a decision is much smaller."""
-SUFFIX = ".json"
-SIGNED_SUFFIX = ".dsse.json"
-"""End of the file name of the signed statement about a decision."""
 CONFIG = "readiness.toml"
 """File name of a config. A folder with its own config is another project."""
 _UNKNOWN_COMMIT = "git does not show the commit that added it: fetch the whole history"
@@ -66,13 +61,16 @@ class DecisionTree(Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
     """Reasons why the folder is not the committed one."""
     copies: tuple[TrackedFile, ...] = ()
-    """All files with the name of a decision in other folders of the project in HEAD; several may have one name."""
+    """All files with the name of a decision in other folders of the repository in HEAD; several may have one name."""
 
-    def has_project_file(self, path: str) -> bool:
-        """Return whether a file, by its path from the top, is in the config's folder and in no other project."""
+    def other_projects(self, path: str) -> list[str] | None:
+        """Return the folders with their own config around a file, by its path from the top.
+
+        None: it is not in the config's folder.
+        """
         if self.prefix is None or not path.startswith(self.prefix):
-            return False
-        return not any(str(parent) in self.nested for parent in PurePosixPath(path).parents)
+            return None
+        return [str(parent) for parent in PurePosixPath(path).parents if str(parent) in self.nested]
 
 
 def find_folder(path: Path | None, base: Path) -> DecisionTree:
@@ -146,8 +144,7 @@ def _read_tree(repository: GitRepository, shown: Path | None, target: Path | Non
         outside=tuple(Path(os.path.normpath(repository.top / folder)) for folder in sorted(outside)),
         prefix=prefix, nested=frozenset(nested),
     )  # fmt: skip
-    copies = [entry for entry in others if tree.has_project_file(entry.path) and name_of(entry.path) not in files]
-    return replace(tree, copies=tuple(copies), elsewhere={name_of(entry.path): entry for entry in copies})
+    return replace(tree, copies=tuple([entry for entry in others if name_of(entry.path) not in files]))
 
 
 def _relative(top: Path, path: Path) -> str:
@@ -173,19 +170,19 @@ class FolderReader(Struct):
         """Return the decisions of the folder. ``names``: the file names in the work tree."""
         folder = self.folder
         self.problems.extend(folder.problems)
-        searched = {folder_of(entry.path) for entry in folder.elsewhere.values()} | folder.configured
+        searched = {folder_of(entry.path) for entry in folder.copies} | folder.configured
         if folder.inside is not None:
             searched.add(folder.inside)
         history = GitHistory.of_folders(folder.repository, searched)
         self._compare(names)
         self._load_contents(history)
-        folder = self.folder = replace(folder, elsewhere=self._originals())
+        folder = self.folder = replace(folder, elsewhere=self._originals(history))
         decisions = {**self._decisions(folder.files), **self._decisions(folder.elsewhere, strict=False)}
         for name, decision in decisions.items():
             self._attribute(history, name, decision)
         homes = self._former_homes(history)
         for name in sorted(history.touches.keys() - folder.files.keys()):
-            self._check_loss(history.touches[name], name, homes, is_decision=name in decisions)
+            self._check_loss(history, name, homes, is_decision=name in decisions)
         self._check_shallow_clone()
         for name in sorted(set(names) - folder.files.keys()):
             if not name.endswith(SIGNED_SUFFIX):
@@ -232,7 +229,7 @@ class FolderReader(Struct):
             if not stat.S_ISREG(path.lstat().st_mode):
                 self._report(path.name, "is a link or a folder, but is committed as a file: restore it (git restore)")
                 return True
-            content = _read_bytes(path)
+            content = read_bytes(path)
         except OSError as error:
             self._report(path.name, f"it cannot be read: {error.strerror}")
             return True
@@ -253,17 +250,30 @@ class FolderReader(Struct):
         blobs |= {entry.blob for entry in (*self.folder.files.values(), *self.folder.copies)}
         self.contents |= self.folder.repository.contents(sorted(blobs - self.contents.keys()))
 
-    def _originals(self) -> dict[str, TrackedFile]:
+    def _originals(self, history: GitHistory) -> dict[str, TrackedFile]:
         """Return for each name in other folders the file that is the decision, and not another with its name."""
         originals: dict[str, TrackedFile] = {}
         for entry in self.folder.copies:
             name = name_of(entry.path)
+            if not self._is_of_project(history, entry.path):
+                continue
             if name not in originals or not self._decisions({name: originals[name]}, strict=False):
                 originals[name] = entry
         return originals
 
+    def _is_of_project(self, history: GitHistory, path: str) -> bool:
+        """Return whether a file, by its path from the top, belongs to this project.
+
+        It belongs to another one only if that one's config was there when the file was added: a config that comes later
+        takes no decision away.
+        """
+        others = self.folder.other_projects(path)
+        if others is None:
+            return False
+        return not any(history.had(f"{other}/{CONFIG}", when_added=path) for other in others)
+
     def _text(self, blob: str) -> str:
-        return _without_line_end(self.contents[blob].decode())
+        return without_line_end(self.contents[blob].decode())
 
     def _decisions(self, files: Mapping[str, TrackedFile], *, strict: bool = True) -> dict[str, Decision]:
         """Return the decisions of files by name. ``strict``: report a file that is not a decision."""
@@ -336,21 +346,20 @@ class FolderReader(Struct):
         current = {folder_of(entry.path) for entry in self.folder.elsewhere.values()}
         return current | self.folder.configured | moved
 
-    def _check_loss(
-        self, changes: Sequence[FileCommit], name: str, homes: Collection[str], *, is_decision: bool
-    ) -> None:
+    def _check_loss(self, history: GitHistory, name: str, homes: Collection[str], *, is_decision: bool) -> None:
         """Report a decision that was deleted, edited or moved away. Other files may be deleted.
 
         It counts in any folder of the project, because no file says any more which folders were homes.
 
         Args:
-            changes: the commits that touched files of this name.
+            history: the commits that touched decision files.
             name: a file name that the folder of decisions does not have.
             homes: the other folders of the project that contain decisions, or did.
             is_decision: whether another folder of the project has the decision of this name.
         """
+        changes = history.touches[name]
         was_here = any(change.folder == self.folder.inside for change in changes)
-        was_in_project = any(change.folder in homes or self.folder.has_project_file(change.path) for change in changes)
+        was_in_project = any(change.folder in homes or self._is_of_project(history, change.path) for change in changes)
         if not NAME.fullmatch(name) or not (was_here or (was_in_project and not is_decision)):
             return
         if any(self._was_decision(change, name) for change in changes if not change.deleted):
@@ -374,31 +383,3 @@ class FolderReader(Struct):
         except (IntegrityError, UnicodeDecodeError):
             return False
         return True
-
-
-def parse_decision_file(text: str, name: str, register: str) -> Decision:
-    """Return the decision of a register in a file of this name.
-
-    Raises:
-        IntegrityError: the text is no such decision.
-    """
-    decision = parse_decision(text)
-    if f"{decision.id}{SUFFIX}" != name:
-        raise IntegrityError(f"its name should be {decision.id}{SUFFIX}: it was edited or renamed")
-    if decision.register != register:
-        raise IntegrityError(f"it belongs to the register '{one_line(decision.register)}'")
-    return decision
-
-
-def read_decision_text(path: Path) -> str:
-    """Return the text of a file without its last line end. No link is followed."""
-    return _without_line_end(_read_bytes(path).decode())
-
-
-def _read_bytes(path: Path) -> bytes:
-    with regular_file(path, follow=False) as file:
-        return file.read(SIZE_LIMIT)
-
-
-def _without_line_end(text: str) -> str:
-    return text.removesuffix("\n").removesuffix("\r")

@@ -16,7 +16,8 @@ from ...facts.envelope import Envelope
 from ...facts.requirements_snapshot import Snapshot
 from ..integrity.validation import check_decision
 from ..protocol import DecisionStore, RegisterDecisions
-from .committed_files import SIGNED_SUFFIX, SUFFIX, is_same_name, read_decision_text
+from .committed_files import is_same_name
+from .decision_file import SIGNED_SUFFIX, SUFFIX, read_decision_text
 from .git_history import IsSamePerson
 from .other_homes import read_home
 

@@ -105,6 +105,33 @@ class GitHistory(Struct, frozen=True, dict=True):
                 authors.append(change.author)
         return authors
 
+    def had(self, path: str, *, when_added: str) -> bool:
+        """Return whether a file was there in the commit that first added another one of these.
+
+        Args:
+            path: the file, from the top of the work tree.
+            when_added: the other file, which has the name of a decision.
+
+        Raises:
+            StorageError: git fails.
+        """
+        added = [change for change in self.touches.get(name_of(when_added), ()) if change.path == when_added]
+        if not added:
+            return False
+        reached = {added[-1].commit} | self._ancestors_of(added[-1].commit)
+        return next((not change.deleted for change in self._changes_of(path) if change.commit in reached), False)
+
+    def _changes_of(self, path: str) -> list[FileCommit]:
+        """Return the changes of one file, newest first."""
+        if path not in self._changes:
+            self._changes[path] = list(_read_changes(self.repository, ("--", path)))
+        return self._changes[path]
+
+    @cached_property
+    def _changes(self) -> dict[str, list[FileCommit]]:
+        """The changes of each file for which they were read."""
+        return {}
+
     def _ancestors_of(self, commit: str) -> set[str]:
         if commit not in self._ancestors:
             ancestors: set[str] = set()

@@ -11,15 +11,8 @@ from msgspec.structs import replace
 
 from ...errors import IntegrityError, Problem, StorageError, location, one_line
 from ..protocol import RegisterDecisions
-from .committed_files import (
-    CONFIG,
-    SUFFIX,
-    DecisionTree,
-    FolderReader,
-    find_folder,
-    parse_decision_file,
-    read_decision_text,
-)
+from .committed_files import CONFIG, DecisionTree, FolderReader, find_folder
+from .decision_file import SUFFIX, parse_decision_file, read_decision_text
 from .git_history import NAME, IsSamePerson
 from .git_repository import is_in_repository
 
