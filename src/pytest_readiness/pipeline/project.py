@@ -14,6 +14,7 @@ from msgspec.structs import asdict
 from pluggy import PluginManager
 
 from ..claims.catalogue import Catalogue
+from ..claims.register import read_catalogue, tracker_of
 from ..errors import ConfigError, StorageError
 from ..facts.requirements_snapshot import Snapshot, take_snapshot
 from ..journal.recovery import find_leftovers
@@ -73,8 +74,6 @@ class Project(Struct, frozen=True, dict=True):
         """The reason why plugins, or the proof kinds that the config needs, cannot be used; None if they can."""
         if self.plugins.unusable_reason or self.plugins.requested_kinds <= self.plugins.kinds.keys():
             return self.plugins.unusable_reason
-        from ..claims.register import read_catalogue  # late: loads the parser of trackers
-
         try:
             read_catalogue(self.settings, proofs=self.plugins.kinds)
         except ConfigError as error:
@@ -204,8 +203,6 @@ def find_project(
         artifacts=artifacts or environ.get("READINESS_ARTIFACTS"),
     )
     plugins = load_plugins(settings, *hooks)
-    from ..claims.register import read_catalogue
-
     tracker, uncached = _through_cache(settings) if use_cache else (None, None)
     return Project(settings, read_catalogue(settings, proofs=kinds(plugins), tracker=tracker), plugins, uncached)
 
@@ -216,8 +213,7 @@ def _through_cache(settings: Settings) -> tuple[Tracker | None, UncachedTracker 
     Raises:
         ConfigError: the tracker cannot be read or has a problem.
     """
-    from ..claims.register import tracker_of
-    from .tracker_cache import UncachedTracker, cache_path, load_tracker
+    from .tracker_cache import UncachedTracker, cache_path, load_tracker  # late: for recording alone
 
     folder = settings.folder / HOME / "cache"
     path = cache_path(folder, settings)

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from ..atomic_write import write_atomically
 from ..claims.catalogue import Item, UseCase
 from ..claims.tracker.tracker_content import Tracker
 from ..facts.ledger.digest import digest
@@ -56,8 +57,6 @@ class UncachedTracker(Struct, frozen=True):
         A cache that cannot be written is no error, whatever a test has left broken in this process: the next session
         reads the tracker.
         """
-        from ..atomic_write import write_atomically
-
         with suppress(Exception):
             content = asdict(self.tracker)
             del content["path"]
@@ -83,12 +82,12 @@ def cache_path(folder: Path, settings: Settings) -> Path | None:
         return None
     try:
         data = read_regular(settings.tracker)
-        code = [
-            (file.name, file.stat().st_mtime_ns, file.stat().st_size)
+        code = sorted(
+            (file.name, file.stat().st_mtime_ns)
             for place in (_CLAIMS, _CLAIMS / "tracker")
-            for file in sorted(os.scandir(place), key=lambda entry: entry.name)
+            for file in os.scandir(place)
             if file.name.endswith(".py")
-        ]
+        )
         words = [settings.tracker_columns, settings.statuses, settings.tracker_skip, settings.tracker.suffix]
         key = msgspec.json.encode([[version(name) for name in _DISTRIBUTIONS], code, words])
     except (OSError, ValueError, PackageNotFoundError):  # the last in a source tree that is not installed

@@ -6,6 +6,7 @@ import json
 from contextlib import suppress
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import example, given, strategies as st
 
@@ -125,3 +126,18 @@ def test_no_document_of_a_bundle_has_a_fraction(number: str) -> None:
         parse_envelope(text)
     with pytest.raises(verify_bundle.BundleError, match="not an integer"):
         verify_bundle.parse_object(text, "it")
+
+
+class Pair(msgspec.Struct):
+    """A value with two fields."""
+
+    name: str
+    number: float | None = None
+
+
+def test_a_struct_is_written_as_its_fields_are() -> None:
+    """A lone surrogate within it is escaped, and a number that is none is refused, as in a dict."""
+    pair = Pair("a\ud800")
+    assert canonical({"pair": pair}) == canonical({"pair": {"name": "a\ud800", "number": None}})
+    with pytest.raises(ValueError, match="no number of JSON"):
+        canonical({"pair": Pair("a", float("nan"))})

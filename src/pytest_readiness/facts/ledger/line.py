@@ -59,7 +59,9 @@ def _refuse_nan(values: Iterable[Any]) -> None:
     for value in values:
         if type(value) in _SIMPLE:
             continue
-        if isinstance(value, dict):
+        if isinstance(value, msgspec.Struct):
+            _refuse_nan(msgspec.structs.asdict(value).values())
+        elif isinstance(value, dict):
             _refuse_nan(value.values())
         elif isinstance(value, (list, tuple)):
             _refuse_nan(value)
@@ -74,6 +76,8 @@ def escape_surrogates(value: Any) -> Any:
     r"""Return the value with lone surrogates in its texts escaped (``\ud800``), as UTF-8 cannot carry them."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, msgspec.Struct):
+        value = msgspec.structs.asdict(value)
     if isinstance(value, dict):
         return {escape_surrogates(key): escape_surrogates(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
