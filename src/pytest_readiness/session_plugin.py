@@ -244,7 +244,8 @@ class SessionPlugin:
                 records=self.observer is not None and self.observer.records,
                 keeps=None if self._prepared is None else self._prepared.project.store_file,
                 bundles=options.get("bundle") is not None,
-                judges=options.report or options.gate or options.get("json") is not None,
+                judges=options.evaluates_at_end,
+                formats=options.report_files,
             )
             self._names = current_names()
         gives_up = session.testsfailed and not self.config.getoption("continue_on_collection_errors")

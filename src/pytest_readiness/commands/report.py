@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from ..pipeline.evaluate_project import EvaluationRequest, evaluate_project, write_report
+from ..pipeline.evaluate_project import EvaluationRequest, evaluate_project
 from ..pipeline.maintenance import refuse_damage
-from ..pipeline.output_files import refuse_sources
-from ..views.document import to_json
+from ..pipeline.output_files import refuse_sources, write_report
 from ..views.line_writer import plain_lines
+from ..views.output_formats import FORMATS
 from ..views.terminal import render_report
 from . import options, output as printing
 from .cli_context import CliContext, pass_cli_context
@@ -22,7 +22,7 @@ from .exit_code import ExitCodeCommand
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["terminal", "json"]),
+    type=click.Choice(["terminal", *FORMATS]),
     default="terminal",
     show_default=True,
     help="Output format.",
@@ -52,21 +52,28 @@ def command(  # noqa: PLR0913 - one parameter for each option
     """
     project = cli.project()
     refuse_sources(project, {"the report": output})
-    report = evaluate_project(
-        project, EvaluationRequest(use_cases, at=at, release=release, only_release=release is not None)
+    output_format = FORMATS.get(form)
+    request = EvaluationRequest(
+        use_cases,
+        at=at,
+        release=release,
+        only_release=release is not None,
+        with_register=output_format is not None and output_format.needs_register,
     )
-    if form == "json":
-        text = to_json(report)
+    report = evaluate_project(project, request)
+    if output_format is not None:
+        pieces = output_format.render(report)
     else:
         lines = render_report(
             report, printing.terminal_width(), verbosity=verbose - quiet, unicode=printing.prints_unicode()
         )
-        if output is None:
-            printing.print_lines(lines)
-        text = plain_lines(lines) + "\n"
+        pieces = iter((plain_lines(lines), "\n"))
     if output is not None:
-        write_report(output, text)
-    elif form == "json":
-        click.echo(text, nl=False)
+        write_report(output, pieces)
+    elif output_format is None:
+        printing.print_lines(lines)
+    else:
+        for piece in pieces:
+            click.echo(piece, nl=False)
     refuse_damage(report.context.problems)
     return 0

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ..claims.catalogue import Catalogue, UseCase
-from ..errors import ConfigError, Problem, one_line, write_error
+from ..errors import ConfigError, Problem, one_line
 from ..facts.evidence import Evidence
 from ..facts.timestamps import timestamp
 from ..journal.recovery import Leftover
@@ -66,6 +66,8 @@ class EvaluationRequest(Struct, frozen=True):
     """Collect what a review would pin. A gate that only answers need not know all failed runs."""
     stored_only: bool = False
     """Leave out runs in journals that are not stored yet."""
+    with_register: bool = False
+    """Also return every piece of evidence in scope, not only what decides."""
 
     @property
     def judged_release(self) -> str | None:
@@ -186,8 +188,14 @@ def evaluate_with_facts(project: Project, request: EvaluationRequest) -> Evaluat
         session=request.session,
     )
     actions = _actions(request, inputs, readiness, verdict, comparison)
-    report = Report(readiness, verdict, actions, context, inputs.facts.origins)
+    register = newest_first(inputs.facts.evidence) if request.with_register else ()
+    report = Report(readiness, verdict, actions, context, inputs.facts.origins, evidence_register=register)
     return EvaluatedReport(report, inputs.facts, inputs.policy, inputs.catalogue)
+
+
+def newest_first(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Return pieces of evidence with the newest first; those of one moment in the order of their ids."""
+    return tuple(sorted(sorted(evidence, key=lambda piece: piece.id), key=lambda piece: piece.timestamp, reverse=True))
 
 
 _NO_CONFIG = "there is no config: run 'readiness init'"
@@ -370,18 +378,6 @@ def _find_problems(
     return [*problems, *store.check(used_evidence)] if store is not None else problems
 
 
-def write_report(path: Path, text: str) -> None:
-    """Write a report to a file.
-
-    Raises:
-        ConfigError, StorageError: the file cannot be written.
-    """
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise write_error(path, "the report", error) from error
-
-
 __all__ = [
     "HOME",
     "EvaluatedReport",
@@ -393,5 +389,4 @@ __all__ = [
     "keep_run",
     "recover_all",
     "select_use_cases",
-    "write_report",
 ]

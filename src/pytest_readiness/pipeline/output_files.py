@@ -1,20 +1,21 @@
-"""Output files: none may be a file that the tool reads, whose content would be lost."""
+"""Output files, none of which may replace a file that the tool reads."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
-from ..errors import ConfigError, location as shown_place, one_line
+from ..errors import ConfigError, location as shown_place, one_line, write_error
 from ..redaction.fingerprint_key import NAME
 from ..signing.keys import FILE_SCHEME, SIGNER
 from ..store.decision_files.decision_file import SUFFIX
 from .checkpoints import named_checkpoints
 from .project import HOME, Project
 
+_CONTENTS = {"json": "the report", "bundle": "the bundle"}
 CHECKPOINT = "the checkpoint"
 _STORE_SUFFIXES = ("", "-journal", "-wal", "-shm")
 """Suffixes of SQLite's files for a store."""
@@ -29,7 +30,7 @@ def check_targets(project: Project, targets: Mapping[str, Path]) -> None:
     for name, path in targets.items():
         if path.is_dir() or not path.absolute().parent.is_dir():
             raise ConfigError(f"--readiness-{name}={one_line(str(path))}: there is no folder to write this file in")
-    refuse_sources(project, {"the report": targets.get("json"), "the bundle": targets.get("bundle")})
+    refuse_sources(project, {_CONTENTS.get(name, f"the {name} report"): path for name, path in targets.items()})
 
 
 def refuse_sources(project: Project, targets: Mapping[str, Path | None]) -> None:
@@ -100,3 +101,16 @@ def _folder_role(project: Project, target: Path) -> str | None:
     if decisions != "store" and target.parent == (folder / decisions).resolve() and target.name.endswith(SUFFIX):
         return "a decision"
     return None
+
+
+def write_report(path: Path, pieces: Iterable[str]) -> None:
+    """Write a report, given as text in pieces, to a file.
+
+    Raises:
+        ConfigError, StorageError: the file cannot be written.
+    """
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            file.writelines(pieces)
+    except OSError as error:
+        raise write_error(path, "the report", error) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 
@@ -21,11 +22,18 @@ _NAMING = ("redaction.parameter_source",)
 _STORING = ("store.sqlite.store", "views.line_writer", "views.sanitise")
 _SIGNING = ("facts.envelope", "signing.keys")
 _BUNDLING = ("pipeline.bundles",)
-_EVALUATING = ("pipeline.evaluate_project", "views.document", "views.gate", "views.report", "views.terminal")
+_EVALUATING = (
+    "pipeline.evaluate_project",
+    "pipeline.output_files",
+    "views.gate",
+    "views.output_formats",
+    "views.report",
+    "views.terminal",
+)
 _PACKAGE = __name__.partition(".")[0]
 
 
-def preload(*, records: bool, keeps: Path | None, bundles: bool, judges: bool) -> None:
+def preload(*, records: bool, keeps: Path | None, bundles: bool, judges: bool, formats: Iterable[str]) -> None:
     """Import the modules that are needed until the session ends: a test may replace Python's import functions.
 
     Args:
@@ -33,6 +41,7 @@ def preload(*, records: bool, keeps: Path | None, bundles: bool, judges: bool) -
         keeps: the file of the store, if this process stores the run; None means that xdist's controller does.
         bundles: whether a bundle is requested.
         judges: whether a report or a gate is requested.
+        formats: the formats of the requested report files.
     """
     modules = [*_ALWAYS]
     if records:
@@ -45,6 +54,11 @@ def preload(*, records: bool, keeps: Path | None, bundles: bool, judges: bool) -
         modules += _EVALUATING if judges else ()
     for name in modules:
         import_module(f"{_PACKAGE}.{name}")
+    if judges and keeps is not None:
+        from ..views.output_formats import FORMATS
+
+        for name in formats:
+            _ = FORMATS[name].render
     if keeps is not None and not _is_up_to_date(keeps):
         import_module("sqlite_utils")  # creates the tables when the store is written
 

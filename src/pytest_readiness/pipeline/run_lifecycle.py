@@ -23,6 +23,7 @@ from ..redaction.redactor import Redactor
 from ..store.address import check_address
 from .persist import keep_run
 from .project import HOME, Project
+from .session_options import OUTPUTS
 
 
 class PendingRun(Struct, frozen=True):
@@ -91,7 +92,7 @@ def open_run(
 
 def _own_files(project: Project, options: Mapping[str, str]) -> list[str]:
     """Return the files that this tool writes: the store, SQLite's files, journals, artifacts and requested outputs."""
-    store, outputs = str(project.store_file), [options[name] for name in ("json", "bundle") if options.get(name)]
+    store, outputs = str(project.store_file), [options[name] for name in OUTPUTS if options.get(name)]
     names = [store, f"{store}-*", str(project.settings.folder / HOME), str(project.artifacts), *outputs]
     return [str(Path(name).absolute()) for name in names]
 

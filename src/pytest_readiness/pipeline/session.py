@@ -196,7 +196,7 @@ def _check_paths(project: Project, options: SessionOptions) -> None:
     """Check output files early, so that an invalid one is reported before the tests run."""
     if (gate_on := options.get("gate-on")) not in (None, "review", "evidence"):
         raise ConfigError(f"--readiness-gate-on must be review or evidence, not '{one_line(str(gate_on))}'")
-    if outputs := {name: Path(path) for name in ("json", "bundle") if (path := options.get(name)) is not None}:
+    if outputs := {name: Path(path) for name, path in options.output_files.items()}:
         from .output_files import check_targets  # late: only for output files
 
         check_targets(project, outputs)
@@ -204,7 +204,7 @@ def _check_paths(project: Project, options: SessionOptions) -> None:
 
 def _check_checkpoints(options: SessionOptions) -> None:
     """Read the checkpoints before the tests run, so that an unreadable one fails early."""
-    if "READINESS_CHECKPOINT" in os.environ and (options.report or options.gate or options.get("json")):
+    if "READINESS_CHECKPOINT" in os.environ and options.evaluates_at_end:
         from .checkpoints import requested_checkpoints  # late: loads the evaluation
 
         requested_checkpoints()
@@ -262,7 +262,7 @@ def _close(prepared: PreparedSession, options: SessionOptions, exit_status: int,
             _write_bundle(prepared.project, sealed, Path(path), outcome)
         if options.gate and (problem := prepared.project.plugin_problem) and not outcome.problems:
             outcome.problems.append(problem)  # as in ``readiness gate``, even if no test used the plugin
-        if options.report or options.gate or options.get("json"):
+        if options.evaluates_at_end:
             _evaluate(prepared.project, options, outcome)
     except (ReadinessError, OSError) as error:
         outcome.problems.append(str(error))
@@ -303,9 +303,10 @@ def _write_bundle(project: Project, sealed: Run | None, path: Path, outcome: Ses
 
 
 def _evaluate(project: Project, options: SessionOptions, outcome: SessionOutcome) -> None:
-    from ..views.document import to_json
+    from ..views.output_formats import FORMATS
     from ..views.report import ReportedSession
-    from .evaluate_project import EvaluationRequest, evaluate_project, write_report
+    from .evaluate_project import EvaluationRequest, evaluate_project
+    from .output_files import write_report
 
     session = ReportedSession(outcome.run_id, outcome.recorded) if outcome.run_id else None
     request = EvaluationRequest(
@@ -315,11 +316,12 @@ def _evaluate(project: Project, options: SessionOptions, outcome: SessionOutcome
         problems=tuple(outcome.problems),
         release=options.get("release"),
         to_sign=bool(options.get("json")),
+        with_register=any(FORMATS[name].needs_register for name in options.report_files),
     )
     outcome.report = evaluate_project(project, request)
     outcome.problems += [text for text in outcome.report.context.problems if text not in outcome.problems]
-    if path := options.get("json"):
-        write_report(Path(path), to_json(outcome.report))
+    for name, path in options.report_files.items():
+        write_report(Path(path), FORMATS[name].render(outcome.report))
 
 
 def summary_lines(

@@ -11,6 +11,10 @@ from msgspec import Struct
 from ..errors import ConfigError, one_line
 
 _RUN_GROUP = re.compile(r"(?P<id>.*\S.*):(?P<part>[0-9]{1,9})/(?P<parts>[0-9]{1,9})", re.ASCII | re.DOTALL)
+REPORT_FORMATS = ("json",)
+"""Formats with an option ``--readiness-FORMAT=PATH``, which also writes the report to a file."""
+OUTPUTS = (*REPORT_FORMATS, "bundle")
+"""Options that name a file to write."""
 NAME_OPTIONS = ("release", "actor")
 """Options whose values are compared, so that they are not redacted."""
 
@@ -34,8 +38,22 @@ class SessionOptions(Struct, frozen=True):
     @property
     def evaluates(self) -> bool:
         """Whether the session does more than record: it selects, plans, reports, decides or exports."""
-        outputs = {"json", "bundle"} & self.values.keys()
-        return bool(outputs or self.report or self.gate or self.plan or self.missing)
+        return bool(self.evaluates_at_end or self.get("bundle") or self.plan or self.missing)
+
+    @property
+    def evaluates_at_end(self) -> bool:
+        """Whether the session ends with an evaluation: for a report, a gate or a file."""
+        return bool(self.report or self.gate or self.report_files)
+
+    @property
+    def report_files(self) -> dict[str, str]:
+        """The report files to write: their paths by format."""
+        return {name: self.values[name] for name in REPORT_FORMATS if self.values.get(name)}
+
+    @property
+    def output_files(self) -> dict[str, str]:
+        """All files to write: their paths by option."""
+        return {name: self.values[name] for name in OUTPUTS if self.values.get(name)}
 
     def get(self, name: str) -> str | None:
         """Return the value of an option, or None."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from ..facts.evidence import Evidence
@@ -60,6 +61,11 @@ def to_json(report: Report) -> str:
     text = json.dumps(to_document(report), indent=2, ensure_ascii=True, allow_nan=False)
     # `##[name]` anywhere in a line is a command to a CI server. Only JSON strings contain it.
     return text.replace("##", "#\\u0023") + "\n"
+
+
+def render(report: Report) -> Iterator[str]:
+    """Yield the document as text in pieces, as ``to_json`` returns it."""
+    yield to_json(report)
 
 
 def report_schema() -> dict[str, Any]:

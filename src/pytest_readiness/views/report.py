@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
+from ..facts.evidence import Evidence
+from ..verdict.changes import Change
 from ..verdict.inputs import RunOrigin
 from ..verdict.readiness import Action, Readiness, Verdict
 
@@ -50,3 +52,7 @@ class Report(Struct, frozen=True):
     context: ReportContext
     origins: Mapping[str, RunOrigin] = field(default_factory=dict)
     """Origins of the runs with deciding evidence, by run id."""
+    changes: tuple[Change, ...] = ()
+    """What the session changed, or the compared report; empty: nothing, or nothing was compared."""
+    evidence_register: tuple[Evidence, ...] = ()
+    """Every piece of evidence in scope, newest first; only if the format needs it."""
