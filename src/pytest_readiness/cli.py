@@ -12,7 +12,6 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -182,6 +181,8 @@ def _print_error(message: str) -> None:
 def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's signature
     if not wanted or ctx.resilient_parsing:
         return
+    from importlib.metadata import PackageNotFoundError, version  # late: 8 % of a small gate
+
     try:
         click.echo(f"{NAME} {version('pytest-readiness')}")
     except PackageNotFoundError:  # run from a source tree

@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from functools import cached_property, partial
 from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +23,8 @@ from ..errors import ConfigError, one_line
 from ..facts.proofs.values import ProofCheck
 from ..settings import Settings, key_location
 from ..third_party import call_hook, class_name, describe_exception, is_failure, plain_text, safe_repr
+from .installed_plugins import find_entry_points
 
-GROUP = "pytest_readiness"
 PREFIX = "pytest_readiness_"
 
 
@@ -157,7 +156,7 @@ def load_named(
     """
     manager, problems = _PluginManager(), list[str]()
     manager.add_hookspecs(hookspecs)
-    for entry in entry_points(group=GROUP):
+    for entry in find_entry_points():
         distribution = f" of {entry.dist.name}" if entry.dist is not None else ""
         entry_place = one_line(f"entry point {entry.name} = {entry.value}{distribution}: ", 200)
         problems += _register(manager, entry.load, entry.name, entry_place)
