@@ -20,10 +20,10 @@ def test_eligible_on_evidence_not_on_review(project: Project) -> None:
     project.run().assert_outcomes(passed=1)
     opened = project.cli("gate", "--on", "evidence")
     assert opened.exit_code == 0
-    assert opened.stdout.splitlines()[0].startswith("ELIGIBLE for go-live")
+    assert opened.stdout.splitlines()[0].startswith("ELIGIBLE (on evidence): 2 of 2")
     closed = project.cli("gate")
     assert closed.exit_code == 1
-    assert closed.stdout.splitlines()[0].startswith("NOT ELIGIBLE for go-live (on review)")
+    assert closed.stdout.splitlines()[0].startswith("NOT ELIGIBLE: 0 of 2 ready, 2 in progress")
     assert project.cli("gate", "--on", "review").exit_code == 1
 
 

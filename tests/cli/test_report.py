@@ -35,7 +35,7 @@ def test_terminal_says_first_what_matters(recorded: Project) -> None:
     done = recorded.cli("report")
     lines = done.stdout.splitlines()
     assert (done.exit_code, done.stderr) == (0, "")
-    assert lines[0].startswith("NOT ELIGIBLE for go-live")
+    assert lines[0].startswith("NOT ELIGIBLE: 0 of")
     assert done.stdout.index("ana@example.com") < done.stdout.index("UC-002")
     assert all(len(line) <= 100 for line in lines)
     assert "\x1b" not in done.stdout

@@ -51,7 +51,7 @@ def test_a_waiver_is_told_by_the_gate_and_never_makes_ready(failing: Project) ->
     assert done.exit_code == 0, done.output
     shown = " ".join(done.stdout.split())
     assert f"UC-001/1 is waived until {until} for {DEV}, by {ANA}" in shown
-    assert "NOT ELIGIBLE for go-live" in shown
+    assert "NOT ELIGIBLE" in shown
     assert f"waived: UC-001/1 until {until} by {ANA} for {DEV}: the provider is away" in shown
     assert failing.states("UC-001")["UC-001/1"] == "WAIVED"
     assert failing.cli("gate", "UC-001", "--waivers", "accept").exit_code == 1
@@ -62,7 +62,7 @@ def test_a_waiver_is_told_by_the_gate_and_never_makes_ready(failing: Project) ->
     assert status(failing)[0] == "IN_PROGRESS"
     accepted = failing.cli("gate", "UC-001")
     assert accepted.exit_code == 0, accepted.output
-    assert accepted.stdout.startswith("ELIGIBLE for go-live with 1 waiver")
+    assert accepted.stdout.startswith("ELIGIBLE with 1 waiver: 1 of 1 ready")
     refused = failing.cli("gate", "UC-001", "--waivers", "refuse")
     assert refused.exit_code == 1
     assert "UC-001/1 is waived, and waivers are refused" in " ".join(refused.stdout.split())

@@ -27,12 +27,13 @@ def test_the_verdict_of_a_mixed_register():
     report = values.mixed()
     report = replace(report, verdict=replace(report.verdict, weaker=("[gate] asserted = accept",)))
     assert plain_lines(render_verdict(report, 80)) == shown("""
-        NOT ELIGIBLE for go-live (on review): 31 of 32 use cases are not ready
+        NOT ELIGIBLE: 1 of 32 ready, 1 blocked (1 failing), 1 in progress, 29 not
+        started
           ✓ passed  config is sound (1 checked)
           ✗ failed  evidence complete (256 checked): 31 are not
         relaxed setting: [gate] asserted = accept
-        UC-002, UC-004 … UC-006, UC-008 … UC-032 (29 use cases)  NOT_STARTED
-            · MISSING  items 1-7
+        UC-002, UC-004 to UC-006, UC-008 to UC-032 (29 use cases)  NOT_STARTED
+            · MISSING  items 1 to 7
             must act: unassigned; readiness why UC-002 shows what is missing
         UC-003  IN_PROGRESS, COLLECTING
             collect  collect UC-003/2/staging (trace-team@example.com)
@@ -52,7 +53,7 @@ def test_what_is_not_applicable_is_listed_with_its_reason():
     catalogue = values.catalogue(ids, not_applicable=(("5", "replays nothing"),))
     report = values.report(values.use_case(catalogue, name, {"5": State.NOT_APPLICABLE}) for name in ids)
     assert (
-        "not applicable: 5 of UC-001 … UC-003: replays nothing" in plain_lines(render_verdict(report, 80)).splitlines()
+        "not applicable: 5 of UC-001 to UC-003: replays nothing" in plain_lines(render_verdict(report, 80)).splitlines()
     )
 
 

@@ -7,7 +7,7 @@ from textwrap import dedent
 import pytest
 from wcwidth import wcswidth
 
-from pytest_readiness.views.line_writer import LineWriter, plain_lines
+from pytest_readiness.views.line_writer import plain_lines
 from pytest_readiness.views.next_actions import render_next
 from pytest_readiness.views.text_format import is_successor, item_list, name_list
 
@@ -23,7 +23,7 @@ def test_the_actions_of_a_mixed_register():
             rerun    UC-007/7: run test_drill again: it passed only when retried
             collect  items 2, 3, 7 of UC-003
         unassigned
-            collect  items 1-7 of UC-002, UC-004 … UC-006, UC-008 … UC-032 (29 use
+            collect  items 1 to 7 of UC-002, UC-004 to UC-006, UC-008 to UC-032 (29 use
                      cases)
         237 actions: 5 for 1 person, 232 unassigned
     """
@@ -50,7 +50,7 @@ def test_actions_for_whole_use_cases_name_the_use_cases():
     """A review concerns no item: the use cases are listed, with the text where it is the same for all."""
     actions = [values.action("qa", "review", f"UC-00{n}", "sign it off") for n in (1, 2, 3, 5)]
     output_lines = plain_lines(render_next(actions, 80)).splitlines()
-    assert output_lines[1] == "    review   UC-001 … UC-003, UC-005 (4 use cases): sign it off"
+    assert output_lines[1] == "    review   UC-001 to UC-003, UC-005 (4 use cases): sign it off"
 
 
 def test_use_cases_that_need_other_items_are_told_apart():
@@ -87,12 +87,11 @@ def test_names_follow_each_other_by_their_number(name, before, yes):
 
 def test_lists_are_ranges_where_there_are_three_in_a_row():
     """Ranges, single names, and the number of names beyond the cap."""
-    writer = LineWriter(80)
     names = ["a1", "a2", "a3", "b1", "b2", "c"]
-    assert name_list(names, writer) == "a1 … a3, b1, b2, c"
-    assert name_list(names, writer, most=2) == "a1 … a3, b1 and 2 more"
+    assert name_list(names) == "a1 to a3, b1, b2, c"
+    assert name_list(names, most=2) == "a1 to a3, b1 and 2 more"
     assert item_list(["4"]) == "item 4"
-    assert item_list(["1", "2", "3", "5"]) == "items 1-3, 5"
+    assert item_list(["1", "2", "3", "5"]) == "items 1 to 3, 5"
 
 
 @pytest.mark.parametrize("bad", HOSTILE)

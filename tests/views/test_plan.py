@@ -32,7 +32,7 @@ def test_claimed_requirements_name_their_tests_and_the_rest_is_folded():
             tests/a.py::test_x
 
         not claimed by any test
-          UC-001, UC-002, UC-004 … UC-032
+          UC-001, UC-002, UC-004 to UC-032
             1/BYOK, 2/staging, 3/staging, 4, 5, 6/rotation, 6/revocation, 7
           UC-003
             1/BYOK, 2/staging, 3/staging, 6/rotation, 6/revocation, 7

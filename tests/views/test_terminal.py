@@ -35,15 +35,15 @@ def shown(expected):
 def test_an_untouched_register_of_32_at_80_columns():
     """Nothing recorded: verdict, one line of work, one row, legend, totals, what next."""
     assert text(values.untouched()) == shown("""
-        NOT ELIGIBLE for go-live (on review): 32 of 32 use cases are not ready
+        NOT ELIGIBLE: 0 of 32 ready, 32 not started
         register payments at 2026-02-12T18:29:00.000Z
 
         who must act
           unassigned
-            collect  items 1-7 of UC-001 … UC-032 (32 use cases)
+            collect  items 1 to 7 of UC-001 to UC-032 (32 use cases)
 
-        UC               Arch   Status            1 2 3 4 5 6 7  Done  Owner
-        UC-001 … UC-032  GREEN  NOT_STARTED (32)  · · · · · · ·  0/8   tbd
+        UC                Arch   Status            1 2 3 4 5 6 7  Done  Owner
+        UC-001 to UC-032  GREEN  NOT_STARTED (32)  · · · · · · ·  0/8   tbd
         identical rows are grouped; -v shows every use case
         · MISSING
         each word: docs/reference/glossary.md of pytest-readiness
@@ -56,7 +56,8 @@ def test_an_untouched_register_of_32_at_80_columns():
 def test_a_mixed_register_of_32_at_80_columns():
     """Work comes by person with the failing test first; rows of interest stand alone among ranges."""
     assert text(values.mixed()) == shown("""
-        NOT ELIGIBLE for go-live (on review): 31 of 32 use cases are not ready
+        NOT ELIGIBLE: 1 of 32 ready, 1 blocked (1 failing), 1 in progress, 29 not
+        started
         register payments at 2026-02-12T18:29:00.000Z
         run 20260212T182800Z-0a1b2c3d: 12 pieces of evidence recorded in
         sqlite:///.readiness/evidence.db
@@ -67,16 +68,16 @@ def test_a_mixed_register_of_32_at_80_columns():
             rerun    UC-007/7: run test_drill again: it passed only when retried
             collect  items 2, 3, 7 of UC-003
           unassigned
-            collect  items 1-7 of UC-002, UC-004 … UC-006, UC-008 … UC-032 (29 use
+            collect  items 1 to 7 of UC-002, UC-004 to UC-006, UC-008 to UC-032 (29 use
                      cases)
 
-        UC               Arch   Status             1 2 3 4 5 6 7  Done  Phase
-        UC-001           GREEN  READY_FOR_GO_LIVE  ✓ ✓ ✓ ✓ ✓ ✓ ✓  8/8
-        UC-002           GREEN  NOT_STARTED        · · · · · · ·  0/8
-        UC-003           GREEN  IN_PROGRESS        a · · ✓ r · ·  1/8   COLLECTING
-        UC-004 … UC-006  GREEN  NOT_STARTED (3)    · · · · · · ·  0/8
-        UC-007           GREEN  BLOCKED            · ✗ · · · · ~  0/8
-        UC-008 … UC-032  GREEN  NOT_STARTED (25)   · · · · · · ·  0/8
+        UC                Arch   Status             1 2 3 4 5 6 7  Done  Phase
+        UC-001            GREEN  READY_FOR_GO_LIVE  ✓ ✓ ✓ ✓ ✓ ✓ ✓  8/8
+        UC-002            GREEN  NOT_STARTED        · · · · · · ·  0/8
+        UC-003            GREEN  IN_PROGRESS        a · · ✓ r · ·  1/8   COLLECTING
+        UC-004 to UC-006  GREEN  NOT_STARTED (3)    · · · · · · ·  0/8
+        UC-007            GREEN  BLOCKED            · ✗ · · · · ~  0/8
+        UC-008 to UC-032  GREEN  NOT_STARTED (25)   · · · · · · ·  0/8
         identical rows are grouped; -v shows every use case
         ✓ COMPLETE  a ASSERTED  r REHEARSED  · MISSING  ~ FLAKY  ✗ FAILING
         each word: docs/reference/glossary.md of pytest-readiness
@@ -99,8 +100,8 @@ def test_two_use_cases_at_60_columns_in_ascii():
         problems=("the store sqlite:///a.db cannot be written: disk full",),
     )
     assert text(report, 60, unicode=False) == shown("""
-        NOT ELIGIBLE for go-live (on review): 2 of 2 use cases are
-        not ready
+        NOT ELIGIBLE: 0 of 2 ready, 1 blocked (1 failing), 1 not
+        started
         register payments at 2026-02-12T18:29:00.000Z
         problem: the store sqlite:///a.db cannot be written: disk
                  full
@@ -133,7 +134,7 @@ def test_an_eligible_register_says_so_first_and_last():
         catalogue, "UC-001", complete, status=Status.READY_FOR_GO_LIVE, review=ReviewSummary(approvals=1)
     )
     lines = text(values.report([use_case])).splitlines()
-    assert lines[0] == "ELIGIBLE for go-live (on review): 1 use case is ready"
+    assert lines[0] == "ELIGIBLE: 1 of 1 ready"
     assert lines[-1] == "readiness gate: open"
     assert "who must act" not in lines
 
@@ -170,8 +171,8 @@ def test_a_register_in_which_every_row_differs_still_fits_a_screen():
 
 def test_quiet_is_the_verdict_alone():
     """Below 0 the verbosity leaves the one line that a script reads."""
-    assert text(values.mixed(), verbosity=-1) == (
-        "NOT ELIGIBLE for go-live (on review): 31 of 32 use cases are not ready"
+    assert text(values.mixed(), 100, verbosity=-1) == (
+        "NOT ELIGIBLE: 1 of 32 ready, 1 blocked (1 failing), 1 in progress, 29 not started"
     )
 
 
@@ -198,9 +199,9 @@ def test_only_neighbours_that_stand_alike_share_a_row():
     ]
     rows = [line for line in text(values.report(use_cases)).splitlines() if line.startswith(("UC-", "checkout"))]
     assert [row.split("  ")[0] for row in rows] == [
-        "UC-001 … UC-004",
+        "UC-001 to UC-004",
         "UC-005",
-        "UC-006 … UC-012",
+        "UC-006 to UC-012",
         "UC-014",
         "checkout",
     ]
@@ -248,10 +249,11 @@ def test_what_went_wrong_is_told_before_who_must_act():
 
 def test_a_closed_gate_without_a_failing_use_case_says_which_rule_failed():
     """An untrustworthy store closes the gate though every use case is ready, and the first line says why."""
-    report = values.report([])
+    ready = values.use_case(values.catalogue(["UC-001"]), "UC-001", status=Status.READY_FOR_GO_LIVE)
+    report = values.report([ready])
     rules = (RuleResult("store is intact", False, 3, "run X was changed"), RuleResult("scope", False, 0, "empty"))
     output_lines = text(replace(report, verdict=Verdict(False, "review", rules))).splitlines()
-    assert output_lines[0] == "NOT ELIGIBLE for go-live (on review): store is intact: run X was changed"
+    assert output_lines[0] == "NOT ELIGIBLE: 1 of 1 ready; store is intact: run X was changed"
     assert "failed rules: store is intact, scope" in output_lines
     assert output_lines[-1] == "readiness gate: closed; readiness gate shows every rule"
 
@@ -262,7 +264,7 @@ def test_waivers_are_part_of_the_verdict():
     use_case = values.use_case(catalogue, "UC-001", {"4": State.WAIVED, "5": State.WAIVED}, status=Status.IN_PROGRESS)
     report = values.report([use_case])
     eligible = replace(report, verdict=Verdict(True, "review", report.verdict.rules))
-    assert text(eligible).startswith("ELIGIBLE for go-live with 2 waivers (on review): 1 use case is ready")
+    assert text(eligible).startswith("ELIGIBLE with 2 waivers: 1 of 1 ready")
 
 
 def test_many_people_are_capped_with_what_is_left_out():

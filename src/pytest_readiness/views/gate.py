@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ..verdict.readiness import Action, ReviewState, RuleResult, State, UseCaseReadiness
 from . import text_format
+from .headline import headline_sentence
 from .line_writer import Line, LineWriter
 from .next_actions import Task, task_text
 from .report import Report
@@ -16,32 +17,7 @@ _MOST_ACTIONS = 4
 
 def headline(report: Report, writer: LineWriter) -> list[Line]:
     """Return the verdict as one sentence, wrapped into lines."""
-    return writer.paragraph(_sentence(report, writer), style="good" if report.verdict.eligible else "bad")
-
-
-def _sentence(report: Report, writer: LineWriter) -> str:
-    verdict, use_cases = report.verdict, report.readiness.use_cases
-    number = len(use_cases)
-    if verdict.eligible:
-        waived = sum(
-            requirement.state is State.WAIVED for use_case in use_cases for requirement in use_case.requirements
-        )
-        waivers = f" with {text_format.count(waived, 'waiver')}" if waived else ""
-        ready = f"{text_format.count(number, 'use case')} {'is' if number == 1 else 'are'} ready"
-        return f"ELIGIBLE for go-live{waivers} (on {verdict.on}): {ready}"
-    closed = f"NOT ELIGIBLE for go-live (on {verdict.on})"
-    removed = [departed.use_case for departed in report.readiness.removed_here if departed.use_case in verdict.failing]
-    failing = len(verdict.failing) - len(removed)
-    reasons = []
-    if failing:
-        total = text_format.count(number, "use case")
-        reasons.append(f"{failing} of {total} {'is' if failing == 1 else 'are'} not ready")
-    if removed:
-        reasons.append(f"{text_format.name_list(removed, writer)} left the register with something open")
-    if reasons:
-        return f"{closed}: {', and '.join(reasons)}"
-    broken = next((rule for rule in verdict.rules if not rule.passed), None)
-    return f"{closed}: {broken.rule}: {broken.detail}" if broken else f"{closed}: no rule was checked"
+    return writer.paragraph(headline_sentence(report), style="good" if report.verdict.eligible else "bad")
 
 
 def render_verdict(report: Report, width: int, *, unicode: bool = True) -> list[Line]:
@@ -86,7 +62,7 @@ def _not_applicable(use_cases: Sequence[UseCaseReadiness], writer: LineWriter) -
                 reason = requirement.requirement.not_applicable or requirement.why
                 groups.setdefault((tail, reason), []).append(use_case.use_case.id)
     for (tail, reason), names in groups.items():
-        what = f"{names[0]}/{tail}" if len(names) == 1 else f"{tail} of {text_format.name_list(names, writer)}"
+        what = f"{names[0]}/{tail}" if len(names) == 1 else f"{tail} of {text_format.name_list(names)}"
         yield from writer.paragraph(f"{what}: {reason}", lead=("not applicable: ", "dim"))
 
 
@@ -198,7 +174,7 @@ def _single_use_case(readiness: UseCaseReadiness, actions: Sequence[Action], wri
     for sentence in hold_lines(readiness):
         yield from writer.paragraph(sentence, indent=4)
     for action in actions[:_MOST_ACTIONS]:
-        text = task_text(Task(action.action, (), (action,)), writer)
+        text = task_text(Task(action.action, (), (action,)))
         yield from writer.paragraph(f"{text} ({action.who})", lead=(writer.pad(action.action, 7) + "  ", ""), indent=4)
     if not actions:
         for requirement in readiness.required:
@@ -211,7 +187,7 @@ def _single_use_case(readiness: UseCaseReadiness, actions: Sequence[Action], wri
 def _grouped_use_cases(
     readiness: UseCaseReadiness, names: Sequence[str], actions: Sequence[Action], writer: LineWriter
 ) -> Iterator[Line]:
-    title = (f"{text_format.name_list(names, writer)} ({len(names)} use cases)  ", "strong")
+    title = (f"{text_format.name_list(names)} ({len(names)} use cases)  ", "strong")
     yield writer.line(title, status_text(readiness))
     for sentence in hold_lines(readiness):
         yield from writer.paragraph(sentence, indent=4)

@@ -100,7 +100,7 @@ def _columns(rows: Sequence[MatrixRow], writer: LineWriter) -> list[MatrixColumn
     first = [row.first for row in rows]
     titles = [row.first.use_case.title if len(row.use_cases) == 1 else "" for row in rows]
     notes = [row.first.use_case.notes if len(row.use_cases) == 1 else "" for row in rows]
-    ids = [text_format.name_range([use_case.use_case.id for use_case in row.use_cases], writer) for row in rows]
+    ids = [text_format.name_range([use_case.use_case.id for use_case in row.use_cases]) for row in rows]
     statuses = tuple(((_status(row), style_of(row.first.status)),) for row in rows)
     return [
         *column("UC", ids, 0, 6, 24),

@@ -59,13 +59,13 @@ def _sort_key(key: str) -> tuple[int, str]:
     return (len(key), key) if key.isdigit() else (_LONGEST, key)
 
 
-def task_text(task: Task, writer: LineWriter) -> str:
+def task_text(task: Task) -> str:
     """Return the text of a single action, or the items and use cases of several."""
     first = task.actions[0]
     if len(task.actions) == 1:
         return _action_text(first)
     names = task.use_cases
-    where = text_format.name_list(names, writer)
+    where = text_format.name_list(names)
     if len(names) > 1:
         where = f"{where} ({len(names)} use cases)"
     what = f"{text_format.item_list(task.items)} of {where}" if task.items else where
@@ -95,7 +95,7 @@ def write_people(actions: Sequence[Action], writer: LineWriter, *, people: int, 
 
 def _write(task: Task, writer: LineWriter, most: int | None = None) -> list[Line]:
     lead = (writer.pad(task.action, 7) + "  ", _STYLES.get(task.action, ""))
-    return writer.paragraph(task_text(task, writer), lead=lead, indent=4, most=most)
+    return writer.paragraph(task_text(task), lead=lead, indent=4, most=most)
 
 
 def render_next(

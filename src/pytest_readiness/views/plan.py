@@ -60,6 +60,6 @@ def _unclaimed(rows: Sequence[PlanRow], writer: LineWriter) -> list[Line]:
         groups.setdefault(tuple(case_tails), []).append(use_case)
     lines: list[Line] = []
     for group_tails, use_cases in groups.items():
-        lines += writer.paragraph(text_format.name_list(use_cases, writer), indent=2, style="strong")
-        lines += writer.paragraph(text_format.name_list(group_tails, writer, most=len(group_tails)), indent=4)
+        lines += writer.paragraph(text_format.name_list(use_cases), indent=2, style="strong")
+        lines += writer.paragraph(text_format.name_list(group_tails, most=len(group_tails)), indent=4)
     return lines

@@ -69,10 +69,10 @@ def _problems(report: Report, writer: LineWriter) -> Iterator[Line]:
         yield from writer.paragraph(problem, lead=("problem: ", "bad"), most=4)
     use_cases = report.readiness.use_cases
     for group, names in _by_name(use_cases, "group_holds").items():
-        text = f"run group {group}; it blocks {text_format.name_list(names, writer)}"
+        text = f"run group {group}; it blocks {text_format.name_list(names)}"
         yield from writer.paragraph(text, lead=("problem: ", "bad"))
     for run, names in _by_name(use_cases, "open_runs").items():
-        use_case_names = text_format.name_list(names, writer)
+        use_case_names = text_format.name_list(names)
         text = f"run {run} is open: its passes do not count for {use_case_names}; readiness recover closes it"
         yield from writer.paragraph(text, lead=("problem: ", "bad"))
     for departed in report.readiness.removed_here:
@@ -109,7 +109,7 @@ def _more_notes(readiness: Readiness, writer: LineWriter) -> Iterator[Line]:
         expiring = [requirement for requirement in use_case.required if requirement.expires_soon]
         soon += [f"{requirement.requirement.id} ({requirement.expires_at})" for requirement in expiring]
     if drift:
-        text = f"tracker status is out of date for {text_format.name_list(drift, writer)}: run readiness sync"
+        text = f"tracker status is out of date for {text_format.name_list(drift)}: run readiness sync"
         yield from writer.paragraph(text, lead=("drift: ", "warn"), most=2)
     if soon:
         more = f" and {len(soon) - 3} more" if len(soon) > 3 else ""  # noqa: PLR2004 - as many as fit in a line or two

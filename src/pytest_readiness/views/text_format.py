@@ -7,15 +7,12 @@ from collections.abc import Iterable, Sequence
 
 from ..errors import count
 from ..facts.decision import IdentityLevel
-from .line_writer import LineWriter
 
-__all__ = ["count", "identity", "is_successor", "item_list", "name_list", "name_range", "name_runs"]
+__all__ = ["RANGE", "count", "identity", "is_successor", "item_list", "name_list", "name_range", "name_runs"]
 
 _NUMBERED = re.compile(r"(.*?)([0-9]{1,18})", re.DOTALL)
-_RANGE = 3
+RANGE = 3
 """Minimum names in a range; fewer are listed one by one."""
-_ROOMY = 70
-"""Minimum width in columns for blanks in a range."""
 
 
 def is_successor(name: str, before: str) -> bool:
@@ -37,30 +34,31 @@ def name_runs(names: Iterable[str]) -> list[list[str]]:
     return runs
 
 
-def name_range(names: Sequence[str], writer: LineWriter) -> str:
-    """Return ``UC-001 … UC-032`` for consecutive names, or the only name."""
-    joint = "…" if writer.unicode else ".."
-    if writer.width >= _ROOMY:
-        joint = f" {joint} "
-    return names[0] if len(names) == 1 else f"{names[0]}{joint}{names[-1]}"
+def name_range(names: Sequence[str]) -> str:
+    """Return ``UC-001 to UC-032`` for consecutive names, or the only name."""
+    return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
 
 
-def name_list(names: Sequence[str], writer: LineWriter, most: int = 6) -> str:
-    """Return ``UC-001 … UC-030, UC-032``, with the number of omitted names after ``most`` parts."""
-    groups = [
-        group for run in name_runs(names) for group in ([run] if len(run) >= _RANGE else [[name] for name in run])
-    ]
+def name_list(names: Sequence[str], most: int = 6) -> str:
+    """Return ``UC-001 to UC-030, UC-032``, with the number of omitted names after ``most`` parts.
+
+    Three or more consecutive names are a range.
+    """
+    groups = _groups(names)
     shown = groups[:most]
     more = sum(len(group) for group in groups[most:])
-    text = ", ".join(name_range(group, writer) for group in shown)
+    text = ", ".join(name_range(group) for group in shown)
     return f"{text} and {more} more" if more else text
 
 
 def item_list(keys: Sequence[str]) -> str:
-    """Return ``item 4``, ``items 1-7`` or ``items 1, 4-7``."""
-    groups = [group for run in name_runs(keys) for group in ([run] if len(run) >= _RANGE else [[key] for key in run])]
-    texts = [group[0] if len(group) == 1 else f"{group[0]}-{group[-1]}" for group in groups]
-    return f"{'item' if len(keys) == 1 else 'items'} {', '.join(texts)}"
+    """Return ``item 4``, ``items 1 to 7`` or ``items 1, 4 to 7``."""
+    texts = ", ".join(name_range(group) for group in _groups(keys))
+    return f"{'item' if len(keys) == 1 else 'items'} {texts}"
+
+
+def _groups(names: Sequence[str]) -> list[list[str]]:
+    return [group for run in name_runs(names) for group in ([run] if len(run) >= RANGE else [[name] for name in run])]
 
 
 def identity(level: IdentityLevel) -> str:

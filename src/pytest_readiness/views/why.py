@@ -67,7 +67,7 @@ def _who_must_act(report: Report, readiness: UseCaseReadiness, writer: LineWrite
         yield writer.line()
         yield writer.line(("who must act", "strong"))
     for action in wanted:
-        text = task_text(Task(action.action, (), (action,)), writer)
+        text = task_text(Task(action.action, (), (action,)))
         yield from writer.paragraph(f"{text} ({action.who})", lead=(writer.pad(action.action, 7) + "  ", ""), indent=2)
 
 
