@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given, settings, strategies as st
 from jsonschema import Draft202012Validator, ValidationError
 from msgspec.structs import replace
 
 from pytest_readiness.facts.evidence import Result
+from pytest_readiness.facts.ledger.line import escape_surrogates
 from pytest_readiness.facts.review_basis import ReviewBasis
 from pytest_readiness.verdict.policy import STRICTNESS
 from pytest_readiness.verdict.readiness import Phase, ReviewState, ReviewSummary, State, Status
-from pytest_readiness.views.document import plain_data, report_schema, to_document, to_json
+from pytest_readiness.views.document import plain_data, render, report_schema, to_document, to_json
+from pytest_readiness.views.json_text import json_pieces
 
 from . import values
 from .hostile import HOSTILE, dangers
@@ -186,6 +189,64 @@ def test_equal_reports_are_equal_byte_for_byte():
     assert to_json(values.mixed()) == to_json(values.mixed())
     late = values.untouched(generated_at="2026-02-13T00:00:00.000Z")
     assert to_json(late) != to_json(values.untouched())
+
+
+def standard(document):
+    """Return the text as the standard library writes it, with a sign broken that CI servers read as a command."""
+    return json.dumps(document, indent=2, ensure_ascii=True).replace("##", "#\\u0023") + "\n"
+
+
+@pytest.mark.parametrize(
+    "make", [small, values.untouched, values.mixed, lambda: values.report([]), lambda: values.report(many(40))]
+)
+def test_the_pieces_are_the_text_of_the_whole_document(make):
+    """However many use cases there are, the pieces together are the document as the standard library writes it."""
+    assert "".join(render(make())) == to_json(make()) == standard(to_document(make()))
+
+
+def many(number):
+    """Return use cases with evidence and titles of any letters."""
+    names = [f"UC-{count:03}" for count in range(number)]
+    catalogue = values.catalogue(names, title="Ünïcode \U0001f600 ##[group]")
+    return [
+        values.use_case(
+            catalogue, name, {"4": State.COMPLETE}, status=Status.IN_PROGRESS, phase=Phase.COLLECTING,
+            found=(values.evidence(uc=name),),
+        )
+        for name in names
+    ]  # fmt: skip
+
+
+def test_a_report_is_written_before_all_of_it_is_made():
+    """The first use cases are written while the last are not made yet: a large report is never there as a whole."""
+    made = []
+
+    def make_basis(name):
+        return lambda: made.append(name) or BASIS
+
+    use_cases = [replace(use_case, make_basis=make_basis(use_case.use_case.id)) for use_case in many(100)]
+    pieces = render(values.report(use_cases))
+    written = ""
+    while '"UC-000"' not in written:
+        written += next(pieces)
+    assert 0 < len(made) < 50
+    assert len("".join(pieces)) > len(written)
+    assert len(made) == 100
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text(st.characters(exclude_categories=())),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=200)
+@given(head=st.dictionaries(st.text(max_size=9), JSON, min_size=1, max_size=3), entries=st.lists(JSON, max_size=40))
+def test_any_document_is_written_as_the_standard_library_does(head, entries):
+    """Layout, escapes, surrogates and empty lists are those of ``json.dumps`` with an indent of two."""
+    document = escape_surrogates({**head, "the list": entries, "none": []})
+    assert "".join(json_pieces(head, {"the list": entries, "none": []})) == standard(document)
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -225,6 +225,8 @@ class Evidence(Struct, frozen=True, kw_only=True):
     @property
     def reference_texts(self) -> tuple[str, ...]:
         """Artifact/Log Reference: external references as URLs, artifacts by name and digest."""
+        if not self.references and not self.artifacts:
+            return ()  # the usual case, in a report of thousands of pieces
         return (
             *(f"{ref.name}: {ref.url}" if ref.name else ref.url for ref in self.references),
             *(f"{artifact.name} sha256:{artifact.sha256}" for artifact in self.artifacts),

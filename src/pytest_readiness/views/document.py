@@ -19,6 +19,7 @@ from ..verdict.readiness import (
 from ..verdict.run_groups import GroupHold
 from ..verdict.tracker_drift import has_drift
 from .decision_document import to_blocker, to_retirement, to_review, to_waiver
+from .json_text import json_pieces
 from .report import Report, ReportContext
 from .run_conditions import deciding_runs, to_run
 
@@ -30,42 +31,48 @@ def to_document(report: Report) -> dict[str, Any]:
 
     Lone surrogates, which JSON text cannot contain, are escaped.
     """
-    readiness = report.readiness
-    document = {
-        "schema": SCHEMA,
-        "generated_at": report.context.generated_at,
-        "context": _context(report.context),
-        "verdict": _verdict(report.verdict),
-        "totals": {status.value: number for status, number in readiness.totals.items()},
-        "use_cases": [_use_case(use_case) for use_case in readiness.use_cases],
-        "unclaimed": [
-            requirement.requirement.id
-            for use_case in readiness.use_cases
-            for requirement in use_case.required
-            if not requirement.evidence
-        ],
-        "other_evidence": [plain_data(evidence) for evidence in readiness.other_evidence],
-        "next": [_action(action) for action in report.actions],
-        "runs": [to_run(id_, origin) for id_, origin in deciding_runs(report).items()],
-        "warnings": list(report.context.notes),
-    }
+    document = {**_head(report), **{name: list(entries) for name, entries in _lists(report).items()}}
     escaped: dict[str, Any] = escape_surrogates(document)
     return escaped
 
 
 def to_json(report: Report) -> str:
-    """Return the document as ASCII JSON text with a final newline. Equal reports give equal bytes.
-
-    Other characters are escaped, so that a terminal or CI log executes nothing in the text.
-    """
-    text = json.dumps(to_document(report), indent=2, ensure_ascii=True, allow_nan=False)
-    # `##[name]` anywhere in a line is a command to a CI server. Only JSON strings contain it.
-    return text.replace("##", "#\\u0023") + "\n"
+    """Return the document as ASCII JSON text with a final newline. Equal reports give equal bytes."""
+    return "".join(render(report))
 
 
 def render(report: Report) -> Iterator[str]:
-    """Yield the document as text in pieces, as ``to_json`` returns it."""
-    yield to_json(report)
+    """Yield the document as ASCII JSON text in pieces, a few use cases at a time (see ``json_text``)."""
+    return json_pieces(_head(report), _lists(report))
+
+
+def _head(report: Report) -> dict[str, Any]:
+    """Return the members of the document that do not grow with the register."""
+    return {
+        "schema": SCHEMA,
+        "generated_at": report.context.generated_at,
+        "context": _context(report.context),
+        "verdict": _verdict(report.verdict),
+        "totals": {status.value: number for status, number in report.readiness.totals.items()},
+    }
+
+
+def _lists(report: Report) -> dict[str, Iterator[Any]]:
+    """Return the lists of the document, which are made as they are read."""
+    readiness = report.readiness
+    return {
+        "use_cases": map(_use_case, readiness.use_cases),
+        "unclaimed": (
+            requirement.requirement.id
+            for use_case in readiness.use_cases
+            for requirement in use_case.required
+            if not requirement.evidence
+        ),
+        "other_evidence": map(plain_data, readiness.other_evidence),
+        "next": map(_action, report.actions),
+        "runs": (to_run(id_, origin) for id_, origin in deciding_runs(report).items()),
+        "warnings": iter(report.context.notes),
+    }
 
 
 def report_schema() -> dict[str, Any]:
