@@ -125,7 +125,7 @@ def test_commands(project: Project, in_ci: bool) -> None:
         (0, "review", "UC-002"), (2, "review", "UC-002", "--approve", "--by", qa, "--acknowledge", BAD),
         (0, "retire", "test_it.py::test_fails[b]", *why),
         (1, *examined, "--result", "FAILED", "--id", BAD, "--note", WORSE), (1, *examined, "--", "sh", "-c", f"exit 3 # {BAD}"),
-        (0, "report", "-v"), (0, "report", "-q"), (1, "gate"), (0, "gate", "--report-only", "--keep"), (0, "check"),
+        (0, "report", "-v"), (0, "report", "-q"), (0, "report", "--format", "csv"), (1, "gate"), (0, "gate", "--report-only", "--keep"), (0, "check"),
         (0, "why", "UC-001"), (0, "why", "UC-002/1"), (0, "next", "-v"), (0, "next", "--owner", BAD),
         (0, "show", "UC-001"), (0, "show", "UC-002/1"), (0, "history", "UC-001"), (0, "history", "UC-002"),
         (1, "sync", "--check"), (0, "sync"), (0, "recover"), (0, "verify"), (0, "checkpoint", "-o", "##[error]x.txt"), (0, "verify", "--checkpoint", "##[error]x.txt"),

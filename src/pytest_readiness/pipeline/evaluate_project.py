@@ -32,6 +32,7 @@ from ..verdict.review.invalidation import failures_from
 from ..verdict.review.standing import newest_approvals, pins_of
 from ..views.report import Report, ReportContext, ReportedSession
 from .checkpoints import StoredCheckpoint, compare_checkpoints, requested_checkpoints
+from .evidence_register import RegisterKind, evidence_register
 from .load_inputs import FactSources, facts_at, facts_now
 from .persist import keep_run, recover_all
 from .project import HOME, Project, find_project, select_use_cases
@@ -68,6 +69,13 @@ class EvaluationRequest(Struct, frozen=True):
     """Leave out runs in journals that are not stored yet."""
     with_register: bool = False
     """Also return every piece of evidence in scope, not only what decides."""
+
+    @property
+    def register_kind(self) -> RegisterKind:
+        """The evidence that the report needs besides what decides."""
+        if not self.with_register:
+            return RegisterKind.NONE
+        return RegisterKind.CURRENT if self.at is None else RegisterKind.PAST
 
     @property
     def judged_release(self) -> str | None:
@@ -164,6 +172,7 @@ def evaluate_with_facts(project: Project, request: EvaluationRequest) -> Evaluat
         extra_notes = (*uncollected_notes(sources, inputs.facts, readiness), *other_registers(store, sources.register))
         used_evidence = _stored_evidence(store, sources.leftovers, _used_evidence(readiness))
         problems = [*_find_problems(store, sources.leftovers, used_evidence), *sources.register_decisions.problems]
+        register, origins = evidence_register(project, sources, inputs.facts, inputs.scope, request.register_kind)
         comparison = None
         if checkpoints:
             comparison = compare_checkpoints(
@@ -188,14 +197,8 @@ def evaluate_with_facts(project: Project, request: EvaluationRequest) -> Evaluat
         session=request.session,
     )
     actions = _actions(request, inputs, readiness, verdict, comparison)
-    register = newest_first(inputs.facts.evidence) if request.with_register else ()
-    report = Report(readiness, verdict, actions, context, inputs.facts.origins, evidence_register=register)
+    report = Report(readiness, verdict, actions, context, origins, evidence_register=register)
     return EvaluatedReport(report, inputs.facts, inputs.policy, inputs.catalogue)
-
-
-def newest_first(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
-    """Return pieces of evidence with the newest first; those of one moment in the order of their ids."""
-    return tuple(sorted(sorted(evidence, key=lambda piece: piece.id), key=lambda piece: piece.timestamp, reverse=True))
 
 
 _NO_CONFIG = "there is no config: run 'readiness init'"
@@ -215,6 +218,11 @@ class _Inputs(Struct, frozen=True):
     """Matching names of use cases without a row."""
     past: bool = False
     """Whether the moment is past, so that the current work tree does not belong to it."""
+
+    @property
+    def scope(self) -> tuple[str, ...] | None:
+        """The use cases that facts are needed for; None means all."""
+        return _needed_use_cases(self.use_cases, self.removed)
 
 
 def _load_inputs(project: Project, sources: FactSources, request: EvaluationRequest) -> _Inputs:

@@ -194,6 +194,16 @@ class EvidenceStore(EnvelopeStore, Protocol):
     def history(self, register: str, use_case: str, item: str | None = None) -> Iterator[Evidence]:
         """Yield every piece of evidence of a use case (or of one of its items), newest start first."""
 
+    def recorded(self, register: str, use_cases: Collection[str] | None = None) -> Iterator[Evidence]:
+        """Yield every piece of evidence of use cases (None: of all), newest end first, each verified as it is read.
+
+        The evidence is read in batches. The time grows with the number of pieces, and the memory with three numbers for
+        each. Of pieces with the same end, the one with the later id comes first.
+
+        Raises:
+            IntegrityError: a line or its index was changed.
+        """
+
     def evidence(self, evidence_id: str) -> Evidence | None:
         """Return one piece of evidence, or None if there is none with this id."""
 

@@ -53,7 +53,7 @@ def render_evidence(
     for name, values in evidence_fields(evidence):
         lines += _field(name, values, writer, _style(evidence) if name == "Result" else "")
     lines.append(writer.line())
-    for name, values in (*_run(evidence, run), *_level(evidence, run, signed), *_envelope(evidence)):
+    for name, values in (*_run(evidence, run), *_level(evidence, run, signed), *envelope_fields(evidence)):
         if values:
             lines += _field(name, values, writer)
     return lines
@@ -103,7 +103,8 @@ def _level(
         yield "Level", (f"{level}, {DESCRIPTIONS[level]}{f' ({signed.by})' if signed else ''}",)
 
 
-def _envelope(evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:
+def envelope_fields(evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the other recorded fields by name; an absent value has no texts. Each field comes for every evidence."""
     real = "yes" if evidence.real else f"no: {evidence.not_real_because or 'the reason was not recorded'}"
     yield "Real", (real,)
     yield "Warning", evidence.warnings

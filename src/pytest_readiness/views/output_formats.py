@@ -26,5 +26,7 @@ class OutputFormat(Struct, frozen=True):
         return renderer
 
 
-FORMATS: Mapping[str, OutputFormat] = MappingProxyType({"json": OutputFormat("document")})
+FORMATS: Mapping[str, OutputFormat] = MappingProxyType(
+    {"json": OutputFormat("document"), "csv": OutputFormat("formats.csv", needs_register=True)}
+)
 """The formats by name, in the order in which help lists them; the terminal's is not among them."""

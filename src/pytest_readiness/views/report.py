@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, field
 
@@ -54,5 +54,9 @@ class Report(Struct, frozen=True):
     """Origins of the runs with deciding evidence, by run id."""
     changes: tuple[Change, ...] = ()
     """What the session changed, or the compared report; empty: nothing, or nothing was compared."""
-    evidence_register: tuple[Evidence, ...] = ()
-    """Every piece of evidence in scope, newest first; only if the format needs it."""
+    evidence_register: Iterable[Evidence] = ()
+    """Every piece of evidence in scope, newest first; only if the format needs it.
+
+    It may be read from the store each time it is iterated over: hold no more of it than needed. ``origins`` then has
+    all its runs. Iteration raises an IntegrityError or StorageError as the evaluation does.
+    """

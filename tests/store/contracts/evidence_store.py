@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from pytest_readiness.errors import IntegrityError
-from pytest_readiness.facts.evidence import Artifact, Evidence, Result
+from pytest_readiness.facts.evidence import Artifact, Evidence, Result, by_number
 from pytest_readiness.facts.run import RunState
 from pytest_readiness.facts.run_group import GroupPart
 from pytest_readiness.store.protocol import EvidenceStore
@@ -191,6 +191,30 @@ class EvidenceStoreContract(OpenedStore):
         assert [piece.started_at for piece in history] == [moment(n) for n in (3, 3, 2, 2, 1, 1)]
         assert [piece.item for piece in store.history("payments", "UC-001", "2")] == ["2"] * 3
         assert list(store.history("payments", "UC-002")) == []
+
+    def test_everything_recorded_is_streamed_newest_first(self, store: EvidenceStore) -> None:
+        """Every piece of every use case comes once, by its end and then by its id; of some use cases where asked for."""
+        runs = [
+            run(n, finished("test_a", claim(), claim("UC-002"), at=at), not_run("test_b", at=at))
+            for n, at in ((2, 5), (3, 1), (1, 5))
+        ]
+        store.save([*runs, run(4, finished(), register="other")])
+        pieces = [piece for stored in runs for piece in stored.evidence()]
+        expected = sorted(pieces, key=lambda piece: (piece.timestamp, by_number(piece)), reverse=True)
+        assert list(store.recorded("payments")) == expected
+        assert list(store.recorded("payments", ["UC-002"])) == [piece for piece in expected if piece.uc == "UC-002"]
+        assert list(store.recorded("payments", [])) == list(store.recorded("nowhere")) == []
+        store.exclude_runs([run_id(2)])
+        assert {piece.run_id for piece in store.recorded("payments")} == {run_id(1), run_id(3)}
+
+    def test_everything_recorded_comes_over_many_batches(self, store: EvidenceStore) -> None:
+        """A long run is read in pieces, and a reader that stops in the middle holds no lock."""
+        stored = run(1, *(finished(f"test_{n}", at=n % 60) for n in range(1201)))
+        store.save([stored])
+        stream = store.recorded("payments")
+        assert next(stream).test_id == "test_1199"
+        assert store.save([run(2)]) == [run_id(2)]
+        assert len({piece.id for piece in stream}) == 1200
 
     def test_finds_evidence_by_its_id(self, store: EvidenceStore) -> None:
         """An id leads to the same evidence as the run does; an id of nothing leads to None."""

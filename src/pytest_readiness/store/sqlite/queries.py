@@ -38,6 +38,20 @@ WHERE slot_id IN (
 )
 ORDER BY {_BY_START}"""  # noqa: S608 - constants
 
+# Only the keys are sorted. The end of an execution is in its line alone; a damaged line is found when it is read.
+RECORDED = """SELECT e.run_id, e.seq, e.number FROM slot AS s CROSS JOIN evidence AS e ON e.slot_id = s.id
+LEFT JOIN line AS l ON l.run_id = e.run_id AND l.seq = e.seq
+WHERE s.register = :register AND e.run_id NOT IN (SELECT value FROM json_each(:aside))
+AND (:use_cases IS NULL OR s.use_case IN (SELECT value FROM json_each(:use_cases)))
+ORDER BY CASE WHEN json_valid(l.text) THEN json_extract(l.text, '$.finished_at') END DESC,
+e.run_id DESC, e.seq DESC, e.number DESC"""
+RECORDS = f"""SELECT {_RECORD} FROM json_each(?) AS asked
+CROSS JOIN evidence AS e ON (e.run_id, e.seq, e.number)
+= (json_extract(asked.value, '$[0]'), json_extract(asked.value, '$[1]'), json_extract(asked.value, '$[2]'))
+CROSS JOIN slot AS s ON s.id = e.slot_id
+{_JOIN_LINES}
+ORDER BY asked.key"""  # noqa: S608 - constants
+
 TEXTS = "SELECT text FROM line WHERE run_id = ? ORDER BY seq"
 LINES = "SELECT seq, text FROM line WHERE run_id = ? AND seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
 

@@ -45,6 +45,7 @@ from .queries import (
     TEXTS,
     without_excluded_runs,
 )
+from .recorded_evidence import RecordedEvidenceStore
 from .rows import ROWS_AT_ONCE, RowReader, evidence_by_position, read_evidence, sort_by_slot
 from .run_conditions import RunConditionsStore
 from .schema import fetch_rows, migrate, open_file, read_rows, storage_errors, write_transaction
@@ -55,7 +56,7 @@ if TYPE_CHECKING:  # loaded only with a signature, which most sessions do not ha
 _EVIDENCE_ID = re.compile(r"(.+)\.(\d{1,15})\.(\d{1,15})", re.ASCII | re.DOTALL)
 
 
-class SQLiteStore(RunConditionsStore, DocumentStore):
+class SQLiteStore(RunConditionsStore, RecordedEvidenceStore, DocumentStore):
     """A store in one SQLite file, for use in the thread that opened it."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path, url: str) -> None:

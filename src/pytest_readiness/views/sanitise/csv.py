@@ -24,6 +24,6 @@ def _guard(text: str) -> str:
     return _FORMULA.sub(r"\g<before>'", text)
 
 
-def csv_row(cells: Iterable[str]) -> str:
-    """Return a row (RFC 4180) of sanitised and quoted texts, with its line end."""
-    return ",".join('"{}"'.format(to_csv(cell).replace('"', '""')) for cell in cells) + "\r\n"
+def csv_row(cells: Iterable[str], limit: int = LIMIT) -> str:
+    """Return a row (RFC 4180) of sanitised and quoted texts, with its line end. ``limit`` applies to each text."""
+    return ",".join('"{}"'.format(to_csv(cell, limit).replace('"', '""')) for cell in cells) + "\r\n"
