@@ -16,7 +16,7 @@ from pytest_readiness.verdict.evaluation import Facts, evaluate
 from pytest_readiness.verdict.gate import CheckpointComparison, GateInput, RunOrigin, conclude, evaluate_gate, rules_of
 from pytest_readiness.verdict.policy import Policy
 from pytest_readiness.verdict.readiness import ReviewState, State
-from pytest_readiness.verdict.regression import no_regression
+from pytest_readiness.verdict.regression import earlier_snapshot, no_regression
 from tests.verdict.judging import CATALOGUE, FAILED, INTERRUPTED, NOW, UC, complete, days_ago, ran, readiness
 from tests.verdict.people import REVIEWED, approval, judge_all
 
@@ -310,6 +310,11 @@ def test_weaker_settings_are_named_one_by_one():
     ]
 
 
+def regression(document, now, patterns=()):
+    """Return the rule's result."""
+    return no_regression(earlier_snapshot(document, now, patterns), now)[0]
+
+
 class TestNoRegression:
     """Comparison with an earlier report."""
 
@@ -334,27 +339,25 @@ class TestNoRegression:
     )
     def test_states(self, evidence, passes):
         """The same and better states pass, and any worse one does not, whatever else is better."""
-        result = no_regression(self.before(complete()), readiness(evidence))
+        result = regression(self.before(complete()), readiness(evidence))
         assert (result.passed, result.looked_at) == (passes, 12)
-        assert no_regression(self.before([]), readiness(evidence)).passed is (
-            FAILED not in {e.result for e in evidence}
-        )
+        assert regression(self.before([]), readiness(evidence)).passed is (FAILED not in {e.result for e in evidence})
 
     def test_status(self):
         """A lower status is a regression though every state is the same: a review that became suspect, a blocker."""
         before = self.before(complete(), "READY_FOR_GO_LIVE")
-        assert f"{UC} was READY_FOR_GO_LIVE and is IN_PROGRESS" in no_regression(before, readiness(complete())).detail
-        assert no_regression(self.before(complete(), "BLOCKED"), readiness(complete())).passed
+        assert f"{UC} was READY_FOR_GO_LIVE and is IN_PROGRESS" in regression(before, readiness(complete())).detail
+        assert regression(self.before(complete(), "BLOCKED"), readiness(complete())).passed
 
     def test_nothing_in_scope(self):
         """A report that has none of the use cases lets nothing through: there was nothing to check."""
-        result = no_regression({**self.before(complete()), "use_cases": []}, readiness(complete()))
+        result = regression({**self.before(complete()), "use_cases": []}, readiness(complete()))
         assert (result.passed, result.looked_at) == (False, 0)
 
     def test_many(self):
         """Of many that are worse the first few are named, and the others are counted."""
-        assert "and 7 more" in no_regression(self.before(complete()), readiness([])).detail
-        five = no_regression(self.before(complete()), readiness(complete()[5:])).detail
+        assert "and 7 more" in regression(self.before(complete()), readiness([])).detail
+        five = regression(self.before(complete()), readiness(complete()[5:])).detail
         assert (five.count(" was "), "more" in five) == (5, False)
 
 
@@ -371,3 +374,34 @@ def test_a_checkpoint_is_a_rule_of_its_own_where_one_is_asked_for():
     assert judged(7) == (True, True, True, 7, "as it was")
     assert judged(7, Problem("checkpoint x", "rolled back")) == (False, False, False, 7, "checkpoint x: rolled back")
     assert judged(0) == (False, False, False, 0, "there was nothing to check")
+
+    def test_what_disappeared_is_worse(self):
+        """A use case, a requirement or a test that the earlier report has and the present lacks closes the gate."""
+        now = readiness(complete())
+        document = self.before(complete())
+        (row,) = document["use_cases"]
+        gone = {**row, "id": "UC-009"}
+        result = regression({**document, "use_cases": [row, gone]}, now)
+        assert (result.passed, result.detail) == (False, "UC-009 was IN_PROGRESS and is gone")
+        assert regression({**document, "use_cases": [row, gone]}, now, ["uc-00[1-3]"]).passed
+        needed = row["items"][0]["requirements"]
+        more = [*needed, {"id": f"{UC}/8", "state": "MISSING"}]
+        result = regression({**document, "use_cases": [{**row, "items": [{"requirements": more}]}]}, now)
+        assert (result.passed, result.detail) == (False, f"{UC}/8 was MISSING and is gone")
+        not_needed = [*needed, {"id": f"{UC}/8", "state": "NOT_APPLICABLE"}]
+        assert regression({**document, "use_cases": [{**row, "items": [{"requirements": not_needed}]}]}, now).passed
+
+    @pytest.mark.parametrize(
+        ("result", "real", "passes"),
+        [("PASSED", True, False), ("FAILED", True, False), ("SKIPPED", True, True), ("PASSED", False, True)],
+    )
+    def test_a_test_that_no_longer_runs(self, result, real, passes):
+        """A test that ran for real and has no evidence any more is worse; one that never ran for real is not."""
+        document = self.before(complete())
+        first = document["use_cases"][0]["items"][0]["requirements"][0]
+        first["evidence"] = [
+            {"id": "old.1.1", "test_id": "tests/test_old.py::test_old", "result": result, "real": real}
+        ]
+        now = regression(document, readiness(complete()))
+        assert now.passed is passes
+        assert ("tests/test_old.py::test_old ran for UC-003/1/BYOK and is gone" in now.detail) is not passes

@@ -116,7 +116,7 @@ def test_keys_stand_in_the_published_order():
     item = use_case["items"][3]
     assert list(document) == [
         *("schema", "generated_at", "context", "verdict", "totals"),
-        *("use_cases", "unclaimed", "other_evidence", "next", "runs", "warnings"),
+        *("use_cases", "unclaimed", "other_evidence", "next", "runs", "warnings", "changes"),
     ]
     assert list(document["context"]) == ["register", "store", "requirements_digest", "release"]
     assert list(document["verdict"]) == ["eligible", "on", "rules", "weaker", "regression"]

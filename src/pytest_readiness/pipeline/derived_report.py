@@ -81,6 +81,7 @@ def derive_report(inputs: ReportInputs, scope: ReportScope) -> str:
             return ""
         report = evaluate_project(project, _build_request(project, scope, max(moments)))
     document = to_document(replace(report, context=replace(report.context, store=None)))
+    del document["changes"]  # no session made it, and nothing was compared
     document["context"]["derived_by"] = report_generator(project.policy_at)
     return canonical(document)
 

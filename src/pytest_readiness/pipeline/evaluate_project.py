@@ -22,22 +22,24 @@ from ..signing.trust import TrustStore
 from ..store.address import printable_url
 from ..store.protocol import EvidenceStore
 from ..verdict.actions import by_urgency, next_actions
+from ..verdict.changes import Change
 from ..verdict.evaluation import Facts, evaluate
 from ..verdict.gate import CheckpointComparison, GateInput, evaluate_gate
 from ..verdict.policy import Policy
 from ..verdict.readiness import Action, Readiness, Verdict
-from ..verdict.regression import no_regression
+from ..verdict.regression import earlier_snapshot, no_regression
 from ..verdict.remedies import gate_remedies
 from ..verdict.review.invalidation import failures_from
-from ..verdict.review.standing import newest_approvals, pins_of
 from ..views.report import Report, ReportContext, ReportedSession
 from .checkpoints import StoredCheckpoint, compare_checkpoints, requested_checkpoints
 from .evidence_register import RegisterKind, evidence_register
 from .load_inputs import FactSources, facts_at, facts_now
+from .missing_evidence import missing_store_notes
 from .persist import keep_run, recover_all
 from .project import HOME, Project, find_project, select_use_cases
 from .removed_use_cases import RegisterHistory, names_without_row, other_registers, removed_notes
 from .requirements_in_force import RequirementsHistory
+from .run_changes import EvaluatedRun, changes_by_run
 from .uncollected_modules import uncollected_notes
 
 
@@ -181,10 +183,15 @@ def evaluate_with_facts(project: Project, request: EvaluationRequest) -> Evaluat
                 sorted({piece.run_id for piece in used_evidence}),
                 TrustStore.from_policy(project.policy),
             )
+        changes = _changes_by_session(request, sources, inputs, readiness)
     finally:
         if store is not None:
             store.close()
     verdict = _verdict(project, request, inputs, readiness, problems, comparison)
+    if request.no_regression is not None:
+        earlier = earlier_snapshot(request.no_regression, readiness, request.patterns)
+        regression, changes = no_regression(earlier, readiness)
+        verdict = replace(verdict, regression=regression)
     context = ReportContext(
         register=readiness.register,
         store=printable_url(project.settings.store) if store is not None else None,
@@ -197,7 +204,7 @@ def evaluate_with_facts(project: Project, request: EvaluationRequest) -> Evaluat
         session=request.session,
     )
     actions = _actions(request, inputs, readiness, verdict, comparison)
-    report = Report(readiness, verdict, actions, context, origins, evidence_register=register)
+    report = Report(readiness, verdict, actions, context, origins, changes, register)
     return EvaluatedReport(report, inputs.facts, inputs.policy, inputs.catalogue)
 
 
@@ -282,7 +289,7 @@ def _verdict(
     problems: Sequence[Problem],
     comparison: CheckpointComparison | None,
 ) -> Verdict:
-    verdict = evaluate_gate(
+    return evaluate_gate(
         readiness,
         inputs.policy,
         [*problems, *(Problem("", text) for text in request.problems)],
@@ -292,9 +299,16 @@ def _verdict(
         signature_problem=inputs.facts.signature_problem,
         checkpoint=comparison,
     )
-    if request.no_regression is None:
-        return verdict
-    return replace(verdict, regression=no_regression(request.no_regression, readiness))
+
+
+def _changes_by_session(
+    request: EvaluationRequest, sources: FactSources, inputs: _Inputs, readiness: Readiness
+) -> tuple[Change, ...]:
+    """Return what the run of the session changed; nothing if a command asks."""
+    if request.session is None:
+        return ()
+    run = EvaluatedRun(request.session.run_id, inputs.catalogue, inputs.policy, inputs.facts, request.judged_release)
+    return changes_by_run(run, sources, readiness)
 
 
 def _actions(
@@ -325,29 +339,12 @@ def _notes(
     return (
         *config_notes,
         *inputs.facts.retirement_notes,
-        *_missing_store_notes(inputs),
+        *missing_store_notes(inputs.facts, inputs.policy, inputs.now),
         *extra_notes,
         *map(str, sources.register_decisions.notes),
         *readiness.notes,
         *removed_notes(readiness.removed),
     )
-
-
-def _missing_store_notes(inputs: _Inputs) -> Iterable[str]:
-    """Yield a note if the store has none of the evidence behind an approval, which may be from another project."""
-    missing = inputs.facts.missing
-    if not missing:
-        return
-    approvals = newest_approvals(inputs.facts.decisions, inputs.policy, inputs.now)
-    use_cases = sorted(
-        {review.use_case for review in approvals if (pins := pins_of([review])) and pins.issubset(missing)}
-    )
-    if use_cases:
-        names = one_line(", ".join(use_cases), 200)
-        yield (
-            f"the store has none of the evidence behind the approval of {names}: if another project uses the same"
-            ' register name, give each its own (register = "..." in the config)'
-        )
 
 
 def _with_use_cases(catalogue: Catalogue, facts: Facts) -> Catalogue:

@@ -108,7 +108,7 @@ def facts_now(
     failures = UnseenFailures(sources.store, sources.register, approvals_in_scope, to_sign or {})
     # Readable failures of a retired run still count.
     adverse = [*failures.unseen(policy, release), *(piece for piece in retired_evidence if piece.result in BAD)]
-    evidence += _earliest_evidence(sources, (*evidence, *in_journals, *adverse, *retired_evidence))
+    evidence += earliest_evidence(sources, (*evidence, *in_journals, *adverse, *retired_evidence))
     pinned = pins_of(approvals)
     known_ids = {piece.id for piece in (*evidence, *in_journals)}
     runs = {piece.run_id for piece in (*evidence, *adverse)} | set(map(run_of, pinned - known_ids))
@@ -149,7 +149,7 @@ def _newest_evidence(sources: FactSources, use_cases: Sequence[str] | None, now:
     return newest
 
 
-def _earliest_evidence(sources: FactSources, evidence: Iterable[Evidence]) -> list[Evidence]:
+def earliest_evidence(sources: FactSources, evidence: Iterable[Evidence]) -> list[Evidence]:
     """Return the oldest evidence of tests that were cut short: it shows where they ran before, and so may count."""
     cut_short = {
         (piece.uc, piece.item, piece.test_id)

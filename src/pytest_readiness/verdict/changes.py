@@ -2,7 +2,42 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Iterator, Sequence
+
 from msgspec import Struct
+
+from ..facts.evidence import BAD, Result
+from .explanations import first_line
+from .readiness import WORST_FIRST, Phase, ReviewState, State, Status
+from .snapshots import EvaluationSnapshot, RequirementSnapshot, ShownEvidence, UseCaseSnapshot
+
+_STATUSES = (Status.BLOCKED, Status.NOT_STARTED, Status.IN_PROGRESS, Status.READY_FOR_GO_LIVE)
+"""The worst first."""
+_PHASES = (None, Phase.COLLECTING, Phase.REVIEW_SUSPECT, Phase.AWAITING_REVIEW)
+_BAD = frozenset(result.value for result in BAD)
+_PASSED = frozenset({Result.PASSED.value})
+_RESULTS = {
+    State.FAILING: _BAD,
+    State.INTERRUPTED: frozenset({Result.INTERRUPTED.value}),
+    State.COMPLETE: _PASSED,
+    State.ASSERTED: _PASSED,
+    State.FLAKY: _PASSED,
+    State.REHEARSED: frozenset(result.value for result in Result),
+}
+"""Results of the evidence that brings a requirement into a state; others have another cause."""
+_VERBS = {
+    State.COMPLETE: "passed",
+    State.ASSERTED: "passed without its proof",
+    State.WAIVED: "was waived",
+    State.NOT_APPLICABLE: "does not apply any more",
+    State.STALE: "expired",
+    State.REHEARSED: "is only rehearsed",
+    State.MISSING: "is missing",
+    State.FLAKY: "passed only at a later attempt",
+    State.INTERRUPTED: "was interrupted",
+    State.FAILING: "failed",
+}
 
 
 class Change(Struct, frozen=True):
@@ -10,12 +45,202 @@ class Change(Struct, frozen=True):
 
     use_case: str
     before: str
-    """The earlier status or state, such as ``READY_FOR_GO_LIVE``; empty: it did not exist."""
+    """The earlier status, phase, state or result, such as ``READY_FOR_GO_LIVE``; empty: it did not exist."""
     after: str
-    """The later status or state; empty: it no longer exists."""
+    """The later one; empty: it no longer exists."""
     requirement: str | None = None
     """The requirement that changed; None: the use case itself did."""
     because: str = ""
     """What caused the change, in a few words, such as ``6/rotation failed``; empty: unknown."""
     evidence: str | None = None
     """Id of the evidence behind it; None: a decision, the clock or the register changed it."""
+    test: str | None = None
+    """The test of the requirement that no longer runs; None: the requirement or the use case changed."""
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether it is a regression: a lower status, a worse state, or something that disappeared."""
+        if self.test is not None:
+            return True
+        if self.requirement is None:
+            return not self.after or _is_lower(self.before, self.after)
+        if not self.before or not self.after:
+            return self.before not in ("", State.NOT_APPLICABLE.value)
+        return _rank(State(self.after)) < _rank(State(self.before))
+
+    @property
+    def subject(self) -> str:
+        """Id of what changed: of the test within its requirement, the requirement, or the use case."""
+        return " ".join(filter(None, (self.requirement or self.use_case, self.test)))
+
+
+def changes_between(before: EvaluationSnapshot, after: EvaluationSnapshot) -> tuple[Change, ...]:
+    """Return what stands differently in the later of two evaluations, by use case, each before its requirements.
+
+    Of a use case that only one of them has, its requirements are not listed. Of the tests only those are listed that
+    ran before and no longer do: a result that changes something changes its requirement.
+    """
+    names = before.use_cases.keys() | after.use_cases.keys()
+    changes = [
+        change
+        for name in names
+        for change in _use_case_changes(name, before.use_cases.get(name), after.use_cases.get(name))
+    ]
+    return tuple(sorted(changes, key=_position))
+
+
+def _position(change: Change) -> tuple[object, ...]:
+    requirement, test = change.requirement or "", change.test or ""
+    return _natural(change.use_case), change.use_case, _natural(requirement), requirement, test
+
+
+def _natural(text: str) -> tuple[tuple[int, str], ...]:
+    """Return the sort key by which UC-9 stands before UC-10."""
+    # A number's length and digits order it as its value does, however long it is.
+    parts = (part.lstrip("0") if part.isdigit() else part for part in re.split(r"([0-9]+)", text))
+    return tuple((len(part) if part.isdigit() else 0, part) for part in parts)
+
+
+def _use_case_changes(name: str, before: UseCaseSnapshot | None, after: UseCaseSnapshot | None) -> Iterator[Change]:
+    if before is None or after is None:
+        first, last = (row.status.value if row is not None else "" for row in (before, after))
+        yield Change(name, first, last, because="is new" if before is None else "is gone")
+        return
+    if before == after:
+        return
+    changed = list(_requirement_changes(before, after))
+    if before.status is not after.status or before.phase is not after.phase:
+        because, evidence = _cause(before, after, [change for change in changed if change.test is None])
+        first, last = before.status.value, after.status.value
+        if before.status is after.status and before.phase is not None and after.phase is not None:
+            first, last = before.phase.value, after.phase.value
+        yield Change(name, first, last, because=because, evidence=evidence)
+    yield from changed
+
+
+def _requirement_changes(before: UseCaseSnapshot, after: UseCaseSnapshot) -> Iterator[Change]:
+    for id_ in dict.fromkeys((*before.requirements, *after.requirements)):
+        first, last = before.requirements.get(id_), after.requirements.get(id_)
+        if first is not None and last is not None:
+            if first.state is not last.state:
+                yield _state_change(first, last, after)
+            yield from _gone_tests(first, last, after)
+        elif first is not None:
+            yield Change(after.id, first.state.value, "", id_, "is no longer required")
+        elif last is not None:
+            yield Change(after.id, "", last.state.value, id_, "is new", _evidence_of(last))
+
+
+def _state_change(first: RequirementSnapshot, last: RequirementSnapshot, use_case: UseCaseSnapshot) -> Change:
+    known = {piece.id for piece in first.evidence}
+    because, evidence = _VERBS[last.state], _evidence_of(last, known)
+    if last.state is State.WAIVED and last.id in use_case.waived:
+        because = f"was waived by {first_line(use_case.waived[last.id])}"
+    elif first.state is State.WAIVED and evidence in {None, *known}:
+        because = "is no longer waived"
+    elif first.state is State.NOT_APPLICABLE and evidence in {None, *known}:
+        because = "applies now"
+    return Change(use_case.id, first.state.value, last.state.value, last.id, because, evidence)
+
+
+def _evidence_of(requirement: RequirementSnapshot, known: Collection[str] = ()) -> str | None:
+    """Return the id of the evidence that brought a requirement into its state, new evidence first; None: none did."""
+    results = _RESULTS.get(requirement.state, frozenset())
+    fitting = [piece for piece in requirement.evidence if piece.result in results and _fits(requirement.state, piece)]
+    new = [piece for piece in fitting if piece.id not in known]
+    return next((piece.id for piece in (*new, *fitting)), None)
+
+
+def _fits(state: State, piece: ShownEvidence) -> bool:
+    """Return whether evidence counts where it must: only a rehearsal is not real."""
+    return not piece.real if state is State.REHEARSED else True
+
+
+def _gone_tests(first: RequirementSnapshot, last: RequirementSnapshot, use_case: UseCaseSnapshot) -> Iterator[Change]:
+    """Yield the tests that ran for a requirement and no longer do."""
+    if last.state is State.NOT_APPLICABLE:
+        return
+    now = last.tests
+    for test, piece in first.tests.items():
+        if not piece.ran:
+            continue
+        if test not in now:
+            yield Change(use_case.id, piece.result, "", last.id, "is gone", test=test)
+        elif not now[test].ran:
+            because = f"is {now[test].result}" if now[test].real else "is only rehearsed"
+            yield Change(use_case.id, piece.result, now[test].result, last.id, because, now[test].id, test)
+
+
+# -- the cause of a new status -------------------------------------------------------------------------------------
+
+
+def _cause(before: UseCaseSnapshot, after: UseCaseSnapshot, changed: Sequence[Change]) -> tuple[str, str | None]:
+    """Return why a use case stands differently, and the evidence behind it."""
+    is_worse = _standing(after) < _standing(before)
+    decided = _worse_decision(before, after) if is_worse else _better_decision(before, after)
+    if decided:
+        return decided, None
+    fitting = [change for change in changed if change.is_worse is is_worse] or changed
+    if fitting:
+        return _requirement_cause(after, fitting, is_worse=is_worse)
+    if after.review is ReviewState.SUSPECT and before.review is not ReviewState.SUSPECT:
+        return f"review: suspect{_reason(after.review_why)}", None
+    if before.review is ReviewState.CURRENT and after.review is ReviewState.NONE:
+        return "review: no longer counts", None
+    if after.review is ReviewState.CURRENT and set(after.reviewers) != set(before.reviewers):
+        return f"review: approved by {_names(after.reviewers)}", None
+    return "", None
+
+
+def _worse_decision(before: UseCaseSnapshot, after: UseCaseSnapshot) -> str:
+    blocked = [by for id_, by in after.blockers.items() if id_ not in before.blockers]
+    if blocked:
+        return f"blocked by {_names(blocked)}"
+    if after.review is ReviewState.REJECTED and before.review is not ReviewState.REJECTED:
+        return f"review: rejected by {_names(after.reviewers)}"
+    return ""
+
+
+def _better_decision(before: UseCaseSnapshot, after: UseCaseSnapshot) -> str:
+    if after.review is ReviewState.CURRENT and before.review is not ReviewState.CURRENT:
+        return f"review: approved by {_names(after.reviewers)}"
+    if before.blockers and not after.blockers:
+        return "unblocked"
+    if before.review is ReviewState.REJECTED and after.review is not ReviewState.REJECTED:
+        return "review: no longer rejected"
+    return ""
+
+
+def _requirement_cause(after: UseCaseSnapshot, changes: Sequence[Change], *, is_worse: bool) -> tuple[str, str | None]:
+    """Return the requirement that explains a new status best, and how many others changed alike."""
+
+    def rank(change: Change) -> int:
+        return _rank(State(change.after)) if change.after else len(WORST_FIRST)
+
+    chosen = min(changes, key=rank) if is_worse else max(changes, key=rank)
+    name = (chosen.requirement or "").removeprefix(f"{after.id}/")
+    others = sum(change.because == chosen.because for change in changes) - 1
+    more = f" and {others} more" if others else ""
+    return f"{name} {chosen.because}{more}", chosen.evidence
+
+
+def _reason(sentences: Sequence[str]) -> str:
+    return f", {first_line(sentences[0])}" if sentences else ""
+
+
+def _names(people: Sequence[str]) -> str:
+    return " and ".join(sorted({first_line(person) for person in people})) or "nobody"
+
+
+def _standing(row: UseCaseSnapshot) -> tuple[int, int]:
+    return _STATUSES.index(row.status), _PHASES.index(row.phase)
+
+
+def _is_lower(before: str, after: str) -> bool:
+    """Return whether a status is lower than another. Phases are no regression: their use case is in progress."""
+    statuses = [status.value for status in _STATUSES]
+    return before in statuses and after in statuses and statuses.index(after) < statuses.index(before)
+
+
+def _rank(state: State) -> int:
+    return WORST_FIRST.index(state)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..facts.evidence import Evidence
 from ..facts.ledger.line import escape_surrogates
+from ..verdict.changes import Change
 from ..verdict.readiness import (
     Action,
     ItemReadiness,
@@ -72,6 +73,7 @@ def _lists(report: Report) -> dict[str, Iterator[Any]]:
         "next": map(_action, report.actions),
         "runs": (to_run(id_, origin) for id_, origin in deciding_runs(report).items()),
         "warnings": iter(report.context.notes),
+        "changes": map(plain_change, report.changes),
     }
 
 
@@ -125,6 +127,19 @@ def plain_data(evidence: Evidence) -> dict[str, Any]:
             for connection in evidence.connections
         ],
         "warnings": list(evidence.warnings),
+    }
+
+
+def plain_change(change: Change) -> dict[str, Any]:
+    """Return a change as plain data. What did not exist, or no longer does, is null."""
+    return {
+        "use_case": change.use_case,
+        "requirement": change.requirement,
+        "test": change.test,
+        "before": change.before or None,
+        "after": change.after or None,
+        "because": change.because,
+        "evidence": change.evidence,
     }
 
 

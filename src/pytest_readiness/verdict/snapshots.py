@@ -1,0 +1,171 @@
+"""Snapshot of an evaluation: what two of them are compared by, from a readiness or from a JSON report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from ..errors import ConfigError, one_line
+from ..facts.evidence import CONCLUSIVE, Evidence, Result
+from .readiness import Phase, Readiness, RequirementReadiness, ReviewState, State, Status, UseCaseReadiness
+
+SCHEMA = "readiness/report/v1"
+"""Format of a JSON report."""
+_RAN = frozenset(result.value for result in CONCLUSIVE)
+
+
+class ShownEvidence(Struct, frozen=True):
+    """One piece of evidence that a report shows at a requirement."""
+
+    id: str
+    test_id: str
+    result: str
+    real: bool
+
+    @property
+    def ran(self) -> bool:
+        """Whether the test really ran: neither a rehearsal, nor skipped, nor only planned."""
+        return self.real and self.result in _RAN
+
+
+class RequirementSnapshot(Struct, frozen=True):
+    """State of one requirement, and the evidence behind it."""
+
+    id: str
+    state: State
+    evidence: tuple[ShownEvidence, ...] = ()
+    """In the order of the report: the newest run first."""
+
+    @property
+    def tests(self) -> dict[str, ShownEvidence]:
+        """By id of the test: its evidence that ran, else its newest."""
+        shown: dict[str, ShownEvidence] = {}
+        for piece in self.evidence:
+            if piece.test_id not in shown or (piece.ran and not shown[piece.test_id].ran):
+                shown[piece.test_id] = piece
+        return shown
+
+
+class UseCaseSnapshot(Struct, frozen=True):
+    """Status of one use case, and what it follows from."""
+
+    id: str
+    status: Status
+    phase: Phase | None
+    requirements: Mapping[str, RequirementSnapshot]
+    """By id, in order."""
+    review: ReviewState = ReviewState.NONE
+    reviewers: tuple[str, ...] = ()
+    """The people behind the state of the review."""
+    review_why: tuple[str, ...] = ()
+    """Reasons why approvals are suspect, one sentence each."""
+    blockers: Mapping[str, str] = {}
+    """Open blockers: the id, and who blocked."""
+    waived: Mapping[str, str] = {}
+    """Requirements with a valid waiver, by id: who waived."""
+
+
+class EvaluationSnapshot(Struct, frozen=True):
+    """What was ready at a moment, and by which evidence."""
+
+    register: str
+    at: str
+    """The moment (UTC); empty: unknown."""
+    use_cases: Mapping[str, UseCaseSnapshot]
+    """By id, in the order of the register."""
+
+    @property
+    def ready(self) -> int:
+        """Number of use cases that are ready."""
+        return sum(row.status is Status.READY_FOR_GO_LIVE for row in self.use_cases.values())
+
+    @classmethod
+    def from_readiness(cls, readiness: Readiness) -> EvaluationSnapshot:
+        """Return the snapshot of an evaluation."""
+        rows = (_use_case_of(use_case) for use_case in readiness.use_cases)
+        return cls(readiness.register, readiness.at, {row.id: row for row in rows})
+
+    @classmethod
+    def from_document(cls, document: object) -> EvaluationSnapshot:
+        """Return the snapshot of a JSON report (``readiness/report/v1``).
+
+        Raises:
+            ConfigError: the document is none, or lacks a field that a comparison needs.
+        """
+        if not isinstance(document, Mapping) or document.get("schema") != SCHEMA:
+            raise ConfigError(f"this is no JSON report ({SCHEMA}): write one with `readiness report --format json`")
+        try:
+            register, at = _text(document["context"]["register"]), _text(document.get("generated_at", ""))
+            rows = [_read_use_case(row) for row in document["use_cases"]]
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            reason = one_line(f"{type(error).__name__}: {error}", 200)
+            raise ConfigError(f"this JSON report cannot be read: {reason}") from None
+        return cls(register, at, {row.id: row for row in rows})
+
+
+def _use_case_of(readiness: UseCaseReadiness) -> UseCaseSnapshot:
+    waivers = (standing.decision for standing in readiness.waivers if standing.void is None)
+    return UseCaseSnapshot(
+        id=readiness.use_case.id,
+        status=readiness.status,
+        phase=readiness.phase,
+        requirements={row.requirement.id: _requirement_of(row) for row in readiness.requirements},
+        review=readiness.review.state,
+        reviewers=readiness.review.by,
+        review_why=readiness.review.why,
+        blockers={standing.decision.id: standing.decision.by for standing in readiness.blockers},
+        waived={waiver.requirement: waiver.by for waiver in waivers},
+    )
+
+
+def _requirement_of(readiness: RequirementReadiness) -> RequirementSnapshot:
+    return RequirementSnapshot(
+        readiness.requirement.id, readiness.state, tuple([_shown(piece) for piece in readiness.evidence])
+    )
+
+
+def _shown(piece: Evidence) -> ShownEvidence:
+    return ShownEvidence(piece.id, piece.test_id, piece.result.value, piece.real)
+
+
+# -- from a JSON report --------------------------------------------------------------------------------------------
+
+
+def _read_use_case(row: Mapping[str, Any]) -> UseCaseSnapshot:
+    """Return a use case of a report. Fields that say only why it stands as it does may be missing."""
+    review = row.get("review") or {}
+    requirements = [_read_requirement(plain) for item in row["items"] for plain in item["requirements"]]
+    waivers = [waiver for waiver in row.get("waivers", ()) if waiver.get("void") is None]
+    return UseCaseSnapshot(
+        id=_text(row["id"]),
+        status=Status(row["status"]),
+        phase=Phase(row["phase"]) if row.get("phase") else None,
+        requirements={requirement.id: requirement for requirement in requirements},
+        review=ReviewState(review.get("state", ReviewState.NONE)),
+        reviewers=_texts(review.get("by", ())),
+        review_why=_texts(review.get("why", ())),
+        blockers={_text(blocker["id"]): _text(blocker["owner"]) for blocker in row.get("blockers", ())},
+        waived={_text(waiver["requirement"]): _text(waiver["by"]) for waiver in waivers},
+    )
+
+
+def _read_requirement(row: Mapping[str, Any]) -> RequirementSnapshot:
+    shown = [
+        ShownEvidence(
+            _text(piece["id"]), _text(piece["test_id"]), Result(piece["result"]).value, piece.get("real") is True
+        )
+        for piece in row.get("evidence", ())
+    ]
+    return RequirementSnapshot(_text(row["id"]), State(row["state"]), tuple(shown))
+
+
+def _texts(values: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(_text(value) for value in values)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a text is expected")
+    return value

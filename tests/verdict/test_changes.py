@@ -1,0 +1,165 @@
+"""Changes between two evaluations: what stands differently, in which words, and by which evidence."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from msgspec.structs import replace
+
+from pytest_readiness.errors import ConfigError
+from pytest_readiness.facts.evidence import Result
+from pytest_readiness.verdict.changes import Change, changes_between
+from pytest_readiness.verdict.readiness import Status
+from pytest_readiness.verdict.snapshots import EvaluationSnapshot
+from tests.verdict.judging import CATALOGUE, FAILED, INTERRUPTED, UC, complete, ran
+from tests.verdict.people import LEAD, SECOND, approval, blocker, judge_all, rejection
+
+
+def snapshot(evidence, decisions=(), catalogue=CATALOGUE):
+    """Judge evidence, and return what is compared."""
+    return EvaluationSnapshot.from_readiness(judge_all(evidence, decisions, catalogue=catalogue))
+
+
+def changed(before, after):
+    """Return the changes as lines."""
+    return [
+        f"{change.subject}: {change.before} -> {change.after} ({change.because})"
+        for change in changes_between(before, after)
+    ]
+
+
+def test_equal_evaluations_have_no_changes():
+    """Nothing is told where nothing changed, whatever ran again with the same result."""
+    assert changes_between(snapshot(complete()), snapshot(complete())) == ()
+    assert changes_between(snapshot(complete(days=3)), snapshot(complete(days=2))) == ()
+
+
+@pytest.mark.parametrize(
+    ("evidence", "expected"),
+    [
+        (
+            ran(FAILED, "6", days=0, parts=("rotation",), test="tests/test_keys.py::test_rotate"),
+            ["UC-003: IN_PROGRESS -> BLOCKED (6/rotation failed)", "UC-003/6/rotation: COMPLETE -> FAILING (failed)"],
+        ),
+        (
+            ran(INTERRUPTED, "4", days=0),
+            [
+                "UC-003: AWAITING_REVIEW -> COLLECTING (4 was interrupted)",
+                "UC-003/4: COMPLETE -> INTERRUPTED (was interrupted)",
+            ],
+        ),
+    ],
+)
+def test_a_result_that_makes_it_worse(evidence, expected):
+    """The cause names the requirement without its use case, and the evidence is the one that came in."""
+    before, after = snapshot(complete()), snapshot([*complete(), evidence])
+    assert changed(before, after) == expected
+    assert {change.evidence for change in changes_between(before, after)} == {evidence.id}
+    assert all(change.is_worse for change in changes_between(before, after) if change.requirement)
+
+
+def test_the_first_evidence_and_the_last():
+    """Evidence starts a use case; what completes it is named with the others that came in at the same time."""
+    first = snapshot([ran(item="plain")])
+    assert changed(snapshot([]), first) == [
+        "UC-003: NOT_STARTED -> IN_PROGRESS (plain passed)",
+        "UC-003/plain: MISSING -> COMPLETE (passed)",
+    ]
+    every = changes_between(first, snapshot(complete()))
+    assert (every[0].before, every[0].after) == ("COLLECTING", "AWAITING_REVIEW")
+    assert every[0].because.endswith("passed and 9 more")
+    assert not any(change.is_worse for change in every)
+
+
+def test_what_expired_has_no_evidence():
+    """Only the clock changed it."""
+    before, after = snapshot(complete()), snapshot(complete(days=400))
+    changes = {change.requirement: change for change in changes_between(before, after)}
+    assert changes[None].because.endswith("expired and 9 more")
+    assert (changes["UC-003/4"].after, changes["UC-003/4"].because) == ("STALE", "expired")
+    assert {change.evidence for change in changes.values()} == {None}
+
+
+def test_decisions_are_named_with_the_person():
+    """An approval, a rejection and a blocker are the cause where they are new, and are none where they stood before."""
+    evidence = complete()
+    signed, ended = approval(evidence), rejection(by=SECOND, days=0.2)
+    waiting, ready = snapshot(evidence), snapshot(evidence, [signed])
+    assert changed(waiting, ready) == [f"UC-003: IN_PROGRESS -> READY_FOR_GO_LIVE (review: approved by {LEAD})"]
+    blocked = snapshot(evidence, [signed, blocker(by=LEAD)])
+    assert changed(ready, blocked) == [f"UC-003: READY_FOR_GO_LIVE -> BLOCKED (blocked by {LEAD})"]
+    assert changed(blocked, ready) == ["UC-003: BLOCKED -> READY_FOR_GO_LIVE (unblocked)"]
+    rejected = snapshot(evidence, [signed, ended])
+    assert changed(ready, rejected) == [f"UC-003: READY_FOR_GO_LIVE -> BLOCKED (review: rejected by {SECOND})"]
+    both = snapshot([*evidence, ran(FAILED, days=0)], [signed, blocker(by=LEAD)])
+    assert changed(blocked, both) == ["UC-003/4: COMPLETE -> FAILING (failed)"]
+
+
+def test_what_is_new_or_gone():
+    """Use cases and requirements that only one evaluation has; of such a use case the requirements are not listed."""
+    more = replace(CATALOGUE, use_cases={**CATALOGUE.use_cases, "UC-10": replace(CATALOGUE.use_cases[UC], id="UC-10")})
+    before, after = snapshot(complete()), snapshot(complete(), catalogue=more)
+    assert changed(before, after) == ["UC-10:  -> NOT_STARTED (is new)"]
+    assert changed(after, before) == ["UC-10: NOT_STARTED ->  (is gone)"]
+    assert [change.is_worse for change in changes_between(after, before)] == [True]
+    items = {key: item for key, item in CATALOGUE.items.items() if key != "plain"}
+    fewer = snapshot(complete(), catalogue=replace(CATALOGUE, items=items))
+    assert changed(before, fewer) == ["UC-003/plain: COMPLETE ->  (is no longer required)"]
+    assert changed(fewer, before) == ["UC-003/plain:  -> COMPLETE (is new)"]
+
+
+def test_a_test_that_no_longer_runs_is_worse_though_another_completes_the_requirement():
+    """It is told with its last result; one that is skipped or only rehearsed now is told too."""
+    other = ran(item="plain", test="tests/test_other.py::test_other")
+    before = snapshot([*complete(), other])
+    (gone,) = changes_between(before, snapshot(complete()))
+    assert gone == Change(UC, "PASSED", "", "UC-003/plain", "is gone", test="tests/test_other.py::test_other")
+    assert gone.is_worse
+    for now, because in (
+        (replace(other, result=Result.SKIPPED), "is SKIPPED"),
+        (replace(other, real=False), "is only rehearsed"),
+    ):
+        (change,) = changes_between(before, snapshot([*complete(), now]))
+        assert (change.because, change.evidence, change.is_worse) == (because, other.id, True)
+
+
+def test_the_order_is_that_of_people():
+    """UC-9 stands before UC-10, and a use case before its requirements."""
+    rows = [Change(name, "", Status.NOT_STARTED.value) for name in ("UC-10", "UC-9", "uc-9", "UC-010")]
+    catalogues = [
+        replace(CATALOGUE, use_cases={row.use_case: replace(CATALOGUE.use_cases[UC], id=row.use_case) for row in some})
+        for some in (rows, rows[::-1])
+    ]
+    none = replace(CATALOGUE, use_cases={})
+    orders = [
+        [change.use_case for change in changes_between(snapshot([], catalogue=none), snapshot([], catalogue=catalogue))]
+        for catalogue in catalogues
+    ]
+    assert orders == [["UC-9", "UC-010", "UC-10", "uc-9"]] * 2
+
+
+@pytest.mark.parametrize(
+    "document",
+    [None, [], {}, {"schema": "readiness/report/v2"}, {"schema": "readiness/report/v1"},
+     {"schema": "readiness/report/v1", "context": {"register": "r"}, "use_cases": [{"id": "UC-1", "status": "DONE", "items": []}]},
+     {"schema": "readiness/report/v1", "context": {"register": "r"}, "use_cases": [{"id": 1, "status": "BLOCKED", "items": []}]},
+     {"schema": "readiness/report/v1", "context": {"register": "r"}, "use_cases": 7},
+     {"schema": "readiness/report/v1", "context": {"register": "r"}, "use_cases": [{"id": "UC-1", "status": "BLOCKED", "items": [], "review": [1]}]}],
+)  # fmt: skip
+def test_what_is_no_report_is_refused(document):
+    """A document with other words or types is an error in one line."""
+    with pytest.raises(ConfigError, match="JSON report") as error:
+        EvaluationSnapshot.from_document(document)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_a_report_is_compared_as_its_readiness_is():
+    """What is read from the JSON report is the snapshot of the readiness that it was written from."""
+    from pytest_readiness.views.document import to_document
+    from tests.views.values import mixed
+
+    value = mixed()
+    read = EvaluationSnapshot.from_document(json.loads(json.dumps(to_document(value))))
+    assert replace(read, at="") == replace(EvaluationSnapshot.from_readiness(value.readiness), at="")
+    assert any(row.requirements for row in read.use_cases.values())
