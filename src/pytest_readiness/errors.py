@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import ClassVar
 
@@ -93,6 +93,17 @@ class UnansweredError(ReadinessError):
 
 class ProofError(AssertionError):
     """A proof does not hold: the test fails, and the message names the difference and its place."""
+
+    # As pytest does for its own: a module's name in front of the reason would push that out of the short summary.
+    __module__ = "builtins"
+
+    def __reduce__(self) -> tuple[Callable[..., ProofError], tuple[object, ...]]:
+        """Return how to copy it into another process, where it is not in the module that it names."""
+        return _proof_error, self.args
+
+
+def _proof_error(*arguments: object) -> ProofError:
+    return ProofError(*arguments)
 
 
 class Problem(Struct, frozen=True):

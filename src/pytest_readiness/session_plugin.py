@@ -30,6 +30,8 @@ _DRY_RUN_OPTIONS = ("collectonly", "setuponly", "setupplan")
 
 UNCOLLECTED = '{"uncollected":1}'
 """Message that an xdist worker sends instead of its plan if a module ended its session."""
+_UNRECORDED = "readiness_unrecorded"
+"""Key of a worker's output: the number of its evidence tests, if nothing is recorded."""
 UNANSWERED = 13
 """Exit code of a session that ended before its requested gate was evaluated."""
 
@@ -49,6 +51,9 @@ class SessionPlugin:
         self._selection: SelectedTests | None = None
         self._outcome: SessionOutcome | None = None
         self._plan: list[Line] = []
+        self._plan_has_problems = False
+        self._unrecorded = 0
+        """Number of evidence tests that ran without a config, so that nothing was recorded."""
         self._has_begun = False
         self._reported = False
         self._answered = False
@@ -218,8 +223,24 @@ class SessionPlugin:
                 from .facts.ledger.line import canonical
 
                 self._plans.send(canonical({"tests": plan, "unread": unread, **self.observer.names.to_plain()}))
-        elif any(test.problems for test in tagged):
-            self.config.pluginmanager.register(InvalidMarksPlugin(), "readiness-refusal")
+        else:
+            self._count_unrecorded(len(tagged))
+            if any(test.problems for test in tagged):
+                self.config.pluginmanager.register(InvalidMarksPlugin(), "readiness-refusal")
+
+    def _count_unrecorded(self, tests: int) -> None:
+        """Store the number of evidence tests of a session without a config; a worker sends it to the controller."""
+        if self._is_worker:
+            getattr(self.config, "workeroutput", {})[_UNRECORDED] = tests  # xdist's
+        elif self._prepared is None and not self._is_dry:
+            self._unrecorded = tests
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take the number of evidence tests from a worker; each worker has collected all of them."""
+        if self._prepared is None:
+            output = getattr(node, "workeroutput", None) or {}
+            self._unrecorded = max(self._unrecorded, output.get(_UNRECORDED, 0))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -232,6 +253,7 @@ class SessionPlugin:
 
         tagged = collect_all(session.items, self._prepared.project.catalogue)
         self._plan = plan_lines(tagged, self._prepared, self.options, width=self._width)
+        self._plan_has_problems = any(test.problems for test in tagged)
         return True
 
     def _begin_tests(self, session: pytest.Session) -> None:
@@ -271,7 +293,10 @@ class SessionPlugin:
 
                 output: dict[str, Any] = getattr(self.config, "workeroutput", {})  # xdist's
                 output[STORED] = self.observer.artifacts.stored.files
-        elif self._prepared is not None and not self._raw_options["plan"]:
+        elif self._prepared is not None and self._raw_options["plan"]:
+            if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):  # a plan may be empty
+                session.exitstatus = pytest.ExitCode.USAGE_ERROR if self._plan_has_problems else pytest.ExitCode.OK
+        elif self._prepared is not None:
             from .pipeline.session import close_session
 
             self._prepared.report_writer.log.uncollected = len(self._uncollected)
@@ -283,6 +308,10 @@ class SessionPlugin:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the report, or one line with what was recorded and what went wrong."""
         self._print_summary(terminalreporter)
+        if self._unrecorded:
+            tests = f"{self._unrecorded} evidence test{'' if self._unrecorded == 1 else 's'}"
+            terminalreporter.section("production readiness")
+            terminalreporter.line(f"{tests}, no readiness.toml: nothing was recorded (readiness init)", yellow=True)
 
     def pytest_unconfigure(self) -> None:
         """Print the summary if pytest skipped it (``pytest.exit`` with an exit code of its own)."""
@@ -326,7 +355,7 @@ class SessionPlugin:
         self._answered = True
 
     def _lines(self, prepared: PreparedSession) -> list[Line]:
-        from .pipeline.session import summary_lines
+        from .pipeline.session_summary import summary_lines
 
         assert self._outcome is not None  # noqa: S101 - for the type checker
         verbosity = self.config.get_verbosity()

@@ -110,9 +110,9 @@ def test_names_resolve_in_any_letter_case():
 @pytest.mark.parametrize(
     ("claim", "message"),
     [
-        (Claim("UC-2", "4"), "there is no use case 'UC-2' in register 'payments' (there is UC-1)"),
-        (Claim("UC-1", "trce"), "there is no item 'trce' (did you mean 'trace'?)"),
-        (Claim("UC-1", "99"), "there is no item '99' (items are 1, 2, 3, 4, 5, 6, 7)"),
+        (Claim("UC-2", "4"), "no use case 'UC-2' (there is UC-1)"),
+        (Claim("UC-1", "trce"), "no item 'trce' (did you mean 'trace'?)"),
+        (Claim("UC-1", "99"), "no item '99' (items are 1, 2, 3, 4, 5, 6, 7)"),
         (Claim("UC-1", "2", environment="stagin"), "no environment 'stagin' (did you mean 'staging'?)"),
         (Claim("UC-1", "1", provider_mode="BYOC"), "no provider mode 'BYOC' (did you mean 'BYOK'?)"),
         (Claim("UC-1", "6", part="revoke"), "item 6 of UC-1 has no part 'revoke'"),

@@ -368,8 +368,8 @@ def test_parts(placed: Project, args: tuple[str, ...], shown: set[str]) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (("UC-01", "--item", "1"), "there is no use case 'UC-01'"),
-        (("UC-001", "--item", "one"), "there is no item 'one'"),
+        (("UC-01", "--item", "1"), "no use case 'UC-01'"),
+        (("UC-001", "--item", "one"), "no item 'one'"),
         (("UC-001", "--item", "1", "--environment", "stagin"), "no environment 'stagin' (did you mean 'staging'?)"),
         (("UC-001", "--item", "1", "--provider-mode", "BYOC"), "no provider mode 'BYOC' (did you mean 'BYOK'?)"),
         (("UC-001", "--item", "6", "--part", "rotatoin"), "has no part 'rotatoin' (did you mean 'rotation'?)"),

@@ -287,7 +287,7 @@ ENTITIES = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><testsuite><testc
         ),
         (
             PROPERTY.format("UC-01/1"),
-            "test case 'a': there is no use case 'UC-01' in register 'default' (did you mean 'UC-001'?)",
+            "test case 'a': no use case 'UC-01' (did you mean 'UC-001'?)",
         ),
         (
             PROPERTY.format("UC-001"),
@@ -459,7 +459,7 @@ def test_a_gigabyte_is_refused_unread(placed: Project) -> None:
     [
         (("--map", "UC-001/1"), "--map takes PATTERN=UC/ITEM"),
         (("--map", "a=UC-001"), "'UC-001' is not of the form UC/ITEM"),
-        (("--map", "*=UC-001/9"), "there is no item '9'"),
+        (("--map", "*=UC-001/9"), "no item '9'"),
         (("--map", "*=UC-001/1", "--environment", "stagin"), "did you mean 'staging'"),
         (("UC-001",), "takes no use case"),
         (("--item", "1"), "takes no --item"),

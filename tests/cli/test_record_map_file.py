@@ -72,11 +72,11 @@ def test_everything_that_is_wrong_with_a_file_of_maps_is_told_at_once(placed: Pr
     form = 'write "PATTERN" = "UC/ITEM", or a list: ["UC/ITEM", ...]'
     assert told(result.stderr) == [
         "--map takes PATTERN=UC/ITEM, such as '*::test_*=UC-003/4', not 'x'",
-        "--map 'a': there is no use case 'UC-9' in register 'default' (there are UC-001, UC-002)",
+        "--map 'a': no use case 'UC-9' (there are UC-001, UC-002)",
         "maps.toml:1: 'mpa' is unknown: patterns belong in [map]",
-        "maps.toml:3: 'Pay::*': there is no use case 'UC-01' in register 'default' (did you mean 'UC-001'?)",
+        "maps.toml:3: 'Pay::*': no use case 'UC-01' (did you mean 'UC-001'?)",
         "maps.toml:6: 'Pay::a': 'UC-003' is not of the form UC/ITEM, such as UC-003/4",
-        "maps.toml:6: 'Pay::a': there is no item '77' (items are 1, 2)",
+        "maps.toml:6: 'Pay::a': no item '77' (items are 1, 2)",
         f"maps.toml:7: 'tests': a pattern with a dot needs quotes: {form}",
         f"maps.toml:8: 'n': {form}",
         f"maps.toml:9: 'l': {form}",
@@ -131,9 +131,9 @@ def test_every_bad_property_is_told_at_once(placed: Project) -> None:
     result = placed.cli("record", "--junit", "it.xml")
     assert result.exit_code == 2
     assert told(result.stderr) == [
-        "test case 'a': there is no use case 'UC-01' in register 'default' (did you mean 'UC-001'?)",
+        "test case 'a': no use case 'UC-01' (did you mean 'UC-001'?)",
         "test case 'c': 'UC-001' is not of the form UC/ITEM, such as UC-003/4",
-        "test case 'd': there is no item '9' (items are 1, 2)",
+        "test case 'd': no item '9' (items are 1, 2)",
     ]
     listed = placed.cli("record", "--junit", "it.xml", "--list")
     assert (listed.exit_code, told(listed.stderr)) == (2, told(result.stderr))

@@ -284,6 +284,9 @@ def test_a_pattern_takes_what_is_gone_and_nothing_else(project: Project) -> None
     record(project, by=BEN)
     code, _, err = retire(project, "test_it.py::test_old[3*")
     assert (code, "there is no evidence from a test that matches" in err) == (2, True)
+    assert "letter case" not in err
+    code, _, err = retire(project, "Test_it.py::*")
+    assert (code, err.rstrip().endswith(": 'test_it.py::test_old[1]' differs in letter case")) == (2, True), err
     code, out, _ = retire(project, "*::test_old[*]")
     assert (code, [line.partition(" ")[0] for line in out.splitlines() if "is retired" in line]) == (
         0,

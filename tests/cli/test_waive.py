@@ -106,7 +106,7 @@ def test_dates_are_dates_and_names_exist(failing: Project) -> None:
         assert "YYYY-MM-DD" in result.stderr
     for name, why in (
         ("UC-001/9", "(there are UC-001/1, UC-001/2)"),
-        ("UC-9", "there is no use case"),
+        ("UC-9", "no use case 'UC-9' (there are UC-001, UC-002)"),
         ("UC-001", "name one of UC-001/1, UC-001/2"),
     ):
         result = waive(failing, name)

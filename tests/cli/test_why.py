@@ -104,3 +104,33 @@ def test_of_many_passes_some_are_named(project: Project) -> None:
     every = project.cli("why", "UC-001/1").stdout
     assert every.count("evidence: PASSED") == 41
     assert "more that PASSED" not in every
+
+
+def test_a_scope_that_nothing_declares_yet(project: Project) -> None:
+    """A requirement without a scope says what to declare, and never names another requirement."""
+    scoped = '[items.2]\ntitle = "answers"\nscope = {0}\n[items.6]\ntitle = "keys"\nparts = ["rotation"]\n'
+    environment = "a real environment ([environments.NAME] real = true)"
+    for scope, declare in (
+        ('"environment"', environment),
+        ('["environment", "provider_mode"]', f"{environment} and a provider mode ([provider_modes])"),
+    ):
+        project.configured('tracker = "PROD_READINESS_TRACKER.md"\n' + scoped.format(scope))
+        done = project.cli("why", "UC-001/2/staging")
+        problem = "UC-001 has no requirement 'UC-001/2/staging': UC-001/2 has no scope yet"
+        assert (done.exit_code, done.stderr) == (2, f"readiness: {problem}: declare {declare} in the config\n")
+    near = project.cli("why", "UC-001/6/rotatoin")
+    assert near.stderr.endswith("has no requirement 'UC-001/6/rotatoin' (did you mean 'UC-001/6/rotation'?)\n")
+
+
+def test_the_way_out_for_a_test_that_is_gone(recorded: Project) -> None:
+    """A failing test may be gone: why names the command that retires it, once, before and after a run without it."""
+    command = "`readiness retire test_it.py::test_a --reason ...`"
+    first = " ".join(recorded.cli("why", "UC-001/1").stdout.split())
+    advice = f"if that test is gone: a reviewer retires it: {command}"
+    assert f"to complete: make test_it.py::test_a pass in staging {advice}" in first
+    assert "readiness retire" not in recorded.cli("why", "UC-002").stdout
+    recorded.tests('@evidence("UC-001", item=2)\ndef test_b(): pass\n')
+    recorded.run()
+    later = " ".join(recorded.cli("why", "UC-001/1").stdout.split())
+    assert f"ran other tests but not this one), a reviewer retires it: {command}" in later
+    assert later.count("readiness retire") == 1

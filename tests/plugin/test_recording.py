@@ -99,7 +99,7 @@ def test_artifacts_of_each_kind_are_kept_by_their_digest(project: Project, how: 
         ("reference('log', ' ')", "reference needs a URL"),
         ("note(3)", "note must be a text, not int"),
         ("scope(tenant_id=3)", "tenant_id must be a text, not int"),
-        ("scope(environment='stagin')", "there is no environment 'stagin' (did you mean 'staging'?)"),
+        ("scope(environment='stagin')", "no environment 'stagin' (did you mean 'staging'?)"),
         ("scope(part='rotaton')", "no item that this test is evidence for has a part 'rotaton'"),
         ("secret(None)", "secret must be a text, not NoneType"),
         ("step(3).__enter__()", "title must be a text, not int"),
@@ -122,7 +122,7 @@ def test_what_cannot_be_recorded_fails_the_test_in_one_line(project: Project, ca
         (
             '[provider_modes]\nBYOK = "own key"\n',
             "scope(provider_mode='BYOKS')",
-            "there is no provider mode 'BYOKS' (did you mean 'BYOK'?)",
+            "no provider mode 'BYOKS' (did you mean 'BYOK'?)",
         ),
         (
             '[items.6]\ntitle = "secrets"\nparts = ["rotation", "revocation"]\n',
@@ -298,7 +298,7 @@ def test_a_text_that_names_a_file_is_kept_with_a_warning(project: Project) -> No
         def test_a(record_evidence):
             pathlib.Path("server.log").write_text("started")
             record_evidence.attach("server.log")
-            record_evidence.attach("another.log")
+            record_evidence.attach("another log")
             record_evidence.attach("two\\nlines")
         """
     )

@@ -69,7 +69,7 @@ def test_a_row_that_went_is_unknown(recorded: Project) -> None:
     path.write_text("".join(line for line in path.read_text().splitlines(True) if "UC-001" not in line))
     result = recorded.run_apart()
     assert result.ret != 0
-    assert "there is no use case 'UC-001'" in result.stdout.str() + result.stderr.str()
+    assert "no use case 'UC-001'" in result.stdout.str() + result.stderr.str()
 
 
 @pytest.mark.parametrize("option", ["--readiness-report", "--readiness-gate", "--readiness-json=out.json"])

@@ -18,7 +18,7 @@ assert_type(evidence("UC-001", item=5, replay_mode="FULL", part="eu", provider_m
 assert_type(pytest_readiness.__version__, Any)
 
 disproof: AssertionError = ProofError("the traces differ")
-mistake: Exception = ReadinessError("readiness.toml:3: there is no item '9'")
+mistake: Exception = ReadinessError("readiness.toml:3: no item '9'")
 
 evidence("UC-001")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 evidence(1, item=1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

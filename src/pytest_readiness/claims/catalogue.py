@@ -19,6 +19,10 @@ ENVIRONMENT = "environment"
 PROVIDER_MODE = "provider_mode"
 SCOPES = (ENVIRONMENT, PROVIDER_MODE)
 REPLAY_MODES = ("FULL", "TRACE_ONLY")
+NO_REAL_ENVIRONMENT = "no real environment is declared: add [environments.NAME] real = true to the config"
+"""Why everything is a rehearsal; stored with the evidence."""
+NO_ENVIRONMENT = "the run states no environment: give --readiness-environment, READINESS_ENVIRONMENT or scope()"
+"""Why evidence without an environment is a rehearsal; stored with the evidence."""
 PROOF_OF_PART = "part"
 """Proof of an item whose parts each need the proof of the same name (rotation, revocation)."""
 RECORDED_PROOFS = (
@@ -241,7 +245,7 @@ class Catalogue(Struct, frozen=True, dict=True):
             return use_case
         if self.open_world:
             return UseCase(id=name)
-        raise ClaimError(f"there is no use case '{name}' in register '{self.register}'{self.use_case_hint(name)}")
+        raise ClaimError(f"no use case '{name}'{self.use_case_hint(name)}")
 
     def use_case_hint(self, name: str) -> str:
         """Return the end of an error about an unknown use case: the nearest id, else the existing ones."""
@@ -262,7 +266,7 @@ class Catalogue(Struct, frozen=True, dict=True):
             return self.items[key]
         if self.open_world:
             return Item(key=name, title=name)
-        raise ClaimError(f"there is no item '{name}'{suggestion(name, self._item_names) or self._items_hint()}")
+        raise ClaimError(f"no item '{name}'{suggestion(name, self._item_names) or self._items_hint()}")
 
     def _items_hint(self) -> str:
         return f" (items are {', '.join(self.items)})" if self.items else ""
@@ -270,12 +274,12 @@ class Catalogue(Struct, frozen=True, dict=True):
     def check_environment(self, name: str) -> None:
         """Raise ClaimError if environments are declared and ``name`` is none of them."""
         if self.environments and name not in self.environments:
-            raise ClaimError(f"there is no environment '{name}'{_name_hint(name, self.environments)}")
+            raise ClaimError(f"no environment '{name}'{_name_hint(name, self.environments)}")
 
     def check_provider_mode(self, name: str) -> None:
         """Raise ClaimError if provider modes are declared and ``name`` is none of them."""
         if self.provider_modes and name not in self.provider_modes:
-            raise ClaimError(f"there is no provider mode '{name}'{_name_hint(name, self.provider_modes)}")
+            raise ClaimError(f"no provider mode '{name}'{_name_hint(name, self.provider_modes)}")
 
     def parts(self, use_case_id: str, item_key: str) -> tuple[str, ...]:
         """Return the named parts (or drills) of an item of a use case; empty: it has none."""
@@ -311,9 +315,9 @@ class Catalogue(Struct, frozen=True, dict=True):
         The texts are stored with the evidence.
         """
         if not any(declared.real for declared in self.environments.values()):
-            return "no real environment is declared: add [environments.NAME] real = true to the config"
+            return NO_REAL_ENVIRONMENT
         if environment is None:
-            return "the run states no environment: give --readiness-environment, READINESS_ENVIRONMENT or scope()"
+            return NO_ENVIRONMENT
         declared = self.environments.get(environment)
         if declared is None or not declared.real:
             return f"environment '{environment}' is not declared real"

@@ -151,7 +151,8 @@ def fail_invalid(item: pytest.Item) -> None:
     """Fail the test, in one line, if its evidence marks are invalid."""
     tagged = item.stash.get(TAGGED, None)
     if tagged is not None and tagged.problems:
-        pytest.fail(f"{one_line(item.nodeid)}: {one_line('; '.join(tagged.problems), 600)}", pytrace=False)
+        # Without the node id: pytest shows it beside the message, and cuts its short summary at the terminal's width.
+        pytest.fail(one_line("; ".join(tagged.problems), 600), pytrace=False)
 
 
 class InvalidMarksPlugin:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from ..errors import ClaimError, ConfigError, RefusedError, suggestion
+from ..errors import ClaimError, ConfigError, RefusedError, one_line, suggestion
 from ..facts.decision import Blocker, Decision, Departure, Retirement, RunRetirement, Unblock, Waiver
 from ..facts.evidence import Evidence
 from ..facts.timestamps import timestamp
@@ -168,7 +168,9 @@ def _retire_matching(
     }
     matching = {piece.test_id for piece in evidence if _matches(pattern, piece.test_id)} - retired
     if not matching:
-        raise ConfigError(f"there is no evidence from a test that matches '{pattern}' and is not retired yet")
+        other_case = {piece.test_id for piece in evidence if _matches(pattern.lower(), piece.test_id.lower())} - retired
+        hint = f": '{one_line(min(other_case))}' differs in letter case" if other_case else ""
+        raise ConfigError(f"there is no evidence from a test that matches '{pattern}' and is not retired yet{hint}")
     removed = removed_tests(project, evaluated, matching)
     if not removed:
         problem = f"each test that matches '{pattern}' still runs, is still in its file, or is not known to be removed"

@@ -73,6 +73,10 @@ class RunLog(Struct, eq=False):
     """Joins the ends of tests with one id."""
     recorded: int = 0
     """Number of pieces of evidence so far."""
+    rehearsals: dict[str, int] = field(default_factory=dict)
+    """Number of these pieces that are rehearsals, by the reason."""
+    warnings: dict[str, str] = field(default_factory=dict)
+    """The warnings of the evidence, each with the first test that has it."""
     artifacts: dict[str, int] = field(default_factory=dict)
     """Size in bytes by SHA-256 of the artifacts in the lines of the run."""
     is_overwritten: bool = False
@@ -159,9 +163,14 @@ class RunLog(Struct, eq=False):
         if "artifacts" in body:
             self.artifacts.update([(artifact["sha256"], artifact["size"]) for artifact in body["artifacts"]])
         claims = body["claims"]
-        self.recorded += len(claims)
         if len(body["attempts"]) > 1:  # a covered claim belongs to the later attempt
-            self.recorded -= sum("covered" in claim for claim in claims)
+            claims = [claim for claim in claims if "covered" not in claim]
+        self.recorded += len(claims)
+        for claim in claims:
+            if (reason := claim.get("not_real_because")) is not None:
+                self.rehearsals[reason] = self.rehearsals.get(reason, 0) + 1
+        for text in body.get("warnings", ()):
+            self.warnings.setdefault(text, test_id)
         writer.append("finished", body)
 
     def crashed(self, test_id: str, message: str, *, again: bool = False) -> None:

@@ -19,7 +19,7 @@ _ALWAYS = (
 )
 _NAMING = ("redaction.parameter_source",)
 """Modules for a secret that turns up in the name of a test."""
-_STORING = ("store.sqlite.store", "views.line_writer", "views.sanitise")
+_STORING = ("pipeline.session_summary", "store.sqlite.store", "views.line_writer", "views.sanitise")
 _SIGNING = ("facts.envelope", "signing.keys")
 _BUNDLING = ("pipeline.bundles",)
 _EVALUATING = (

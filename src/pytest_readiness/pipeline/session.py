@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -15,7 +14,7 @@ from msgspec import Struct, field
 from pluggy import PluginManager
 
 from ..claims.catalogue import Catalogue
-from ..errors import ConfigError, ReadinessError, count, one_line
+from ..errors import ConfigError, ReadinessError, one_line
 from ..facts.run import Run
 from ..facts.run_conditions import conditions_of
 from ..recording.artifacts import ArtifactFolder
@@ -36,7 +35,6 @@ from .selection import SelectedTests, missing_only
 from .session_options import SessionOptions, names_given, parse_run_group
 
 if TYPE_CHECKING:  # slow to import: loaded if a session asks for a report or a gate
-    from ..views.line_writer import Line
     from ..views.report import Report
 
 NOT_ELIGIBLE = 11
@@ -222,13 +220,19 @@ class SessionOutcome(Struct):
     """Problems, a line each."""
     notes: list[str] = field(default_factory=list)
     """Notes for the person who runs the tests, a line each; the evidence is stored."""
+    rehearsals: dict[str, int] = field(default_factory=dict)
+    """The number of pieces that are rehearsals, by the reason."""
+    warnings: dict[str, str] = field(default_factory=dict)
+    """The warnings of the evidence, each with the first test that has it."""
     exit_code: int = 0
     """The exit code for a session that pytest itself would end with 0."""
+    tests_succeeded: bool = True
+    """Whether pytest itself would end the session with 0, so that ``exit_code`` replaces that."""
 
 
 def close_session(prepared: PreparedSession, options: SessionOptions, exit_status: int) -> SessionOutcome:
     """Seal the run, store it, evaluate, and write the requested files. Errors become problems of the result."""
-    outcome = SessionOutcome()
+    outcome = SessionOutcome(tests_succeeded=exit_status == 0)
     with _without_garbage_collection():
         _close(prepared, options, exit_status, outcome)
         prepared.report_writer.log.release()
@@ -284,6 +288,10 @@ def _store_run(prepared: PreparedSession, outcome: SessionOutcome, exit_status: 
         outcome.notes += late_secret_notes(prepared.given_names, writer.redactor, prepared.project.declares)
     if sealed is not None:
         outcome.run_id, outcome.recorded = sealed.id, writer.log.recorded
+        redacted = writer.redactor.text  # a secret may have been registered after the test that has it in a text
+        for reason, number in writer.log.rehearsals.items():
+            outcome.rehearsals[redacted(reason)] = outcome.rehearsals.get(redacted(reason), 0) + number
+        outcome.warnings = {redacted(text): redacted(test) for text, test in writer.log.warnings.items()}
         if (uncached := prepared.project.uncached) is not None:
             uncached.keep(writer.redactor)
         outcome.uncollected = conditions_of(sealed.head, sealed.seal.body if sealed.seal else None).unrecorded_remark
@@ -322,55 +330,3 @@ def _evaluate(project: Project, options: SessionOptions, outcome: SessionOutcome
     outcome.problems += [text for text in outcome.report.context.problems if text not in outcome.problems]
     for name, path in options.report_files.items():
         write_report(Path(path), FORMATS[name].render(outcome.report))
-
-
-def summary_lines(
-    outcome: SessionOutcome, options: SessionOptions, project: Project, *, width: int, verbosity: int
-) -> list[Line]:
-    """Return the lines for the end of the session; none if nothing was recorded and nothing is requested."""
-    lines: list[Line] = []
-    if outcome.report is not None and (options.report or options.gate):
-        from ..views.gate import render_failed, render_verdict
-        from ..views.terminal import render_report
-
-        unicode = prints_unicode()
-        if options.report or verbosity < 0:
-            lines += render_report(outcome.report, width, verbosity=verbosity, unicode=unicode)
-        if verbosity < 0:
-            lines += _problem_lines(outcome)
-            lines += render_failed(outcome.report, width, unicode=unicode) if options.gate else []
-        elif options.gate:
-            lines += [(), *render_verdict(outcome.report, width, unicode=unicode)] if lines else []
-            lines = lines or render_verdict(outcome.report, width, unicode=unicode)
-        return lines if verbosity < 0 else lines + _note_lines(outcome)
-    if outcome.run_id is not None:
-        lines.append(((f"{count(outcome.recorded, 'piece')} of evidence recorded as run {outcome.run_id}", ""),))
-        lines += [((outcome.uncollected, "warn"),)] if outcome.uncollected else []
-    lines += _problem_lines(outcome)
-    if lines and not project.configured:
-        from ..views.sanitise import sanitise
-
-        message = f"no config in {project.settings.folder} or above"
-        lines.append(
-            ((sanitise(f"{message}: run 'readiness init', or name one: --readiness-config=PATH", 600), "warn"),)
-        )
-    return lines
-
-
-def _problem_lines(outcome: SessionOutcome) -> list[Line]:
-    from ..views.sanitise import sanitise
-
-    return [*(((sanitise(problem, 2000), "bad"),) for problem in outcome.problems), *_note_lines(outcome)]
-
-
-def _note_lines(outcome: SessionOutcome) -> list[Line]:
-    from ..views.sanitise import sanitise
-
-    return [((sanitise(note, 600), "warn"),) for note in outcome.notes]
-
-
-def prints_unicode() -> bool:
-    """Return whether pytest's output can show the signs of the matrix."""
-    from ..views.line_writer import can_show_signs
-
-    return can_show_signs(getattr(sys.__stdout__, "encoding", None))

@@ -10,8 +10,9 @@ from ..views.line_writer import Line
 from ..views.plan import PlanRow, render_plan
 from .project import select_use_cases
 from .selection import SelectedTests
-from .session import PreparedSession, prints_unicode
+from .session import PreparedSession
 from .session_options import SessionOptions
+from .session_summary import prints_unicode
 
 
 def plan_lines(

@@ -6,6 +6,7 @@ The process that has an artifact writes it, also an xdist worker: temporary file
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from hashlib import sha256 as _sha256
@@ -251,6 +252,12 @@ _TEXT_SUFFIXES = (
     ".toml",
     ".yaml",
 )
+_FILE_SUFFIXES = frozenset((
+    *(suffix[1:] for suffix in _TEXT_SUFFIXES), "csv", "gz", "har", "htm", "html", "jpeg", "jpg", "json", "junit", "md",
+    "pcap", "pdf", "png", "sarif", "svg", "tar", "tgz", "trace", "tsv", "txt", "webm", "xlsx", "xml", "yml", "zip",
+))  # fmt: skip
+"""Suffixes of files that tests attach."""
+_NO_FILE_NAME = re.compile(r"[\s{}<>()\[\]\"'=;,|?*&%]|://")
 _TEXT_SUBTYPES = frozenset({
     "json", "xml", "yaml", "x-yaml", "toml", "javascript", "x-javascript", "x-sh", "x-ndjson", "jsonl", "sql",
     "graphql", "x-www-form-urlencoded",
@@ -263,6 +270,17 @@ def guess_media_type(name: str) -> str:
     if name.lower().endswith(".har"):
         return "application/json"
     return _guess_type(name)[0] or ("text/plain" if name.lower().endswith((*_TEXT_SUFFIXES, ".yml")) else UNKNOWN_TYPE)
+
+
+def looks_like_a_file(text: str) -> bool:
+    """Return whether a text may be the path of a file that does not exist: no blank in it, and the suffix of a file.
+
+    Versions, domains and URLs are no files.
+    """
+    name = text.replace("\\", "/").rpartition("/")[2]
+    stem, dot, suffix = name.rpartition(".")
+    is_name = bool(stem and dot and _NO_FILE_NAME.search(text) is None and len(text) <= LONGEST_NAME)
+    return is_name and suffix.lower() in _FILE_SUFFIXES
 
 
 def names_a_file(text: str) -> bool:

@@ -18,7 +18,7 @@ from ..facts.evidence import Result
 from ..facts.proofs.values import ProofResult
 from ..redaction.redactor import Redactor, cut_text
 from ..third_party import plain_text
-from .artifacts import UNKNOWN_TYPE, ArtifactFolder, guess_media_type, names_a_file
+from .artifacts import UNKNOWN_TYPE, ArtifactFolder, guess_media_type, looks_like_a_file, names_a_file
 from .context import RunContext
 
 TITLE_LIMIT = 500
@@ -138,8 +138,9 @@ class RecorderBase:
         if isinstance(what, Path):
             artifact = self._artifacts.store_file(what, label, media_type or guess_media_type(what.name), redactor)
         elif isinstance(what, str):
-            if names_a_file(what):
-                warning = f"the text '{one_line(what, 60)}' was attached, and not the file of that name"
+            if (exists := names_a_file(what)) or looks_like_a_file(what):
+                file = "the file of that name" if exists else "a file of that name"
+                warning = f"the text '{one_line(what, 60)}' was attached, and not {file}"
                 self._recording.warnings.append(self._clean(f"{warning}: attach a pathlib.Path"))
             data = what.encode("utf-8", "backslashreplace")
             artifact = self._artifacts.store_bytes(data, label, media_type or "text/plain", redactor)

@@ -45,9 +45,11 @@ def render_plan(
         for test, problem in wrong.items():
             lines += [*writer.paragraph(test, indent=2), *writer.paragraph(problem, indent=6)]
     tests = {test for row in rows for test in row.tests}
+    marks = f"; {text_format.count(len(wrong), 'test')} with wrong marks" if wrong else ""
     total = f"{len(claimed)} of {text_format.count(len(rows), 'requirement')} claimed"
     by = f", by {text_format.count(len(tests), 'test')}" if tests else ""
-    return [*lines, *([writer.line()] if lines else []), writer.line(f"{total}{by}; {len(unclaimed)} not claimed")]
+    last = writer.paragraph(f"{total}{by}; {len(unclaimed)} not claimed{marks}")
+    return [*lines, *([writer.line()] if lines else []), *last]
 
 
 def _unclaimed(rows: Sequence[PlanRow], writer: LineWriter) -> list[Line]:

@@ -6,8 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from ..errors import ClaimError, suggestion
 from ..facts.evidence import Evidence, Result
+from ..verdict.explanations import first_line
 from ..verdict.inputs import UNKNOWN
 from ..verdict.readiness import RequirementReadiness, ReviewState, State, UseCaseReadiness
+from ..verdict.requirement.execution_ledger import BROKEN
+from ..verdict.requirement.later_runs import retire_command
 from ..verdict.requirement.levels import DESCRIPTIONS
 from ..verdict.tracker_drift import cell_differences
 from . import evidence_warnings, text_format
@@ -105,8 +108,26 @@ def _chosen(readiness: UseCaseReadiness, tail: str) -> list[RequirementReadiness
     ]
     if not chosen:
         ids = [requirement.requirement.id for requirement in readiness.requirements]
-        raise ClaimError(f"{name} has no requirement '{wanted}'{suggestion(wanted, ids) or _listed(ids)}")
+        hint = _undeclared_scope(readiness, wanted) or suggestion(wanted, ids) or _listed(ids)
+        raise ClaimError(f"{name} has no requirement '{wanted}'{hint}")
     return chosen
+
+
+def _undeclared_scope(readiness: UseCaseReadiness, wanted: str) -> str:
+    """Return what to declare if the wanted name is a requirement with a scope that the config does not declare."""
+    for requirement in (each.requirement for each in readiness.requirements):
+        if wanted.startswith(f"{requirement.id}/"):
+            missing = [
+                *(
+                    ["a real environment ([environments.NAME] real = true)"]
+                    if requirement.undeclared_environment
+                    else []
+                ),
+                *(["a provider mode ([provider_modes])"] if requirement.any_provider_mode else []),
+            ]
+            if missing:
+                return f": {requirement.id} has no scope yet: declare {' and '.join(missing)} in the config"
+    return ""
 
 
 def _listed(ids: Sequence[str]) -> str:
@@ -164,6 +185,8 @@ def _requirement(readiness: RequirementReadiness, writer: LineWriter, *, every: 
     yield from writer.paragraph(readiness.why, lead=("why: ", "dim"), indent=2)
     if readiness.completes_it:
         yield from writer.paragraph(readiness.completes_it, lead=("to complete: ", "dim"), indent=2)
+    if (gone := _retirement(readiness)) is not None:
+        yield from writer.paragraph(gone, lead=("if that test is gone: ", "dim"), indent=2)
     if readiness.expires_at:
         soon = ", soon" if readiness.expires_soon else ""
         yield from writer.paragraph(f"{readiness.expires_at}{soon}", lead=("expires: ", "dim"), indent=2)
@@ -180,6 +203,17 @@ def _requirement(readiness: RequirementReadiness, writer: LineWriter, *, every: 
     if omitted:
         text = f"{len(omitted):,} more that PASSED: readiness why {readiness.requirement.id} lists them"
         yield from writer.paragraph(text, lead=("evidence: ", "dim"), indent=2, style="good")
+
+
+def _retirement(readiness: RequirementReadiness) -> str | None:
+    """Return how to retire the test that keeps a requirement from being complete, unless the remedy says it."""
+    if readiness.state not in (State.FAILING, State.INTERRUPTED) or "readiness retire" in readiness.completes_it:
+        return None
+    broken = (evidence for evidence in readiness.deciding if evidence.result in BROKEN)
+    test = next(
+        (evidence.test_id for evidence in broken if first_line(evidence.test_id) in readiness.completes_it), None
+    )
+    return None if test is None else f"a reviewer retires it: `{retire_command(test)}`"
 
 
 def _is_plain_pass(evidence: Evidence) -> bool:

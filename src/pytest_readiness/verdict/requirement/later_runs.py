@@ -119,12 +119,12 @@ class LaterRuns(Struct, frozen=True, dict=True):
         run = self.later_run_without(failure)
         if run is None:
             place = " with ".join(map(first_line, filter(None, elsewhere or ())))
-            advice = f"; if it never runs in {place} again, a reviewer retires it: `{_command(failure.test_id)}`"
+            advice = f"; if it never runs in {place} again, a reviewer retires it: `{retire_command(failure.test_id)}`"
             return advice if place else ""
         renamed = is_sibling_case(failure.test_id, run.test_id)
         name = f"{_unparametrised(failure.test_id)}[*" if renamed else failure.test_id
         others = f"ran {'others' if renamed else 'other tests'} but not this one"
-        return f"; if it was removed (run {run.run_id} {others}), a reviewer retires it: `{_command(name)}`"
+        return f"; if it was removed (run {run.run_id} {others}), a reviewer retires it: `{retire_command(name)}`"
 
     def _import_advice(self, failure: Evidence) -> str:
         """Return how to retire an imported test that the next report with the same mapping lacks."""
@@ -133,7 +133,7 @@ class LaterRuns(Struct, frozen=True, dict=True):
         if not mapping or run == failure.run_id or started_at <= failure.started_at:
             return ""
         reason = f"run {run} imported others but not this one"
-        return f"; if it was removed ({reason}), a reviewer retires it: `{_command(failure.test_id)}`"
+        return f"; if it was removed ({reason}), a reviewer retires it: `{retire_command(failure.test_id)}`"
 
     @cached_property
     def _newest_imports(self) -> Mapping[tuple[str | None, ...], tuple[str, str]]:
@@ -177,7 +177,8 @@ def is_sibling_case(test_id: str, other: str) -> bool:
     return base != test_id and _unparametrised(other) == base
 
 
-def _command(name: str) -> str:
+def retire_command(name: str) -> str:
+    """Return the command that retires a test, as a shell takes it; without its name if that is not printable."""
     return f"readiness retire {shlex.quote(name)} --reason ..." if first_line(name) == name else "readiness retire"
 
 
