@@ -281,7 +281,7 @@ def test_the_example_of_the_readme_has_fifteen_lines():
     assert 0 < len(lines) <= 15
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/tutorial/first-evidence.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorial/first-evidence.md", "docs/how-to/troubleshoot.md"])
 def test_a_page_that_is_a_project_runs(page, tmp_path):
     """Files are written and commands run as the page shows them, with the output that it shows."""
     assert play(ROOT / page, tmp_path) > 0
