@@ -122,13 +122,21 @@ def test_a_scope_that_nothing_declares_yet(project: Project) -> None:
     assert near.stderr.endswith("has no requirement 'UC-001/6/rotatoin' (did you mean 'UC-001/6/rotation'?)\n")
 
 
-def test_the_way_out_for_a_test_that_is_gone(recorded: Project) -> None:
-    """A failing test may be gone: why names the command that retires it, once, before and after a run without it."""
+@pytest.mark.parametrize("how", ["the file", "the function"])
+def test_the_way_out_for_a_test_that_is_gone(recorded: Project, how: str) -> None:
+    """Without any later run, why names the command that retires a failing test if the work tree no longer has it."""
     command = "`readiness retire test_it.py::test_a --reason ...`"
-    first = " ".join(recorded.cli("why", "UC-001/1").stdout.split())
-    advice = f"if that test is gone: a reviewer retires it: {command}"
-    assert f"to complete: make test_it.py::test_a pass in staging {advice}" in first
-    assert "readiness retire" not in recorded.cli("why", "UC-002").stdout
+    assert "retire" not in recorded.cli("why", "UC-001/1").stdout, "it is to be mended"
+    if how == "the file":
+        (recorded.path / "test_it.py").unlink()
+    else:
+        recorded.tests("def test_abc(): pass\n")
+    shown = " ".join(recorded.cli("why", "UC-001").stdout.split())
+    assert (
+        "to complete: make test_it.py::test_a pass in staging or: test_it.py::test_a is no longer in the work" in shown
+    )
+    assert shown.count(f"a reviewer retires it: {command}") == 1
+    assert "retire" not in recorded.cli("why", "UC-002").stdout
     recorded.tests('@evidence("UC-001", item=2)\ndef test_b(): pass\n')
     recorded.run()
     later = " ".join(recorded.cli("why", "UC-001/1").stdout.split())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ..decisions.removed_tests import failing_and_removed
 from ..errors import ClaimError, ConfigError
 from ..pipeline.evaluate_project import EvaluationRequest, evaluate_project
 from ..pipeline.maintenance import refuse_damage
@@ -35,7 +36,8 @@ def command(cli: CliContext, target: str) -> int:
             requirement.evidence for readiness in report.readiness.use_cases for requirement in readiness.requirements
         ):
             raise ConfigError(f"there is no config, and no evidence for {use_case_id}: run 'readiness init'")
-        lines = render_why(report, use_case_id, tail or None, width, unicode=unicode)
+        removed = failing_and_removed(project.settings.folder, report.readiness)
+        lines = render_why(report, use_case_id, tail or None, width, unicode=unicode, removed=removed)
     output.print_lines(lines)
     refuse_damage(report.context.problems)
     return 0

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from ..facts.evidence import IMPORTED, Evidence
 from ..pipeline.evaluate_project import EvaluatedReport, Project
+from ..verdict.readiness import Readiness
+from ..verdict.requirement.execution_ledger import BROKEN
 from ..verdict.requirement.later_runs import LaterRuns, is_sibling_case
 
 _MAX_LATER_IMPORTS = 20
@@ -40,10 +42,26 @@ def removed_tests(project: Project, judged: EvaluatedReport, tests: Collection[s
         for test, laters in later_tests.items()
         if not any((later.run_id, test) in planned for later in laters)
         and (
-            all(is_sibling_case(test, later.test_id) for later in laters) or not _exists(project.settings.folder, test)
+            all(is_sibling_case(test, later.test_id) for later in laters)
+            or not _may_exist(project.settings.folder, test)
         )
     ]
     return sorted([*removed, *removed_imports])
+
+
+def failing_and_removed(folder: Path, readiness: Readiness) -> set[str]:
+    """Return the tests that keep requirements from being complete, and are no longer in the work tree.
+
+    ``folder``: that of the config, to which node ids are relative.
+    """
+    requirements = (requirement for use_case in readiness.use_cases for requirement in use_case.required)
+    broken = {
+        evidence.test_id
+        for requirement in requirements
+        for evidence in requirement.deciding
+        if evidence.result in BROKEN and evidence.method == "test"
+    }
+    return {test for test in broken if not _may_exist(folder, test)}
 
 
 class _Imports:
@@ -121,7 +139,7 @@ def _planned(project: Project, runs: AbstractSet[str]) -> set[tuple[str, str]]:
             store.close()
 
 
-def _exists(folder: Path, test_id: str) -> bool:
+def _may_exist(folder: Path, test_id: str) -> bool:
     """Return whether the work tree may still have a test: its file contains the name of its function."""
     file, _, rest = test_id.partition("::")
     if file.startswith("//"):  # in another checkout, which is not read

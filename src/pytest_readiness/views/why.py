@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from ..errors import ClaimError, suggestion
 from ..facts.evidence import Evidence, Result
@@ -27,10 +27,24 @@ _MESSAGE_LINES = 3
 """Maximum lines of a failure's message; ``readiness show`` prints all."""
 
 
-def render_why(report: Report, use_case_id: str, tail: str | None, width: int, *, unicode: bool = True) -> list[Line]:
+def render_why(
+    report: Report,
+    use_case_id: str,
+    tail: str | None,
+    width: int,
+    *,
+    unicode: bool = True,
+    removed: Collection[str] = (),
+) -> list[Line]:
     """Return the reasons for a use case's status: each requirement that is not COMPLETE, with its evidence.
 
-    ``tail`` (``2``, an item's name, ``2/staging`` or a complete requirement id) selects requirements, COMPLETE or not.
+    Args:
+        report: the report.
+        use_case_id: its id, in any letter case.
+        tail: ``2``, an item's name, ``2/staging`` or a complete requirement id: selects requirements, COMPLETE or not.
+        width: columns of the terminal.
+        unicode: whether the output can show the signs.
+        removed: ids of failing tests that are no longer in the work tree.
 
     Raises:
         ClaimError: there is no such use case or requirement in the report.
@@ -43,7 +57,7 @@ def render_why(report: Report, use_case_id: str, tail: str | None, width: int, *
     else:
         chosen = [requirement for requirement in readiness.required if requirement.state is not State.COMPLETE]
     for requirement in chosen:
-        lines += [writer.line(), *_requirement(requirement, writer, every=tail is not None)]
+        lines += [writer.line(), *_requirement(requirement, writer, every=tail is not None, removed=removed)]
         lines += _run_remarks(requirement, report, writer)
     if not chosen:
         sentence = (
@@ -179,14 +193,16 @@ def _reviewers(readiness: UseCaseReadiness, writer: LineWriter) -> Iterator[Line
             yield from (line for sentence in standing.why for line in writer.paragraph(sentence, indent=4))
 
 
-def _requirement(readiness: RequirementReadiness, writer: LineWriter, *, every: bool) -> Iterator[Line]:
+def _requirement(
+    readiness: RequirementReadiness, writer: LineWriter, *, every: bool, removed: Collection[str]
+) -> Iterator[Line]:
     state = (writer.state_label(readiness.state), style_of(readiness.state))
     yield writer.line((readiness.requirement.id, "strong"), "  ", state)
     yield from writer.paragraph(readiness.why, lead=("why: ", "dim"), indent=2)
     if readiness.completes_it:
         yield from writer.paragraph(readiness.completes_it, lead=("to complete: ", "dim"), indent=2)
-    if (gone := _retirement(readiness)) is not None:
-        yield from writer.paragraph(gone, lead=("if that test is gone: ", "dim"), indent=2)
+    if (advice := _retirement(readiness, removed)) is not None:
+        yield from writer.paragraph(advice, lead=("or: ", "dim"), indent=2)
     if readiness.expires_at:
         soon = ", soon" if readiness.expires_soon else ""
         yield from writer.paragraph(f"{readiness.expires_at}{soon}", lead=("expires: ", "dim"), indent=2)
@@ -205,15 +221,13 @@ def _requirement(readiness: RequirementReadiness, writer: LineWriter, *, every: 
         yield from writer.paragraph(text, lead=("evidence: ", "dim"), indent=2, style="good")
 
 
-def _retirement(readiness: RequirementReadiness) -> str | None:
-    """Return how to retire the test that keeps a requirement from being complete, unless the remedy says it."""
-    if readiness.state not in (State.FAILING, State.INTERRUPTED) or "readiness retire" in readiness.completes_it:
+def _retirement(readiness: RequirementReadiness, removed: Collection[str]) -> str | None:
+    """Return how to retire a removed test that keeps a requirement from being complete, unless the remedy says it."""
+    tests = (evidence.test_id for evidence in readiness.deciding if evidence.result in BROKEN)
+    test = next((test for test in tests if test in removed), None)
+    if test is None or "readiness retire" in readiness.completes_it:
         return None
-    broken = (evidence for evidence in readiness.deciding if evidence.result in BROKEN)
-    test = next(
-        (evidence.test_id for evidence in broken if first_line(evidence.test_id) in readiness.completes_it), None
-    )
-    return None if test is None else f"a reviewer retires it: `{retire_command(test)}`"
+    return f"{first_line(test)} is no longer in the work tree: a reviewer retires it: `{retire_command(test)}`"
 
 
 def _is_plain_pass(evidence: Evidence) -> bool:
