@@ -37,6 +37,7 @@ VALUES = {
     "artifacts": ("URL", "the artifact folder"),
     "config": ("PATH", "the config file"),
     "json": ("PATH", "also write the report as JSON"),
+    "junit": ("PATH", "also write the report as JUnit XML, with a case for each requirement"),
     "csv": ("PATH", "also write the evidence register as CSV"),
     "bundle": ("PATH", "also export this run as a bundle, to be imported elsewhere with 'readiness merge'"),
     "run-group": ("ID:K/N", "this session is part K of the N parts of the logical run ID"),

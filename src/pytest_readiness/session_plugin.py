@@ -143,6 +143,11 @@ class SessionPlugin:
         if prepared is not None:
             self._prepared, self._selection = prepared, prepared.selection
             self.config.pluginmanager.register(prepared.report_writer, "readiness-report-writer")
+            if self.config.getoption("xmlpath", None) and not prepared.report_writer.log.dry:
+                from .recording.junit_properties import JunitProperties
+
+                properties = JunitProperties(prepared.report_writer)
+                self.config.pluginmanager.register(properties, "readiness-junit-properties")
             if prepared.observer is not None:
                 self._watch(prepared.observer)
             if not prepared.report_writer.log.dry:

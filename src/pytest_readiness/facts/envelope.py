@@ -118,8 +118,13 @@ def sealed_envelope(payload: bytes, signatures: Sequence[Signature]) -> Envelope
     Raises:
         IntegrityError: the payload is not a statement about a run or a decision, or there is no signature.
     """
+    return parse_envelope(envelope_text(payload, signatures))
+
+
+def envelope_text(payload: bytes, signatures: Sequence[Signature]) -> str:
+    """Return the canonical JSON of the DSSE envelope of any in-toto statement: one line without a line end."""
     signed = [{"keyid": signature.keyid, "sig": _encoded(signature.sig)} for signature in signatures]
-    return parse_envelope(canonical({"payload": _encoded(payload), "payloadType": PAYLOAD_TYPE, "signatures": signed}))
+    return canonical({"payload": _encoded(payload), "payloadType": PAYLOAD_TYPE, "signatures": signed})
 
 
 def parse_envelope(text: str) -> Envelope:

@@ -28,7 +28,7 @@ from ..third_party import describe_exception, is_failure
 from .key_strength import describe_key
 
 if TYPE_CHECKING:
-    from securesystemslib.signer import Key
+    from securesystemslib.signer import CryptoSigner, Key
 
 SIGNER = "READINESS_SIGNER"
 SECRET = "READINESS_SIGNER_SECRET"  # noqa: S105 - the name of a variable
@@ -284,7 +284,7 @@ def sign_and_match(
     Raises:
         ConfigError: as ``sign_statement``.
     """
-    key, signature = _sign(pae(PAYLOAD_TYPE, payload), folder, trusted)
+    key, signature = sign_bytes(pae(PAYLOAD_TYPE, payload), folder, trusted)
 
     def is_same_key(other: Envelope) -> bool:
         data = pae(PAYLOAD_TYPE, other.payload)
@@ -307,7 +307,7 @@ def sign_checkpoint(checkpoint: Checkpoint, folder: Path, trusted: Mapping[str, 
     Raises:
         ConfigError: signing failed. The message is one line without secrets.
     """
-    key, signature = _sign(checkpoint.note.encode(), folder, trusted.values())
+    key, signature = sign_bytes(checkpoint.note.encode(), folder, trusted.values())
     if key.keytype != "ed25519":
         return checkpoint
     ed25519 = bytes.fromhex(key.keyval["public"])
@@ -316,8 +316,8 @@ def sign_checkpoint(checkpoint: Checkpoint, folder: Path, trusted: Mapping[str, 
     return checkpoint.signed(name, _hint(name, ed25519) + signature)
 
 
-def _sign(data: bytes, folder: Path, trusted: Iterable[str]) -> tuple[Key, bytes]:
-    """Return the signing key, and its signature of these bytes.
+def sign_bytes(data: bytes, folder: Path, trusted: Iterable[str]) -> tuple[Key, bytes]:
+    """Return the key that ``READINESS_SIGNER`` names, and its signature of these bytes.
 
     Raises:
         ConfigError: signing failed.
@@ -350,9 +350,6 @@ def _scheme(uri: str) -> str:
 
 
 def _sign_with_file(uri: str, folder: Path, data: bytes) -> tuple[Key, bytes]:
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
-    from securesystemslib.signer import CryptoSigner
-
     path = folder / uri.partition(":")[2]
     secret = os.environ.get(SECRET)
     try:
@@ -360,15 +357,24 @@ def _sign_with_file(uri: str, folder: Path, data: bytes) -> tuple[Key, bytes]:
     except OSError as error:
         raise ConfigError(f"{SIGNER}: {location(path)} cannot be read: {error.strerror}") from None
     try:
-        private = load_pem_private_key(pem, secret.encode() if secret else None)
-        der = private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        if weakness := describe_key(der).weakness:
-            raise ConfigError(f"{SIGNER}: {location(path)} {weakness}")
-        signer = CryptoSigner(private)
+        signer, weakness = _file_signer(pem, secret)
     except (ValueError, TypeError) as error:
         problem = f"contains no usable private key ({SECRET} is its passphrase): {one_line(str(error))}"
         raise ConfigError(f"{SIGNER}: {location(path)} {problem}") from None
+    if weakness:
+        raise ConfigError(f"{SIGNER}: {location(path)} {weakness}")
     return signer.public_key, bytes.fromhex(signer.sign(data).signature)
+
+
+@lru_cache(maxsize=1)
+def _file_signer(pem: bytes, secret: str | None) -> tuple[CryptoSigner, str]:
+    """Return the signer of a private key, and the weakness of the key. Cached: a report has many statements."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+    from securesystemslib.signer import CryptoSigner
+
+    private = load_pem_private_key(pem, secret.encode() if secret else None)
+    der = private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return CryptoSigner(private), describe_key(der).weakness
 
 
 def _sign_with_service(uri: str, trusted: Iterable[str], data: bytes) -> tuple[Key, bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 
 from msgspec import Struct
 
@@ -18,15 +18,35 @@ class OutputFormat(Struct, frozen=True):
     """Module in this room, with ``render(report: Report) -> Iterator[str]``: the text in pieces."""
     needs_register: bool = False
     """Whether it shows every piece of evidence in scope, and not only what decides."""
+    is_signed: bool = False
+    """Whether each piece is an in-toto statement in one line, which is signed where a key is set."""
 
     @property
     def render(self) -> Callable[[Report], Iterator[str]]:
         """The function that yields the text of a report in pieces. Equal reports give equal bytes."""
-        renderer: Callable[[Report], Iterator[str]] = import_module(f"{__package__}.{self.module}").render
+        renderer: Callable[[Report], Iterator[str]] = self._loaded.render
         return renderer
+
+    def remarks(self, report: Report) -> Iterator[str]:
+        """Yield what the format cannot say of a report, a line each, for standard error."""
+        remarks: Callable[[Report], Iterator[str]] | None = getattr(self._loaded, "remarks", None)
+        if remarks is not None:
+            yield from remarks(report)
+
+    @property
+    def _loaded(self) -> ModuleType:
+        return import_module(f"{__package__}.{self.module}")
 
 
 FORMATS: Mapping[str, OutputFormat] = MappingProxyType(
-    {"json": OutputFormat("document"), "csv": OutputFormat("formats.csv", needs_register=True)}
+    {
+        "json": OutputFormat("document"),
+        "junit": OutputFormat("formats.junit"),
+        "csv": OutputFormat("formats.csv", needs_register=True),
+        "ctrf": OutputFormat("formats.ctrf"),
+        "in-toto": OutputFormat("formats.in_toto", is_signed=True),
+        "openmetrics": OutputFormat("formats.openmetrics"),
+        "oscal": OutputFormat("formats.oscal"),
+    }
 )
 """The formats by name, in the order in which help lists them; the terminal's is not among them."""

@@ -1,0 +1,201 @@
+"""All output formats over the same reports: the same counts, equal bytes, and nothing that is executed.
+
+A format that is added to the table joins by a row in ``READERS``: how its own reader counts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import pytest
+from junitparser import JUnitXml
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+
+from pytest_readiness.pipeline.session_options import REPORT_FORMATS
+from pytest_readiness.views.output_formats import FORMATS
+from tests.pages import ROOT
+
+from . import values
+from .formats import reports
+from .hostile import HOSTILE, dangers
+
+
+class Counts(NamedTuple):
+    """What a reader of a format counts."""
+
+    ready: int
+    not_ready: int
+    requirements: int
+
+
+def read_json(text: str, _remarks: Sequence[str]) -> Counts:
+    """Count as a script does that reads the JSON report."""
+    document = json.loads(text)
+    ready = document["totals"]["READY_FOR_GO_LIVE"]
+    requirements = sum(use_case["requirements_count"] for use_case in document["use_cases"])
+    return Counts(ready, sum(document["totals"].values()) - ready, requirements)
+
+
+def read_junit(text: str, _remarks: Sequence[str]) -> Counts:
+    """Count suites by their status, and cases that are required."""
+    suites = list(JUnitXml.fromstring(text.encode()))
+    statuses = [next(each.value for each in suite.properties() if each.name == "status") for suite in suites]
+    cases = [case for suite in suites for case in suite]
+    required = [case for case in cases if [each.type for each in case.result] != ["NOT_APPLICABLE"]]
+    return by_status(statuses, len(required))
+
+
+def read_ctrf(text: str, _remarks: Sequence[str]) -> Counts:
+    """Count tests that are required, and their suites by status."""
+    tests = json.loads(text)["results"]["tests"]
+    statuses = {test["suite"][0]: test["extra"]["use_case_status"] for test in tests}
+    required = [test for test in tests if test["rawStatus"] != "NOT_APPLICABLE"]
+    return by_status(statuses.values(), len(required))
+
+
+def read_in_toto(text: str, remarks: Sequence[str]) -> Counts:
+    """Count the test results, and the requirements that are said to have none."""
+    statements = [json.loads(line) for line in text.splitlines()]
+    results = [each["predicate"] for each in statements if "/test-result/" in each["predicateType"]]
+    about = [result["configuration"][0]["annotations"] for result in results]
+    statuses = {each["use_case"]: each["use_case_status"] for each in about}
+    missing = [int(each) for remark in remarks for each in re.findall(r"in-toto: (\d+) of", remark)]
+    return by_status(statuses.values(), len(results) + sum(missing))
+
+
+def read_openmetrics(text: str, _remarks: Sequence[str]) -> Counts:
+    """Sum the samples as a dashboard does."""
+    families = {family.name: family.samples for family in text_string_to_metric_families(text)}
+    totals = {sample.labels["status"]: int(sample.value) for sample in families["readiness_use_cases"]}
+    ready = totals["READY_FOR_GO_LIVE"]
+    return Counts(ready, sum(totals.values()) - ready, len(families["readiness_requirement_met"]))
+
+
+def read_oscal(text: str, _remarks: Sequence[str]) -> Counts:
+    """Count findings, and their use cases by status."""
+    (result,) = json.loads(text)["assessment-results"]["results"]
+    found = [{prop["name"]: prop["value"] for prop in finding["props"]} for finding in result.get("findings", ())]
+    told = {prop["name"]: prop["value"] for prop in result["props"]}
+    counts = by_status({each["use-case"]: each["use-case-status"] for each in found}.values(), len(found))
+    assert counts == (int(told["use-cases-ready"]), int(told["use-cases-not-ready"]), int(told["requirements"]))
+    return counts
+
+
+def by_status(statuses, requirements: int) -> Counts:
+    """Return the counts of use cases with these statuses."""
+    every = list(statuses)
+    ready = every.count("READY_FOR_GO_LIVE")
+    return Counts(ready, len(every) - ready, requirements)
+
+
+READERS: dict[str, Callable[[str, Sequence[str]], Counts]] = {
+    "json": read_json,
+    "junit": read_junit,
+    "ctrf": read_ctrf,
+    "in-toto": read_in_toto,
+    "openmetrics": read_openmetrics,
+    "oscal": read_oscal,
+}
+EACH = pytest.mark.parametrize("name", FORMATS)
+
+
+def written(name: str, report) -> str:
+    """Return the whole text of a format."""
+    return "".join(FORMATS[name].render(report))
+
+
+def counted(name: str, report) -> Counts:
+    """Return what the reader of a format counts."""
+    return READERS[name](written(name, report), list(FORMATS[name].remarks(report)))
+
+
+def test_each_format_has_a_reader() -> None:
+    """No format is left out of these tests, and each file that a session writes is of one of them."""
+    assert list(READERS) == list(FORMATS)
+    assert set(REPORT_FORMATS) <= set(FORMATS)
+
+
+@EACH
+def test_all_formats_say_the_same_counts(name: str) -> None:
+    """One of three use cases is ready, and 23 requirements count, whoever reads."""
+    assert counted(name, reports.every_outcome()) == Counts(1, 2, 23)
+
+
+@EACH
+def test_counts_of_a_whole_register(name: str) -> None:
+    """A tracker of 32 use cases that is half way has the same counts in each format."""
+    report = reports.with_origins(values.mixed(), commit=reports.COMMIT, dirty=False)
+    ready, not_ready, requirements = counted("json", report)
+    if name == "in-toto":  # it has no evidence that decides, so there is no statement to tell the use cases from
+        ready = not_ready = 0
+    assert counted(name, report) == (ready, not_ready, requirements)
+
+
+@EACH
+def test_nothing_to_tell_is_told(name: str) -> None:
+    """A report without a use case is a document too."""
+    assert counted(name, values.report([])) == Counts(0, 0, 0)
+
+
+@EACH
+def test_equal_reports_are_equal_byte_for_byte(name: str) -> None:
+    """Two reports made apart are the same text; a report of another moment, or of other evidence, is another."""
+    first, second = (written(name, reports.every_outcome()) for _ in range(2))
+    assert first == second
+    late = values.report(
+        map(reports.decided, reports.every_outcome().readiness.use_cases), generated_at="2026-02-13T00:00:00.000Z"
+    )
+    assert written(name, reports.with_origins(late, commit=reports.COMMIT)) != first
+
+
+@pytest.mark.slow
+def test_bytes_do_not_depend_on_the_process() -> None:
+    """Python orders its sets anew in each process; no format does."""
+    code = (
+        "import hashlib\n"
+        "from pytest_readiness.views.output_formats import FORMATS\n"
+        "from tests.views.formats.reports import every_outcome, hostile\n"
+        "for report in (every_outcome(), hostile('x')):\n"
+        "    for name, form in FORMATS.items():\n"
+        "        print(name, hashlib.sha256(''.join(form.render(report)).encode()).hexdigest())\n"
+    )
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True, text=True, check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]  # fmt: skip
+    assert outputs[0] == outputs[1]
+    assert len(outputs[0].splitlines()) == 2 * len(FORMATS)
+
+
+@EACH
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_harmless_and_changes_no_count(name: str, text: str) -> None:
+    """A terminal and a CI log execute nothing of it, and a real reader counts what it counts without it."""
+    report = reports.hostile(text)
+    assert dangers(written(name, report)) == []
+    assert counted(name, report) == Counts(1, 2, 23)
+
+
+@EACH
+def test_a_large_report_comes_in_pieces(name: str) -> None:
+    """No piece of a register of 300 use cases is more than a tenth of it."""
+    catalogue = values.catalogue(values.tracker_ids(300))
+    use_cases = [reports.decided(values.use_case(catalogue, each, reports.BLOCKED)) for each in catalogue.use_cases]
+    report = reports.with_origins(values.report(use_cases), commit=reports.COMMIT, dirty=False)
+    sizes = [len(piece) for piece in FORMATS[name].render(report)]
+    if name in WHOLE:
+        pytest.skip(WHOLE[name])
+    assert max(sizes) < sum(sizes) / 10
+
+
+WHOLE = {"json": "it is written in one piece"}
+"""Formats that are not streamed, and why."""
