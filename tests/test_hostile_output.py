@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from pytest_readiness.views.output_formats import FORMATS
 from tests.project import CONFIG, XDIST, Project
 from tests.views.hostile import RAW, dangers
 from tests.views.sinks import Runner
@@ -128,6 +129,7 @@ def test_commands(project: Project, in_ci: bool) -> None:
         (0, "report", "-v"), (0, "report", "-q"), (0, "report", "--format", "csv"), (1, "gate"), (0, "gate", "--report-only", "--keep"), (0, "check"),
         (0, "why", "UC-001"), (0, "why", "UC-002/1"), (0, "next", "-v"), (0, "next", "--owner", BAD),
         (0, "show", "UC-001"), (0, "show", "UC-002/1"), (0, "history", "UC-001"), (0, "history", "UC-002"),
+        *((0, "report", "--format", name) for name in FORMATS),
         (1, "sync", "--check"), (0, "sync"), (0, "recover"), (0, "verify"), (0, "checkpoint", "-o", "##[error]x.txt"), (0, "verify", "--checkpoint", "##[error]x.txt"),
         (0, "unblock", "UC-001", *why),
     ):  # fmt: skip

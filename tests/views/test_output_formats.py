@@ -15,9 +15,11 @@ from typing import NamedTuple
 
 import pytest
 from junitparser import JUnitXml
+from msgspec.structs import replace
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from pytest_readiness.pipeline.session_options import REPORT_FORMATS
+from pytest_readiness.verdict.readiness import Phase, State, Status
 from pytest_readiness.views.output_formats import FORMATS
 from tests.pages import ROOT
 
@@ -137,6 +139,24 @@ def test_counts_of_a_whole_register(name: str) -> None:
     assert counted(name, report) == (ready, not_ready, requirements)
 
 
+def test_what_the_gate_accepts_on_evidence_is_accepted_in_each_format() -> None:
+    """Where no review is asked for, a pass without its proof that the policy accepts fails in no format."""
+    catalogue = values.catalogue(["UC-001"])
+    states = {**dict.fromkeys(reports.ENDS, State.COMPLETE), "4": State.ASSERTED}
+    use_case = values.use_case(catalogue, "UC-001", states, status=Status.IN_PROGRESS, phase=Phase.AWAITING_REVIEW)
+    report = reports.with_origins(values.report([reports.decided(use_case)]), commit=reports.COMMIT)
+    closed = {name: written(name, report) for name in FORMATS}
+    report = replace(report, verdict=replace(report.verdict, eligible=True, on="evidence", failing=()))
+    opened = {name: written(name, report) for name in FORMATS}
+    signs = {
+        "junit": "accepted by the policy of the gate", "ctrf": '"passed": 8', "in-toto": '"WARNED"',
+        "openmetrics": 'readiness_ready_use_cases{register="payments"} 1',
+        "oscal": '"use-cases-ready", "ns": "urn:pytest-readiness:oscal", "value": "1"',
+    }  # fmt: skip
+    for name, sign in signs.items():
+        assert (sign in closed[name], sign in opened[name]) == (False, True), name
+
+
 @EACH
 def test_nothing_to_tell_is_told(name: str) -> None:
     """A report without a use case is a document too."""
@@ -176,6 +196,7 @@ def test_bytes_do_not_depend_on_the_process() -> None:
     assert len(outputs[0].splitlines()) == 2 * len(FORMATS)
 
 
+@pytest.mark.slow
 @EACH
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_is_harmless_and_changes_no_count(name: str, text: str) -> None:

@@ -56,15 +56,15 @@ def block_reasons(use_case: UseCaseReadiness) -> tuple[BlockReason, ...]:
 
 def count_verdict(readiness: Readiness, verdict: Verdict) -> VerdictCounts:
     """Return the counts of the use cases in scope. A blocked one is counted by its most urgent reason."""
-    closing = {*verdict.failing}
     statuses: Counter[Status] = Counter()
     reasons: Counter[BlockReason] = Counter()
     waived = 0
+    ready, closing = ready_use_cases(readiness, verdict), {*verdict.failing}
     for use_case in readiness.use_cases:
         status = use_case.status
         if status is Status.BLOCKED:
             reasons.update(block_reasons(use_case)[:1])
-        elif status is Status.IN_PROGRESS and verdict.rules and use_case.use_case.id not in closing:
+        elif use_case.use_case.id in ready:
             status = Status.READY_FOR_GO_LIVE
         statuses[status] += 1
         waived += sum(requirement.state is State.WAIVED for requirement in use_case.required)
@@ -79,4 +79,18 @@ def count_verdict(readiness: Readiness, verdict: Verdict) -> VerdictCounts:
         not_started=statuses[Status.NOT_STARTED],
         waived=waived,
         departed=tuple(departed.use_case for departed in readiness.removed_here if departed.use_case in closing),
+    )
+
+
+def ready_use_cases(readiness: Readiness, verdict: Verdict) -> frozenset[str]:
+    """Return the ids of the use cases that are ready.
+
+    A use case is ready if it is READY_FOR_GO_LIVE, or in progress and accepted by the gate.
+    """
+    closing = {*verdict.failing}
+    return frozenset(
+        use_case.use_case.id
+        for use_case in readiness.use_cases
+        if use_case.status is Status.READY_FOR_GO_LIVE
+        or (use_case.status is Status.IN_PROGRESS and verdict.rules and use_case.use_case.id not in closing)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
+from ..verdict.counts import ready_use_cases
 from ..verdict.readiness import RequirementReadiness, State, Status, UseCaseReadiness
 from .report import Report
 
@@ -15,7 +16,7 @@ class Outcome(StrEnum):
     MET = "met"
     """COMPLETE."""
     ACCEPTED = "accepted"
-    """Not COMPLETE, but its use case is READY_FOR_GO_LIVE: a review accepted it as it is."""
+    """Not COMPLETE, but its use case is ready: a review or the policy of the gate accepts it as it is."""
     FAILED = "failed"
     """FAILING: a test says no."""
     UNCLEAR = "unclear"
@@ -23,7 +24,7 @@ class Outcome(StrEnum):
     OPEN = "open"
     """Nothing has shown it yet: MISSING, REHEARSED, STALE, ASSERTED."""
     WAIVED = "waived"
-    """WAIVED, and no review has accepted that yet."""
+    """WAIVED, and its use case is not ready."""
     NOT_REQUIRED = "not required"
     """NOT_APPLICABLE. It counts as no requirement."""
 
@@ -42,28 +43,39 @@ _OUTCOMES = {
     State.FLAKY: Outcome.UNCLEAR,
     State.WAIVED: Outcome.WAIVED,
 }
-_REVIEWED = frozenset({State.ASSERTED, State.FLAKY, State.WAIVED})
-"""States that a review can accept."""
-
-
-def outcome_of(use_case: UseCaseReadiness, requirement: RequirementReadiness) -> Outcome:
-    """Return the outcome of a requirement of a use case."""
-    if requirement.state in _REVIEWED and use_case.status is Status.READY_FOR_GO_LIVE:
-        return Outcome.ACCEPTED
-    return _OUTCOMES.get(requirement.state, Outcome.OPEN)
+_ACCEPTABLE = frozenset({State.ASSERTED, State.FLAKY, State.WAIVED})
+"""States that a review or a policy can accept."""
 
 
 def outcomes(report: Report) -> Iterator[tuple[UseCaseReadiness, RequirementReadiness, Outcome]]:
     """Yield each requirement of the report with its use case and its outcome, in the order of the register."""
+    for use_case, results in outcomes_by_use_case(report):
+        for requirement, outcome in results:
+            yield use_case, requirement, outcome
+
+
+def outcomes_by_use_case(
+    report: Report,
+) -> Iterator[tuple[UseCaseReadiness, list[tuple[RequirementReadiness, Outcome]]]]:
+    """Yield each use case with its requirements and their outcomes."""
+    ready = ready_use_cases(report.readiness, report.verdict)
     for use_case in report.readiness.use_cases:
-        for requirement in use_case.requirements:
-            yield use_case, requirement, outcome_of(use_case, requirement)
+        is_ready = use_case.use_case.id in ready
+        yield use_case, [(each, _outcome(each, is_ready=is_ready)) for each in use_case.requirements]
+
+
+def _outcome(requirement: RequirementReadiness, *, is_ready: bool) -> Outcome:
+    if is_ready and requirement.state in _ACCEPTABLE:
+        return Outcome.ACCEPTED
+    return _OUTCOMES.get(requirement.state, Outcome.OPEN)
 
 
 def reason(use_case: UseCaseReadiness, requirement: RequirementReadiness, outcome: Outcome) -> str:
-    """Return why a requirement has its outcome, with the people who accepted it."""
+    """Return why a requirement has its outcome, and who accepted it."""
     if outcome is Outcome.ACCEPTED:
-        return f"{requirement.described}, accepted by the review of {', '.join(use_case.review.by)}: {requirement.why}"
+        is_reviewed = use_case.status is Status.READY_FOR_GO_LIVE
+        who = f"the review of {', '.join(use_case.review.by)}" if is_reviewed else "the policy of the gate"
+        return f"{requirement.described}, accepted by {who}: {requirement.why}"
     return f"{requirement.described}: {requirement.why}"
 
 

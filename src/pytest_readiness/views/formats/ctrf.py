@@ -8,6 +8,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from ...facts.timestamps import parse_timestamp
+from ...verdict.counts import count_verdict
 from ...verdict.readiness import RequirementReadiness, State, Status, UseCaseReadiness
 from ..content_digest import content_digest
 from ..outcomes import Outcome, duration_ms, holds, outcomes, reason
@@ -32,9 +33,9 @@ _WORDS = ("passed", "failed", "skipped", "pending", "other")
 def render(report: Report) -> Iterator[str]:
     """Yield the report as a CTRF document (specification 0.0.0) as ASCII JSON, a requirement in a piece.
 
-    FAILING is failed, INTERRUPTED and FLAKY are other, COMPLETE and what a review has accepted passed, WAIVED and
-    NOT_APPLICABLE skipped, and every other state is pending. Times are whole milliseconds. What CTRF has no field for
-    is in ``extra``.
+    FAILING is failed, INTERRUPTED and FLAKY are other, COMPLETE and what a review or the policy accepts passed, WAIVED
+    and NOT_APPLICABLE skipped, and every other state is pending. Times are whole milliseconds. What CTRF has no field
+    for is in ``extra``.
     """
     moment = int(parse_timestamp(report.context.generated_at).timestamp() * 1000)
     identity = uuid5(NAMESPACE_URL, f"urn:pytest-readiness:ctrf:{content_digest(report)}")
@@ -62,6 +63,7 @@ def _verdict(report: Report) -> dict[str, Any]:
         "eligible": report.verdict.eligible,
         "on": report.verdict.on,
         "totals": {status.value: number for status, number in report.readiness.totals.items()},
+        "ready": count_verdict(report.readiness, report.verdict).ready,
         "requirements": sum(len(use_case.required) for use_case in report.readiness.use_cases),
         "rules": [{"rule": rule.rule, "passed": rule.passed, "detail": rule.detail} for rule in report.verdict.rules],
     }

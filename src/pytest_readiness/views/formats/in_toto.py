@@ -36,8 +36,8 @@ def render(report: Report) -> Iterator[str]:
     """Yield the statements (in-toto Statement v1), each one line of ASCII JSON: together an in-toto bundle.
 
     For each requirement whose evidence is of a commit there is a test result (v0.1): PASSED if it is met, WARNED if a
-    review accepted it as it is, else FAILED. If it is met or accepted, a simple verification result (v0.2) follows,
-    with the property ``READINESS_`` and the id of the requirement. ``remarks`` says which requirements have none.
+    review or the policy accepts it as it is, else FAILED. If it is met or accepted, a simple verification result (v0.2)
+    follows, with the property ``READINESS_`` and the id of the requirement. ``remarks`` says which have no statement.
     """
     for use_case, requirement, outcome in outcomes(report):
         commits, problem = _commits(report, requirement)

@@ -6,10 +6,10 @@ Evidence is in no case: a server that reads the file has limits, and a requireme
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from ...verdict.readiness import RequirementReadiness, UseCaseReadiness
-from ..outcomes import Outcome, UniqueNames, duration_ms, holds, outcome_of, outcomes, reason
+from ..outcomes import Outcome, UniqueNames, duration_ms, holds, outcomes, outcomes_by_use_case, reason
 from ..report import Report
 from ..sanitise.junit import to_xml, to_xml_attribute
 
@@ -28,8 +28,9 @@ _CLASS = "readiness"
 def render(report: Report) -> Iterator[str]:
     """Yield the report as JUnit XML (the form that Jenkins and pytest write) in UTF-8, a suite in a piece.
 
-    FAILING is a failure, INTERRUPTED and FLAKY are errors, COMPLETE and what a review has accepted pass, and every
-    other state is skipped with its reason. The names of the cases are the ids of the requirements and unique.
+    FAILING is a failure, INTERRUPTED and FLAKY are errors, COMPLETE and what a review or the policy accepts
+    pass, and every other state is skipped with its reason. The names of the cases are the ids of the requirements, and
+    unique.
     """
     names, suites = UniqueNames(), UniqueNames()
     everything = [outcome for _, _, outcome in outcomes(report)]
@@ -37,8 +38,9 @@ def render(report: Report) -> Iterator[str]:
     name = to_xml_attribute(f"readiness of {report.readiness.register}")
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield f'<testsuites name="{name}" {_counts(everything, time)}>\n'
-    for use_case in report.readiness.use_cases:
-        yield "".join(_suite(use_case, report.context.generated_at, names, suites))
+    for use_case, results in outcomes_by_use_case(report):
+        name = suites.add(to_xml_attribute(use_case.use_case.id))
+        yield "".join(_suite(use_case, results, name, report.context.generated_at, names))
     yield "</testsuites>\n"
 
 
@@ -52,16 +54,21 @@ def _seconds(milliseconds: int) -> str:
     return f"{milliseconds // 1000}.{milliseconds % 1000:03}"
 
 
-def _suite(use_case: UseCaseReadiness, generated_at: str, names: UniqueNames, suites: UniqueNames) -> Iterator[str]:
-    results = [outcome_of(use_case, requirement) for requirement in use_case.requirements]
+def _suite(
+    use_case: UseCaseReadiness,
+    results: Sequence[tuple[RequirementReadiness, Outcome]],
+    name: str,
+    generated_at: str,
+    names: UniqueNames,
+) -> Iterator[str]:
     time = sum(map(duration_ms, use_case.requirements))
-    name = suites.add(to_xml_attribute(use_case.use_case.id))
-    yield f'<testsuite name="{name}" {_counts(results, time)} timestamp="{to_xml_attribute(generated_at)}">\n'
+    counts = _counts((outcome for _, outcome in results), time)
+    yield f'<testsuite name="{name}" {counts} timestamp="{to_xml_attribute(generated_at)}">\n'
     yield "<properties>\n"
     for key, value in _properties(use_case):
         yield f'<property name="{key}" value="{to_xml_attribute(value)}"/>\n'
     yield "</properties>\n"
-    for requirement, outcome in zip(use_case.requirements, results, strict=True):
+    for requirement, outcome in results:
         yield from _case(use_case, requirement, outcome, names)
     if sentences := list(holds(use_case)):
         yield f"<system-out>{to_xml(chr(10).join(sentences))}</system-out>\n"

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from ...facts.timestamps import is_timestamp, parse_timestamp
+from ...verdict.counts import count_verdict
 from ...verdict.readiness import RequirementReadiness, State, Status, UseCaseReadiness
 from ..outcomes import Outcome, UniqueNames, outcomes
 from ..report import Report
@@ -25,6 +26,7 @@ def render(report: Report) -> Iterator[str]:
     metrics = _Metrics.build(report)
     yield from _family("readiness_report_timestamp", "Time of the report.", [({}, _seconds(metrics.at))], "seconds")
     yield from _family("readiness_eligible", "Whether the gate opens.", metrics.verdict())
+    yield from _family("readiness_ready_use_cases", "Number of use cases that are ready.", metrics.ready())
     yield from _family("readiness_gate_rule_passed", "Whether a rule of the gate passed.", metrics.rules())
     yield from _family("readiness_use_cases", "Number of use cases with a status.", metrics.totals())
     yield from _family("readiness_requirements", "Number of requirements in a state.", metrics.states())
@@ -38,7 +40,7 @@ def render(report: Report) -> Iterator[str]:
     blockers = ((use_case, len(use_case.blockers)) for use_case in metrics.use_cases)
     yield from _family("readiness_use_case_blockers", "Number of open blockers.", metrics.numbers(blockers))
     yield from _family(
-        "readiness_requirement_met", "Whether a requirement is COMPLETE or accepted by a review.", metrics.met()
+        "readiness_requirement_met", "Whether a requirement is COMPLETE, or accepted as it is.", metrics.met()
     )
     yield from _family(
         "readiness_requirement_expires_timestamp", "Time when a requirement turns STALE.", metrics.expiry(), "seconds"
@@ -104,6 +106,10 @@ class _Metrics(Struct, frozen=True):
         """Yield whether the gate opens."""
         verdict = self.report.verdict
         yield {"register": self.register, "on": to_label_value(verdict.on)}, str(int(verdict.eligible))
+
+    def ready(self) -> Iterator[Sample]:
+        """Yield the number of ready use cases, by a review or by the policy of the gate."""
+        yield {"register": self.register}, str(count_verdict(self.report.readiness, self.report.verdict).ready)
 
     def rules(self) -> Iterator[Sample]:
         """Yield whether each rule of the gate passed."""

@@ -9,7 +9,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from ...facts.evidence import Evidence
 from ...facts.timestamps import is_timestamp
-from ...verdict.readiness import RequirementReadiness, Status, UseCaseReadiness
+from ...verdict.counts import count_verdict
+from ...verdict.readiness import RequirementReadiness, UseCaseReadiness
 from ..content_digest import content_digest
 from ..outcomes import Outcome, UniqueNames, outcomes, reason
 from ..report import Report
@@ -45,8 +46,8 @@ class _Entry:
 def render(report: Report) -> Iterator[str]:
     """Yield the report as OSCAL assessment results (1.1.2, JSON), a finding in a piece.
 
-    A requirement is an objective; its finding is ``satisfied`` if it is COMPLETE or a review has accepted it. An
-    objective that is not applicable is excluded, with its reason. UUIDs are derived from the content.
+    A requirement is an objective; its finding is ``satisfied`` if it is COMPLETE, or a review or the policy accepts it.
+    An objective that is not applicable is excluded, with its reason. UUIDs are derived from the content.
     """
     names = UniqueNames()
     entries = [
@@ -107,7 +108,7 @@ def _metadata(report: Report) -> dict[str, Any]:
 
 def _result(report: Report, base: UUID) -> Iterator[tuple[str, Any]]:
     readiness, verdict, moment = report.readiness, report.verdict, report.context.generated_at
-    ready = readiness.totals[Status.READY_FOR_GO_LIVE]
+    ready = count_verdict(readiness, verdict).ready
     yield "uuid", _uuid(base, "result")
     yield "title", "Readiness for go-live"
     eligible = "eligible" if verdict.eligible else "not eligible"
