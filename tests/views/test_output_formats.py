@@ -96,15 +96,18 @@ def by_status(statuses, requirements: int) -> Counts:
     return Counts(ready, len(every) - ready, requirements)
 
 
-READERS: dict[str, Callable[[str, Sequence[str]], Counts]] = {
+READERS: dict[str, Callable[[str, Sequence[str]], Counts] | None] = {
     "json": read_json,
     "junit": read_junit,
+    "csv": None,
     "ctrf": read_ctrf,
     "in-toto": read_in_toto,
     "openmetrics": read_openmetrics,
     "oscal": read_oscal,
 }
+"""How each format is counted. None: it counts neither use cases nor requirements (CSV has a row for each evidence)."""
 EACH = pytest.mark.parametrize("name", FORMATS)
+COUNTED = pytest.mark.parametrize("name", [name for name, reader in READERS.items() if reader])
 
 
 def written(name: str, report) -> str:
@@ -114,7 +117,9 @@ def written(name: str, report) -> str:
 
 def counted(name: str, report) -> Counts:
     """Return what the reader of a format counts."""
-    return READERS[name](written(name, report), list(FORMATS[name].remarks(report)))
+    reader = READERS[name]
+    assert reader is not None
+    return reader(written(name, report), list(FORMATS[name].remarks(report)))
 
 
 def test_each_format_has_a_reader() -> None:
@@ -123,13 +128,13 @@ def test_each_format_has_a_reader() -> None:
     assert set(REPORT_FORMATS) <= set(FORMATS)
 
 
-@EACH
+@COUNTED
 def test_all_formats_say_the_same_counts(name: str) -> None:
     """One of three use cases is ready, and 23 requirements count, whoever reads."""
     assert counted(name, reports.every_outcome()) == Counts(1, 2, 23)
 
 
-@EACH
+@COUNTED
 def test_counts_of_a_whole_register(name: str) -> None:
     """A tracker of 32 use cases that is half way has the same counts in each format."""
     report = reports.with_origins(values.mixed(), commit=reports.COMMIT, dirty=False)
@@ -149,15 +154,15 @@ def test_what_the_gate_accepts_on_evidence_is_accepted_in_each_format() -> None:
     report = replace(report, verdict=replace(report.verdict, eligible=True, on="evidence", failing=()))
     opened = {name: written(name, report) for name in FORMATS}
     signs = {
-        "junit": "accepted by the policy of the gate", "ctrf": '"passed": 8', "in-toto": '"WARNED"',
+        "junit": "accepted by the policy of the gate", "ctrf": '"passed":8', "in-toto": '"WARNED"',
         "openmetrics": 'readiness_ready_use_cases{register="payments"} 1',
-        "oscal": '"use-cases-ready", "ns": "urn:pytest-readiness:oscal", "value": "1"',
+        "oscal": '"use-cases-ready","ns":"urn:pytest-readiness:oscal","value":"1"',
     }  # fmt: skip
     for name, sign in signs.items():
         assert (sign in closed[name], sign in opened[name]) == (False, True), name
 
 
-@EACH
+@COUNTED
 def test_nothing_to_tell_is_told(name: str) -> None:
     """A report without a use case is a document too."""
     assert counted(name, values.report([])) == Counts(0, 0, 0)
@@ -165,13 +170,12 @@ def test_nothing_to_tell_is_told(name: str) -> None:
 
 @EACH
 def test_equal_reports_are_equal_byte_for_byte(name: str) -> None:
-    """Two reports made apart are the same text; a report of another moment, or of other evidence, is another."""
+    """Two reports made apart are the same text; a report of another moment is another, where it says when it was made."""
     first, second = (written(name, reports.every_outcome()) for _ in range(2))
     assert first == second
-    late = values.report(
-        map(reports.decided, reports.every_outcome().readiness.use_cases), generated_at="2026-02-13T00:00:00.000Z"
-    )
-    assert written(name, reports.with_origins(late, commit=reports.COMMIT)) != first
+    report = reports.every_outcome()
+    late = replace(report, context=replace(report.context, generated_at="2026-02-13T00:00:00.000Z"))
+    assert (written(name, late) != first) == (name != "csv")
 
 
 @pytest.mark.slow
@@ -202,8 +206,9 @@ def test_bytes_do_not_depend_on_the_process() -> None:
 def test_hostile_text_is_harmless_and_changes_no_count(name: str, text: str) -> None:
     """A terminal and a CI log execute nothing of it, and a real reader counts what it counts without it."""
     report = reports.hostile(text)
-    assert dangers(written(name, report)) == []
-    assert counted(name, report) == Counts(1, 2, 23)
+    assert dangers(written(name, report).replace("\r\n", "\n")) == []  # lines of CSV end so
+    if READERS[name]:
+        assert counted(name, report) == Counts(1, 2, 23)
 
 
 @EACH
@@ -211,12 +216,6 @@ def test_a_large_report_comes_in_pieces(name: str) -> None:
     """No piece of a register of 300 use cases is more than a tenth of it."""
     catalogue = values.catalogue(values.tracker_ids(300))
     use_cases = [reports.decided(values.use_case(catalogue, each, reports.BLOCKED)) for each in catalogue.use_cases]
-    report = reports.with_origins(values.report(use_cases), commit=reports.COMMIT, dirty=False)
+    report = reports.with_origins(reports.with_register(use_cases), commit=reports.COMMIT, dirty=False)
     sizes = [len(piece) for piece in FORMATS[name].render(report)]
-    if name in WHOLE:
-        pytest.skip(WHOLE[name])
     assert max(sizes) < sum(sizes) / 10
-
-
-WHOLE = {"json": "it is written in one piece"}
-"""Formats that are not streamed, and why."""

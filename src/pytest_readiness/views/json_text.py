@@ -48,7 +48,16 @@ def json_pieces(head: Mapping[str, Any], lists: Mapping[str, Iterable[Any]]) -> 
     yield "\n}\n"
 
 
+def to_json_line(value: Any) -> str:
+    """Return a value as JSON text in one line without blanks or a line end, escaped as ``json_pieces`` does it."""
+    return _encoded(value).decode()
+
+
 def _formatted(value: Any) -> str:
+    return msgspec.json.format(_encoded(value), indent=2).decode()
+
+
+def _encoded(value: Any) -> bytes:
     try:
         data = msgspec.json.encode(value)
     except UnicodeEncodeError:
@@ -58,7 +67,7 @@ def _formatted(value: Any) -> str:
     # `##[name]` anywhere in a line is a command to a CI server. Only JSON strings contain it.
     if b"##" in data:
         data = data.replace(b"##", b"#\\u0023")
-    return msgspec.json.format(data, indent=2).decode()
+    return data
 
 
 def _escape(match: re.Match[str]) -> str:

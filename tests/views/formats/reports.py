@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 
 from pytest_readiness.facts.decision import Blocker
@@ -60,7 +62,14 @@ def every_outcome() -> Report:
         values.use_case(catalogue, "UC-002", BLOCKED, status=Status.BLOCKED, blockers=(BlockerStanding(blocker),)),
         values.use_case(catalogue, "UC-003", COLLECTING, status=Status.IN_PROGRESS, phase=Phase.COLLECTING),
     )
-    return with_origins(values.report(map(decided, use_cases), release="1.4"), commit=COMMIT, dirty=False)
+    return with_origins(with_register(map(decided, use_cases), release="1.4"), commit=COMMIT, dirty=False)
+
+
+def with_register(use_cases: Iterable[UseCaseReadiness], **context) -> Report:
+    """Return the report of these use cases, with all their evidence."""
+    report = values.report(use_cases, **context)
+    requirements = [each for use_case in report.readiness.use_cases for each in use_case.requirements]
+    return replace(report, evidence_register=tuple(piece for each in requirements for piece in each.evidence))
 
 
 def with_origins(report: Report, **origin) -> Report:
@@ -100,11 +109,13 @@ def hostile(text: str) -> Report:
     """Return a report with this text wherever a test, a tracker, a config or a person can put one."""
     report = every_outcome()
     use_cases = tuple(_hostile_use_case(use_case, text) for use_case in report.readiness.use_cases)
+    register = tuple(piece for use_case in use_cases for each in use_case.requirements for piece in each.evidence)
     rules = tuple(replace(rule, detail=text) for rule in report.verdict.rules)
     return replace(
         report,
         readiness=replace(report.readiness, register=text, use_cases=use_cases),
         verdict=replace(report.verdict, rules=rules),
+        evidence_register=register,
         context=replace(report.context, register=text, release=text, requirements_digest=text, notes=(text,)),
     )
 

@@ -14,7 +14,7 @@ from ..content_digest import content_digest
 from ..outcomes import Outcome, duration_ms, holds, outcomes, reason
 from ..report import Report
 from ..run_conditions import deciding_runs
-from .json_pieces import array, members
+from .json_parts import array, members
 
 SPEC_VERSION = "0.0.0"
 """The version of the specification, which has no numbered release yet."""
@@ -52,7 +52,7 @@ def render(report: Report) -> Iterator[str]:
         ("summary", _summary(report, moment)),
         ("environment", _environment(report)),
     )
-    yield f'{{\n{members(head)},\n"results": {{\n{members(results)},\n"tests": '
+    yield f'{{\n{members(head)},\n"results":{{\n{members(results)},\n"tests":'
     yield from array(_tests(report))
     yield "\n}\n}\n"
 

@@ -12,10 +12,10 @@ from typing import Any
 from ...facts.envelope import STATEMENT
 from ...facts.evidence import Evidence, Result
 from ...verdict.readiness import RequirementReadiness, UseCaseReadiness
+from ..json_text import to_json_line
 from ..outcomes import Outcome, outcomes
 from ..report import Report
 from ..text_format import count
-from .json_pieces import to_json_line
 
 TEST_RESULT = "https://in-toto.io/attestation/test-result/v0.1"
 SIMPLE_VERIFICATION = "https://in-toto.io/attestation/svr/v0.2"

@@ -12,11 +12,12 @@ from ...facts.timestamps import is_timestamp
 from ...verdict.counts import count_verdict
 from ...verdict.readiness import RequirementReadiness, UseCaseReadiness
 from ..content_digest import content_digest
+from ..json_text import to_json_line
 from ..outcomes import Outcome, UniqueNames, outcomes, reason
 from ..report import Report
 from ..sanitise.markdown import to_markdown
 from ..sanitise.terminal import sanitise, visible
-from .json_pieces import array, members, to_json_line
+from .json_parts import array, members
 
 OSCAL_VERSION = "1.1.2"
 NAMESPACE = "urn:pytest-readiness:oscal"
@@ -58,15 +59,15 @@ def render(report: Report) -> Iterator[str]:
     observed = [entry for entry in required if entry.requirement.deciding]
     base = uuid5(uuid5(NAMESPACE_URL, NAMESPACE), content_digest(report))
     head = (("uuid", _uuid(base, "document")), ("metadata", _metadata(report)), ("import-ap", {"href": _plan(base)}))
-    yield f'{{\n"assessment-results": {{\n{members(head)},\n"results": [\n{{\n{members(_result(report, base))},\n'
-    yield f'"reviewed-controls": {to_json_line(_reviewed(entries))}'
+    yield f'{{\n"assessment-results":{{\n{members(head)},\n"results":[\n{{\n{members(_result(report, base))},\n'
+    yield f'"reviewed-controls":{to_json_line(_reviewed(entries))}'
     if observed:
-        yield ',\n"observations": '
+        yield ',\n"observations":'
         yield from array(_observation(entry, report, base) for entry in observed)
     if required:
-        yield ',\n"findings": '
+        yield ',\n"findings":'
         yield from array(_finding(entry, base) for entry in required)
-    yield f'\n}}\n],\n"back-matter": {to_json_line(_back_matter(report, base))}\n}}\n}}\n'
+    yield f'\n}}\n],\n"back-matter":{to_json_line(_back_matter(report, base))}\n}}\n}}\n'
 
 
 def _uuid(base: UUID, *parts: str) -> str:
