@@ -1,4 +1,4 @@
-"""JSON text of documents, in ASCII and in pieces, so that a large document is never in memory as a whole."""
+"""JSON text of documents, in ASCII and in pieces: a large document is never in memory as a whole."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ def hostile(text: str) -> Report:
     return replace(
         report,
         readiness=replace(report.readiness, register=text, use_cases=use_cases),
-        verdict=replace(report.verdict, rules=rules),
+        verdict=replace(report.verdict, rules=rules, failing=tuple(f"{text}{name}" for name in report.verdict.failing)),
         evidence_register=register,
         context=replace(report.context, register=text, release=text, requirements_digest=text, notes=(text,)),
     )
