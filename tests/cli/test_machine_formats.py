@@ -13,6 +13,7 @@ from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer import SSlibKey
 
 from pytest_readiness.views.output_formats import FORMATS
+from tests.cli.test_tampering import sql
 from tests.project import CONFIG, Project
 from tests.reviewed_project import BOT, commit, git, record, repository
 from tests.signing.keyring import key_pair, signing_as
@@ -120,6 +121,19 @@ def test_a_key_that_cannot_sign_leaves_no_file(project: Project) -> None:
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
     assert "READINESS_SIGNER" in result.stderr
     assert (project.path / "out.intoto.jsonl").read_text() == "earlier\n"
+
+
+def test_nothing_is_attested_of_a_store_that_is_not_intact(project: Project) -> None:
+    """Other formats show what is there and exit 3; a statement would outlive that exit code."""
+    recorded(project)
+    sql(project, "UPDATE line SET text = replace(text, 'FAILED', 'PASSED') WHERE text LIKE '%test_fails%'")
+    project.write("out.intoto.jsonl", "earlier\n")
+    for target in ([], ["-o", "out.intoto.jsonl"]):
+        result = project.cli("report", "--format", "in-toto", *target)
+        assert (result.exit_code, result.stdout) == (3, ""), result.output
+    assert (project.path / "out.intoto.jsonl").read_text() == "earlier\n"
+    shown = project.cli("report", "--format", "junit")
+    assert (shown.exit_code, shown.stdout[:5]) == (3, "<?xml")
 
 
 def test_other_formats_need_no_key(project: Project) -> None:

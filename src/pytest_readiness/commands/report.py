@@ -69,6 +69,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     if output_format is not None:
         pieces = output_format.render(report)
         if output_format.is_signed:
+            refuse_damage(report.context.problems)  # before anything is attested that rests on it
             pieces = _signed(project, pieces)
     else:
         lines = render_report(
