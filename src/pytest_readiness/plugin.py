@@ -36,6 +36,7 @@ VALUES = {
     "store": ("URL", "the evidence store, such as sqlite:///.readiness/evidence.db"),
     "artifacts": ("URL", "the artifact folder"),
     "config": ("PATH", "the config file"),
+    "html": ("PATH", "also write the report as a page for a browser"),
     "json": ("PATH", "also write the report as JSON"),
     "junit": ("PATH", "also write the report as JUnit XML, with a case for each requirement"),
     "csv": ("PATH", "also write the evidence register as CSV"),

@@ -66,6 +66,10 @@ def command(  # noqa: PLR0913 - one parameter for each option
         with_register=output_format is not None and output_format.needs_register,
     )
     report = evaluate_project(project, request)
+    if output_format is not None and output_format.needs_page:
+        from ..pipeline.page_contents import with_page  # late: replays the history, for the page alone
+
+        report = with_page(project, report, request)
     if output_format is not None:
         pieces = output_format.render(report)
         if output_format.is_signed:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
 
 from ..errors import ClaimError
 from ..facts.decision import Decision, Retirement, RunRetirement, Waiver
@@ -15,7 +17,7 @@ from ..verdict.review.standing import pinned_ids
 from .evaluate_project import EvaluationRequest, Project
 from .load_inputs import FactSources, decisions_known_at, origins_of, stored_history
 from .requirements_in_force import RequirementsHistory
-from .retired_runs import find_remaining_evidence, find_retired_runs
+from .retired_runs import RetiredRuns, find_remaining_evidence, find_retired_runs
 
 
 def use_case_history(project: Project, use_case: str, request: EvaluationRequest | None = None) -> UseCaseHistory:
@@ -27,13 +29,64 @@ def use_case_history(project: Project, use_case: str, request: EvaluationRequest
         ClaimError: the use case does not exist, and the store has no record of it.
         StorageError, IntegrityError: the store or the decisions cannot be read.
     """
-    options = request or EvaluationRequest()
-    current_time = timestamp()
-    now = options.at or current_time
+    store = project.store()
+    try:
+        reader = _HistoryReader.at_moment(project, project.sources(store), request or EvaluationRequest(), timestamp())
+        name = _use_case_name(project, reader.sources, use_case)
+        return reader.replay(name, reader.evidence(name))
+    finally:
+        if store is not None:
+            store.close()
+
+
+def replay_all(
+    project: Project, use_cases: Sequence[str], request: EvaluationRequest, now: str, *, evidence: int, events: int
+) -> list[UseCaseHistory] | None:
+    """Return the history of each use case; None if there is too much to replay.
+
+    Args:
+        project: the project.
+        use_cases: their ids.
+        request: the moment at which the replay ends, if it is past, and the release.
+        now: the current time (UTC).
+        evidence: maximum number of pieces in the store, of which all that concern the use cases are read.
+        events: maximum number of events.
+
+    Raises:
+        StorageError, IntegrityError: the store or the decisions cannot be read.
+    """
     store = project.store()
     try:
         sources = project.sources(store)
-        name = _use_case_name(project, sources, use_case)
+        if sum(run.evidence_count for run in sources.runs) > evidence:
+            return None
+        reader = _HistoryReader.at_moment(project, sources, request, now)
+        pieces = {name: reader.evidence(name) for name in use_cases}
+        if sum(len({piece.run_id for piece in by_name}) for by_name in pieces.values()) > events:
+            return None
+        return [reader.replay(name, by_name) for name, by_name in pieces.items()]
+    finally:
+        if store is not None:
+            store.close()
+
+
+class _HistoryReader(Struct, frozen=True):
+    """Reader of the histories of use cases, with what all of them need."""
+
+    project: Project
+    sources: FactSources
+    in_force: RequirementsHistory
+    decisions: tuple[Decision, ...]
+    retired: RetiredRuns
+    now: str
+    release: str | None
+
+    @classmethod
+    def at_moment(
+        cls, project: Project, sources: FactSources, request: EvaluationRequest, current_time: str
+    ) -> _HistoryReader:
+        """Return the reader of these sources, as of the moment of the request."""
+        now = request.at or current_time
         in_force = RequirementsHistory(
             sources, project.catalogue, project.policy, project.requirements.digest, current_time
         )
@@ -41,18 +94,27 @@ def use_case_history(project: Project, use_case: str, request: EvaluationRequest
             TrustStore.from_policy(project.policy).with_identities(sources.register_decisions.decisions, sources.home),
             now,
         )
-        retired = find_retired_runs(store, decisions, project.policy, sources.register, now)
-        evidence = [*stored_history(sources, [name]), *_journal_evidence(sources, name)]
-        evidence += [piece for piece in find_remaining_evidence(store, retired, evidence) if piece.uc == name]
-        pinned = pinned_ids(decisions, project.policy, now)
-        missing = store.missing(pinned) if store is not None and pinned else set(pinned)
+        retired = find_retired_runs(sources.store, decisions, project.policy, sources.register, now)
+        return cls(project, sources, in_force, decisions, retired, now, request.judged_release)
+
+    def evidence(self, name: str) -> list[Evidence]:
+        """Return all evidence of a use case."""
+        pieces = [*stored_history(self.sources, [name]), *_journal_evidence(self.sources, name)]
+        remaining = find_remaining_evidence(self.sources.store, self.retired, pieces)
+        return [*pieces, *(piece for piece in remaining if piece.uc == name)]
+
+    def replay(self, name: str, evidence: list[Evidence]) -> UseCaseHistory:
+        """Return the history of a use case with this evidence."""
+        sources, decisions, retired = self.sources, self.decisions, self.retired
+        pinned = pinned_ids(decisions, self.project.policy, self.now)
+        missing = sources.store.missing(pinned) if sources.store is not None and pinned else set(pinned)
         run_ids = {piece.run_id for piece in evidence} | {run_of(evidence_id) for evidence_id in pinned}
         origins = origins_of(sources, run_ids - retired.all_runs.keys())
         return replay_history(
             name,
-            [*_run_events(sources, evidence, origins), *_decision_events(name, decisions, evidence, now)],
-            in_force.at,
-            now,
+            [*_run_events(sources, evidence, origins), *_decision_events(name, decisions, evidence, self.now)],
+            self.in_force.at,
+            self.now,
             constant=Facts(
                 origins=origins,
                 missing=missing - {piece.id for piece in evidence},
@@ -60,11 +122,8 @@ def use_case_history(project: Project, use_case: str, request: EvaluationRequest
                 void_run_retirements=retired.void,
                 unknown_runs=retired.unknown,
             ),
-            release=options.judged_release,
+            release=self.release,
         )
-    finally:
-        if store is not None:
-            store.close()
 
 
 def _use_case_name(project: Project, sources: FactSources, use_case: str) -> str:

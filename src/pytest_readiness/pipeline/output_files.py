@@ -15,7 +15,7 @@ from ..store.decision_files.decision_file import SUFFIX
 from .checkpoints import named_checkpoints
 from .project import HOME, Project
 
-_CONTENTS = {"json": "the report", "junit": "the JUnit report", "bundle": "the bundle"}
+_CONTENTS = {"html": "the page", "json": "the report", "junit": "the JUnit report", "bundle": "the bundle"}
 CHECKPOINT = "the checkpoint"
 _STORE_SUFFIXES = ("", "-journal", "-wal", "-shm")
 """Suffixes of SQLite's files for a store."""

@@ -329,4 +329,9 @@ def _evaluate(project: Project, options: SessionOptions, outcome: SessionOutcome
     outcome.report = evaluate_project(project, request)
     outcome.problems += [text for text in outcome.report.context.problems if text not in outcome.problems]
     for name, path in options.report_files.items():
-        write_report(Path(path), FORMATS[name].render(outcome.report))
+        report = outcome.report
+        if FORMATS[name].needs_page:
+            from .page_contents import with_page  # late: replays the history, for the page alone
+
+            report = with_page(project, report, request)
+        write_report(Path(path), FORMATS[name].render(report))

@@ -11,7 +11,7 @@ from msgspec import Struct
 from ..errors import ConfigError, one_line
 
 _RUN_GROUP = re.compile(r"(?P<id>.*\S.*):(?P<part>[0-9]{1,9})/(?P<parts>[0-9]{1,9})", re.ASCII | re.DOTALL)
-REPORT_FORMATS = ("json", "junit", "csv")
+REPORT_FORMATS = ("html", "json", "junit", "csv")
 """Formats with an option ``--readiness-FORMAT=PATH``, which also writes the report to a file."""
 OUTPUTS = (*REPORT_FORMATS, "bundle")
 """Options that name a file to write."""

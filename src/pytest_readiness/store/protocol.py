@@ -219,6 +219,12 @@ class EvidenceStore(EnvelopeStore, Protocol):
     def run(self, run_id: str) -> Run | None:
         """Return one run with its lines, or None."""
 
+    def lines(self, run_id: str, seqs: Iterable[int]) -> list[tuple[int, str]]:
+        """Return the numbers and texts of these lines of a run, in order. Absent lines are left out.
+
+        The texts are not checked: ``check`` does that for the lines of evidence.
+        """
+
     def failures(self, register: str, since: Mapping[str, str]) -> list[FailureRecord]:
         """Return every FAILED or ERROR that started after the moment of its use case, newest first.
 

@@ -20,6 +20,8 @@ class OutputFormat(Struct, frozen=True):
     """Whether it shows every piece of evidence in scope, and not only what decides."""
     is_signed: bool = False
     """Whether each piece is an in-toto statement in one line, which is signed where a key is set."""
+    needs_page: bool = False
+    """Whether it shows recorded lines, artifacts and the burn-up."""
 
     @property
     def render(self) -> Callable[[Report], Iterator[str]]:
@@ -40,6 +42,7 @@ class OutputFormat(Struct, frozen=True):
 
 FORMATS: Mapping[str, OutputFormat] = MappingProxyType(
     {
+        "html": OutputFormat("page.render", needs_page=True),
         "json": OutputFormat("document"),
         "junit": OutputFormat("formats.junit"),
         "csv": OutputFormat("formats.csv", needs_register=True),

@@ -10,6 +10,7 @@ from ..facts.evidence import Evidence
 from ..verdict.changes import Change
 from ..verdict.inputs import RunOrigin
 from ..verdict.readiness import Action, Readiness, Verdict
+from .page_material import PageMaterial
 
 
 class ReportedSession(Struct, frozen=True):
@@ -60,3 +61,5 @@ class Report(Struct, frozen=True):
     It may be read from the store each time it is iterated over: hold no more of it than needed. ``origins`` then has
     all its runs. Iteration raises an IntegrityError or StorageError as the evaluation does.
     """
+    page: PageMaterial | None = None
+    """Contents of the page beside the report; only if the format needs them."""

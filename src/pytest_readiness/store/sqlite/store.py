@@ -199,7 +199,7 @@ class SQLiteStore(RunConditionsStore, RecordedEvidenceStore, DocumentStore):
         # All keys are read at once, because an open statement would block writers. The evidence is not cached.
         parameters = {"register": register, "use_case": use_case, "item": item, "aside": self._excluded_json}
         keys = self._rows(self._without_excluded(HISTORY), parameters)
-        yield from read_evidence(keys, register, self._lines)
+        yield from read_evidence(keys, register, self.lines)
 
     def _read_evidence(self, query: str, parameters: dict[str, Any], register: str) -> list[Evidence]:
         """Return the evidence of a query by slot. The reader remembers what it verified until the store changes."""
@@ -215,13 +215,14 @@ class SQLiteStore(RunConditionsStore, RecordedEvidenceStore, DocumentStore):
         ((version,),) = self._rows("PRAGMA data_version")
         return version, self._connection.total_changes
 
-    def _lines(self, run_id: str, seqs: Iterable[int]) -> list[tuple[int, str]]:
+    def lines(self, run_id: str, seqs: Iterable[int]) -> list[tuple[int, str]]:
+        """Return the numbers and texts of these lines of a run, in order. They are not checked."""
         return self._rows(LINES, (run_id, json.dumps(list(seqs))))
 
     def _line(self, run_id: str, seq: int, register: str) -> dict[int, Evidence]:
         return {
             number: piece
-            for (_, number), piece in evidence_by_position(run_id, self._lines(run_id, (seq,)), register).items()
+            for (_, number), piece in evidence_by_position(run_id, self.lines(run_id, (seq,)), register).items()
         }
 
     def failures(self, register: str, since: Mapping[str, str]) -> list[FailureRecord]:
@@ -254,7 +255,7 @@ class SQLiteStore(RunConditionsStore, RecordedEvidenceStore, DocumentStore):
         if invalid := [id_ for id_, match in matches if match is None]:
             raise IntegrityError(f"'{one_line(invalid[0])}' is not an id of evidence")
         keys = [(match[1], int(match[2]), int(match[3])) for _, match in matches if match is not None]
-        return list(read_evidence(keys, register, self._lines))
+        return list(read_evidence(keys, register, self.lines))
 
     def exclude_runs(self, run_ids: Iterable[str], doubted: Iterable[str] = ()) -> None:
         """Exclude runs from answers; the runs of ``run_ids`` from checks too. See ``Store``."""
@@ -311,11 +312,7 @@ class SQLiteStore(RunConditionsStore, RecordedEvidenceStore, DocumentStore):
                     yield from ((evidence.id, artifact) for artifact in evidence.artifacts)
 
     def use_cases(self, register: str) -> list[str]:
-        """Return the ids of the use cases that have evidence, sorted.
-
-        Raises:
-            StorageError: the file cannot be read.
-        """
+        """Return the ids of the use cases that have evidence, sorted."""
         query = "SELECT DISTINCT use_case FROM slot WHERE register = ? ORDER BY 1"
         return [name for (name,) in self._rows(query, (register,))]
 

@@ -1,0 +1,69 @@
+"""Command ``readiness open``: writes the report as a page and opens it in the browser."""
+
+from __future__ import annotations
+
+import webbrowser
+from pathlib import Path
+
+import click
+
+from ..errors import StorageError
+from ..journal.writer import ignore_folder
+from ..pipeline.evaluate_project import HOME, EvaluationRequest, evaluate_project
+from ..pipeline.maintenance import refuse_damage
+from ..pipeline.output_files import refuse_sources, write_report
+from ..pipeline.page_contents import with_page
+from ..views.output_formats import FORMATS
+from ..views.sanitise import sanitise
+from . import options
+from .cli_context import CliContext, pass_cli_context
+from .exit_code import ExitCodeCommand
+
+NAME = "report.html"
+"""Name of the page in the folder of the tool, which git ignores."""
+
+
+@click.command("open", cls=ExitCodeCommand)
+@options.use_cases
+@click.option("-o", "--output", type=options.FILE, metavar="FILE", help=f"The page; default: {HOME}/{NAME}.")
+@click.option(
+    "--at", callback=options.moment, metavar="TIME", help="Show what was known and required at this moment (UTC)."
+)
+@options.release
+@click.option("--no-browser", is_flag=True, help="Only write the page, and print its address.")
+@pass_cli_context
+def command(
+    cli: CliContext,
+    *,
+    use_cases: tuple[str, ...],
+    output: Path | None,
+    at: str | None,
+    release: str | None,
+    no_browser: bool,
+) -> int:
+    """Write the report on the use cases (ids or globs; default: all) as a page, and open it in the browser.
+
+    The page is one file that needs no network. Exits 0 whatever the verdict, also where no browser can be started.
+    """
+    project = cli.project()
+    refuse_sources(project, {"the page": output})
+    request = EvaluationRequest(use_cases, at=at, release=release, only_release=release is not None)
+    report = with_page(project, evaluate_project(project, request), request)
+    if output is None:
+        output = project.settings.folder / HOME / NAME
+        try:
+            ignore_folder(output.parent)
+        except OSError as error:
+            raise StorageError(f"{output.parent}: cannot be created: {error.strerror}") from error
+    write_report(output, FORMATS["html"].render(report))
+    address = output.resolve().as_uri()
+    opened = False
+    if not no_browser:
+        try:
+            opened = webbrowser.open(address)
+        except webbrowser.Error:
+            opened = False
+    hint = "" if opened or no_browser else ": no browser could be started here, so open it yourself"
+    click.echo(sanitise(f"{address}{hint}"))
+    refuse_damage(report.context.problems)
+    return 0

@@ -1,0 +1,139 @@
+"""Rows of the page's matrix: one for each use case, with a cell for each item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from ...verdict.readiness import Readiness, RequirementReadiness, ReviewState, State, Status, UseCaseReadiness
+from ...verdict.tracker_drift import has_drift
+from .anchors import anchors_of
+
+STATE_CLASSES = {
+    State.COMPLETE: "C",
+    State.ASSERTED: "A",
+    State.WAIVED: "W",
+    State.NOT_APPLICABLE: "N",
+    State.STALE: "S",
+    State.REHEARSED: "R",
+    State.MISSING: "M",
+    State.FLAKY: "L",
+    State.INTERRUPTED: "I",
+    State.FAILING: "F",
+}
+"""Class of each state in the page's style sheet."""
+STATUS_CLASSES = {
+    Status.NOT_STARTED: "M",
+    Status.IN_PROGRESS: "S",
+    Status.BLOCKED: "F",
+    Status.READY_FOR_GO_LIVE: "C",
+}
+
+
+class Part(Struct, frozen=True):
+    """One sign of a cell: the state of one requirement."""
+
+    sign: str
+    css: str
+    text: str
+    """The state in words, with the scope of the requirement if it has one."""
+
+
+class Cell(Struct, frozen=True):
+    """One cell: a use case and an item."""
+
+    anchor: str
+    css: str
+    parts: tuple[Part, ...]
+    """One for each requirement; empty: the use case has no such item."""
+
+    @property
+    def label(self) -> str:
+        """All states in words."""
+        return ", ".join(part.text for part in self.parts)
+
+
+class Row(Struct, frozen=True):
+    """One row: a use case."""
+
+    readiness: UseCaseReadiness
+    anchor: str
+    cells: tuple[Cell, ...]
+    css: str
+    reason: str
+    """Why it is where it is, in a few words."""
+    drift: bool
+
+    @property
+    def id(self) -> str:
+        """Id of the use case."""
+        return self.readiness.use_case.id
+
+    @property
+    def title(self) -> str:
+        """Its title, or what the row of the tracker notes."""
+        return self.readiness.use_case.title or self.readiness.use_case.notes
+
+
+class Matrix(Struct, frozen=True):
+    """All rows, and the items that are their columns."""
+
+    items: tuple[tuple[str, str], ...]
+    """(key, title)."""
+    rows: tuple[Row, ...]
+    states: tuple[State, ...]
+    """States that occur."""
+
+
+def matrix_of(readiness: Readiness) -> Matrix:
+    """Return the matrix of the use cases, in the order of the register."""
+    use_cases = readiness.use_cases
+    titles = {item.item.key: item.item.title for use_case in use_cases for item in use_case.items}
+    anchors = anchors_of((use_case.use_case.id for use_case in use_cases), "u-")
+    item_anchors = anchors_of(titles, ".")
+    states = {requirement.state for use_case in use_cases for requirement in use_case.requirements}
+    rows = tuple(_row(use_case, anchors[use_case.use_case.id], item_anchors) for use_case in use_cases)
+    return Matrix(tuple(titles.items()), rows, tuple(state for state in State if state in states))
+
+
+def _row(use_case: UseCaseReadiness, anchor: str, items: dict[str, str]) -> Row:
+    by_key = {item.item.key: item for item in use_case.items}
+    cells = []
+    for key, item_anchor in items.items():
+        item = by_key.get(key)
+        parts = tuple(_part(requirement) for requirement in item.requirements) if item else ()
+        cells.append(Cell(f"{anchor}{item_anchor}", STATE_CLASSES[item.state] if item else "", parts))
+    reason = "; ".join(_reasons(use_case)) or (use_case.phase.value if use_case.phase else "")
+    return Row(use_case, anchor, tuple(cells), STATUS_CLASSES[use_case.status], reason, has_drift(use_case))
+
+
+def _part(readiness: RequirementReadiness) -> Part:
+    state = readiness.state
+    scope = scope_of(readiness)
+    return Part(state.sign, STATE_CLASSES[state], f"{scope} {state.value}" if scope else state.value)
+
+
+def scope_of(readiness: RequirementReadiness) -> str:
+    """Return the environment, provider mode and part of a requirement; empty if it has none."""
+    requirement = readiness.requirement
+    return " ".join(filter(None, (requirement.environment, requirement.provider_mode, requirement.part)))
+
+
+def _reasons(use_case: UseCaseReadiness) -> Iterator[str]:
+    if use_case.blockers:
+        yield f"blocked by {_names(blocker.decision.by for blocker in use_case.blockers)}"
+    if use_case.review.state is ReviewState.REJECTED:
+        yield f"rejected by {_names(use_case.review.by)}"
+    failing = [req.requirement.id.partition("/")[2] for req in use_case.required if req.state is State.FAILING]
+    if failing:
+        yield f"failing: {_some(failing)}"
+
+
+def _names(names: Iterator[str] | Sequence[str]) -> str:
+    return _some(list(dict.fromkeys(names)))
+
+
+def _some(names: Sequence[str], most: int = 3) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"

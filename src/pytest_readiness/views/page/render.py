@@ -1,0 +1,203 @@
+"""Rendering of the page from a report, in pieces."""
+
+from __future__ import annotations
+
+import zlib
+from base64 import b64encode
+from collections.abc import Iterator
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import DictLoader, Environment, StrictUndefined
+from markupsafe import Markup
+
+from ...verdict.readiness import RequirementReadiness, Status
+from ..gate import hold_lines
+from ..page_material import PIECES_AT_ONCE, PageMaterial, shown_evidence
+from ..report import Report
+from ..sanitise.html import to_html
+from .evidence_table import INLINE_BYTES, EvidenceTables
+from .matrix_rows import STATE_CLASSES, Row, matrix_of
+from .sections import overview, review_rows
+
+CELLS_AT_MOST = 2_000
+"""Cells of a matrix up to which each has its link in the file; in a larger one a script makes them."""
+WRITTEN_USE_CASES = 8
+"""Use cases of a large page whose evidence is written out; that of the others is packed."""
+_SHORT = 100
+"""Characters of a text that is remembered."""
+_PIECE = 48 * 1024
+"""Bytes of a packed piece; a multiple of 3, so that the pieces of base64 can be joined."""
+
+
+def render(report: Report) -> Iterator[str]:
+    """Yield the page in pieces. Equal reports give equal bytes.
+
+    Its script and its style are named by their hashes in a content security policy, so nothing else is executed.
+    """
+    environment = _environment()
+    style, script = _text("page.css"), _text("page.js")
+    material = report.page or PageMaterial(no_burn_up="the history was not replayed for this page")
+    pieces = len(shown_evidence(report.readiness))
+    matrix = matrix_of(report.readiness)
+    details = _Details(environment, report, material, matrix.rows, large=pieces > PIECES_AT_ONCE)
+    compact = details.large or len(matrix.rows) * len(matrix.items) > CELLS_AT_MOST
+    details.compact = compact
+    yield from environment.get_template("page.html.j2").generate(
+        overview(report, material),
+        style=Markup(style),  # noqa: S704 - a file of this package
+        style_hash=_csp_hash(style),
+        script=Markup(script),  # noqa: S704 - a file of this package
+        script_hash=_csp_hash(script),
+        version=_version(),
+        matrix=matrix,
+        classes=STATE_CLASSES,
+        compact=compact,
+        pieces=pieces,
+        lines=len(material.lines),
+        articles=details.written(),
+        line_island=lambda: Markup(_packed_lines(material)),  # noqa: S704 - base64
+        article_island=details.packed,
+    )
+
+
+def _environment() -> Environment:
+    """Return the environment of the templates, in which each value goes through the sanitiser."""
+    names = ("page.html.j2", "use_case.html.j2")
+    environment = Environment(
+        autoescape=True,
+        loader=DictLoader({name: _text(name) for name in names}),
+        finalize=_Sanitiser(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["pre"] = _lines
+    return environment
+
+
+class _Sanitiser:
+    """The sanitiser of all values of a template. It remembers short texts, most of which a page has many times."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Markup] = {}
+
+    def __call__(self, value: Any) -> Markup:
+        """Return a value as harmless HTML. Only what this package made itself is Markup already."""
+        if isinstance(value, Markup):
+            return value
+        text = str(value)
+        if (html := self._known.get(text)) is None:
+            html = Markup(to_html(text))  # noqa: S704 - sanitised
+            if len(text) < _SHORT:
+                self._known[text] = html
+        return html
+
+
+def _lines(text: str) -> Markup:
+    return Markup(to_html(text, 2 * INLINE_BYTES, lines=True))  # noqa: S704 - sanitised
+
+
+def _text(name: str) -> str:
+    return files(__package__ or "").joinpath(name).read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+def _csp_hash(text: str) -> Markup:
+    return Markup(f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}")  # noqa: S704 - base64
+
+
+def _version() -> str:
+    try:
+        return f" {version('pytest-readiness')}"
+    except PackageNotFoundError:  # run from a source tree
+        return ""
+
+
+def _compressor() -> zlib._Compress:
+    """Return a compressor to gzip, whose header has no time, so that equal input gives equal bytes."""
+    return zlib.compressobj(9, zlib.DEFLATED, 31)
+
+
+def _packed_lines(material: PageMaterial) -> str:
+    compressor = _compressor()
+    text = "\n".join(line for _, line in sorted(material.lines.items()))
+    return b64encode(compressor.compress(text.encode()) + compressor.flush()).decode()
+
+
+class _Details:
+    """The use cases with their evidence: written out, or packed if there is very much."""
+
+    compact = False
+
+    def __init__(
+        self, environment: Environment, report: Report, material: PageMaterial, rows: tuple[Row, ...], *, large: bool
+    ) -> None:
+        self.large = large
+        self._template = environment.get_template("use_case.html.j2")
+        self._tables = EvidenceTables(material, report.origins)
+        self._rows = rows
+        self._packed = bytearray()
+
+    def written(self) -> Iterator[Markup]:
+        """Yield the use cases that are written out, and pack the others."""
+        if not self.compact:
+            yield from map(self._article, self._rows)
+            return
+        urgent = {row.anchor for row in sorted(self._rows, key=_urgency)[:WRITTEN_USE_CASES]}
+        compressor, separator = _compressor(), b""
+        for row in self._rows:
+            article = self._article(row)
+            if row.anchor in urgent:
+                yield article
+            else:
+                self._packed += compressor.compress(separator + article.encode())
+                separator = b"\0"
+        self._packed += compressor.flush()
+
+    def packed(self) -> Iterator[Markup]:
+        """Yield the packed use cases as base64, after the others were written."""
+        for start in range(0, len(self._packed), _PIECE):
+            yield Markup(b64encode(self._packed[start : start + _PIECE]).decode())  # noqa: S704 - base64
+
+    def _article(self, row: Row) -> Markup:
+        readiness = row.readiness
+        with_requirements = [item for item in readiness.items if item.requirements]
+        cells = [cell for cell in row.cells if cell.parts]
+        items = [
+            {
+                "anchor": cell.anchor,
+                "css": cell.css,
+                "sign": item.state.sign,
+                "state": item.state.value,
+                "key": item.item.key,
+                "title": item.item.title,
+                "requirements": [self._requirement(requirement) for requirement in item.requirements],
+            }
+            for cell, item in zip(cells, with_requirements, strict=True)
+        ]
+        text = self._template.render(
+            row=row, items=items, holds=list(hold_lines(readiness)), reviews=review_rows(readiness)
+        )
+        return Markup(text)  # noqa: S704 - rendered by a template that sanitises
+
+    def _requirement(self, requirement: RequirementReadiness) -> dict[str, Any]:
+        return {
+            "id": requirement.requirement.id,
+            "sign": requirement.state.sign,
+            "css": STATE_CLASSES[requirement.state],
+            "state": requirement.described,
+            "why": requirement.why,
+            "completes": requirement.completes_it,
+            "level": requirement.level,
+            "expires": requirement.expires_at,
+            "table": self._tables.table(requirement.evidence) if requirement.evidence else None,
+        }
+
+
+def _urgency(row: Row) -> tuple[bool, int]:
+    """Return a sort key that puts blocked use cases first, then those with most evidence that proves nothing yet."""
+    readiness = row.readiness
+    unproven = sum(len(req.evidence) for req in readiness.required if req.completes_it)
+    return readiness.status is not Status.BLOCKED, -unproven

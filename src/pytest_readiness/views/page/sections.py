@@ -1,0 +1,160 @@
+"""Sections of the page beside the matrix, as plain values for its template."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...facts.decision import Review
+from ...verdict.expiry import expiring_within
+from ...verdict.readiness import ReviewStanding, Status, UseCaseReadiness
+from .. import text_format
+from ..gate import retirement_lines
+from ..headline import headline_sentence
+from ..line_writer import LineWriter, plain_lines
+from ..next_actions import by_person, task_text
+from ..page_material import PageMaterial
+from ..report import Report
+from ..run_conditions import run_notes
+from ..sanitise.html import to_href
+from .burn_up_svg import draw
+from .matrix_rows import STATUS_CLASSES
+
+DAYS = 30
+"""Length of the runway of what expires, in days."""
+TASKS_AT_MOST = 25
+"""Number of tasks shown for a person."""
+EXPIRING_AT_MOST = 200
+_WIDTH = 1_000_000
+"""Width in columns of texts that the browser wraps."""
+
+
+def overview(report: Report, material: PageMaterial) -> dict[str, Any]:
+    """Return the values of everything around the matrix and the evidence."""
+    readiness, verdict, context = report.readiness, report.verdict, report.context
+    writer = LineWriter(_WIDTH)
+    expiring = expiring_within(readiness, DAYS)
+    required = sum(len(use_case.required) for use_case in readiness.use_cases)
+    drawing = draw(material.burn_up, required, len(readiness.use_cases)) if material.burn_up else None
+    rules = (*verdict.rules, *((verdict.regression,) if verdict.regression else ()))
+    values = {
+        "register": readiness.register,
+        "headline": headline_sentence(report),
+        "verdict": verdict,
+        "context": context,
+        "tiles": [
+            {"css": STATUS_CLASSES[status], "number": number, "name": status.value}
+            for status, number in readiness.totals.items()
+        ],
+        "changes": report.changes,
+        "people": _people(report),
+        "statuses": [status.value for status in Status],
+        "owners": sorted({owner for row in readiness.use_cases if (owner := row.use_case.owner)}),
+        "blockers": [blocker for use_case in readiness.use_cases for blocker in _blockers(use_case)],
+        "waivers": [waiver for use_case in readiness.use_cases for waiver in _waivers(use_case)],
+        "retirements": [plain_lines([line]) for line in retirement_lines(readiness.use_cases, writer)],
+        "days": DAYS,
+        "expiring": expiring[:EXPIRING_AT_MOST],
+        "more_expiring": len(expiring[EXPIRING_AT_MOST:]),
+        "drawing": drawing,
+        "demotions": material.burn_up.demotions if material.burn_up else (),
+        "no_drawing": material.no_burn_up or "Nothing has happened yet.",
+        "rules": rules,
+        "notes": (*context.notes, *run_notes(report)),
+        "removed": [departed.sentence for departed in readiness.removed],
+    }
+    return {**values, "sections": list(_sections(values))}
+
+
+def _sections(values: dict[str, Any]) -> Any:
+    if values["context"].problems:
+        yield "problems", "Problems"
+    if values["changes"]:
+        yield "changes", "What changed"
+    yield from (
+        ("people", "Who must act"),
+        ("matrix", "Use cases and items"),
+        ("exceptions", "Blockers and waivers"),
+        ("expiring", "Expiring"),
+        ("burn-up", "Burn-up"),
+        ("rules", "Rules"),
+        ("details", "Evidence"),
+    )
+
+
+def _people(report: Report) -> list[dict[str, Any]]:
+    people = []
+    for who, tasks in by_person(report.actions).items():
+        more = sum(len(task.actions) for task in tasks[TASKS_AT_MOST:])
+        people.append(
+            {
+                "name": who,
+                "number": text_format.count(sum(len(task.actions) for task in tasks), "action"),
+                "tasks": [{"action": task.action, "text": task_text(task)} for task in tasks[:TASKS_AT_MOST]],
+                "more": text_format.count(more, "more action") if more else "",
+            }
+        )
+    return people
+
+
+def _blockers(use_case: UseCaseReadiness) -> list[dict[str, Any]]:
+    return [
+        {
+            "use_case": use_case.use_case.id,
+            "by": standing.decision.by,
+            "at": standing.decision.at,
+            "due": standing.decision.due,
+            "reason": standing.decision.reason,
+            "link": standing.decision.link,
+            "href": to_href(standing.decision.link) if standing.decision.link else None,
+            "still_open": standing.still_open,
+        }
+        for standing in use_case.blockers
+    ]
+
+
+def _waivers(use_case: UseCaseReadiness) -> list[dict[str, Any]]:
+    waivers = []
+    for standing in use_case.waivers:
+        waiver = standing.decision
+        state = f"void ({standing.void})" if standing.void else "waived" if standing.used else "not needed now"
+        waivers.append(
+            {
+                "requirement": waiver.requirement,
+                "state": state,
+                "until": standing.until,
+                "by": waiver.by,
+                "requested_by": waiver.requested_by,
+                "reason": waiver.reason,
+            }
+        )
+    return waivers
+
+
+def review_rows(use_case: UseCaseReadiness) -> list[dict[str, Any]]:
+    """Return the newest review of each person: who said what, on what basis, and where it stands."""
+    return [
+        {
+            "what": _review(standing),
+            "why": standing.why,
+            "digest": standing.decision.basis.digest,
+            "basis": _basis(standing.decision),
+            "id": standing.decision.id,
+        }
+        for standing in use_case.review.standings
+    ]
+
+
+def _review(standing: ReviewStanding) -> str:
+    review = standing.decision
+    seen = f", on the report of {review.seen_at}" if review.seen_at else ""
+    comment = f": {review.comment}" if review.comment else ""
+    identity = text_format.identity(review.known_by)
+    return f"{review.meaning.value} by {review.by} at {review.at} ({identity}{seen}), {standing.state.value}{comment}"
+
+
+def _basis(review: Review) -> str:
+    requirements = review.basis.requirements
+    pins = sum(len(requirement.pins) for requirement in requirements)
+    acknowledged = f", acknowledged: {', '.join(review.acknowledged)}" if review.acknowledged else ""
+    numbers = text_format.count(len(requirements), "requirement"), text_format.count(pins, "piece")
+    return f"{numbers[0]} with {numbers[1]} of evidence{acknowledged}"

@@ -1,0 +1,133 @@
+"""The page as text: equal bytes, its policy, its anchors, and what it says without evidence."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from base64 import b64decode, b64encode
+from zlib import decompress
+
+import pytest
+from msgspec.structs import replace
+
+from pytest_readiness.verdict.burn_up import BurnUp, BurnUpPoint
+from pytest_readiness.verdict.changes import Change
+from pytest_readiness.verdict.history import StatusChange
+from pytest_readiness.verdict.readiness import State, Status
+from pytest_readiness.views.page.anchors import anchors_of
+from pytest_readiness.views.page.burn_up_svg import draw
+from pytest_readiness.views.page.render import render
+from pytest_readiness.views.page_material import ArtifactContent, PageMaterial
+from tests.views import values
+from tests.views.hostile import HOSTILE, RAW
+from tests.views.sinks import Page
+
+
+def text_of(report: object) -> str:
+    """The page of a report."""
+    return "".join(render(report))
+
+
+def test_equal_reports_give_equal_bytes() -> None:
+    """Two renderings of one report are the same file."""
+    assert text_of(values.mixed()) == text_of(values.mixed())
+
+
+def test_the_policy_names_the_only_script_and_style_by_their_hashes() -> None:
+    """Nothing else can run: no other script, no handler, no style attribute, no frame-ancestors that a meta ignores."""
+    text = text_of(values.mixed())
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', text)
+    assert policy
+    for tag in ("script", "style"):
+        (content,) = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+        digest = b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy[1]
+    assert policy[1].startswith("default-src 'none'")
+    assert "frame-ancestors" not in policy[1]
+    names = {name for name, _ in Page(text).attributes}
+    assert not {name for name in names if name.startswith("on") or name == "style"}
+    assert "src" not in names
+
+
+def test_a_report_of_nothing() -> None:
+    """An empty register and a register without evidence are pages too."""
+    assert "No use case is in scope" in text_of(values.report([]))
+    text = text_of(values.untouched())
+    assert "There is no evidence in this page" in text
+    assert text.count("<tr data-a=") == 32
+    assert "0 lines" in text
+
+
+@pytest.mark.parametrize("bad", [text for text in HOSTILE if text.strip()])
+def test_hostile_text_makes_no_tag(bad: str) -> None:
+    """Wherever a text can stand, the page has the same tags as with a harmless one, and nothing invisible."""
+
+    def page_with(text: str) -> str:
+        known = values.catalogue(["UC-001"])
+        piece = values.evidence(
+            uc="UC-001", test_id=text, tenant_id=text, notes=(text,), message=text, properties=((text, text),),
+            artifacts=(replace(values.evidence().artifacts[0], name=text),),
+        )  # fmt: skip
+        row = {"title": text, "owner": text, "architecture_status": text, "declared_status": text}
+        shown = values.use_case(known, "UC-001", {"4": State.FAILING}, status=Status.BLOCKED, found=(piece,), row=row)
+        report = values.report([shown], notes=(text,), problems=(text,), store=text, release=text)
+        change = Change("UC-001", text, text, because=text)
+        is_shown = len(text) < 1000 and "\0" not in text
+        content = ArtifactContent(text.encode("utf-8", "backslashreplace") if is_shown else b"a")
+        material = PageMaterial(artifacts={values.SHA: content}, no_burn_up=text)
+        return text_of(replace(report, changes=(change,), page=material))
+
+    page, plain = page_with(bad), page_with("a")
+    tags = [tag for tag in Page(page).tags if tag not in ("br", "pre")]
+    assert tags == [tag for tag in Page(plain).tags if tag not in ("br", "pre")]
+    assert RAW.findall(page) == []
+
+
+def test_anchors_are_names_where_these_are_plain() -> None:
+    """Other names get a number, and no two names one anchor."""
+    anchors = anchors_of(["UC-001", "UC 1", "..", "UC.1", "uc-001"], "u-")
+    assert anchors == {"UC-001": "u-UC-001", "UC 1": "u-.2", "..": "u-.3", "UC.1": "u-.4", "uc-001": "u-uc-001"}
+    assert len(set(anchors.values())) == 5
+
+
+def test_a_large_report_packs_its_evidence() -> None:
+    """Beyond the limit the matrix stays, the most urgent evidence is written out, and the rest is packed, once each."""
+    names = values.tracker_ids(400)
+    known = values.catalogue(names)
+    use_cases = []
+    for number, name in enumerate(names):
+        found = tuple(
+            values.evidence(uc=name, id=f"{values.RUN}.{number}.{nth}", test_id=f"t{nth}") for nth in range(6)
+        )
+        use_cases.append(values.use_case(known, name, {"4": State.COMPLETE}, status=Status.IN_PROGRESS, found=found))
+    use_cases[77] = replace(use_cases[77], status=Status.BLOCKED)
+    text = text_of(values.report(use_cases))
+    assert text.count("<tr data-a=") == 400
+    packed = re.search(r'id="more">([^<]+)<', text)
+    assert packed
+    articles = decompress(b64decode(packed[1]), 31).decode().split("\0")
+    written = re.findall(r'<article id="(u-[^"]+)"', text)
+    assert "u-UC-078" in written
+    assert len(written) + len(articles) == 400
+    assert all(article.startswith('<article id="u-UC-') for article in articles)
+
+
+def test_the_drawing_marks_demotions_and_says_it_in_words() -> None:
+    """The burn-up ends where the report stands; a demotion has its mark at its moment."""
+    points = (
+        BurnUpPoint("2026-01-01T00:00:00.000Z", 2, 0),
+        BurnUpPoint("2026-01-11T00:00:00.000Z", 6, 1),
+        BurnUpPoint("2026-01-21T00:00:00.000Z", 4, 0),
+    )
+    change = StatusChange(
+        "2026-01-21T00:00:00.000Z", "UC-001", Status.READY_FOR_GO_LIVE, Status.BLOCKED, "x failed", None
+    )
+    drawing = draw(BurnUp(points, (change,)), required=8, use_cases=2)
+    assert drawing
+    assert drawing.summary == (
+        "From 2026-01-01 to 2026-01-21: 4 of 8 requirements are complete, 0 of 2 use cases are ready, 1 demotion."
+    )
+    (mark,) = drawing.marks
+    assert mark.x == drawing.complete.split(" ")[-1].split(",")[0]
+    assert mark.text == "2026-01-21 UC-001: READY_FOR_GO_LIVE to BLOCKED"
+    assert draw(BurnUp((), ()), required=8, use_cases=2) is None
