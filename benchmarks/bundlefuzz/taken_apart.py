@@ -20,7 +20,7 @@ from pytest_readiness.store.bundle.archive import ArchiveWriter
 
 ROOMS = (
     "decisions", "requirements", "verdicts", "runs", "statements", "artifacts", "checkpoint.txt", "leaves.json",
-    "report.json", "manifest.json",
+    "report.json", "README.md", "index.html", "manifest.json",
 )  # fmt: skip
 Plain = dict[str, Any]
 
@@ -61,6 +61,8 @@ class Parts:
     checkpoint: str | None
     leaves: Plain | None
     report: Plain | None
+    pages: dict[str, str]
+    """README.md and index.html by name."""
     was: dict[str, str]
     """Id or digest as it was -> as it is, once it is written."""
     fitted: dict[str, bool] = field(
@@ -105,6 +107,7 @@ class Parts:
             checkpoint=members["checkpoint.txt"].decode() if "checkpoint.txt" in members else None,
             leaves=only("leaves.json"),
             report=only("report.json"),
+            pages={name: members[name].decode() for name in ("README.md", "index.html") if name in members},
             was={},
         )
 
@@ -156,6 +159,7 @@ class Parts:
         self._tree(found, now)
         if self.report is not None:
             found["report.json"] = self._spell("report.json", canonical(self.report))
+        found |= self.pages
         encoded = {name: text.encode("utf-8", "surrogatepass") for name, text in found.items()}
         return encoded | {f"artifacts/{hashlib.sha256(data).hexdigest()}": data for data in self.artifacts}
 
@@ -229,7 +233,8 @@ class Parts:
         ]
         if not self.fitted["manifest"] and rows:
             rows[0]["sha256"] = "0" * 64
-        return canonical({"schema": "readiness/bundle/v1", "members": rows}).encode()
+        version = "v2" if self.pages else "v1"
+        return canonical({"schema": f"readiness/bundle/{version}", "members": rows}).encode()
 
     def _odd_members(self, names: list[str], members: dict[str, bytes]) -> tuple[list[str], dict[str, bytes]]:
         at = int(self.member_chance * len(names))
@@ -245,7 +250,7 @@ class Parts:
         elif self.member == "order":
             names[0], names[at] = names[at], names[0]
         elif self.member == "manifest":
-            members["manifest.json"] = members["manifest.json"].replace(b"v1", b"v2")
+            members["manifest.json"] = members["manifest.json"].replace(b"bundle/v", b"bundle/v1")
         return names, members
 
 

@@ -222,8 +222,8 @@ def test_the_script_is_written(recorded: Project, capfd: pytest.CaptureFixture[s
     )
     assert runpy.run_path(str(recorded.path / "verify.py"))["main"](["out.zip"]) == 0
     output = capfd.readouterr().out
-    assert "runs: 2, " in output
-    assert "trackers: 2 runs name the tracker" in output
+    assert "runs: hash chains and seals of 2 runs" in output
+    assert "2 runs name the tracker" in output
     assert "report.json: NOT verified" in output
     assert recorded.cli("bundle", "--script", "no/verify.py").exit_code == 2
 

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_readiness.store.bundle import verify_bundle
 from tests.project import Project
+from tests.reviewed_project import ANA, approve, decided
+from tests.signing.keyring import recorded, trusting
 
 SUITE = """
 @pytest.mark.parametrize("n", range(3))
@@ -72,3 +81,66 @@ def test_one_of_a_kind_is_told_as_one(project: Project) -> None:
     (kept,) = [path for path in (project.path / ".readiness" / "artifacts").rglob("*") if path.is_file()]
     kept.unlink()
     assert project.cli("verify").stdout.splitlines()[-1] == "not intact: 1 problem"
+
+
+def bundled(project: Project) -> Path:
+    """Write the bundle of a project with decisions into a folder that has nothing else, and go there."""
+    decided(project)
+    approve(project)
+    folder = project.path / "auditor"
+    folder.mkdir()
+    assert project.cli("bundle", "-o", "auditor/a.zip").exit_code == 0
+    project.monkeypatch.chdir(folder)
+    return folder / "a.zip"
+
+
+@pytest.mark.slow
+def test_a_bundle_is_verified_as_the_script_does_it(project: Project) -> None:
+    """Without config and store: the same words, who decided what among them, and the same exit code."""
+    path = bundled(project)
+    done = project.cli("verify", "a.zip")
+    script = [sys.executable, "-I", str(verify_bundle.__file__), str(path)]
+    said = subprocess.run(script, capture_output=True, text=True, check=False)
+    assert (done.exit_code, done.stdout) == (said.returncode, said.stdout)
+    assert done.exit_code == 0
+    assert f"UC-001 approved by {ANA} on " in done.stdout
+    assert "(identity: self-declared, NOT SIGNED)" in done.stdout
+    data = bytearray(path.read_bytes())
+    data[data.index(b"PASSED")] ^= 1
+    path.write_bytes(data)
+    done = project.cli("verify", "a.zip")
+    assert (done.exit_code, done.stdout.splitlines()[-1].partition(":")[0]) == (3, "does not fit")
+
+
+@pytest.mark.slow
+def test_keys_and_checkpoints_are_for_a_bundle_too(project: Project) -> None:
+    """Another key is exit code 1, the key that signed 0; an earlier checkpoint is compared, with the numbers of records."""
+    trusting(project, more="")
+    recorded(project, "ci")
+    assert project.cli("checkpoint", "-o", "kept.txt").exit_code == 0
+    recorded(project, "ci")
+    assert project.cli("bundle", "--with-tree", "-o", "a.zip").exit_code == 0
+    signed, other = (f"{name}={project.path / 'keys' / name}.pem" for name in ("ci", "ben"))
+    done = project.cli("verify", "a.zip", "--key", signed, "--checkpoint", "kept.txt")
+    assert done.exit_code == 0, done.output
+    assert "checkpoint kept.txt: 1 record then, 2 now: the store continues from it" in done.stdout
+    assert project.cli("verify", "a.zip", "--key", other).exit_code == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", ["none.zip", ".", "text", "empty", "a.zip --key ci.pem", "a.zip --checkpoint text"])
+def test_what_is_no_bundle_is_told_in_a_line(project: Project, words: str) -> None:
+    """A folder, another file, a key without its name: exit code 2, and nothing on standard output."""
+    folder = bundled(project).parent
+    (folder / "text").write_text("not a bundle")
+    (folder / "empty").write_text("")
+    done = project.cli("verify", *words.split())
+    assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (2, "", 1), done.output
+
+
+def test_keys_without_a_bundle_are_a_wrong_call(project: Project) -> None:
+    """The keys for a store are in the config, where reviewers see them."""
+    project.configured()
+    done = project.cli("verify", "--key", "ci=ci.pem")
+    assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1)
+    assert "--key is for a bundle" in done.stderr

@@ -114,6 +114,8 @@ def test_the_bundle_verifies_offline() -> None:
     script = [sys.executable, "-I", str(verify_bundle.__file__), str(FIRST / "bundle.zip")]
     done = subprocess.run(script, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.endswith("\nfits: everything that was checked fits together\n")
+    assert "index.html" not in done.stdout
 
 
 def test_a_decision_file_counts(first: Project) -> None:

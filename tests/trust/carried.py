@@ -26,7 +26,7 @@ from pytest_readiness.facts.envelope import (
 from pytest_readiness.facts.ledger.line import Line, LineChain
 from pytest_readiness.facts.run import Run, planned_digest
 from pytest_readiness.facts.stored_verdict import StoredVerdict
-from pytest_readiness.pipeline.derived_report import ReportInputs, ReportScope, derive_report
+from pytest_readiness.pipeline.derived_report import ReportInputs, ReportScope, derive_files
 from pytest_readiness.store.bundle import verify_bundle
 from pytest_readiness.store.bundle.archive import ArchiveReader
 from pytest_readiness.store.bundle.origin import BundleOrigin
@@ -83,8 +83,15 @@ LEAVES = (
 """Of a store that holds one run more than the bundle."""
 
 
-REPORT = derive_report(
-    ReportInputs([FIRST, SECOND], [review(), blocker()], [snapshot()], [VERDICT], []), ReportScope("payments")
+DERIVED = derive_files(
+    ReportInputs(
+        [FIRST, SECOND],
+        [review(), blocker()],
+        [snapshot()],
+        [VERDICT],
+        [statement(about) for about in (FIRST, SECOND, review())],
+    ),
+    ReportScope("payments"),
 )
 
 
@@ -92,7 +99,9 @@ def sound(path: Path, sign: Sign = unsigned) -> Path:
     """A bundle with two runs, two decisions, requirements, a verdict, statements, a tree, a log, a tracker and a report."""
     envelopes = [statement(one, sign) for one in (FIRST, SECOND, review())]
     records = ([FIRST, SECOND], [review(), blocker()], [snapshot()], [VERDICT])
-    contents = BundleContents(*records, lambda _: envelopes, grown(*LEAVES), REPORT)
+    contents = BundleContents(
+        *records, lambda _: envelopes, grown(*LEAVES), DERIVED.report, DERIVED.readme, DERIVED.index
+    )
     assert write_bundle(path, contents, opened) == []
     return path
 

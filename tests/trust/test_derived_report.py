@@ -82,13 +82,41 @@ def test_a_forged_report_is_refused(project: Project, how: str) -> None:
     assert not database(project).exists()
 
 
+@pytest.mark.parametrize("name", ["README.md", "index.html"])
+def test_a_forged_page_is_refused(project: Project, name: str) -> None:
+    """Whoever writes another approval, or READY, into a page is found out: the line is named, and nothing is taken in."""
+    decided(project)
+    contents = bundled(project)
+    page = contents[name].decode()
+    assert "NOT ELIGIBLE" in page
+    forged = page.replace("NOT ELIGIBLE", "ELIGIBLE")
+    packed(project.path / "a.zip", {**contents, name: forged.encode()})
+    database(project).unlink()
+    done = project.cli("merge", "a.zip")
+    number = page[: page.index("NOT ELIGIBLE")].count("\n") + 1
+    message = f"readiness: not merged: a.zip: {name} does not match the bundle: line {number} was changed\n"
+    assert (done.exit_code, done.stdout, done.stderr) == (3, "", message)
+    assert not database(project).exists()
+
+
+def test_a_bundle_of_the_earlier_format_has_no_pages(project: Project) -> None:
+    """It is read, its report is compared, and its manifest names the first version."""
+    decided(project)
+    contents = {name: data for name, data in bundled(project).items() if name not in ("README.md", "index.html")}
+    packed(project.path / "a.zip", contents)
+    assert b'"schema":"readiness/bundle/v1"' in members(project.path / "a.zip")["manifest.json"]
+    database(project).unlink()
+    done = project.cli("merge", "a.zip")
+    assert (done.exit_code, done.stderr) == (0, "")
+
+
 def test_a_report_of_another_version_is_told_and_not_compared(project: Project) -> None:
     """Another version may word it otherwise, or judge more strictly: evidence is not lost for that."""
     decided(project)
     with_report(project, bundled(project), says("context/derived_by", "pytest-readiness 0.0.1"))
     database(project).unlink()
     done = project.cli("merge", "a.zip")
-    messages = "readiness: a.zip: its report was made by pytest-readiness 0.0.1 and was not compared\n"
+    messages = "readiness: a.zip: its report and its pages were made by pytest-readiness 0.0.1 and were not compared\n"
     assert (done.exit_code, done.stderr) == (0, messages)
 
 
@@ -96,7 +124,8 @@ def test_a_bundle_without_a_report_is_taken_in(project: Project) -> None:
     """A session's bundle has none: what is not told is no lie."""
     decided(project)
     contents = bundled(project)
-    del contents["report.json"]
+    for name in ("report.json", "README.md", "index.html"):
+        del contents[name]
     packed(project.path / "a.zip", contents)
     database(project).unlink()
     assert project.cli("merge", "a.zip").exit_code == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import random
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from hypothesis import given, settings, strategies as st
 
 from pytest_readiness.errors import IntegrityError
 from pytest_readiness.facts.decision import KINDS, TEXT_FIELDS, parse_decision
+from pytest_readiness.facts.envelope import Signature, sealed_envelope
 from pytest_readiness.facts.ledger.digest import digest
 from pytest_readiness.facts.ledger.line import Line, LineChain, canonical
 from pytest_readiness.facts.review_basis import PinnedEvidence, PinnedRequirement, ReviewBasis
@@ -335,18 +337,37 @@ def test_an_empty_tree_is_nothing_to_look_at(tmp_path: Path, whole: bytes) -> No
 
 
 def test_a_key_for_checkpoints_must_have_signed_the_one_that_was_kept(tmp_path: Path) -> None:
-    """As a signed note is signed; another key without the role, or no signature at all, does not fit."""
+    """As a signed note is signed; another key without the role, or no signature at all, is unsigned."""
     sign, key = made_key(tmp_path, "head")
     runs, ci = made_key(tmp_path, "ci")
     path = sound(tmp_path / "a.zip", runs)
     note = grown(*LEAVES[:2]).checkpoint.partition("\n\n")[0] + "\n"
-    for signed, expected in ((sign(note.encode()), 0), (runs(note.encode()), 3), (b"x" * 64, 3)):
+    for signed, expected in ((sign(note.encode()), 0), (runs(note.encode()), 1), (b"x" * 64, 1)):
         line = base64.b64encode(b"hint" + signed).decode()
         (tmp_path / "kept.txt").write_text(f"{note}\n— head {line}\n", encoding="utf-8")
         keys = ("--key", only(ci, "runs"), "--key", only(key, "checkpoints"))
         code, output = script(path, *keys, "--checkpoint", tmp_path / "kept.txt")
         assert code == expected, output
-        assert ("compared with the tree; signed by head\n" in output) is (expected == 0)
+        compared = "2 records then, 6 now: the store continues from it; signed by"
+        assert (
+            f"checkpoint {tmp_path / 'kept.txt'}: {compared} {'none of the given keys' if expected else 'head'}\n"
+            in output
+        )
+
+
+def test_a_checkpoint_that_only_says_whose_it_is_does_not_fit(tmp_path: Path) -> None:
+    """A signature that names a given key, and is not by it, was changed: that is more than a missing one."""
+    runs, ci = made_key(tmp_path, "ci")
+    _, head = made_key(tmp_path, "head")
+    path = sound(tmp_path / "a.zip", runs)
+    public = verify_bundle.read_key(head.partition("=")[2])
+    assert public is not None
+    note = grown(*LEAVES[:2]).checkpoint.partition("\n\n")[0] + "\n"
+    line = base64.b64encode(hashlib.sha256(b"head\n\1" + public).digest()[:4] + b"x" * 64).decode()
+    (tmp_path / "kept.txt").write_text(f"{note}\n— head {line}\n", encoding="utf-8")
+    keys = ("--key", only(ci, "runs"), "--key", only(head, "checkpoints"))
+    code, output = script(path, *keys, "--checkpoint", tmp_path / "kept.txt")
+    assert (code, "says that it is signed by the key head, and is not" in output) == (3, True), output
 
 
 @pytest.mark.parametrize("size", range(1, len(LEAVES) + 1))
@@ -495,11 +516,38 @@ def test_the_script_agrees_with_a_library(tmp_path: Path, seed: int) -> None:
 
 
 def test_another_key_is_no_signature(tmp_path: Path) -> None:
-    """Signed by somebody else than asked for: exit code 3, and each run is named."""
+    """Signed by somebody else than asked for: exit code 1, and each run and statement is named once."""
     other, _ = made_key(tmp_path, "other")
     _, key = made_key(tmp_path, "ci")
     code, output = script(sound(tmp_path / "a.zip", other), "--key", key)
-    assert (code, output.count("is not signed by any given key")) == (3, 5)
+    assert (code, output.count("UNSIGNED: "), output.count("sign it, but by another")) == (1, 3, 3)
+    assert "PROBLEM" not in output
+
+
+def test_another_statement_about_a_signed_run_is_named(tmp_path: Path, contents: Members) -> None:
+    """Each statement must be signed by a given key, also one that stands beside a good one."""
+    sign, key = made_key(tmp_path, "ci")
+    other, _ = made_key(tmp_path, "other")
+    bare = members(sound(tmp_path / "a.zip", sign))
+    envelope = statement(FIRST, other)
+    path = packed(tmp_path / "b.zip", {**bare, f"statements/{envelope.id}.json": envelope.text.encode()})
+    code, output = script(path, "--key", key)
+    about = f"UNSIGNED: statements/{envelope.id}.json: another statement about the run {FIRST.id} is not signed"
+    assert (code, about in output) == (1, True), output
+
+
+def test_a_signature_that_only_says_whose_it_is_does_not_fit(tmp_path: Path, contents: Members) -> None:
+    """It names the key that was given, and is not by it: something was changed, and that is more than unsigned."""
+    _, key = made_key(tmp_path, "ci")
+    public = verify_bundle.read_key(key.partition("=")[2])
+    payload = statement(FIRST).payload
+    envelope = sealed_envelope(payload, [Signature(verify_bundle.Key("ci", public).id, b"x" * 64)])
+    bare = {name: data for name, data in contents.items() if not name.startswith("statements")}
+    path = packed(tmp_path / "a.zip", {**bare, f"statements/{envelope.id}.json": envelope.text.encode()})
+    assert script(path)[0] == 0
+    code, output = script(path, "--key", key)
+    problem = f"PROBLEM: statements/{envelope.id}.json: says that it is signed by the key ci, and is not"
+    assert (code, problem in output) == (3, True), output
 
 
 def test_a_run_without_a_signature_is_named_where_keys_are_given(tmp_path: Path, contents: Members) -> None:
@@ -507,14 +555,15 @@ def test_a_run_without_a_signature_is_named_where_keys_are_given(tmp_path: Path,
     _, key = made_key(tmp_path, "ci")
     bare = {name: data for name, data in contents.items() if not name.startswith(SAYS_MORE)}
     code, output = script(packed(tmp_path / "a.zip", bare), "--key", key)
-    assert (code, f"PROBLEM: the run {FIRST.id} is not signed by any given key" in output) == (3, True)
+    assert (code, f"UNSIGNED: the run {FIRST.id} is not signed by any given key" in output) == (1, True)
+    assert output.splitlines()[-1].startswith("unsigned: everything fits together, but 2 records are not signed")
 
 
 def test_a_key_of_another_kind_is_not_verified(tmp_path: Path) -> None:
     """The script says that it cannot, and that is not the same as a good signature."""
     sign, key = made_key(tmp_path, "kms", "ecdsa")
     code, output = script(sound(tmp_path / "a.zip", sign), "--key", key)
-    assert (code, "key kms: not an Ed25519 key, so its signatures cannot be verified here" in output) == (3, True)
+    assert (code, "key kms: not an Ed25519 key, so its signatures cannot be verified here" in output) == (1, True)
 
 
 def test_a_run_made_anew_needs_the_key(tmp_path: Path, contents: Members) -> None:
@@ -527,7 +576,8 @@ def test_a_run_made_anew_needs_the_key(tmp_path: Path, contents: Members) -> Non
         bare[f"statements/{envelope.id}.json"] = envelope.text.encode()
     path = packed(tmp_path / "a.zip", with_run(bare, forged))
     assert reader(path) == verifier(path) == ""
-    assert script(path, "--key", key)[0] == 3
+    code, output = script(path, "--key", key)
+    assert (code, f"UNSIGNED: the run {FIRST.id} is not signed by any given key" in output) == (1, True)
 
 
 def test_each_decision_that_is_not_signed_is_named(tmp_path: Path) -> None:
@@ -535,12 +585,14 @@ def test_each_decision_that_is_not_signed_is_named(tmp_path: Path) -> None:
     sign, key = made_key(tmp_path, "ci")
     path = sound(tmp_path / "a.zip", sign)
     given = " by a given key"
+    about = f"UC-001 blocked by {blocker().by} on 2026-02-12 18:00 UTC"
     for arguments, more in (((), ""), (("--key", key), given), (("--key", only(key, "runs")), given)):
         code, output = script(path, *arguments)
         assert code == 0, output
-        about = f"blocker of UC-001 by {blocker().by} (self-declared)"
-        assert f"{blocker().id}: {about}\n{blocker().id}: NOT SIGNED{more}\n" in output
-        assert f"{review().id}: NOT SIGNED" not in output
+        assert f"{about} (identity: self-declared, NOT SIGNED{more}): not yet [{blocker().id}]\n" in output
+        (line,) = [line for line in output.splitlines() if f"UC-001 approved by {review().by}" in line]
+        assert ("NOT SIGNED" in line) is ("runs" in str(arguments))
+        assert ("(identity: signed by the key ci)" in line) is (arguments == ("--key", key))
     assert arranged(members(path)) == list(members(path))
 
 
@@ -555,9 +607,9 @@ def test_a_key_for_reviews_must_have_signed_every_decision(tmp_path: Path) -> No
     sign, key = made_key(tmp_path, "ci")
     path = sound(tmp_path / "a.zip", sign)
     code, output = script(path, "--key", only(key, "runs,reviews"))
-    assert code == 3
-    assert [line for line in output.splitlines() if line.startswith("PROBLEM")] == [
-        f"PROBLEM: the decision {blocker().id} is not signed by any given key that may sign it"
+    assert code == 1
+    assert [line for line in output.splitlines() if line.startswith(("PROBLEM", "UNSIGNED"))] == [
+        f"UNSIGNED: the decision {blocker().id} is not signed by any given key that may sign it"
     ]
 
 
@@ -566,10 +618,10 @@ def test_a_key_signs_nothing_outside_its_roles(tmp_path: Path) -> None:
     sign, key = made_key(tmp_path, "ci")
     path = sound(tmp_path / "a.zip", sign)
     code, output = script(path, "--key", only(key, "reviews"))
-    assert (code, f"{FIRST.id}: signature present, not verified" in output) == (3, True)
+    assert (code, f"{FIRST.id}: signature present, not verified" in output) == (1, True)
     _, other = made_key(tmp_path, "qa")
     code, output = script(path, "--key", only(key, "runs"), "--key", only(other, "reviews"))
-    assert (code, output.count("PROBLEM: the decision"), output.count(": signed by ci\n")) == (3, 2, 2)
+    assert (code, output.count("UNSIGNED: the decision"), output.count(": signed by ci\n")) == (1, 2, 2)
     by = review().by
     for person, expected in ((by, 1), (f"x@example.com,{by.upper()}", 1), ("eve@example.com", 0)):
         code, output = script(path, "--key", only(key, f"runs,reviews/{person}"))
@@ -580,6 +632,7 @@ def test_a_key_signs_nothing_outside_its_roles(tmp_path: Path) -> None:
     "option",
     [
         "ci",
+        "ci.pem",
         "=ci.pem",
         "ci=",
         "ci/run=ci.pem",
@@ -598,6 +651,7 @@ def test_a_wrong_key_is_a_wrong_call(tmp_path: Path, option: str) -> None:
     )
     code, output = script(path, *(part for word in words for part in ("--key", word)))
     assert (code, output.startswith("--key "), len(output.splitlines())) == (2, True, 1), output
+    assert ("--key takes NAME=FILE" in output) is (option in ("ci", "ci.pem", "=ci.pem", "ci=", "ci/run=ci.pem"))
 
 
 def test_what_is_not_there_is_told_in_words(tmp_path: Path) -> None:
@@ -616,9 +670,58 @@ def test_a_key_of_low_order_is_none(tmp_path: Path, raw: str) -> None:
 
 
 def test_the_report_is_told_to_be_derived(tmp_path: Path) -> None:
-    """The script cannot derive it, and says so: nobody takes it for verified."""
+    """The script cannot derive it, nor the pages, and says so: nobody takes them for verified."""
     _, output = script(sound(tmp_path / "a.zip"))
-    assert "report.json: NOT verified here; `readiness merge` derives it again and compares\n" in output
+    for name in ("report.json", "README.md", "index.html"):
+        assert f"{name}: NOT verified here; `readiness merge` derives it again and compares\n" in output
+
+
+def test_the_script_says_what_it_checked_and_what_not(tmp_path: Path, whole: bytes) -> None:
+    """In words for an auditor: the chains of how many runs, how many artifacts, and why no signature, no rollback."""
+    (tmp_path / "a.zip").write_bytes(whole)
+    code, output = script(tmp_path / "a.zip")
+    lines = [line.strip() for line in output.splitlines()]
+    checked, unchecked = lines.index("checked"), lines.index("not checked")
+    assert "runs: hash chains and seals of 2 runs (8 lines, 3 pieces of evidence)" in lines[checked:unchecked]
+    artifacts = "artifacts: digests of 2 artifacts; 2 runs name the tracker file of that time"
+    assert artifacts in lines[checked:unchecked]
+    assert "signatures: no --key was given, 3 signed statements present" in lines[unchecked:]
+    assert "rollback: no --checkpoint was given, so the store may have lost records before" in lines[unchecked:]
+    assert (code, lines[-1]) == (0, "fits: everything that was checked fits together")
+
+
+def test_whether_evidence_that_decides_is_unsigned_is_told(tmp_path: Path) -> None:
+    """A run from before there were keys is unsigned, and not a misfit; a review that rests on it is named."""
+    sign, key = made_key(tmp_path, "ci")
+    path = sound(tmp_path / "a.zip", sign)
+    about = {FIRST.id: f"the review {review().id} rests on it", SECOND.id: "nothing in the bundle says that its"}
+    for run_id, reason in about.items():
+        bare = {
+            name: data for name, data in members(path).items()
+            if not name.startswith("statements") or run_id.encode() not in base64.b64decode(json.loads(data)["payload"])
+        }  # fmt: skip
+        code, output = script(packed(tmp_path / "b.zip", bare), "--key", only(key, "runs"))
+        assert f"UNSIGNED: the run {run_id} is not signed by any given key that may sign it; {reason}" in output
+        decides = "the evidence of 1 run among them decides" if run_id == FIRST.id else "of 0 runs among them decides"
+        assert (code, output.splitlines()[-1].endswith(decides)) == (1, True), output
+
+
+@pytest.mark.parametrize("name", ["README.md", "index.html", "report.json"])
+def test_the_pages_are_both_there_with_the_report_or_none(tmp_path: Path, contents: Members, name: str) -> None:
+    """Both programs refuse a bundle with one of them, or without the report that they show."""
+    path = packed(tmp_path / "a.zip", {other: data for other, data in contents.items() if other != name})
+    message = "README.md and index.html must both be in the bundle, with report.json, or neither"
+    assert message in reader(path)
+    assert message in verifier(path)
+
+
+@pytest.mark.parametrize("schema", ["v1", "v3"])
+def test_pages_belong_to_the_second_version_of_the_format(tmp_path: Path, contents: Members, schema: str) -> None:
+    """A manifest that says the first version lists no pages, and one of a version to come is not read as if it were known."""
+    manifest = contents["manifest.json"].replace(b"bundle/v2", f"bundle/{schema}".encode())
+    path = packed(tmp_path / "a.zip", {**contents, "manifest.json": manifest}, listed=False)
+    assert reader(path) != ""
+    assert "the manifest does not match" in verifier(path)
 
 
 def test_the_script_knows_what_each_kind_of_decision_says() -> None:

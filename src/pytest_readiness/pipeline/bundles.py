@@ -22,7 +22,7 @@ from ..store.bundle.reading import Bundle, open_bundle
 from ..store.bundle.writing import BundleContents, write_bundle
 from ..store.protocol import DecisionStore, EvidenceStore, RunSummary, Store
 from .bundle_selection import refuse_unstored_runs, runs_to_export
-from .derived_report import ReportInputs, ReportScope, derive_report, refuse_other_report
+from .derived_report import DerivedFiles, ReportInputs, ReportScope, derive_files, refuse_other_files
 from .evaluate_project import EvaluationRequest, Project, evaluate_project, select_use_cases
 from .persist import statements_of
 from .project import writable_store
@@ -77,6 +77,7 @@ def export_bundle(project: Project, use_cases: Sequence[str], path: Path, *, wit
         snapshots = _snapshots(store, digests)
         envelopes = store.envelopes([*(run.id for run in summaries), *(decision.id for decision in decisions)])
         inputs = ReportInputs(_complete_runs(store, summaries), decisions, snapshots, verdicts, envelopes)
+        derived = derive_files(inputs, ReportScope(register, chosen, os.environ.get("READINESS_RELEASE") or None))
         contents = BundleContents(
             runs=runs,
             decisions=decisions,
@@ -84,7 +85,9 @@ def export_bundle(project: Project, use_cases: Sequence[str], path: Path, *, wit
             verdicts=verdicts,
             envelopes=store.envelopes,
             origin=BundleOrigin.from_tree(tree) if tree is not None else None,
-            report=derive_report(inputs, ReportScope(register, chosen, os.environ.get("READINESS_RELEASE") or None)),
+            report=derived.report,
+            readme=derived.readme,
+            index=derived.index,
         )
         missing = write_bundle(path, contents, _artifact_reader(project))
         return BundleSummary(len(summaries), len(decisions), len(verdicts), tuple(missing))
@@ -198,7 +201,7 @@ def _check_report(bundle: Bundle) -> str:
         return ""
     inputs = ReportInputs(bundle.runs, bundle.decisions, bundle.snapshots, bundle.verdicts, bundle.envelopes)
     try:
-        return refuse_other_report(bundle.report, inputs)
+        return refuse_other_files(DerivedFiles(bundle.report, bundle.readme, bundle.index), inputs)
     except IntegrityError as error:
         raise IntegrityError(f"{shown_place(bundle.path)}: {error}") from None
 

@@ -1,16 +1,17 @@
-"""Report of a bundle, derived only from its contents, both at export and at import.
+"""Report and pages of a bundle, derived only from its contents, both at export and at import.
 
-An import derives the report again and refuses a bundle with another one. The report leaves out titles, owners and
+An import derives them again and refuses a bundle with others. The report leaves out titles, owners and
 declared states: only the tracker has them, and a bundle contains the tracker only as an artifact.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,7 +21,7 @@ from msgspec.structs import replace
 
 from ..claims.catalogue import Catalogue
 from ..errors import IntegrityError, ReadinessError, one_line
-from ..facts.decision import Decision
+from ..facts.decision import Decision, parse_decision
 from ..facts.envelope import Envelope
 from ..facts.ledger.line import canonical
 from ..facts.requirements_snapshot import Snapshot
@@ -30,6 +31,7 @@ from ..settings import Settings
 from ..signing.trust import TrustStore
 from ..store.protocol import RegisterDecisions, Store
 from ..verdict.policy import Policy
+from ..views.bundle_pages import BundleOverview, render_index, render_readme
 from ..views.document import to_document
 from .checkpoints import StoredCheckpoint
 from .evaluate_project import EvaluationRequest, evaluate_project
@@ -62,8 +64,19 @@ class ReportScope(Struct, frozen=True):
     """The evaluated release."""
 
 
-def derive_report(inputs: ReportInputs, scope: ReportScope) -> str:
-    """Return the report on these contents as canonical text, as of their newest moment; empty if there are none.
+class DerivedFiles(Struct, frozen=True):
+    """The members of a bundle that are derived from the others; empty texts if there is nothing to report on."""
+
+    report: str = ""
+    """``report.json``, as canonical text."""
+    readme: str = ""
+    """``README.md``; empty in a bundle of the first format."""
+    index: str = ""
+    """``index.html``; empty in a bundle of the first format."""
+
+
+def derive_files(inputs: ReportInputs, scope: ReportScope) -> DerivedFiles:
+    """Return the report on these contents as of their newest moment, and the pages that show it.
 
     Raises:
         IntegrityError: the contents cannot be evaluated.
@@ -75,27 +88,31 @@ def derive_report(inputs: ReportInputs, scope: ReportScope) -> str:
         assert store is not None  # noqa: S101 - for the type checker
         try:
             moments = list(_store_inputs(inputs, store))
+            runs = store.runs()
         finally:
             store.close()
         if not moments:
-            return ""
+            return DerivedFiles()
         report = evaluate_project(project, _build_request(project, scope, max(moments)))
     document = to_document(replace(report, context=replace(report.context, store=None)))
     del document["changes"]  # no session made it, and nothing was compared
     document["context"]["derived_by"] = report_generator(project.policy_at)
-    return canonical(document)
+    statements = Counter(envelope.subject for envelope in inputs.envelopes)
+    decisions = [parse_decision(decision.text) for decision in inputs.decisions]  # as an import reads them
+    overview = BundleOverview(document, decisions, runs, statements)
+    return DerivedFiles(canonical(document), render_readme(overview), render_index(overview))
 
 
-def refuse_other_report(text: str, inputs: ReportInputs) -> str:
-    """Refuse a report that does not match these contents; return why it was not compared, or an empty text.
+def refuse_other_files(files: DerivedFiles, inputs: ReportInputs) -> str:
+    """Refuse derived files that do not match these contents; return why they were not compared, or an empty text.
 
     A report of another version is not compared, nor is one of an installation that could not verify signatures.
 
     Raises:
-        IntegrityError: the report does not match.
+        IntegrityError: the report or a page does not match.
         StorageError: a temporary store cannot be written.
     """
-    report = json.loads(text)
+    report = json.loads(files.report)
     try:
         context = report["context"]
         ids = tuple(row["id"] for row in report["use_cases"])
@@ -107,18 +124,32 @@ def refuse_other_report(text: str, inputs: ReportInputs) -> str:
     if not is_complete:
         raise IntegrityError("report.json does not match the bundle: its register, use cases or release are missing")
     try:
-        expected = derive_report(inputs, scope)
+        expected = derive_files(inputs, scope)
     except ReadinessError as error:
         raise IntegrityError(f"report.json cannot be derived from the bundle: {error}") from None
     except Exception as error:  # noqa: BLE001 - requirements of another project may contain anything
         reason = one_line(f"{type(error).__name__}: {error}", 200)
         raise IntegrityError(f"report.json cannot be derived from the bundle: {reason}") from None
-    if expected == text:
-        return ""
-    derived = json.loads(expected or "{}")
+    derived = json.loads(expected.report or "{}")
     if generator != derived.get("context", {}).get("derived_by"):
-        return f"its report was made by {one_line(generator, 80)} and was not compared"
-    raise IntegrityError(f"report.json does not match the bundle: {_difference(derived, report)} was changed")
+        pages = " and its pages were" if files.readme else " was"
+        compared = "were not compared" if files.readme else "was not compared"
+        return f"its report{pages} made by {one_line(generator, 80)} and {compared}"
+    if expected.report != files.report:
+        raise IntegrityError(f"report.json does not match the bundle: {_difference(derived, report)} was changed")
+    for name, text, derived_text in (
+        ("README.md", files.readme, expected.readme),
+        ("index.html", files.index, expected.index),
+    ):
+        if text and text != derived_text:
+            raise IntegrityError(f"{name} does not match the bundle: {_changed_line(derived_text, text)}")
+    return ""
+
+
+def _changed_line(derived: str, text: str) -> str:
+    """Return which line of a page is the first that differs."""
+    pairs = enumerate(zip_longest(derived.split("\n"), text.split("\n")), start=1)
+    return f"line {next(number for number, (first, second) in pairs if first != second)} was changed"
 
 
 def report_generator(policy: Policy) -> str:

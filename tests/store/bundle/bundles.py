@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pytest_readiness.store.bundle.archive import ArchiveWriter
-from pytest_readiness.store.bundle.reading import MEMBER_KINDS, Bundle, manifest_blocks, open_bundle
+from pytest_readiness.store.bundle.manifest import manifest_blocks
+from pytest_readiness.store.bundle.reading import MEMBER_KINDS, Bundle, open_bundle
 
 Members = dict[str, bytes]
 

@@ -420,7 +420,7 @@ def test_members_in_another_order_are_refused(tmp_path: Path, path: Path) -> Non
         (b"[]", "the manifest is not readable"),
         (b"[" * 100_000, "the manifest is not readable"),
         (b'{"members":[{"name":"x"}],"schema":"readiness/bundle/v1"}', "the manifest is not readable"),
-        (b'{"members":[],"schema":"readiness/bundle/v2"}', "has the schema readiness/bundle/v2"),
+        (b'{"members":[],"schema":"readiness/bundle/v9"}', "has the schema readiness/bundle/v9"),
         (b'{"members":[],"schema":"readiness/bundle/v1"}', f"artifacts/{SHA} does not match the manifest"),
     ],
 )

@@ -13,6 +13,7 @@ member                 content
 ``artifacts/<sha256>`` the bytes
 ``checkpoint.txt``, ``leaves.json``: the tree of the store that it comes from (optional)
 ``report.json``        the report on these contents, as canonical text (optional)
+``README.md``, ``index.html``: pages that show the report (optional, from the second version of the format on)
 ``manifest.json``      ``schema``, and name, size and SHA-256 of each other member
 ====================== ==========================================================================
 """
@@ -32,23 +33,18 @@ from msgspec import Struct
 from ...errors import ConfigError, IntegrityError, ReadinessError, StorageError, location, one_line
 from ...facts.decision import Decision, parse_decision, text_digest
 from ...facts.envelope import Envelope, parse_envelope
-from ...facts.ledger.line import canonical
 from ...facts.requirements_snapshot import Snapshot, snapshot_digest
 from ...facts.run import Run
 from ...facts.stored_verdict import StoredVerdict
 from ...regular_files import IrregularError
 from ..integrity.chain import check_run
 from .archive import ArchiveMember, ArchiveReader, open_archive
+from .manifest import CHECKPOINT, INDEX, LEAVES, MANIFEST, README, REPORT, SCHEMAS, Rows, manifest_blocks
 from .origin import BundleOrigin, Records
 
 T = TypeVar("T")
 
-SCHEMA = "readiness/bundle/v1"
 REPORT_SCHEMA = "readiness/report/v1"
-MANIFEST = "manifest.json"
-REPORT = "report.json"
-CHECKPOINT = "checkpoint.txt"
-LEAVES = "leaves.json"
 _MEGABYTE = 1 << 20
 _ROW_LIMIT = 300
 """Largest size in bytes of a member's row in the manifest."""
@@ -72,13 +68,12 @@ MEMBER_KINDS = {
     CHECKPOINT: MemberKind(re.compile(re.escape(CHECKPOINT)), _MEGABYTE >> 4),
     LEAVES: MemberKind(re.compile(re.escape(LEAVES)), 256 * _MEGABYTE),
     REPORT: MemberKind(re.compile(re.escape(REPORT)), 64 * _MEGABYTE),
+    README: MemberKind(re.compile(re.escape(README)), 64 * _MEGABYTE),
+    INDEX: MemberKind(re.compile(re.escape(INDEX)), 64 * _MEGABYTE),
     MANIFEST: MemberKind(re.compile(re.escape(MANIFEST)), None),
 }
 """The kinds, in the order of their members."""
 _ORDER = {name: number for number, name in enumerate(MEMBER_KINDS)}
-
-Rows = dict[str, tuple[int, str]]
-"""Size in bytes and SHA-256 of each member by name: the rows of the manifest."""
 
 
 class Bundle(Struct, frozen=True, eq=False):
@@ -95,6 +90,10 @@ class Bundle(Struct, frozen=True, eq=False):
     """SHA-256 -> size in bytes. The content stays in the file."""
     report: str
     """The text of the report, not compared with the contents; empty: no report."""
+    readme: str
+    """README.md, not compared; empty: the bundle has no pages."""
+    index: str
+    """index.html, not compared; empty: the bundle has no pages."""
     origin: BundleOrigin | None
     """The tree of the store that it comes from; None: it was left out."""
     _archive: ArchiveReader
@@ -140,15 +139,6 @@ def check_size(name: str, size: int, artifact_limit: int | None = None) -> None:
         raise IntegrityError(f"{name} is larger than {limit_text}: raise it in readiness.toml")
     if (limit := MEMBER_KINDS[kind].limit) is not None and size > limit:
         raise IntegrityError(f"{name} is too large for a bundle (more than {limit:,} bytes)")
-
-
-def manifest_blocks(rows: Rows) -> Iterator[bytes]:
-    """Yield the manifest of these members in blocks: canonical JSON."""
-    yield b'{"members":['
-    for number, name in enumerate(sorted(rows)):
-        size, sha256 = rows[name]
-        yield b"," * bool(number) + canonical({"name": name, "sha256": sha256, "size": size}).encode()
-    yield f'],"schema":"{SCHEMA}"}}'.encode()
 
 
 def check_references(
@@ -258,6 +248,8 @@ class _BundleReader:
             artifacts=dict(map(self._artifact, names["artifacts"])),
             origin=self._origin([*names[CHECKPOINT], *names[LEAVES]]),
             report="".join(map(self._report, names[REPORT])),
+            readme="".join(map(self._text, names[README])),
+            index="".join(map(self._text, names[INDEX])),
             _archive=self._archive,
         )
         self._check_manifest()
@@ -281,6 +273,9 @@ class _BundleReader:
                 raise IntegrityError(f"{name} is not at its required position")
             previous = position
             names[member_kind(name)].append(name)
+        pages = [*names[README], *names[INDEX]]
+        if pages and len(names[REPORT] + pages) < len((REPORT, README, INDEX)):
+            raise IntegrityError("README.md and index.html must both be in the bundle, with report.json, or neither")
         if not names[MANIFEST]:
             raise IntegrityError("is not a bundle: it has no manifest.json")
         return names
@@ -289,9 +284,9 @@ class _BundleReader:
         """Refuse a bundle of another version as such, and not as damaged."""
         end = b"".join(self._archive.blocks(self._manifest))[-100:] if self._manifest.size < _MEGABYTE else b""
         match = re.search(rb'"schema":"([^"]*)"}\Z', end)
-        if match and match[1] != SCHEMA.encode():
+        if match and match[1].decode("ascii", "replace") not in SCHEMAS:
             schema = one_line(match[1].decode("ascii", "replace"), 60)
-            raise IntegrityError(f"has the schema {schema}, and this version reads {SCHEMA}")
+            raise IntegrityError(f"has the schema {schema}, and this version reads {SCHEMAS[-1]} and older ones")
 
     @property
     def _manifest(self) -> ArchiveMember:

@@ -1,9 +1,14 @@
 """Verifier for bundles of pytest-readiness: one file that needs only Python 3.11 or newer.
 
-    python verify_bundle.py BUNDLE [--key NAME[/ROLES[/PERSONS]]=PUBLIC.pem]... [--checkpoint FILE]
+    python verify_bundle.py BUNDLE [--key NAME[/ROLES[/PERSONS]]=PUBLIC.pem]... [--checkpoint FILE]...
 
-It prints what was checked and each problem. Exit codes: 0 no problem, 3 at least one problem, 2 wrong arguments or an
-unreadable file.
+It prints what was decided, what was checked, what was not checked, and each problem. The last line has one of three
+words, which is also the exit code:
+
+    fits          0   nothing was changed, and everything that the keys must have signed is signed
+    unsigned      1   nothing was changed, and something is not signed by a given key that may sign it
+    does not fit  3   something was changed, is missing or has a wrong form
+                  2   wrong arguments, a file that cannot be read, or a file that is not a bundle
 
 Without --key, signatures are listed but not verified. With --key, every run and every signed statement must be signed
 by one of the keys (Ed25519), and each unsigned decision is listed. ROLES limits what a key may sign: runs, reviews,
@@ -15,7 +20,7 @@ This file imports nothing from the package, so that an error in one implementati
 your own package source, not from the sender of the bundle. It checks that values are the values that were recorded. It
 does not check that they make sense.
 """
-# ruff: noqa: PLR2004, T201 - a script prints, and the numbers come from the file formats
+# ruff: noqa: PLR2004 - the numbers come from the file formats
 
 from __future__ import annotations
 
@@ -43,10 +48,15 @@ MEMBER_NAMES = {
     "checkpoint.txt": r"checkpoint\.txt",
     "leaves.json": r"leaves\.json",
     "report.json": r"report\.json",
+    "README.md": r"README\.md",
+    "index.html": r"index\.html",
     "manifest.json": r"manifest\.json",
 }
 """Kind of member -> pattern of its names. A bundle contains its members in this order of kinds."""
-SIZE_LIMITS = {"decisions": 16, "statements": 4, "requirements": 64, "verdicts": 64, "report.json": 64}
+PAGES = ("README.md", "index.html")
+DERIVED = ("report.json", *PAGES)
+"""Members that are derived from the others. This file cannot derive them, so it does not verify them."""
+SIZE_LIMITS = {"decisions": 16, "statements": 4, **dict.fromkeys(("requirements", "verdicts", *DERIVED), 64)}
 """Kind of member -> largest size in mebibytes; 256 for other kinds. Artifacts are read in blocks, without a limit."""
 CHECKPOINT_LIMIT = 1 << 16
 MEMBER_LIMIT = 1_000_000
@@ -73,15 +83,33 @@ PIN_FIELDS: dict[str, type] = dict.fromkeys(
 )
 PIN_FIELDS |= {"proofs": list}
 """Fields of a piece of evidence in a basis, with their types. The first four are required."""
+VERBS = {
+    "APPROVED_FOR_GO_LIVE": "approved",
+    "REJECTED": "rejected",
+    "waiver": "waived",
+    "blocker": "blocked",
+    "unblock": "unblocked",
+    "retirement": "retired",
+    "departure": "released, as it left the register,",
+    "run retirement": "set aside",
+}
+"""Meaning of a review, or kind of another decision -> the word for it."""
+NOUNS = {"retirement": "test ", "run retirement": "run "}
 ROLES = ("runs", "reviews", "checkpoints")
 BAD_RESULTS = {"FAILED", "ERROR", "INTERRUPTED"}
 """Results that a claim may have of its own: those of an earlier attempt in another place."""
+UNREADABLE = 2
+"""Exit code for wrong arguments, and for a file that cannot be read or is not a bundle."""
 FORMAT_ERRORS = (ValueError, TypeError, LookupError, AttributeError, RecursionError, struct.error)
 """Exceptions that Python raises for data of a wrong form."""
 
 
 class BundleError(Exception):
     """A problem in the bundle; ``str`` is its description."""
+
+
+class NoBundleError(ValueError):
+    """The file is not a bundle, and not a damaged one either."""
 
 
 def refuse(problem: str) -> NoReturn:
@@ -283,6 +311,8 @@ class Verification:
 
     def __init__(self, file: IO[bytes], size: int) -> None:
         self.file = file
+        if read_at(file, 0, 4) != b"PK\3\4" and b"PK\5\6" not in read_at(file, max(0, size - 65_557), 65_557):
+            raise NoBundleError("is not a bundle: it is not a ZIP archive")
         self.members = read_members(file, size)
         self.rows: dict[str, tuple[int, str]] = {}
         """Name -> size and SHA-256 of each member that was read."""
@@ -296,8 +326,12 @@ class Verification:
         self.counts = dict.fromkeys(("lines", "evidence", "trackers"), 0)
         self.signers: dict[tuple[str, str], list[str]] = {}
         """(kind, id) of a run or decision with a signed statement -> names of the keys that signed it and may."""
-        self.decisions: dict[str, tuple[str, str]] = {}
-        """Id of a decision -> its description and its ``by``, both self-declared."""
+        self.others: dict[tuple[str, str], list[str]] = {}
+        """(kind, id) -> its statements that no given key signed that may."""
+        self.decisions: dict[str, dict[str, Any]] = {}
+        """Id of a decision -> its content, which is self-declared."""
+        self.deciding: dict[str, str] = {}
+        """Id of a run whose evidence decides -> what says so."""
         self.tree: Checkpoint | None = None
         self.leaves: list[tuple[str, ...]] = []
         """Kind, id and digest of every record in the store that the bundle comes from."""
@@ -330,13 +364,13 @@ class Verification:
         for name in self.members:
             kind = member_kind(name)
             try:
-                check = getattr(self, "check_" + kind.partition(".")[0])
+                check = getattr(self, "check_" + ("page" if kind in PAGES else kind.partition(".")[0]))
                 check(name, *([keys] if kind == "statements" else []))
             except BundleError as error:
                 self.problems.append(str(error))
             except FORMAT_ERRORS as error:
                 self.problems.append(f"{name} is damaged: {type(error).__name__} {error}"[:400])
-        self.problems += self.reference_problems(keys)
+        self.problems += self.reference_problems()
 
     def check_decisions(self, name: str) -> None:
         """Check a decision: its form, its time, and its name, which contains its digest."""
@@ -349,8 +383,10 @@ class Verification:
         check_decision(plain, name)
         id_, kind = name[10:-5], plain["kind"]
         self.records["decision", id_] = text_digest
-        description = f"{kind} of {plain[DECISION_FIELDS[kind][0]]} by {plain['by']}"
-        self.decisions[id_] = (description.encode("unicode_escape").decode()[:300], plain["by"])
+        self.decisions[id_] = plain
+        for row in plain["basis"].get("requirements", ()) if kind == "review" else ():
+            for pin in row.get("pins", ()):
+                self.deciding.setdefault(pin["evidence_id"].split(".")[0], f"the review {id_} rests on it")
         if plain.get("requirements_digest"):
             self.requirements_users[plain["requirements_digest"]] = name
 
@@ -442,12 +478,17 @@ class Verification:
         message = b"DSSEv1 %d %b %d %b" % (len(payload_type), payload_type.encode(), len(payload), payload)
         decoded = [decode_base64(entry["sig"]) for entry in signatures]
         # No signature covers the key id, so it is not used to select a key.
-        person = self.decisions[id_][1] if kind == "decision" else None
+        person = self.decisions[id_]["by"] if kind == "decision" else None
         allowed = [key for key in keys if key.may_sign("runs" if kind == "run" else "reviews", person)]
         names = [key.name for key in allowed if key.public and any(is_signed(key.public, message, s) for s in decoded)]
         self.signers.setdefault((kind, id_), []).extend(names)
-        if not names and is_signature_required(keys, kind):
-            refuse(f"{name}: the {kind} {id_} {UNSIGNED}")
+        if not names:
+            self.others.setdefault((kind, id_), []).append(name)
+        key_ids = {entry.get("keyid") for entry in signatures}
+        for key in keys:
+            claimed = key.public is not None and key.id in key_ids and key.name not in names
+            if claimed and not any(is_signed(key.public or b"", message, s) for s in decoded):
+                refuse(f"{name}: says that it is signed by the key {key.name}, and is not: something was changed")
 
     def check_artifacts(self, name: str) -> None:
         """Check an artifact: its name is its SHA-256."""
@@ -460,6 +501,14 @@ class Verification:
         plain = parse_object(self.text(name), name)
         if plain["schema"] != "readiness/report/v1" or not is_moment(plain["generated_at"]):
             refuse(f"{name} is not a report")
+        runs = plain.get("runs", [])
+        for run in runs if isinstance(runs, list) else ():
+            if isinstance(run, dict) and isinstance(run.get("id"), str):
+                self.deciding.setdefault(run["id"], "by report.json its evidence decides")
+
+    def check_page(self, name: str) -> None:
+        """Check that a page is text. Its content is derived from the other members, and not verified here."""
+        self.text(name)
 
     def check_checkpoint(self, name: str) -> None:
         """Read the checkpoint of the store that the bundle comes from."""
@@ -476,15 +525,17 @@ class Verification:
         """Compare the manifest with the one computed from the other members."""
         rows = sorted(self.rows.items())
         expected = [{"name": member, "size": size, "sha256": sha256} for member, (size, sha256) in rows]
-        if self.text(name) != canonical({"schema": "readiness/bundle/v1", "members": expected}):
+        # The pages came with the second version of the format; a bundle without them is written in the first.
+        version = "v2" if {*PAGES} & self.rows.keys() else "v1"
+        if self.text(name) != canonical({"schema": f"readiness/bundle/{version}", "members": expected}):
             refuse("the manifest does not match the names, sizes and digests of the members")
 
     def missing_artifacts(self) -> list[str]:
         """Return the SHA-256 of each artifact that a run names and the bundle does not contain."""
         return [sha256 for sha256 in sorted(self.artifact_users) if f"artifacts/{sha256}" not in self.members]
 
-    def reference_problems(self, keys: list[Key]) -> Iterator[str]:
-        """Yield members without a reference, missing requirements, missing signatures, and tree problems."""
+    def reference_problems(self) -> Iterator[str]:
+        """Yield members without a reference, missing requirements, and problems of the tree and the pages."""
         present = {f"sha256:{name[13:-5]}" for name in self.members if member_kind(name) == "requirements"}
         for requirements in self.requirements_users.keys() - present - {""}:
             yield f"{self.requirements_users[requirements]}: its requirements are not in the bundle"
@@ -494,10 +545,6 @@ class Verification:
                 kind == "requirements" and f"sha256:{rest[:-5]}" not in self.requirements_users
             ):
                 yield f"{name} is not used by any run or decision in the bundle"
-        required = {"run": is_signature_required(keys, "run"), "decision": any("reviews" in key.roles for key in keys)}
-        for kind, id_ in self.records:
-            if required.get(kind) and not self.signers.get((kind, id_)):
-                yield f"the {kind} {id_} {UNSIGNED}"
         if ("checkpoint.txt" in self.members) is not ("leaves.json" in self.members):
             yield "checkpoint.txt and leaves.json must both be in the bundle, or neither"
         elif self.tree is not None and self.tree != (self.tree[0], len(self.leaves), root_of(self.leaves)):
@@ -508,6 +555,24 @@ class Verification:
                 record for record, record_digest in self.records.items() if (*record, record_digest) not in leaves
             ]
             yield from (f"the {kind} {id_} is not a leaf of the tree" for kind, id_ in unknown)
+        pages = {*PAGES} & self.members.keys()
+        if pages and (len(pages) < len(PAGES) or "report.json" not in self.members):
+            yield "README.md and index.html must both be in the bundle, with report.json, or neither"
+
+    def unsigned_records(self, keys: list[Key]) -> Iterator[tuple[str, bool]]:
+        """Yield what a given key must have signed and none has, and whether it is a run whose evidence decides."""
+        required = {"run": is_signature_required(keys, "run"), "decision": any("reviews" in key.roles for key in keys)}
+        for kind, id_ in self.records:
+            others = self.others.get((kind, id_), []) if is_signature_required(keys, kind) else []
+            if self.signers.get((kind, id_)):
+                yield from (
+                    (f"{other}: another statement about the {kind} {id_} {UNSIGNED}", False) for other in others
+                )
+            elif required.get(kind) or others:
+                decides = kind == "run" and id_ in self.deciding
+                reason = self.deciding.get(id_, "nothing in the bundle says that its evidence decides")
+                more = ", but by another" * ((kind, id_) in self.others) + f"; {reason}" * (kind == "run")
+                yield f"the {kind} {id_} {UNSIGNED}{more}", decides
 
 
 def require_name(name: str, expected: str) -> None:
@@ -603,6 +668,13 @@ class Key(NamedTuple):
     persons: tuple[str, ...] = ()
     """Names whose decisions it may sign. Empty: anybody."""
 
+    @property
+    def id(self) -> str:
+        """The id by which a signature of the key names it: the digest of its description."""
+        public = {"public": (self.public or b"").hex()}
+        described = canonical({"keytype": "ed25519", "keyval": public, "scheme": "ed25519"})
+        return hashlib.sha256(described.encode()).hexdigest()
+
     def may_sign(self, role: str, person: str | None = None) -> bool:
         """Return whether the key may sign in a role and, if a person is given, decisions of that person."""
         names = {name.strip().casefold() for name in self.persons}
@@ -612,7 +684,7 @@ class Key(NamedTuple):
 
 def is_signature_required(keys: list[Key], kind: str) -> bool:
     """Return whether a statement about a run or a decision must be signed by a given key."""
-    return any(key.may_sign("runs" if kind == "run" else "reviews") for key in keys)
+    return kind != "verdict" and any(key.may_sign("runs" if kind == "run" else "reviews") for key in keys)
 
 
 def parse_keys(options: list[str]) -> list[Key]:
@@ -628,7 +700,7 @@ def parse_keys(options: list[str]) -> list[Key]:
         role_names = tuple(role for role in roles.split(",") if role)
         if not name or not equals or not path or not {*role_names} <= {*ROLES}:
             raise ValueError(
-                f"--key is NAME=FILE or NAME/ROLES/PERSONS=FILE, with the roles {', '.join(ROLES)}: {option}"
+                f"--key takes NAME=FILE or NAME/ROLES/PERSONS=FILE, with the roles {', '.join(ROLES)}: {option}"
             )
         key = Key(name, read_key(path), role_names, tuple(person for person in persons.split(",") if person))
         for other in keys:
@@ -694,8 +766,14 @@ def checkpoint_signers(text: str, keys: list[Key]) -> list[str]:
 def checkpoint_problems(verification: Verification, path: str, text: str, keys: list[Key]) -> Iterator[str]:
     """Yield the differences between a checkpoint file and the tree in the bundle."""
     store, size, root = read_checkpoint(text)
-    if any("checkpoints" in key.roles for key in keys) and not checkpoint_signers(text, keys):
-        yield f"{path}: the checkpoint {UNSIGNED}"
+    note = f"{text.partition(chr(10) * 2)[0]}\n".encode()
+    for name, encoded in note_signatures(text):
+        signature = decode_base64(encoded)
+        for key in keys:
+            public = key.public or b""
+            names_key = hashlib.sha256(f"{name}\n".encode() + b"\1" + public).digest()[:4] == signature[:4]
+            if public and names_key and not is_signed(public, note, signature[4:]):
+                yield f"{path}: says that it is signed by the key {key.name}, and is not: something was changed"
     if not size:
         yield f"{path}: it is of a store without records, so there is nothing to compare"
     elif verification.tree is None:
@@ -706,89 +784,181 @@ def checkpoint_problems(verification: Verification, path: str, text: str, keys: 
         yield f"{path}: the store does not continue from it: records were changed or deleted, or it was rolled back"
 
 
+# -- the results, in an auditor's words ------------------------------------------------------------------------------
+
+
 def count(number: int, noun: str) -> str:
     """Return ``1 run`` or ``3 runs``."""
     return f"{number} {noun}{'s' * (number != 1)}"
 
 
-def member_lines(verification: Verification) -> Iterator[str]:
-    """Yield a line for each kind of member."""
+def shown(text: str, limit: int = 300) -> str:
+    """Return a text from the bundle as one harmless line."""
+    return text.encode("unicode_escape").decode()[:limit].replace("##", "#\\x23")
+
+
+def decision_lines(verification: Verification, keys: list[Key]) -> Iterator[str]:
+    """Yield who decided what, and how far that is known."""
+    for id_, plain in sorted(verification.decisions.items()):
+        kind = plain["kind"]
+        verb, subject = VERBS[plain.get("meaning", kind)], NOUNS.get(kind, "") + plain[DECISION_FIELDS[kind][0]]
+        at = f"{plain['at'][:10]} {plain['at'][11:16]} UTC"
+        until = f" until {plain['until']}" if "until" in plain else ""
+        reason = plain.get("reason") or plain.get("comment")
+        names = verification.signers.get(("decision", id_), [])
+        recorded = "" if plain["known_by"] == "declared" else f", recorded as {plain['known_by']}"
+        identity = f"signed by the key {', '.join(names)}" if names else f"self-declared{recorded}"
+        state = "" if names else f", NOT SIGNED{' by a given key' * bool(keys)}"
+        if not names and not keys and ("decision", id_) in verification.others:
+            state = ", signature present, not verified"
+        about = f"{subject} {verb} by {plain['by']} on {at}{until} (identity: {identity}{state})"
+        yield f"{shown(about, 400)}{': ' + shown(reason) if reason else ''} [{id_}]"
+
+
+def checked_lines(verification: Verification) -> Iterator[str]:
+    """Yield what was checked."""
     kinds = [member_kind(name) for name in verification.members]
-    for kind in MEMBER_NAMES:
-        number = kinds.count(kind)
-        if kind == "runs":
-            lines, evidence = verification.counts["lines"], verification.counts["evidence"]
-            yield f"runs: {number}, {count(lines, 'line')}, {count(evidence, 'piece')} of evidence"
-        elif "." not in kind:
-            yield f"{kind}: {number}"
-        elif number and kind == "report.json":
-            yield "report.json: NOT verified here; `readiness merge` derives it again and compares"
-        else:
-            yield f"{kind}: {'checked' if number else 'none'}"
+    numbers = {kind: kinds.count(kind) for kind in MEMBER_NAMES}
+    lines, evidence = verification.counts["lines"], verification.counts["evidence"]
+    yield f"archive: every byte outside the contents of {count(len(kinds), 'member')}, and their checksums"
+    yield f"manifest: names, sizes and digests of {count(len(kinds) - 1, 'member')}"
+    content = f"{count(lines, 'line')}, {count(evidence, 'piece')} of evidence"
+    yield f"runs: hash chains and seals of {count(numbers['runs'], 'run')} ({content})"
+    yield f"decisions: form and digests of {count(numbers['decisions'], 'decision')}"
+    yield f"requirements: digests of {count(numbers['requirements'], 'version')} of the requirements in force"
+    if numbers["verdicts"]:
+        yield f"verdicts: digests of {count(numbers['verdicts'], 'stored verdict')}"
     trackers = verification.counts["trackers"]
-    yield f"trackers: {count(trackers, 'run')} {'names' if trackers == 1 else 'name'} the tracker file it used"
-
-
-def report_lines(verification: Verification, keys: list[Key]) -> Iterator[str]:
-    """Yield the lines of the results, without the problems."""
-    yield from member_lines(verification)
-    for sha256 in verification.missing_artifacts():
-        yield f"not in the bundle, so not checked: the artifact {sha256} of {verification.artifact_users[sha256]}"
-    for id_, (description, _) in sorted(verification.decisions.items()):
-        yield f"{id_}: {description} (self-declared)"
-        if ("decision", id_) not in verification.signers:
-            yield f"{id_}: NOT SIGNED{' by a given key' * bool(keys)}"
-    for (_, id_), names in sorted(verification.signers.items(), key=lambda item: item[0][1]):
-        yield f"{id_}: signed by {', '.join(names)}" if names else f"{id_}: signature present, not verified"
-    for key in keys:
-        if key.public is None:
-            yield f"key {key.name}: not an Ed25519 key, so its signatures cannot be verified here"
-        if key.roles:
-            persons = f" of {', '.join(key.persons)}" if key.persons else ""
-            yield f"key {key.name}: may sign {', '.join(key.roles)}{persons}"
+    named = f"{count(trackers, 'run')} name{'s' * (trackers == 1)} the tracker file of that time"
+    yield f"artifacts: digests of {count(numbers['artifacts'], 'artifact')}; {named}"
     if verification.tree is not None:
         store, size, _ = verification.tree
         yield f"tree: {store} had {count(size, 'record')}; {len(verification.records)} of them are in this bundle"
 
 
+def signature_lines(verification: Verification, keys: list[Key]) -> Iterator[str]:
+    """Yield who signed each run and decision, by the given keys, and what the keys may sign."""
+    for (_, id_), names in sorted(verification.signers.items(), key=lambda item: item[0][1]):
+        if names:
+            yield f"{id_}: signed by {', '.join(names)}"
+    for key in keys:
+        if key.roles:
+            persons = f" of {', '.join(key.persons)}" if key.persons else ""
+            yield f"key {key.name}: may sign {', '.join(key.roles)}{shown(persons)}"
+
+
+def unchecked_lines(verification: Verification, keys: list[Key], checkpoints: Mapping[str, str]) -> Iterator[str]:
+    """Yield what was not checked, and why."""
+    yield from unverified_lines(verification, keys)
+    if verification.tree is None:
+        yield "records that were left out, and rollback: the bundle contains no tree (readiness bundle --with-tree)"
+    elif not checkpoints:
+        yield "rollback: no --checkpoint was given, so the store may have lost records before"
+    for name in DERIVED:
+        if name in verification.members:
+            yield f"{name}: NOT verified here; `readiness merge` derives it again and compares"
+    for sha256 in verification.missing_artifacts():
+        user = shown(verification.artifact_users[sha256])
+        yield f"not in the bundle, so not checked: the artifact {sha256} of {user}"
+    yield "whether the recorded values make sense, and whether a run that failed was never recorded"
+
+
+def unverified_lines(verification: Verification, keys: list[Key]) -> Iterator[str]:
+    """Yield the signatures that were not verified, and why."""
+    if not keys:
+        number = sum(map(len, verification.others.values()))
+        present = f"{count(number, 'signed statement')} present" if number else "and the bundle contains none"
+        yield f"signatures: no --key was given, {present}"
+    for (_, id_), names in sorted(verification.signers.items(), key=lambda item: item[0][1]):
+        if not names:
+            yield f"{id_}: signature present, not verified"
+    for key in keys:
+        if key.public is None:
+            yield f"key {key.name}: not an Ed25519 key, so its signatures cannot be verified here"
+
+
+def checkpoint_lines(verification: Verification, checkpoints: Mapping[str, str], keys: list[Key]) -> Iterator[str]:
+    """Yield what each checkpoint file was compared with."""
+    for path, text in checkpoints.items():
+        _, size, _ = read_checkpoint(text)
+        signers = ", ".join(checkpoint_signers(text, keys)) or "none of the given keys"
+        if not any(checkpoint_problems(verification, path, text, [])):
+            now = f"{count(size, 'record')} then, {len(verification.leaves)} now: the store continues from it"
+            yield f"checkpoint {shown(path)}: {now}; signed by {signers}"
+
+
+def block(title: str, lines: Iterator[str]) -> list[str]:
+    """Return the lines under a title; nothing if there are none."""
+    indented = [f"  {line}" for line in lines]
+    return [title, *indented] if indented else []
+
+
+def result_of(
+    verification: Verification, keys: list[Key], checkpoints: Mapping[str, str], problems: list[str]
+) -> tuple[int, list[str]]:
+    """Return the exit code of a bundle that could be read, and the lines to print."""
+    unsigned = list(verification.unsigned_records(keys))
+    for path, text in checkpoints.items():
+        problems += checkpoint_problems(verification, path, text, keys)
+        if any("checkpoints" in key.roles for key in keys) and not checkpoint_signers(text, keys):
+            unsigned.append((f"{path}: the checkpoint {UNSIGNED}", False))
+    lines = [
+        *block("who decided what", decision_lines(verification, keys)),
+        *block("checked", iter([*checked_lines(verification), *signature_lines(verification, keys)])),
+        *block("compared", checkpoint_lines(verification, checkpoints, keys)),
+        *block("not checked", unchecked_lines(verification, keys, checkpoints)),
+        *(f"UNSIGNED: {shown(line, 600)}" for line, _ in unsigned),
+        *(f"PROBLEM: {shown(problem, 600)}" for problem in problems),
+    ]
+    number = len(unsigned)
+    if problems:
+        more = f"; {count(number, 'record')} not signed" if unsigned else ""
+        return 3, [*lines, f"does not fit: {count(len(problems), 'problem')}{more}"]
+    if unsigned:
+        deciding = count(sum(decides for _, decides in unsigned), "run")
+        what = f"{count(number, 'record')} {'is' if number == 1 else 'are'} not signed by a given key that may sign it"
+        return 1, [
+            *lines,
+            f"unsigned: everything fits together, but {what}; the evidence of {deciding} among them decides",
+        ]
+    return 0, [*lines, "fits: everything that was checked fits together"]
+
+
+def verify(bundle: str, key_options: list[str], checkpoint_paths: list[str]) -> tuple[int, list[str]]:
+    """Return the exit code for a bundle file, and the lines to print; for the exit code 2 a single one."""
+    try:
+        keys = parse_keys(key_options)
+        checkpoints = {path: read_checkpoint_file(path) for path in checkpoint_paths}
+        with open_regular(bundle) as file:
+            try:
+                verification = Verification(file, file.seek(0, 2))
+                verification.check_all(keys)
+            except BundleError as error:
+                return 3, [f"PROBLEM: {shown(str(error), 600)}", "does not fit: 1 problem"]
+            return result_of(verification, keys, checkpoints, verification.problems)
+    except NoBundleError as error:
+        return UNREADABLE, [f"{bundle}: {error}"]
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.filename and error.strerror:
+            return UNREADABLE, [f"cannot be read: {error.filename}: {error.strerror}"]
+        return UNREADABLE, [str(error)]
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Verify one bundle, print the results, and return the exit code."""
-    usage = "verify_bundle.py BUNDLE [--key NAME[/ROLES[/PERSONS]]=PUBLIC.pem]... [--checkpoint FILE]"
+    usage = "verify_bundle.py BUNDLE [--key NAME[/ROLES[/PERSONS]]=PUBLIC.pem]... [--checkpoint FILE]..."
     parser = argparse.ArgumentParser(description="Verify a bundle of pytest-readiness offline.", usage=usage)
     parser.add_argument("bundle", help="the bundle file")
     parser.add_argument(
         "--key", action="append", default=[], metavar="NAME[/ROLES[/PERSONS]]=PUBLIC.pem", help="a trusted key"
     )
-    parser.add_argument("--checkpoint", metavar="FILE", help="a checkpoint of the store, from another source")
-    options = parser.parse_args(arguments)
-    try:
-        keys = parse_keys(options.key)
-        checkpoint = read_checkpoint_file(options.checkpoint) if options.checkpoint is not None else ""
-        with open_regular(options.bundle) as file:
-            verification = Verification(file, file.seek(0, 2))
-            verification.check_all(keys)
-            if checkpoint:
-                verification.problems += checkpoint_problems(verification, options.checkpoint, checkpoint, keys)
-    except BundleError as error:
-        lines, problems = [], [str(error)]
-    except (OSError, ValueError) as error:
-        if isinstance(error, OSError) and error.filename and error.strerror:
-            print(f"cannot be read: {error.filename}: {error.strerror}", file=sys.stderr)
-        else:
-            print(error, file=sys.stderr)
-        return 2
-    else:
-        lines, problems = list(report_lines(verification, keys)), verification.problems
-        if checkpoint:
-            signers = ", ".join(checkpoint_signers(checkpoint, keys)) or "none of the given keys"
-            lines.append(f"checkpoint {options.checkpoint}: compared with the tree; signed by {signers}")
-    lines += [f"PROBLEM: {problem.encode('unicode_escape').decode()}" for problem in problems]
-    print(
-        "\n".join(
-            [*lines, f"NOT INTACT: {count(len(problems), 'problem')}" if problems else "intact: no problems found"]
-        )
+    parser.add_argument(
+        "--checkpoint", action="append", default=[], metavar="FILE", help="a checkpoint of the store, kept elsewhere"
     )
-    return 3 if problems else 0
+    options = parser.parse_args(arguments)
+    code, lines = verify(options.bundle, options.key, options.checkpoint)
+    print("\n".join(lines), file=sys.stderr if code == UNREADABLE else sys.stdout)
+    return code
 
 
 if __name__ == "__main__":

@@ -19,19 +19,9 @@ from ...facts.run import Run
 from ...facts.stored_verdict import StoredVerdict
 from ..integrity.chain import check_run
 from .archive import BLOCK, ArchiveWriter
+from .manifest import CHECKPOINT, INDEX, LEAVES, MANIFEST, README, REPORT, Rows, manifest_blocks
 from .origin import BundleOrigin
-from .reading import (
-    CHECKPOINT,
-    LEAVES,
-    MANIFEST,
-    REPORT,
-    Rows,
-    check_references,
-    check_size,
-    check_statement_subjects,
-    manifest_blocks,
-    records_of,
-)
+from .reading import check_references, check_size, check_statement_subjects, records_of
 
 
 class BundleContents(Struct, frozen=True):
@@ -48,6 +38,10 @@ class BundleContents(Struct, frozen=True):
     """The tree of the store; None: it is left out."""
     report: str = ""
     """The report on these contents, as canonical text; empty: no report."""
+    readme: str = ""
+    """The page of the bundle as Markdown, only with a report; empty: no pages."""
+    index: str = ""
+    """The same as HTML."""
 
 
 def write_bundle(path: Path, contents: BundleContents, artifacts: Callable[[str], IO[bytes]]) -> list[str]:
@@ -114,6 +108,9 @@ class _BundleWriter:
             self._add_text(LEAVES, contents.origin.leaves_text)
         if contents.report:
             self._add_text(REPORT, contents.report)
+        if contents.readme:
+            self._add_text(README, contents.readme)
+            self._add_text(INDEX, contents.index)
         self._archive.add(MANIFEST, manifest_blocks(self._rows))
         self._archive.close()
         return missing
