@@ -10,9 +10,28 @@ import errno
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from msgspec import Struct
+
+
+class _RaisedInTests:
+    """Base of the errors that tests raise.
+
+    These name ``builtins`` as their module, as pytest's own do. The name of the real one in front of the reason would
+    push that out of pytest's short summary, which is cut at the terminal's width.
+    """
+
+    args: tuple[Any, ...]
+
+    def __reduce__(self) -> tuple[Callable[..., BaseException], tuple[Any, ...]]:
+        """Return how to copy the error into another process, where the named module does not have its class."""
+        return _restored, (type(self).__name__, self.args)
+
+
+def _restored(name: str, arguments: tuple[Any, ...]) -> BaseException:
+    error: BaseException = globals()[name](*arguments)
+    return error
 
 
 class ReadinessError(Exception):
@@ -34,8 +53,10 @@ class SeveralError(ConfigError):
         self.lines = lines
 
 
-class ClaimError(ReadinessError):
+class ClaimError(_RaisedInTests, ReadinessError):
     """A marker or a ``scope()`` call names something that does not exist, or has a wrong form."""
+
+    __module__ = "builtins"
 
 
 class RefusedError(ReadinessError):
@@ -48,9 +69,10 @@ class RefusedError(ReadinessError):
         self.reasons = reasons
 
 
-class EvidenceError(ReadinessError):
+class EvidenceError(_RaisedInTests, ReadinessError):
     """An argument of ``record_evidence`` cannot be recorded (a missing file, a folder, too large, a wrong type)."""
 
+    __module__ = "builtins"
     exit_code = 1
 
 
@@ -91,19 +113,10 @@ class UnansweredError(ReadinessError):
     exit_code = 3
 
 
-class ProofError(AssertionError):
+class ProofError(_RaisedInTests, AssertionError):
     """A proof does not hold: the test fails, and the message names the difference and its place."""
 
-    # As pytest does for its own: a module's name in front of the reason would push that out of the short summary.
     __module__ = "builtins"
-
-    def __reduce__(self) -> tuple[Callable[..., ProofError], tuple[object, ...]]:
-        """Return how to copy it into another process, where it is not in the module that it names."""
-        return _proof_error, self.args
-
-
-def _proof_error(*arguments: object) -> ProofError:
-    return ProofError(*arguments)
 
 
 class Problem(Struct, frozen=True):

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from pytest_readiness.errors import ProofError
+from pytest_readiness.errors import ClaimError, EvidenceError, ProofError
 from tests.project import CONFIG, XDIST, Project
 
 pytestmark = pytest.mark.slow
@@ -185,19 +185,25 @@ def test_a_plan_with_wrong_marks_is_a_usage_error(project: Project) -> None:
     assert project.run("--readiness-plan").ret not in (0, 4)
 
 
-def test_the_reason_of_a_failed_proof_comes_first(project: Project) -> None:
+def test_the_reason_of_a_failed_call_comes_first(project: Project) -> None:
     """The short summary names the error without its module, so that the reason fits into the line."""
-    project.configured().tests(
-        "@evidence('UC-001', item=2)\ndef test_a(record_evidence): record_evidence.trace([1], again=[2])\n"
-    )
-    line = "FAILED test_it.py::test_a - ProofError: the two captures differ at $[0]"
-    assert line in project.run().outlines
+    test = "@evidence('UC-001', item=2)\ndef test_{0}(record_evidence): record_evidence.{1}\n"
+    calls = {
+        "trace([1], again=[2])": "ProofError: the two captures differ at $[0]",
+        "scope(environment='prod')": "ClaimError: no environment 'prod' (declared are staging, dev)",
+        "attach(pathlib.Path('no.log'))": "EvidenceError: there is no file no.log to attach",
+    }
+    project.configured().tests("".join(test.format(number, call) for number, call in enumerate(calls)))
+    lines = project.run().outlines
+    for number, reason in enumerate(calls.values()):
+        assert f"FAILED test_it.py::test_{number} - {reason}" in lines
 
 
-def test_a_failed_proof_travels_to_another_process() -> None:
+@pytest.mark.parametrize("kind", [ProofError, ClaimError, EvidenceError])
+def test_a_failed_call_travels_to_another_process(kind: type[Exception]) -> None:
     """It is the same error there, although its module is not the one that it names."""
-    copy = pickle.loads(pickle.dumps(ProofError("the two captures differ")))
-    assert type(copy) is ProofError
+    copy = pickle.loads(pickle.dumps(kind("the two captures differ")))
+    assert type(copy) is kind
     assert copy.args == ("the two captures differ",)
 
 
