@@ -1,4 +1,4 @@
-"""Lines that a session prints at its end: what it recorded, what does not count, and why it does not end with 0."""
+"""Lines at the end of a session: what it recorded, what does not count, and what the exit code means."""
 
 from __future__ import annotations
 
