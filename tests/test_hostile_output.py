@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +12,7 @@ import pytest
 from pytest_readiness.views.output_formats import FORMATS
 from tests.project import CONFIG, XDIST, Project
 from tests.views.hostile import RAW, dangers
-from tests.views.sinks import Runner
+from tests.views.sinks import Runner, all_tokens
 
 pytestmark = pytest.mark.slow
 
@@ -55,6 +56,7 @@ def quoted(text: str) -> str:
 def hostile_project(project: Project, *, in_ci: bool) -> Project:
     """A project with hostile text in its tracker, its config and its tests."""
     if in_ci:
+        project.monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(project.path / "summary.md"))
         for name, value in {"GITHUB_ACTIONS": "true", "GITHUB_RUN_ID": "7", "GITHUB_ACTOR": BAD}.items():
             project.monkeypatch.setenv(name, value)
     title = f"the provider answers {BAD}"
@@ -66,8 +68,24 @@ def hostile_project(project: Project, *, in_ci: bool) -> Project:
     return project.configured(config, TABLE.format(bad=cell.replace("|", "/"))).tests(SUITE)
 
 
+OURS = re.compile(r"::(?:error|warning) (?:file=[^:,]+,(?:line=\d+,)?)?title=readiness[^:,]*::.+")
+"""An annotation of our own, which a CI server is to obey."""
+
+
+def without_annotations(output: str, of: object) -> str:
+    """The output without our own annotations, of which there are at most ten, each one command and no more."""
+    lines = output.split("\n")
+    annotations = [line for line in lines if OURS.fullmatch(line)]
+    assert len(annotations) <= 10, of
+    for line in annotations:
+        assert len(Runner.reads(line).commands) == 1, of
+        assert dangers(line.removeprefix("::")) == [], of
+    return "\n".join(line for line in lines if line not in annotations)
+
+
 def assert_harmless(output: str, of: object) -> None:
     """No line of it is obeyed by a CI server, and nothing in it moves a cursor or cannot be seen."""
+    output = without_annotations(output, of)
     assert Runner.reads(output).commands == [], of
     assert dangers(output) == [], of
     assert RAW.findall(output) == [], of
@@ -89,6 +107,14 @@ def test_the_section_of_a_session(project: Project, how: tuple[str, ...], in_ci:
     result = project.run(*how, *said, "--readiness-report", "--readiness-gate", "-v", "--color=no")
     assert "UC-001" in ours(result)
     assert_harmless(ours(result), "report")
+    if in_ci:
+        summary = (project.path / "summary.md").read_text(encoding="utf-8")
+        assert summary.startswith("## ✗ NOT ELIGIBLE")
+        assert_harmless(summary, "summary")
+        assert {token.type for token in all_tokens(summary)}.isdisjoint(
+            {"html_inline", "html_block", "link_open", "image"}
+        )
+        assert any(OURS.fullmatch(line) for line in ours(result).splitlines())
     plain = project.run(*how, *said, "--color=no", "--readiness-store=sqlite:////dev/null/##[error]x.db")
     assert "x.db" in ours(plain)
     assert_harmless(ours(plain), "problems")
@@ -126,7 +152,8 @@ def test_commands(project: Project, in_ci: bool) -> None:
         (0, "review", "UC-002"), (2, "review", "UC-002", "--approve", "--by", qa, "--acknowledge", BAD),
         (0, "retire", "test_it.py::test_fails[b]", *why),
         (1, *examined, "--result", "FAILED", "--id", BAD, "--note", WORSE), (1, *examined, "--", "sh", "-c", f"exit 3 # {BAD}"),
-        (0, "report", "-v"), (0, "report", "-q"), (0, "report", "--format", "csv"), (1, "gate"), (0, "gate", "--report-only", "--keep"), (0, "check"),
+        (0, "report", "-v"), (0, "report", "-q"), *((0, "report", "--format", name) for name in FORMATS),
+        *((0, "show", "UC-001", "--format", name) for name in ("markdown", "json")), (1, "gate"), (0, "gate", "--report-only", "--keep"), (0, "check"),
         (0, "why", "UC-001"), (0, "why", "UC-002/1"), (0, "next", "-v"), (0, "next", "--owner", BAD),
         (0, "show", "UC-001"), (0, "show", "UC-002/1"), (0, "history", "UC-001"), (0, "history", "UC-002"),
         *((0, "report", "--format", name) for name in FORMATS),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
@@ -73,4 +73,21 @@ def pytest_readiness_simulation(item: pytest.Item) -> str | Sequence[str] | None
             def pytest_readiness_simulation(item):
                 if "fake_bank" in item.fixturenames:
                     return "fake_bank stands in for the bank"
+    """
+
+
+@hookspec(firstresult=True)
+def pytest_readiness_render(report: Mapping[str, Any], format: str) -> str | None:  # noqa: A002 - the hook's name
+    r"""Return the report as text in a format of one's own, or None if the format is another plugin's.
+
+    Called by ``readiness report --format NAME`` for a name that is not built in, in the plugins of the entry-point
+    group and of the config, until one returns a text. ``report`` is the document of the JSON report
+    (``readiness/report/v1``) as plain data.
+
+    Example:
+        ::
+
+            def pytest_readiness_render(report, format):
+                if format == "totals":
+                    return "".join(f"{status}: {number}\n" for status, number in report["totals"].items())
     """

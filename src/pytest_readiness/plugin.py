@@ -38,6 +38,7 @@ VALUES = {
     "config": ("PATH", "the config file"),
     "html": ("PATH", "also write the report as a page for a browser"),
     "json": ("PATH", "also write the report as JSON"),
+    "markdown": ("PATH", "also write the report as Markdown, within the size of a comment"),
     "junit": ("PATH", "also write the report as JUnit XML, with a case for each requirement"),
     "csv": ("PATH", "also write the evidence register as CSV"),
     "bundle": ("PATH", "also export this run as a bundle, to be imported elsewhere with 'readiness merge'"),
@@ -66,6 +67,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         group.addoption(f"--{name}", dest=name.replace("-", "_"), **parameters)
 
     add("no-readiness", action="store_true", help="turn everything of pytest-readiness off")
+    add("no-readiness-summary", action="store_true", help="do not append the report to the job summary of GitHub")
     for name, description in SWITCHES.items():
         add(f"readiness-{name}", action="store_true", help=description)
     add(
@@ -100,6 +102,7 @@ def read_options(config: pytest.Config) -> dict[str, Any]:
         if not value.strip():  # an option that is given is never ignored silently
             raise pytest.UsageError(f"--readiness-{name} is empty: give it a value, or leave it out")
     switches = {name: bool(config.getoption(f"readiness_{name}")) for name in SWITCHES}
+    switches["summary"] = not config.getoption("no_readiness_summary")
     return {"values": values, "patterns": tuple(patterns), **switches}
 
 

@@ -5,6 +5,7 @@ The config is read when the first marked test is collected, or at once if an opt
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import cached_property, partial
@@ -212,7 +213,7 @@ class SessionPlugin:
         """Read the claims of the tests that will run; without a config only their form is checked."""
         if self.observer is None and not any(map(is_tagged, session.items)):
             return
-        from .claims.collection import InvalidMarksPlugin, collect_all
+        from .claims.collection import InvalidMarksPlugin, collect_all, invalid_marks
 
         catalogue = self.observer.catalogue if self.observer else None
         tagged = collect_all(session.items, catalogue)
@@ -221,13 +222,16 @@ class SessionPlugin:
             self.observer.names.learn(session, everything, self._deselected)
             plan = self.observer.build_plan(everything)
             unread = sum(bool(test.problems) and not test.claims for test in tagged)
+            wrong = invalid_marks(session.items) if any(test.problems for test in tagged) else []
             if self._prepared is not None:
+                self._prepared.report_writer.invalid_marks = wrong
                 self._prepared.report_writer.log.plan(plan)
                 self._prepared.report_writer.log.unread_marks = unread
             elif self._plans is not None:
                 from .facts.ledger.line import canonical
 
-                self._plans.send(canonical({"tests": plan, "unread": unread, **self.observer.names.to_plain()}))
+                names = self.observer.names.to_plain()
+                self._plans.send(canonical({"tests": plan, "unread": unread, "wrong": wrong, **names}))
         else:
             self._count_unrecorded(len(tagged))
             if any(test.problems for test in tagged):
@@ -364,7 +368,13 @@ class SessionPlugin:
 
         assert self._outcome is not None  # noqa: S101 - for the type checker
         verbosity = self.config.get_verbosity()
-        return summary_lines(self._outcome, self.options, prepared.project, width=self._width, verbosity=verbosity)
+        lines = summary_lines(self._outcome, self.options, prepared.project, width=self._width, verbosity=verbosity)
+        if (self.options.report or self.options.gate) and "GITHUB_ACTIONS" in os.environ:
+            from .pipeline.ci_messages import annotation_lines
+
+            marks = prepared.report_writer.invalid_marks
+            lines += [((line, ""),) for line in annotation_lines(prepared.project, self._outcome.report, marks)]
+        return lines
 
 
 def write_lines(reporter: Any, lines: Sequence[Line], markup: Mapping[str, Mapping[str, bool]]) -> None:

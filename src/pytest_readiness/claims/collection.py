@@ -155,6 +155,15 @@ def fail_invalid(item: pytest.Item) -> None:
         pytest.fail(one_line("; ".join(tagged.problems), 600), pytrace=False)
 
 
+def invalid_marks(items: Iterable[pytest.Item]) -> list[tuple[str, int | None, str]]:
+    """Return the file, the line and the problem of each collected test whose evidence marks are invalid."""
+    return [
+        (str(item.path), None if (line := item.location[1]) is None else line + 1, f"{item.nodeid}: {problems}")
+        for item in items
+        if (tagged := item.stash.get(TAGGED, None)) is not None and (problems := "; ".join(tagged.problems))
+    ]
+
+
 class InvalidMarksPlugin:
     """The hooks that fail tests with invalid evidence marks if nothing is recorded; otherwise the observer does."""
 

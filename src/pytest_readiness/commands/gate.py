@@ -13,6 +13,7 @@ from ..pipeline.evaluate_project import EvaluationRequest, evaluate_project
 from ..regular_files import read_regular
 from ..views.gate import render_verdict
 from . import options, output
+from .ci import tell_ci
 from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand
 
@@ -76,6 +77,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         from ..pipeline.maintenance import save_verdict  # late: loads what writes bundles
 
         click.echo(f"stored as verdict {save_verdict(project, report)}")
+    tell_ci(project, report)
     if report.context.problems:
         return 3
     return 0 if report_only or report.verdict.passes else 1

@@ -3,23 +3,43 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 import click
+from msgspec.structs import replace
 
-from ..pipeline.evaluate_project import EvaluationRequest, evaluate_project
+from ..errors import ConfigError, suggestion
+from ..pipeline.evaluate_project import EvaluationRequest, Project, evaluate_project
+from ..pipeline.extensions import render_own
 from ..pipeline.maintenance import refuse_damage
 from ..pipeline.output_files import refuse_sources, write_report
-from ..pipeline.project import Project
+from ..pipeline.source_locations import locate_findings
+from ..views.document import to_document
 from ..views.line_writer import plain_lines
 from ..views.output_formats import FORMATS
+from ..views.report import Report
 from ..views.sanitise import sanitise
 from ..views.terminal import render_report
 from . import options, output as printing
+from .ci import tell_ci
 from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand
+
+TERMINAL = "terminal"
+_OWN_NAME = re.compile(r"[a-z][a-z0-9.-]{0,39}", re.ASCII)
+
+
+class _FormatName(click.Choice[str]):
+    """A format of this package, or the name of a plugin's."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if isinstance(value, str) and _OWN_NAME.fullmatch(value):
+            return value
+        return super().convert(value, param, ctx)
 
 
 @click.command("report", cls=ExitCodeCommand)
@@ -27,10 +47,10 @@ from .exit_code import ExitCodeCommand
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["terminal", *FORMATS]),
-    default="terminal",
+    type=_FormatName([TERMINAL, *FORMATS]),
+    default=TERMINAL,
     show_default=True,
-    help="Output format.",
+    help="Output format; a plugin may have others.",
 )
 @click.option("-o", "--output", type=options.PATH, help="Output file; default: standard output.")
 @click.option(
@@ -70,11 +90,9 @@ def command(  # noqa: PLR0913 - one parameter for each option
         from ..pipeline.page_contents import with_page  # late: replays the history, for the page alone
 
         report = with_page(project, report, request)
-    if output_format is not None:
-        pieces = output_format.render(report)
-        if output_format.is_signed:
-            refuse_damage(report.context.problems)  # before anything is attested that rests on it
-            pieces = _signed(project, pieces)
+    pieces: Iterable[str]
+    if form != TERMINAL:
+        pieces = _render(project, report, form, output)
     else:
         lines = render_report(
             report, printing.terminal_width(), verbosity=verbose - quiet, unicode=printing.prints_unicode()
@@ -82,15 +100,40 @@ def command(  # noqa: PLR0913 - one parameter for each option
         pieces = iter((plain_lines(lines), "\n"))
     if output is not None:
         write_report(output, pieces)
-    elif output_format is None:
+    elif form == TERMINAL:
         printing.print_lines(lines)
     else:
         for piece in pieces:
             click.echo(piece, nl=False)
     for remark in output_format.remarks(report) if output_format is not None else ():
         click.echo(f"readiness: {sanitise(remark)}", err=True)
+    if form == TERMINAL:
+        tell_ci(project, report, annotate=False)
     refuse_damage(report.context.problems)
     return 0
+
+
+def _render(project: Project, report: Report, form: str, output: Path | None) -> Iterable[str]:
+    """Return the report in a format of this package or of a plugin, as text in pieces.
+
+    Raises:
+        ConfigError: no format has this name, or the plugin fails.
+    """
+    output_format = FORMATS.get(form)
+    if output_format is None:
+        text = render_own(project.plugins, to_document(report), form)
+        if text is None:
+            names = [TERMINAL, *FORMATS]
+            own = "and no plugin has one of this name (pytest_readiness_render)"
+            raise ConfigError(f"--format {form}: the formats are {', '.join(names)}, {own}{suggestion(form, names)}")
+        return (text.encode("utf-8", "backslashreplace").decode(),)
+    if output_format.needs_locations:
+        report = replace(report, locations=locate_findings(project, report))
+    pieces = output_format.renderer_for(output.suffix if output is not None else "")(report)
+    if not output_format.is_signed:
+        return pieces
+    refuse_damage(report.context.problems)  # before anything is attested that rests on it
+    return _signed(project, pieces)
 
 
 def _signed(project: Project, statements: Iterator[str]) -> Iterator[str]:

@@ -7,6 +7,8 @@ import click
 from ..errors import ClaimError, ConfigError
 from ..pipeline.maintenance import deciding_evidence, find_evidence, signed_runs
 from ..views.evidence import render_evidence
+from ..views.formats.evidence_json import render_json
+from ..views.formats.evidence_template import render_template
 from ..views.sanitise import sanitise
 from . import output
 from .cli_context import CliContext, pass_cli_context
@@ -15,12 +17,24 @@ from .exit_code import ExitCodeCommand
 
 @click.command("show", cls=ExitCodeCommand)
 @click.argument("target", metavar="EVIDENCE_ID | UC[/ITEM]")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["terminal", "markdown", "json"]),
+    default="terminal",
+    show_default=True,
+    help="Output format; markdown: the tracker's evidence template.",
+)
 @pass_cli_context
-def command(cli: CliContext, target: str) -> int:
+def command(cli: CliContext, target: str, form: str) -> int:
     """Show one piece of evidence, or the evidence that decides on a use case or one of its items."""
     project = cli.project()
     piece = find_evidence(project, target)
     pieces = [piece] if piece is not None else deciding_evidence(project, *_use_case(cli, target))
+    if form != "terminal":
+        render = render_template if form == "markdown" else render_json
+        click.echo("".join(render(pieces)), nl=False)
+        return 0
     if not pieces:
         click.echo(sanitise(f"there is no evidence for {target} yet"))
     signed = signed_runs(project, {evidence.run_id for evidence, _ in pieces})

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
+from copy import deepcopy
 from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
@@ -259,3 +260,31 @@ class _OwnRedactor(Struct, frozen=True):
 
 def _named_kinds(item: Any) -> tuple[str, ...]:
     return item.parts if item.proof == "part" else (item.proof,)
+
+
+def render_own(plugins: Plugins, document: Mapping[str, Any], name: str) -> str | None:
+    """Return the report in a plugin's format; None: no plugin has it.
+
+    Args:
+        plugins: the plugins.
+        document: the document of the JSON report.
+        name: the name of the format.
+
+    Raises:
+        ConfigError: the plugin fails, or returns something else than a text.
+    """
+    for manager in plugins.managers:
+        for hook in reversed(manager.hook.pytest_readiness_render.get_hookimpls()):
+            plugin = f"{_plugin_text(manager, hook)}: pytest_readiness_render"
+            try:
+                with redirect_stdout(sys.stderr):
+                    text: Any = call_hook(hook, report=deepcopy(document), format=name)
+            except BaseException as error:
+                if not is_failure(error):
+                    raise
+                raise ConfigError(f"{plugin} failed: {describe_exception(error)}") from None
+            if isinstance(text, str):
+                return plain_text(text)
+            if text is not None:
+                raise ConfigError(f"{plugin} must return a text or None, not a value of the kind {class_name(text)}")
+    return None

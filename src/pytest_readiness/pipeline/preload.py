@@ -30,6 +30,8 @@ _EVALUATING = (
     "views.report",
     "views.terminal",
 )
+_IN_CI = ("pipeline.ci_messages",)
+_CI_VARIABLES = {"GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"}
 _PACKAGE = __name__.partition(".")[0]
 
 
@@ -52,6 +54,7 @@ def preload(*, records: bool, keeps: Path | None, bundles: bool, judges: bool, f
         modules += _SIGNING if os.environ.get("READINESS_SIGNER") else ()
         modules += _BUNDLING if bundles else ()
         modules += _EVALUATING if judges else ()
+        modules += _IN_CI if judges and os.environ.keys() & _CI_VARIABLES else ()
     for name in modules:
         import_module(f"{_PACKAGE}.{name}")
     if judges and keeps is not None:

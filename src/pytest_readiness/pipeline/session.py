@@ -268,6 +268,7 @@ def _close(prepared: PreparedSession, options: SessionOptions, exit_status: int,
             outcome.problems.append(problem)  # as in ``readiness gate``, even if no test used the plugin
         if options.evaluates_at_end:
             _evaluate(prepared.project, options, outcome)
+            _write_job_summary(prepared.project, options, outcome)
     except (ReadinessError, OSError) as error:
         outcome.problems.append(str(error))
     except BaseException as error:  # an internal error must close the gate, not hide the tests' results
@@ -308,6 +309,13 @@ def _write_bundle(project: Project, sealed: Run | None, path: Path, outcome: Ses
         outcome.problems.append(str(error))
     else:
         outcome.problems += [f"{path}: the artifact {sha256} is not in it: its file is missing" for sha256 in missing]
+
+
+def _write_job_summary(project: Project, options: SessionOptions, outcome: SessionOutcome) -> None:
+    if outcome.report is not None and options.summary and "GITHUB_STEP_SUMMARY" in os.environ:
+        from .ci_messages import write_summary  # late: only in a job of a CI server
+
+        outcome.notes += write_summary(project, outcome.report)
 
 
 def _evaluate(project: Project, options: SessionOptions, outcome: SessionOutcome) -> None:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from ..errors import ConfigError, one_line
 
 _RUN_GROUP = re.compile(r"(?P<id>.*\S.*):(?P<part>[0-9]{1,9})/(?P<parts>[0-9]{1,9})", re.ASCII | re.DOTALL)
-REPORT_FORMATS = ("html", "json", "junit", "csv")
+REPORT_FORMATS = ("html", "json", "markdown", "junit", "csv")
 """Formats with an option ``--readiness-FORMAT=PATH``, which also writes the report to a file."""
 OUTPUTS = (*REPORT_FORMATS, "bundle")
 """Options that name a file to write."""
@@ -29,6 +29,8 @@ class SessionOptions(Struct, frozen=True):
     gate: bool = False
     plan: bool = False
     missing: bool = False
+    summary: bool = True
+    """Whether a CI server's job summary is written."""
 
     @property
     def any(self) -> bool:

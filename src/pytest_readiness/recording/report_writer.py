@@ -69,9 +69,9 @@ class ReportWriter:
         self.hooks: PluginManager | None = None
         self.late: dict[str, None] = {}
         """Tests that were marked as evidence while they ran."""
+        self.invalid_marks: list[tuple[str, int | None, str]] = []  # as ``claims.collection`` returns them
         self._unwatched = UnwatchedTests()
-        self._has_late_secrets = False
-        self._must_retry_redaction = False
+        self._has_late_secrets = self._must_retry_redaction = False
         """Whether a redaction of the written lines has failed."""
         self.names = NodeIds(worker_input, redactor)
         self._rerunning: set[_TestKey] = set()
@@ -395,5 +395,6 @@ class ControllerReportWriter(ReportWriter):
             test["claims"] = self._planned_claims.setdefault(canonical(test["claims"]), test["claims"])
         self.log.plan(tests)
         self.log.unread_marks = max(self.log.unread_marks, plan["unread"])
+        self.invalid_marks = plan["wrong"]
         self.names.merge(plan)
         self._is_planned = True

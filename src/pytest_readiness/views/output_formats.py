@@ -22,11 +22,20 @@ class OutputFormat(Struct, frozen=True):
     """Whether each piece is an in-toto statement in one line, which is signed where a key is set."""
     needs_page: bool = False
     """Whether it shows recorded lines, artifacts and the burn-up."""
+    needs_locations: bool = False
+    """Whether it shows the file and line of what keeps use cases from going live."""
+    variants: tuple[tuple[str, str], ...] = ()
+    """Modules for files with another suffix, such as ``.svg``."""
 
     @property
-    def render(self) -> Callable[[Report], Iterator[str]]:
+    def render(self) -> Renderer:
         """The function that yields the text of a report in pieces. Equal reports give equal bytes."""
-        renderer: Callable[[Report], Iterator[str]] = self._loaded.render
+        return self.renderer_for("")
+
+    def renderer_for(self, suffix: str) -> Renderer:
+        """Return ``render`` for a file with this suffix."""
+        module = dict(self.variants).get(suffix.casefold(), self.module)
+        renderer: Renderer = import_module(f"{__package__}.{module}").render
         return renderer
 
     def remarks(self, report: Report) -> Iterator[str]:
@@ -40,16 +49,21 @@ class OutputFormat(Struct, frozen=True):
         return import_module(f"{__package__}.{self.module}")
 
 
+Renderer = Callable[[Report], Iterator[str]]
+
 FORMATS: Mapping[str, OutputFormat] = MappingProxyType(
     {
+        "markdown": OutputFormat("formats.markdown"),
         "html": OutputFormat("page.render", needs_page=True),
         "json": OutputFormat("document"),
         "junit": OutputFormat("formats.junit"),
         "csv": OutputFormat("formats.csv", needs_register=True),
+        "badge": OutputFormat("formats.badge", variants=((".svg", "formats.badge_image"),)),
         "ctrf": OutputFormat("formats.ctrf"),
         "in-toto": OutputFormat("formats.in_toto", is_signed=True),
         "openmetrics": OutputFormat("formats.openmetrics"),
         "oscal": OutputFormat("formats.oscal"),
+        "gitlab-codequality": OutputFormat("formats.gitlab_codequality", needs_locations=True),
     }
 )
 """The formats by name, in the order in which help lists them; the terminal's is not among them."""

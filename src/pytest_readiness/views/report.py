@@ -43,6 +43,29 @@ class ReportContext(Struct, frozen=True):
     """The pytest session that the report belongs to; None: a command made it."""
 
 
+class SourceLocation(Struct, frozen=True):
+    """Place in a file of the repository."""
+
+    path: str
+    """Path from the repository's root, with slashes."""
+    line: int | None = None
+    """From 1; None: unknown."""
+
+
+class SourceLocations(Struct, frozen=True):
+    """Places of what keeps use cases from going live, for tools that show a message beside the code."""
+
+    tests: Mapping[str, SourceLocation] = field(default_factory=dict)
+    """Of tests, by id. A test whose id names no file has none."""
+    use_cases: Mapping[str, SourceLocation] = field(default_factory=dict)
+    """Of the rows in the tracker, by id of the use case."""
+    config: SourceLocation = SourceLocation("readiness.toml")
+
+    def of_finding(self, test_id: str | None, use_case: str) -> SourceLocation:
+        """Return the place of the test, else of the use case's row, else the config."""
+        return self.tests.get(test_id or "") or self.use_cases.get(use_case, self.config)
+
+
 class Report(Struct, frozen=True):
     """Readiness of the use cases in scope, the gate's verdict on them, and the next actions."""
 
@@ -63,3 +86,5 @@ class Report(Struct, frozen=True):
     """
     page: PageMaterial | None = None
     """Contents of the page beside the report; only if the format needs them."""
+    locations: SourceLocations = SourceLocations()
+    """Places of the findings; only if the format needs them."""

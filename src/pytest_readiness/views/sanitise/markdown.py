@@ -8,9 +8,13 @@ from .terminal import LIMIT, visible
 
 _PLAIN = frozenset(",;./?%")
 """ASCII punctuation without a meaning within a line."""
-_ENTITIES = {
-    ord(char): f"&#{ord(char)};" for char in map(chr, range(0x21, 0x7F)) if not char.isalnum() and char not in _PLAIN
-}
+_SIGNS = "".join(
+    re.escape(char)
+    for char in map(chr, range(0x21, 0x7F))
+    if not char.isalnum() and char not in _PLAIN and char not in "-_"
+)
+_SIGN = re.compile(rf"[{_SIGNS}]|(?<![0-9A-Za-z])[-_]|[-_](?![0-9A-Za-z])", re.ASCII)
+"""A sign with a meaning. A hyphen or an underscore within a word has none: names such as ``UC-001`` stay legible."""
 _SEPARATOR = "&#8203;"
 """Zero-width space. GitHub searches the rendered text for mentions, so entities alone do not prevent them."""
 _SPLIT_POINTS = re.compile(
@@ -34,6 +38,10 @@ def to_markdown(text: str, limit: int = LIMIT) -> str:
     reference. Every sign with a meaning is an entity, so that the text may be used anywhere in a line. Not for a code
     span or fence, where entities are shown literally. Call it once: a second call shows the entities.
     """
-    pieces = (piece.translate(_ENTITIES) for piece in _SPLIT_POINTS.split(visible(text, limit)))
+    pieces = (_SIGN.sub(_entity, piece) for piece in _SPLIT_POINTS.split(visible(text, limit)))
     line = _EDGES.sub(lambda blanks: "&#32;" * len(blanks[0]), _SEPARATOR.join(pieces))
     return _NUMBERED.sub(r"\1&#46;", line)
+
+
+def _entity(sign: re.Match[str]) -> str:
+    return f"&#{ord(sign[0])};"

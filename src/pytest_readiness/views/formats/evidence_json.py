@@ -1,0 +1,60 @@
+"""Evidence with all recorded fields as JSON, in the format ``readiness/evidence/v1``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from ...facts.evidence import Evidence
+from ...facts.ledger.line import escape_surrogates
+from ...store.protocol import RunSummary
+from ..document import plain_data
+
+SCHEMA = "readiness/evidence/v1"
+
+
+def render_json(pieces: Iterable[tuple[Evidence, RunSummary | None]]) -> Iterator[str]:
+    """Yield a document with ``schema`` and ``evidence``: for each piece what the JSON report has of it, and the rest.
+
+    The text is ASCII, and contains no command for a CI server.
+    """
+    document = {"schema": SCHEMA, "evidence": [_plain(piece, run) for piece, run in pieces]}
+    text = json.dumps(escape_surrogates(document), indent=2, ensure_ascii=True, allow_nan=False)
+    yield text.replace("##", "#\\u0023") + "\n"
+
+
+def _plain(evidence: Evidence, run: RunSummary | None) -> dict[str, Any]:
+    recorded = msgspec.to_builtins(evidence)
+    return {
+        **plain_data(evidence),
+        "register": evidence.register,
+        "method": evidence.method,
+        "parts": recorded["parts"],
+        "claim_environment": evidence.claim_environment,
+        "claim_provider_mode": evidence.claim_provider_mode,
+        "message": evidence.message,
+        "attempt_list": recorded["attempts"],
+        "proof_list": [{"kind": proof.kind, "details": dict(proof.details)} for proof in evidence.proofs],
+        "reference_list": recorded["references"],
+        "steps": recorded["steps"],
+        "notes": recorded["notes"],
+        "properties": [{"name": name, "value": value} for name, value in evidence.properties],
+        "redactions": dict(evidence.redactions),
+        "run": {"id": evidence.run_id, **(_run(run) if run is not None else {})},
+    }
+
+
+def _run(run: RunSummary) -> dict[str, Any]:
+    return {
+        "state": run.state.value,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "actor": run.actor,
+        "commit": run.commit,
+        "dirty": run.dirty,
+        "release": run.release,
+        "requirements_digest": run.requirements_digest,
+    }

@@ -1,0 +1,78 @@
+"""Annotations of GitHub: workflow commands that show what blocks beside the code, at most ten."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from ...verdict.readiness import State
+from ..findings import Finding, findings
+from ..report import Report, SourceLocation
+from ..sanitise.github import Level, annotation
+from ..text_format import count
+
+MOST = 10
+"""GitHub shows at most this many errors of a step."""
+_ERRORS = frozenset({"interrupted"})
+_WARNINGS = frozenset({"flaky", "suspect"})
+_LONGEST = 1000
+"""Characters of a message."""
+
+
+class WrongMark(Struct, frozen=True):
+    """A test with an evidence mark that cannot be used."""
+
+    text: str
+    """The test, and what is wrong."""
+    location: SourceLocation
+
+
+def render_annotations(report: Report, wrong_marks: Sequence[WrongMark] = ()) -> list[str]:
+    """Return at most ten lines for a job's log: damage and wrong marks first, then what blocks, then what is open.
+
+    Findings that block are errors at the line of their test, or at the row of their use case in the tracker. What is
+    missing is one warning with its numbers. An eligible report has no findings.
+    """
+    others = [] if report.verdict.eligible else findings(report)
+    lines = [_line("error", finding, report) for finding in others if finding.kind == "problem"]
+    lines += [
+        annotation("error", mark.text[:_LONGEST], file=mark.location.path, line=mark.location.line, title=_TITLE)
+        for mark in wrong_marks
+    ]
+    lines += [
+        _line("error" if finding.blocks or finding.kind in _ERRORS else "warning", finding, report)
+        for finding in others
+        if finding.kind != "problem" and (finding.blocks or finding.kind in _ERRORS | _WARNINGS)
+    ]
+    last = [*_open_requirements(others, report)]
+    if len(lines) + len(last) <= MOST:
+        return [*lines, *last]
+    shown = lines[: MOST - 1 - len(last)]
+    more = f"{len(lines) - len(shown)} more: `readiness gate` and `readiness next` show them all"
+    return [*shown, annotation("error", more, title=_TITLE), *last]
+
+
+_TITLE = "readiness"
+
+
+def _line(level: Level, finding: Finding, report: Report) -> str:
+    place = report.locations.of_finding(finding.test_id, finding.use_case)
+    name = finding.requirement or finding.use_case
+    title = f"{_TITLE}: {name}" if name else _TITLE
+    return annotation(level, finding.text[:_LONGEST], file=place.path, line=place.line, title=title)
+
+
+def _open_requirements(others: Sequence[Finding], report: Report) -> Iterator[str]:
+    """Yield a warning with the number of requirements in each state that only needs evidence."""
+    numbers = Counter(finding.kind for finding in others if finding.requirement is not None)
+    texts = [
+        f"{numbers[state.value.lower()]} {state.value}"
+        for state in (State.MISSING, State.REHEARSED, State.STALE, State.WAIVED, State.ASSERTED)
+        if numbers[state.value.lower()]
+    ]
+    if texts:
+        total = count(len(report.readiness.use_cases), "use case")
+        text = f"requirements of {total} that need evidence or a review: {', '.join(texts)}"
+        yield annotation("warning", f"{text}; `readiness next` shows who must act", title=_TITLE)

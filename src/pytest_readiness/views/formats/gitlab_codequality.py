@@ -1,0 +1,61 @@
+"""Report as GitLab's code quality JSON: one issue for each thing that keeps a use case from going live."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+
+from ..findings import Finding, findings
+from ..report import Report
+from ..sanitise import sanitise
+
+_SEVERITIES = {
+    "problem": "blocker",
+    "failing": "blocker",
+    "blocker": "blocker",
+    "rejected": "blocker",
+    "departed": "blocker",
+    "interrupted": "critical",
+    "flaky": "major",
+    "suspect": "major",
+    "missing": "minor",
+    "rehearsed": "minor",
+    "stale": "minor",
+    "waived": "info",
+    "asserted": "info",
+}
+LONGEST_DESCRIPTION = 1000
+
+
+def render(report: Report) -> Iterator[str]:
+    """Yield a JSON list of issues with ``description``, ``check_name``, ``fingerprint``, ``severity`` and ``location``.
+
+    See https://docs.gitlab.com/ci/testing/code_quality/. An issue keeps its fingerprint while the same test or
+    requirement has the same state, so that a merge request shows what it changed. Its place is the line of the test,
+    else the row of the use case in the tracker, else the config.
+    """
+    fingerprints: dict[str, int] = {}
+    comma = "[\n"
+    for finding in findings(report):
+        issue = _issue(report, finding, fingerprints)
+        # Characters beyond ASCII are escaped, and so is the sign of a command for a CI server.
+        yield comma + json.dumps(issue, ensure_ascii=True).replace("##", "#\\u0023")
+        comma = ",\n"
+    yield "[]\n" if comma == "[\n" else "\n]\n"
+
+
+def _issue(report: Report, finding: Finding, fingerprints: dict[str, int]) -> dict[str, object]:
+    place = report.locations.of_finding(finding.test_id, finding.use_case)
+    about = "\n".join(
+        (report.context.register, finding.kind, finding.requirement or finding.use_case, finding.test_id or "")
+    )
+    # Two blockers of one use case are two issues, whatever their words.
+    number = fingerprints[about] = fingerprints.get(about, 0) + 1
+    return {
+        "description": sanitise(finding.text, LONGEST_DESCRIPTION),
+        "check_name": f"readiness-{finding.kind}",
+        "fingerprint": hashlib.sha256(f"{about}\n{number}".encode("utf-8", "backslashreplace")).hexdigest(),
+        "severity": _SEVERITIES[finding.kind],
+        "location": {"path": sanitise(place.path), "lines": {"begin": place.line or 1}},
+    }

@@ -1,0 +1,175 @@
+"""Report as Markdown of GitHub's flavour, for a comment, a job summary or a wiki page, within its size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import Struct
+
+from ...verdict.readiness import State
+from ...verdict.tracker_drift import has_drift
+from ..findings import findings
+from ..headline import headline_sentence
+from ..next_actions import by_person, task_text
+from ..report import Report
+from ..sanitise.markdown import to_markdown
+from ..text_format import count, name_list
+
+COMMENT_LIMIT = 65_536
+"""GitHub takes at most this many characters in a comment. Bytes are counted here, of which there are no fewer."""
+_LONGEST_CELL = 300
+"""Characters of a text in a cell, before its signs become entities."""
+_ALL = "`readiness report --format html -o readiness.html` writes the whole report"
+
+
+class _Section(Struct, frozen=True):
+    """A part of the report: a heading, and a table or a list."""
+
+    title: str
+    rows: Sequence[str]
+    """Lines of the table or the list, each with its line end."""
+    head: str = ""
+    """The first two lines of the table; empty: it is a list."""
+    foot: str = ""
+    """Paragraph after the rows."""
+    pointer: str = _ALL
+    """Where the omitted rows are."""
+
+    @property
+    def heading(self) -> str:
+        """What precedes the rows."""
+        return f"\n### {self.title}\n\n{self.head}"
+
+    def ending(self, omitted: int) -> str:
+        """Return what follows the rows, with the number of omitted ones."""
+        more = f"\n{omitted} more {'row' if omitted == 1 else 'rows'}: {self.pointer}.\n" if omitted else ""
+        return f"{more}{self.foot}"
+
+
+def render(report: Report) -> Iterator[str]:
+    """Yield the report within the size of a comment: verdict, changes, what blocks, who must act, matrix, rules."""
+    yield from render_within(report, COMMENT_LIMIT)
+
+
+def render_within(report: Report, limit: int) -> Iterator[str]:
+    """Yield the report in at most ``limit`` bytes. Tables that do not fit end with the number of omitted rows.
+
+    Each text is one line without markup, links, mentions and HTML, whatever it contains.
+    """
+    first = _first(report)
+    yield first
+    sections = [section for section in _sections(report) if section.rows or section.foot]
+    room = limit - _size(first)
+    fixed = sum(_size(section.heading) + _size(section.ending(len(section.rows))) for section in sections)
+    room -= fixed
+    sizes = [sum(map(_size, section.rows)) for section in sections]
+    for number, section in enumerate(sections):
+        # Later sections together keep half of the room, if they need it.
+        share = room - min(sum(sizes[number + 1 :]), max(room, 0) // 2)
+        rows = _fitting(section.rows, share)
+        room -= sum(map(_size, rows))
+        yield section.heading
+        yield from rows
+        yield section.ending(len(section.rows) - len(rows))
+
+
+def _size(text: str) -> int:
+    return len(text.encode())
+
+
+def _fitting(rows: Sequence[str], room: int) -> Sequence[str]:
+    """Return the first rows that fit."""
+    for number, row in enumerate(rows):
+        room -= _size(row)
+        if room < 0:
+            return rows[:number]
+    return rows
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(to_markdown(cell, _LONGEST_CELL) for cell in cells)} |\n"
+
+
+def _table_head(*names: str) -> str:
+    return f"{_row(names)}|{' --- |' * len(names)}\n"
+
+
+def _first(report: Report) -> str:
+    """Return the verdict, and what it is about."""
+    context = report.context
+    release = f", release {context.release}" if context.release else ""
+    about = f"register {context.register} at {context.generated_at}{release}, on {report.verdict.on}"
+    sign = State.COMPLETE.sign if report.verdict.eligible else State.FAILING.sign
+    headline = to_markdown(headline_sentence(report), 600)
+    return f"## {sign} {headline}\n\n{to_markdown(about, 400)}\n"
+
+
+def _sections(report: Report) -> Iterator[_Section]:
+    problems = [f"- {to_markdown(problem, 1000)}\n" for problem in report.context.problems]
+    yield _Section("Problems", problems, pointer="`readiness verify` names them all")
+    yield _changes(report)
+    yield _blocking(report)
+    yield _actions(report)
+    yield _matrix(report)
+    yield _rules(report)
+    notes = [*(f"relaxed setting: {setting}" for setting in report.verdict.weaker), *report.context.notes]
+    yield _Section("Notes", [f"- {to_markdown(note, 1000)}\n" for note in notes], pointer="`readiness report` has all")
+
+
+def _changes(report: Report) -> _Section:
+    rows = [
+        _row((change.requirement or change.use_case, change.before or "new", change.after or "gone", change.because))
+        for change in report.changes
+    ]
+    return _Section("What changed", rows, _table_head("What", "Before", "Now", "Because"))
+
+
+def _blocking(report: Report) -> _Section:
+    owners = {use_case.use_case.id: use_case.use_case.owner for use_case in report.readiness.use_cases}
+    rows = [
+        _row((finding.requirement or finding.use_case, finding.text, owners.get(finding.use_case, "")))
+        for finding in findings(report)
+        if finding.blocks and finding.use_case
+    ]
+    pointer = "`readiness why UC` shows all of a use case"
+    return _Section("What blocks", rows, _table_head("Requirement", "Why", "Owner"), pointer=pointer)
+
+
+def _actions(report: Report) -> _Section:
+    rows = [
+        _row((who, task.action, task_text(task))) for who, tasks in by_person(report.actions).items() for task in tasks
+    ]
+    head = _table_head("Who", "Action", "What")
+    return _Section("Who must act", rows, head, pointer="`readiness next` shows all")
+
+
+def _matrix(report: Report) -> _Section:
+    use_cases = report.readiness.use_cases
+    keys = list(dict.fromkeys(item.item.key for use_case in use_cases for item in use_case.items))
+    rows = []
+    for use_case in use_cases:
+        signs = {item.item.key: item.state.sign for item in use_case.items}
+        done = f"{use_case.complete}/{len(use_case.required)}"
+        phase = use_case.phase.value if use_case.phase else ""
+        row = use_case.use_case
+        items = (signs.get(key, "") for key in keys)
+        rows.append(_row((row.id, use_case.status.value, phase, *items, done, row.architecture_status, row.owner)))
+    used = {item.state for use_case in use_cases for item in use_case.items}
+    legend = ", ".join(f"{state.sign} {state.value}" for state in State if state in used)
+    drift = [use_case.use_case.id for use_case in use_cases if has_drift(use_case)]
+    foot = f"\n{to_markdown(legend)}\n" if legend else ""
+    if drift:
+        text = f"The tracker's status is out of date for {name_list(drift)}."
+        foot += f"\n{to_markdown(text, 400)} `readiness sync` updates it.\n"
+    head = _table_head("UC", "Status", "Phase", *keys, "Done", "Architecture", "Owner")
+    return _Section(count(len(use_cases), "use case").capitalize(), rows, head, foot, "`readiness report -v` shows all")
+
+
+def _rules(report: Report) -> _Section:
+    verdict = report.verdict
+    rules = (*verdict.rules, *([verdict.regression] if verdict.regression else ()))
+    rows = [
+        _row((rule.rule, "passed" if rule.passed else "failed", str(rule.looked_at), rule.detail)) for rule in rules
+    ]
+    head = _table_head("Rule", "Result", "Checked", "Detail")
+    return _Section("Rules of the gate", rows, head, pointer="`readiness gate` shows all")

@@ -1,0 +1,138 @@
+"""The report as Markdown, read back by a real reader: within its size, and nothing but text in its tables."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from msgspec.structs import replace
+
+from pytest_readiness.facts.evidence import Result
+from pytest_readiness.verdict.changes import Change
+from pytest_readiness.verdict.readiness import RuleResult, State, Status
+from pytest_readiness.views.formats.markdown import COMMENT_LIMIT, render, render_within
+from pytest_readiness.views.headline import headline_sentence
+from pytest_readiness.views.report import Report
+from tests.views.hostile import HOSTILE, dangers
+from tests.views.sinks import all_tokens, markdown_cells
+from tests.views.values import action, catalogue, evidence, report, tracker_ids, use_case
+
+HARMLESS = {
+    "heading",
+    "inline",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "paragraph",
+    "bullet_list",
+    "list_item",
+    "text",
+}
+
+
+def text_of(built: Report, limit: int = COMMENT_LIMIT) -> str:
+    """The whole text."""
+    return "".join(render_within(built, limit))
+
+
+def section(text: str, title: str) -> str:
+    """What stands under a heading."""
+    return re.split(r"\n### .*\n", text.partition(f"\n### {title}")[2].partition("\n")[2])[0]
+
+
+def table(text: str, title: str) -> list[list[str]]:
+    """The cells of the table under a heading."""
+    lines = [line for line in section(text, title).splitlines() if line.startswith("|")]
+    return markdown_cells("\n".join(lines))
+
+
+def failing(name: str = "UC-003") -> Report:
+    """A report with a test that failed."""
+    known = catalogue([name])
+    piece = evidence(uc=name, result=Result.FAILED, message="assert 1 == 2")
+    built = use_case(known, name, {"4": State.FAILING}, status=Status.BLOCKED, found=(piece,))
+    items = tuple(
+        replace(item, requirements=tuple(replace(need, deciding=need.evidence) for need in item.requirements))
+        for item in built.items
+    )
+    return report([replace(built, items=items)])
+
+
+def test_it_begins_with_the_verdict_of_every_report() -> None:
+    """The first heading is the headline that the terminal has, and the next line says of what and when."""
+    built = failing()
+    inline = [token for token in all_tokens(text_of(built)) if token.type == "inline"]
+    assert inline[0].children is not None
+    assert "".join(child.content for child in inline[0].children) == f"✗ {headline_sentence(built)}"
+    assert text_of(built).splitlines()[2].startswith("register payments at 2026")
+
+
+def test_what_blocks_comes_before_who_must_act_and_the_matrix() -> None:
+    """Changes first, then what blocks, with its requirement; then people, the matrix and the rules."""
+    changed = replace(failing(), changes=(Change("UC-003", "READY_FOR_GO_LIVE", "BLOCKED", because="4 failed"),))
+    text = text_of(changed)
+    titles = re.findall(r"^### (.*)$", text, re.MULTILINE)
+    assert titles == ["What changed", "What blocks", "Who must act", "1 use case", "Rules of the gate"]
+    assert table(text, "What changed")[1] == ["UC-003", "READY_FOR_GO_LIVE", "BLOCKED", "4 failed"]
+    assert table(text, "What blocks")[1][:2] == ["UC-003/4", "UC-003/4 is FAILING: it is FAILING"]
+    header, row = table(text, "1 use case")
+    assert header[3:10] == ["1", "2", "3", "4", "5", "6", "7"]
+    assert (row[0], row[1], row[6], row[10]) == ("UC-003", "BLOCKED", "✗", "0/8")
+    assert "✗ FAILING" in section(text, "1 use case")
+
+
+def test_names_stay_legible_for_those_who_read_the_source() -> None:
+    """A use case and a status can be searched for in the text."""
+    assert "| UC-003 | BLOCKED |" in text_of(failing())
+
+
+def test_equal_reports_give_equal_bytes() -> None:
+    """Nothing but the report decides."""
+    assert text_of(failing()) == "".join(render(failing()))
+
+
+@pytest.mark.parametrize("limit", [4_000, 20_000, COMMENT_LIMIT, 1_000_000])
+def test_it_fits_and_says_what_is_left_out(limit: int) -> None:
+    """A large register is cut off row by row in whole tables; each ends with how many rows are not shown, and where."""
+    known = catalogue(tracker_ids(1000))
+    cases = [use_case(known, name) for name in known.use_cases]
+    actions = [action(f"person{n}@example.com", "fix", f"UC-{n:03}/4") for n in range(1, 1000)]
+    text = text_of(report(cases, actions=actions), limit)
+    assert len(text.encode()) <= limit
+    assert text.startswith("## ✗ NOT ELIGIBLE")
+    shown = len(table(text, "1000 use cases")) - 1
+    assert shown > 0
+    if limit <= COMMENT_LIMIT:
+        assert f"{1000 - shown} more rows: `readiness report -v` shows all." in text
+        assert "more rows: `readiness next` shows all." in text
+    else:
+        assert shown == 1000
+    assert len(table(text, "Rules of the gate")) == 3
+
+
+def test_nothing_in_it_is_markup() -> None:
+    """The common corpus in every place: the reader finds the tables of the report, and text in them."""
+    for text in HOSTILE:
+        known = catalogue(["UC-003"])
+        built = failing()
+        (plain,) = built.readiness.use_cases
+        row = replace(plain.use_case, id=text, owner=text, architecture_status=text, title=text)
+        hostile = replace(
+            built,
+            readiness=replace(built.readiness, use_cases=(replace(plain, use_case=row), use_case(known, "UC-003"))),
+            actions=(action(text, "fix", f"{text}/4", text), action(text, "fix", text, text)),
+            changes=(Change(text, text, text, text, text),),
+            context=replace(built.context, register=text, release=text, problems=(text,), notes=(text, text)),
+            verdict=replace(built.verdict, rules=(RuleResult(text, passed=False, looked_at=1, detail=text),), weaker=(text,)),
+        )  # fmt: skip
+        written = text_of(hostile)
+        assert dangers(written) == [], text
+        tokens = list(all_tokens(written))
+        kinds = {token.type.removesuffix("_open").removesuffix("_close") for token in tokens}
+        assert kinds <= {*HARMLESS, "text_special", "code_inline", "softbreak"}, text
+        assert sum(token.type == "table_open" for token in tokens) == 4 + bool(text), text
+        assert sum(token.type == "heading_open" for token in tokens) == 7 + bool(text), text
+        assert all(token.content.startswith("readiness ") for token in tokens if token.type == "code_inline"), text
