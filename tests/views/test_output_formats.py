@@ -45,6 +45,14 @@ def read_json(text: str, _remarks: Sequence[str]) -> Counts:
     return Counts(ready, sum(document["totals"].values()) - ready, requirements)
 
 
+def read_html(text: str, _remarks: Sequence[str]) -> Counts:
+    """Count as a reader of the page does: the tiles say how many use cases there are, the rows how much is required."""
+    tiles = text.partition('<ul class="tiles">')[2].partition("</ul>")[0]
+    totals = {status: int(number) for number, status in re.findall(r"<b>(\d+)</b> (\w+)", tiles)}
+    ready = totals["READY_FOR_GO_LIVE"]
+    return Counts(ready, sum(totals.values()) - ready, sum(map(int, re.findall(r"<td>\d+/(\d+)<td>", text))))
+
+
 def read_junit(text: str, _remarks: Sequence[str]) -> Counts:
     """Count suites by their status, and cases that are required."""
     suites = list(JUnitXml.fromstring(text.encode()))
@@ -107,7 +115,7 @@ def read_markdown(text: str, _remarks: Sequence[str]) -> Counts:
 
 READERS: dict[str, Callable[[str, Sequence[str]], Counts] | None] = {
     "markdown": read_markdown,
-    "html": None,
+    "html": read_html,
     "json": read_json,
     "junit": read_junit,
     "csv": None,
