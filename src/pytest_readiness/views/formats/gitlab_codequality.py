@@ -1,4 +1,4 @@
-"""Report as GitLab's code quality JSON: one issue for each thing that keeps a use case from going live."""
+"""Report as GitLab's code quality JSON: an issue for each thing that is not complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Report as Markdown of GitHub's flavour, for a comment, a job summary or a wiki page, within its size."""
+"""Report as Markdown for a comment, a job summary or a wiki page, within its size."""
 
 from __future__ import annotations
 
