@@ -42,6 +42,8 @@ SECTIONS = {
     "gate": "## `[gate]`",
     "keys": "## `[keys.NAME]`",
 }
+OTHER_TABLES = {"tracker_columns", "statuses", "claims"}
+"""Tables whose keys are not all fields of a model."""
 TABLE_MODELS: dict[str, type[Struct]] = {
     "context": model.ContextSettings,
     "environments": model.EnvironmentSettings,
@@ -53,9 +55,7 @@ TABLE_MODELS: dict[str, type[Struct]] = {
     "gate": model.GateSettings,
     "keys": model.KeySettings,
 }
-TOP_KEYS = (
-    set(model.Settings.__struct_fields__) - model.LOCATION_FIELDS - set(TABLE_MODELS) - {"tracker_columns", "statuses"}
-)
+TOP_KEYS = set(model.Settings.__struct_fields__) - model.LOCATION_FIELDS - set(TABLE_MODELS) - OTHER_TABLES
 COMMANDS = {name: cli.commands.get_command(click.Context(cli.commands), name) for name in cli.COMMANDS}
 
 
@@ -281,7 +281,24 @@ def test_the_example_of_the_readme_has_fifteen_lines():
     assert 0 < len(lines) <= 15
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/tutorial/first-evidence.md", "docs/how-to/troubleshoot.md"])
+def test_the_rules_for_claims_are_in_the_reference():
+    """The table of rules names its only key, every other one is a glob, and both kinds of pattern are shown."""
+    told = section(REFERENCE["config"], "## `[claims]`")
+    assert set(model.ClaimSettings.__struct_fields__) == {"marks", "tests"}
+    assert row(told, "marks")
+    for name in ("a glob on node ids", "`[claims.marks]`", "`NAME`, `NAME(ARG)` or `NAME(key=ARG)`", "`{1}`"):
+        assert name in told
+
+
+PROJECTS = [
+    "README.md",
+    "docs/tutorial/first-evidence.md",
+    "docs/how-to/tag-without-touching-tests.md",
+    "docs/how-to/troubleshoot.md",
+]
+
+
+@pytest.mark.parametrize("page", PROJECTS)
 def test_a_page_that_is_a_project_runs(page, tmp_path):
     """Files are written and commands run as the page shows them, with the output that it shows."""
     assert play(ROOT / page, tmp_path) > 0

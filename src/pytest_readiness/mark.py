@@ -1,8 +1,9 @@
-"""The evidence mark: its name, and a test for it. A session without evidence tests loads nothing else."""
+"""The evidence mark: its name, and tests for it. A session without evidence tests loads nothing else."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,6 +30,32 @@ def cases_of(item: Any) -> int | None:
 def is_tagged(item: pytest.Item) -> bool:
     """Return whether a test carries an evidence mark: its own, or that of its class or module."""
     return item.get_closest_marker(NAME) is not None
+
+
+_CONFIGS = (("readiness.toml", (b"claims",)), ("pyproject.toml", (b"readiness", b"claims")))
+"""Names of the files that may be the config, and words that each file with rules for claims contains."""
+
+
+def may_have_rules(root: Path) -> bool:
+    """Return whether the config nearest to a folder may have rules for claims: it parses nothing.
+
+    Each session without an evidence mark calls this, so it is small and loads nothing.
+    """
+    for folder in (root, *root.parents):
+        for name, words in _CONFIGS:
+            path = folder / name
+            try:
+                data = path.read_bytes() if path.is_file() else b""  # reading a pipe might never end
+            except OSError:
+                continue
+            if all(word in data for word in words) and b"claims" in _without_comments(data):
+                return True
+    return False
+
+
+def _without_comments(data: bytes) -> bytes:
+    """Return a TOML text without its comments, and without the ends of lines with a text that contains a ``#``."""
+    return b"\n".join(line.partition(b"#")[0] for line in data.splitlines())
 
 
 def late_note(tests: Sequence[str]) -> str:

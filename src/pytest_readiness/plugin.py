@@ -7,12 +7,12 @@ option is given or xdist distributes. Every session of every project pays for th
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .mark import CASES, DESCRIPTION, is_tagged, late_note
+from .mark import CASES, DESCRIPTION, is_tagged, late_note, may_have_rules
 
 if TYPE_CHECKING:
     from .facts.proofs.values import ProofCheck
@@ -48,6 +48,7 @@ _INFORMATION_OPTIONS = ("help", "version", "markers", "showfixtures", "show_fixt
 """Options that make pytest print information and start no session."""
 SESSION_PLUGIN = pytest.StashKey["SessionPlugin"]()
 DESELECTED = pytest.StashKey[list[pytest.Item]]()
+EVIDENCE_FILTER = pytest.StashKey[Callable[[pytest.Item], bool]]()
 LATE = pytest.StashKey[list[str]]()
 
 
@@ -188,8 +189,32 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
     """Store deselected evidence tests: another part of the logical run may run them."""
-    for item in filter(is_tagged, items):
-        item.config.stash.setdefault(DESELECTED, []).append(item)
+    for item in items:
+        if evidence_filter(item.config)(item):
+            item.config.stash.setdefault(DESELECTED, []).append(item)
+
+
+def evidence_filter(config: pytest.Config) -> Callable[[pytest.Item], bool]:
+    """Return a function of a test: whether it is evidence, because of its mark or of a rule of the config."""
+    if (is_evidence := config.stash.get(EVIDENCE_FILTER, None)) is None:
+        matches = rule_filter(config)
+        is_evidence = (lambda item: is_tagged(item) or matches(item)) if matches is not None else is_tagged
+        config.stash[EVIDENCE_FILTER] = is_evidence
+    return is_evidence
+
+
+def rule_filter(config: pytest.Config) -> Callable[[pytest.Item], bool] | None:
+    """Return a function of a test: whether a rule of the config matches it; None: the config has no rules."""
+    if config.getoption("no_readiness"):
+        return None
+    plugin = config.stash.get(SESSION_PLUGIN, None)
+    if plugin is not None and plugin.observer is not None:
+        return plugin.observer.rules.matches if plugin.observer.rules is not None else None
+    if not may_have_rules(config.rootpath):
+        return None
+    from .pipeline.claim_rules import rule_matcher  # late: slow to import
+
+    return rule_matcher(config.rootpath)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -197,7 +222,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Begin the session if a test carries the mark, after other plugins have marked, ordered and deselected."""
     result = yield
     plugin = config.stash.get(SESSION_PLUGIN, None)
-    if any(map(is_tagged, items)) and not config.getoption("no_readiness"):
+    if any(map(evidence_filter(config), items)) and not config.getoption("no_readiness"):
         plugin = plugin or register_session(config)
         plugin.begin()
     if plugin is not None:

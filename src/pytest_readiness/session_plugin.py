@@ -160,6 +160,13 @@ class SessionPlugin:
         option = self.config.option
         return self._raw_options["plan"] or any(getattr(option, name, False) for name in _DRY_RUN_OPTIONS)
 
+    @property
+    def _is_about_files(self) -> bool:
+        """Whether the session was about single files or tests, so that it says nothing about rules for others."""
+        option = self.config.option
+        names = map(str, getattr(option, "file_or_dir", None) or ())
+        return bool(getattr(option, "lf", False)) or any("::" in name or name.endswith(".py") for name in names)
+
     def _enter(self, fields: Any) -> None:
         """Add this session to the live sessions, for sessions that its tests start.
 
@@ -185,7 +192,8 @@ class SessionPlugin:
             from .claims.collection import collect_claims
 
             wants, catalogue, context = self._selection.wants, self.observer.catalogue, self.observer.context
-            selected = {item: None for item in items if wants(collect_claims(item, catalogue), catalogue, context)}
+            tagged_items = [(item, collect_claims(item, catalogue, self.observer.rules)) for item in items]
+            selected = {item: None for item, tagged in tagged_items if wants(tagged, catalogue, context)}
             deselected = [item for item in items if item not in selected]
             if deselected:
                 self.config.hook.pytest_deselected(items=deselected)
@@ -215,23 +223,25 @@ class SessionPlugin:
             return
         from .claims.collection import InvalidMarksPlugin, collect_all, invalid_marks
 
-        catalogue = self.observer.catalogue if self.observer else None
-        tagged = collect_all(session.items, catalogue)
+        catalogue, rules = (self.observer.catalogue, self.observer.rules) if self.observer else (None, None)
+        tagged = collect_all(session.items, catalogue, rules)
         if self.observer is not None:
-            everything = [*tagged, *collect_all(self._deselected, catalogue, selected=False)]
+            everything = [*tagged, *collect_all(self._deselected, catalogue, rules, selected=False)]
             self.observer.names.learn(session, everything, self._deselected)
             plan = self.observer.build_plan(everything)
             unread = sum(bool(test.problems) and not test.claims for test in tagged)
             wrong = invalid_marks(session.items) if any(test.problems for test in tagged) else []
+            counts = rules.matched if rules is not None else {}
             if self._prepared is not None:
                 self._prepared.report_writer.invalid_marks = wrong
                 self._prepared.report_writer.log.plan(plan)
+                self._prepared.report_writer.log.rule_counts = self.observer.redactor.plain(counts)
                 self._prepared.report_writer.log.unread_marks = unread
             elif self._plans is not None:
                 from .facts.ledger.line import canonical
 
-                names = self.observer.names.to_plain()
-                self._plans.send(canonical({"tests": plan, "unread": unread, "wrong": wrong, **names}))
+                body = {"tests": plan, "unread": unread, "wrong": wrong, "rules": counts}
+                self._plans.send(canonical({**body, **self.observer.names.to_plain()}))
         else:
             self._count_unrecorded(len(tagged))
             if any(test.problems for test in tagged):
@@ -257,13 +267,30 @@ class SessionPlugin:
         if self._prepared is None or not self._raw_options["plan"]:
             self._begin_tests(session)
             return None
+        self._plan = self._plan_lines(session, self._prepared)
+        return True
+
+    def _plan_lines(self, session: pytest.Session, prepared: PreparedSession) -> list[Line]:
         from .claims.collection import collect_all
+        from .errors import ReadinessError
         from .pipeline.session_plan import plan_lines
 
-        tagged = collect_all(session.items, self._prepared.project.catalogue)
-        self._plan = plan_lines(tagged, self._prepared, self.options, width=self._width)
+        rules = None if self.observer is None else self.observer.rules
+        tagged = collect_all(session.items, prepared.project.catalogue, rules)
         self._plan_has_problems = any(test.problems for test in tagged)
-        return True
+        collected, names = [*session.items, *self._deselected], prepared.report_writer.names
+        try:
+            return plan_lines(
+                tagged,
+                lambda: [names.redactor.name(names.written_name(item)) for item in collected],
+                prepared,
+                self.options,
+                width=self._width,
+            )
+        except ReadinessError as error:  # a file cannot be written
+            from .views.sanitise import sanitise
+
+            raise pytest.UsageError(sanitise(str(error))) from None
 
     def _begin_tests(self, session: pytest.Session) -> None:
         """Load the modules that the end needs, and write the first lines: from now on tests may replace names."""
@@ -309,6 +336,8 @@ class SessionPlugin:
             from .pipeline.session import close_session
 
             self._prepared.report_writer.log.uncollected = len(self._uncollected)
+            if self._uncollected or self._is_about_files:
+                self._prepared.report_writer.log.drop_idle_rules()
             self._outcome = close_session(self._prepared, self.options, int(session.exitstatus))
             self._exit_code = self._outcome.exit_code
             if session.exitstatus == 0 and self._outcome.exit_code:

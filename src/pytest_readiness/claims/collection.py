@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from msgspec import Struct
@@ -15,6 +16,9 @@ from .catalogue import Catalogue
 from .claim import Claim
 from .invalid_marks import guess_claims
 from .marker import claims_of, plain_form
+
+if TYPE_CHECKING:  # loaded for a config with rules
+    from .claim_rules import ClaimRules, RuledClaims
 
 
 class TaggedTest(Struct, frozen=True):
@@ -37,29 +41,37 @@ class TaggedTest(Struct, frozen=True):
 
 
 TAGGED = pytest.StashKey[TaggedTest]()
+_NOTHING: tuple[tuple[Claim, ...], tuple[str, ...]] = (), ()
 
 
-def collect_claims(item: pytest.Item, catalogue: Catalogue | None) -> TaggedTest | None:
-    """Return the claims of a test, which are also stored on it; None: it has no evidence mark.
+def collect_claims(
+    item: pytest.Item, catalogue: Catalogue | None, rules: ClaimRules | None = None
+) -> TaggedTest | None:
+    """Return the claims of a test, which are also stored on it; None: it has no evidence mark, and no rule matches it.
 
     Without a catalogue (nothing is recorded) only the form of the marks is checked.
     """
-    return _Tagger(catalogue, selected=True).tag(item)
+    return _Tagger(catalogue, rules, selected=True).tag(item)
 
 
 def collect_all(
-    items: Iterable[pytest.Item], catalogue: Catalogue | None, *, selected: bool = True
+    items: Iterable[pytest.Item],
+    catalogue: Catalogue | None,
+    rules: ClaimRules | None = None,
+    *,
+    selected: bool = True,
 ) -> list[TaggedTest]:
     """Return the claims of each evidence test among these; tests with equal marks share one tuple of claims."""
-    tagger = _Tagger(catalogue, selected=selected)
+    tagger = _Tagger(catalogue, rules, selected=selected)
     return [tagged for item in items if (tagged := tagger.tag(item)) is not None]
 
 
 class _Tagger:
     """A reader of marks that caches the marks of classes and modules, and the claims of equal marks."""
 
-    def __init__(self, catalogue: Catalogue | None, *, selected: bool) -> None:
+    def __init__(self, catalogue: Catalogue | None, rules: ClaimRules | None, *, selected: bool) -> None:
         self._catalogue = catalogue
+        self._rules = rules
         self._selected = selected
         self._parent: pytest.Item | pytest.Collector | None = None
         self._parent_marks: list[pytest.Mark] = []
@@ -75,13 +87,17 @@ class _Tagger:
         if TAGGED in stash:
             return stash[TAGGED]
         marks = self._marks(item)
-        if not marks:
+        ruled = None if self._rules is None else self._rules.claims_of(item)
+        if not marks and ruled is None:
             return None
-        claims, problems = self._claims_of(marks)
+        claims, problems = self._claims_of(marks) if marks else _NOTHING
         records = "record_evidence" in getattr(item, "fixturenames", ())
         guessed: tuple[Claim, ...] = ()
         if problems and self._catalogue is not None:
             guessed = tuple([claim for claim in guess_claims(marks, self._catalogue) if claim not in claims])
+        if ruled is not None:
+            claims, problems, guessed = _with_ruled(claims, problems, guessed, ruled)
+        if problems and self._catalogue is not None:
             claims, records = (*claims, *guessed), True  # The test does not run, so its environment stays unknown.
         nodeid, path = item.nodeid, item.path
         if path is not self._path:
@@ -112,6 +128,17 @@ class _Tagger:
         if parsed is None:
             parsed = self._parsed[key] = claims_of(marks, self._catalogue)
         return parsed
+
+
+def _with_ruled(
+    claims: tuple[Claim, ...], problems: tuple[str, ...], guessed: tuple[Claim, ...], ruled: RuledClaims
+) -> tuple[tuple[Claim, ...], tuple[str, ...], tuple[Claim, ...]]:
+    """Return the claims of the marks and of the rules together; they add up."""
+    if not (claims or problems):
+        return ruled.claims, ruled.problems, ruled.guessed
+    together = tuple(dict.fromkeys((*claims, *ruled.claims)))
+    guesses = dict.fromkeys(claim for claim in (*guessed, *ruled.guessed) if claim not in together)
+    return together, (*problems, *ruled.problems), tuple(guesses)
 
 
 def external_path(item: pytest.Item) -> Path | None:

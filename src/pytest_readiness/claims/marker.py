@@ -17,7 +17,7 @@ from .claim import Claim
 
 _TEXTS = ("environment", "provider_mode", "part", "replay_mode")
 KEYWORDS = ("item", *_TEXTS)
-_MAX_ITEM_BITS = 64
+MAX_ITEM_BITS = 64
 """Largest item number. Python cannot print a number of many thousand digits, and no item needs one."""
 _CLASS_NAME = type.__dict__["__name__"].__get__
 """Returns the name of a class, even if its metaclass overrides ``__name__``."""
@@ -127,7 +127,7 @@ def _item(argument: Any) -> str:
         return name
     kind = type(argument)
     if issubclass(kind, int) and not issubclass(kind, bool):
-        if int.bit_length(argument) <= _MAX_ITEM_BITS:
+        if int.bit_length(argument) <= MAX_ITEM_BITS:
             return int.__repr__(argument)
         raise ClaimError("item must be the number or name of an item, and no item has a number as large as that")
     raise ClaimError(f"item must be a number, a name or a list of them, not {_kind(argument)}")

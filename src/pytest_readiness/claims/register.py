@@ -9,11 +9,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ..errors import ClaimError, ConfigError, Problem, location, suggestion
-from ..settings import ItemSettings, Settings, UseCaseSettings, key_location, shared_names
+from ..settings import ClaimSettings, ItemSettings, Settings, UseCaseSettings, key_location, shared_names
 from .builtin_items import BUILTIN_ITEMS, recognise_item
 from .catalogue import PROOF_OF_PART, PROOFS, Catalogue, Environment, Item, ProviderMode, UseCase
 from .tracker.row_ids import id_problems
 from .tracker.tracker_content import Tracker
+
+NO_CLAIMS = ClaimSettings()
 
 
 def read_catalogue(
@@ -223,6 +225,10 @@ def _find_problems(
     for name, kind, other_kind in shared_names(kinds):
         key = _ConfigKey(settings, ("environments" if kind == "environment" else "provider_modes", name))
         yield key.problem(f"'{name}' is the name of both a declared {kind} and a {other_kind}: rename one")
+    if settings.claims != NO_CLAIMS:
+        from .claim_rules import rule_problems  # late: few configs have rules
+
+        yield from rule_problems(settings, catalogue)
 
 
 def _letter_case_duplicates(settings: Settings, catalogue: Catalogue) -> Iterator[Problem]:

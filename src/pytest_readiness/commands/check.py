@@ -14,6 +14,7 @@ from ..claims.register import examine_catalogue, skipped_rows
 from ..errors import ConfigError, Problem, ReadinessError, StorageError, location
 from ..pipeline.evaluate_project import Project
 from ..pipeline.extensions import Plugins, load_plugins
+from ..pipeline.idle_rules import idle_rules
 from ..pipeline.verification import verify_store
 from ..settings import (
     DEFAULT_REGISTER,
@@ -59,6 +60,9 @@ def command(cli: CliContext) -> int:
         if not wrong_keys:
             store_problems, notes = _verify(settings, catalogue)
             problems += store_problems
+            if catalogue is not None:
+                idle, unknown = _idle_rules(settings, catalogue)
+                problems, notes = [*problems, *idle], (*notes, *unknown)
     for problem in problems:
         _print(str(problem))
     for note in (*notes, *row_notes):
@@ -117,6 +121,14 @@ def _verify(settings: Settings, catalogue: Catalogue | None) -> tuple[list[Probl
     except ReadinessError as error:
         return [Problem("", str(error))], ()
     return result.problems, (*(Problem("", line) for line in result.retired_runs), *result.notes)
+
+
+def _idle_rules(settings: Settings, catalogue: Catalogue) -> tuple[list[Problem], list[Problem]]:
+    """Return the rules for claims that matched no test in the recorded runs, and notes on those without a run."""
+    try:
+        return idle_rules(Project(settings, catalogue))
+    except ReadinessError:  # reported as a problem of the store
+        return [], []
 
 
 def _meaning(settings: Settings, catalogue: Catalogue) -> Iterator[str]:

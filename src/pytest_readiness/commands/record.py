@@ -12,11 +12,12 @@ from typing import Any
 import click
 
 from ..claims.catalogue import PROOF_OF_PART, PROOFS, REPLAY_MODES
+from ..claims.target import claim_of
 from ..errors import ConfigError, ReadinessError, SeveralError, one_line, suggestion
 from ..external.import_results import ImportPreview, claims_of, mapping_notes, preview_junit, record_junit
 from ..external.junit.timestamps import parse_timezone
 from ..external.map_file import read_map_file
-from ..external.mapping import MappingRule, claim_of
+from ..external.mapping import MappingRule
 from ..external.record import RecordOptions, RecordResult, is_of_pytest, record_command, record_examined
 from ..facts.evidence import Result
 from ..facts.proofs.values import OwnProof

@@ -57,6 +57,12 @@ _ITEMS_HEAD = """\
 """
 
 _TAIL = """\
+# Claims of tests without our marker: by their node ids, or by marks that they have. {{1}} is what the first * matched.
+#[claims]
+#"tests/keys/**::test_*" = {claim}
+#[claims.marks]
+#"jira(*)" = {claim}
+
 # Settings of one use case. Default of `environments` and `provider_modes`: each one with real = true.
 #[use_cases.{key}]
 #owner = "team@example.com"
@@ -159,6 +165,7 @@ def config_text(
             _ITEMS_HEAD.format(example=toml_text(use_cases[0]), number=_marker_number(item_list[0].key)),
             *(_item_text(item) for item in item_list),
             _TAIL.format(
+                claim=toml_text(f"{use_cases[0]}/{item_list[0].key}"),
                 key=_key(use_cases[0]),
                 reviewers=", ".join(toml_text(name) for name in reviewers),
                 such_as="" if reviewers else '  # such as "release-manager@example.com"',

@@ -12,13 +12,14 @@ from typing import Any
 from msgspec import Struct
 
 from ..claims.claim import Claim
+from ..claims.target import claim_of
 from ..errors import ReadinessError, SeveralError, count, location as shown_place, one_line
 from ..facts.evidence import BAD, IMPORTED
 from ..facts.timestamps import timestamp
 from ..pipeline.evaluate_project import Project
 from .junit.files import find_files, same_blocks
 from .junit.reader import JUnitCase, JUnitReport, read_junit
-from .mapping import MappedTest, MappingResult, MappingRule, claim_of, map_cases, unmatched_rules
+from .mapping import MappedTest, MappingResult, MappingRule, map_cases, unmatched_rules
 from .missing_tests import PriorImport, origin_of
 from .record import ExternalRun, RecordOptions, RecordResult, attach_files, message_of, open_session
 from .report_age import older_than_claimed

@@ -40,6 +40,8 @@ class RunConditions(Struct, frozen=True):
     """Number of files and other collectors that could not be collected."""
     unread_marks: int = 0
     """Number of tests whose evidence marks could not be read."""
+    rule_counts: tuple[tuple[str, int], ...] = ()
+    """Number of collected tests by the config's rule that matched them, as pairs; empty: it had no rules."""
     ci: tuple[tuple[str, str], ...] = ()
     """Provider, project, run, attempt, job and URL of the CI run, as pairs; empty outside CI."""
     started_by: str = ""
@@ -140,6 +142,7 @@ def conditions_of(first: Mapping[str, Any], seal: Mapping[str, Any] | None) -> R
         deselected=_number(plan.get("deselected")),
         uncollected=_number(seal.get("uncollected")) or 0,
         unread_marks=_number(seal.get("unread_marks")) or 0,
+        rule_counts=tuple((rule, _number(count) or 0) for rule, count in _table(seal.get("rule_counts")).items()),
         ci=tuple((name, ci[name]) for name in _CI if isinstance(ci.get(name), str)),
         started_by=starter if isinstance(starter := first.get("started_by"), str) else "",
         session_options=tuple(_session_options(session)) if session else (),

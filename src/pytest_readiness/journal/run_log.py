@@ -83,6 +83,8 @@ class RunLog(Struct, eq=False):
     """Lines with a secret were overwritten, so the journal is no valid run any more."""
     unread_marks: int = 0
     """Number of tests without evidence, because neither use case nor item of their marks can be read."""
+    rule_counts: dict[str, int] = field(default_factory=dict)
+    """Number of collected tests by the config's rule that matched them."""
     uncollected: int = 0
     """Number of files and other collectors of tests that could not be collected."""
 
@@ -286,12 +288,18 @@ class RunLog(Struct, eq=False):
             self.writer.delete()
             return None
         seal = {"exit_status": exit_status, "recovered": False}
-        seal |= {name: count for name in ("uncollected", "unread_marks") if (count := getattr(self, name))}
+        seal |= {
+            name: count for name in ("uncollected", "unread_marks", "rule_counts") if (count := getattr(self, name))
+        }
         self._ready_writer()
         try:
             return Run(WrittenLines(self.writer, close_run(self.writer, self._plan.items(), self._ended, seal)))
         except ValueError:  # a line is no text, or no JSON any more
             raise ChangedJournalError(self.writer.path) from None
+
+    def drop_idle_rules(self) -> None:
+        """Forget the rules that matched no test, because the session did not collect all tests."""
+        self.rule_counts = {rule: number for rule, number in self.rule_counts.items() if number}
 
     def discard(self) -> None:
         """Remove the journal: there is nothing that could be evidence."""

@@ -28,11 +28,12 @@ from ..recording.test_ids import NodeIds
 from ..redaction.given_names import late_secret_notes, refuse_secrets
 from ..redaction.redactor import Redactor
 from ..third_party import describe_exception, is_failure
+from .claim_rules import plain_rules, rules_from_plain
 from .extensions import Plugins, kinds_if_requested, load_named
 from .project import Project, find_project, select_use_cases
 from .run_lifecycle import PendingRun, close_run, open_run, plugin_problem, redaction_problem
 from .selection import SelectedTests, missing_only
-from .session_options import SessionOptions, names_given, parse_run_group
+from .session_options import PLAN_FORMATS, SessionOptions, names_given, parse_run_group
 
 if TYPE_CHECKING:  # slow to import: loaded if a session asks for a report or a gate
     from ..views.report import Report
@@ -151,6 +152,7 @@ def _worker_input(pending: PendingRun, root: Path, *, stores_artifacts: bool) ->
         "plugins_at": project.plugins.named_at,
         "folder": str(project.settings.folder),
         "prefix": f"{path}/" if (path := project.path_to(root)) else "",
+        "claim_rules": plain_rules(project.settings),
     }
 
 
@@ -178,12 +180,14 @@ def observer_of(worker_input: Mapping[str, Any], hooks: PluginManager, *, redact
     redactor = redactor or Redactor(bytes.fromhex(worker_input["key"]), find_plugins=lambda: plugins().redactors())
     catalogue = Catalogue.from_plain(worker_input["catalogue"])
     redactor.is_public = catalogue.declares
+    names = NodeIds(worker_input, redactor)
     observer = observer_type(
         catalogue,
         RunContext.from_plain(worker_input["context"]),
         redactor,
         ArtifactFolder(None if artifacts is None else Path(artifacts), worker_input["artifact_limit"]),
-        names=NodeIds(worker_input, redactor),
+        names=names,
+        rules=rules_from_plain(worker_input["claim_rules"], catalogue, names),
         services=SessionServices(worker_input["nonce"], lambda: plugins().kinds, lambda: plugins().simulations()),
     )
     observer.hooks = hooks
@@ -194,6 +198,9 @@ def _check_paths(project: Project, options: SessionOptions) -> None:
     """Check output files early, so that an invalid one is reported before the tests run."""
     if (gate_on := options.get("gate-on")) not in (None, "review", "evidence"):
         raise ConfigError(f"--readiness-gate-on must be review or evidence, not '{one_line(str(gate_on))}'")
+    if options.plan and (others := [name for name in options.report_files if name not in PLAN_FORMATS]):
+        written = " or ".join(f"--readiness-{name}" for name in PLAN_FORMATS)
+        raise ConfigError(f"--readiness-{others[0]} beside --readiness-plan: a plan is written with {written}")
     if outputs := {name: Path(path) for name, path in options.output_files.items()}:
         from .output_files import check_targets  # late: only for output files
 

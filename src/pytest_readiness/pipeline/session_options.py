@@ -13,6 +13,8 @@ from ..errors import ConfigError, one_line
 _RUN_GROUP = re.compile(r"(?P<id>.*\S.*):(?P<part>[0-9]{1,9})/(?P<parts>[0-9]{1,9})", re.ASCII | re.DOTALL)
 REPORT_FORMATS = ("html", "json", "markdown", "junit", "csv")
 """Formats with an option ``--readiness-FORMAT=PATH``, which also writes the report to a file."""
+PLAN_FORMATS = ("json", "csv")
+"""Those in which ``--readiness-plan`` writes the plan instead."""
 OUTPUTS = (*REPORT_FORMATS, "bundle")
 """Options that name a file to write."""
 NAME_OPTIONS = ("release", "actor")

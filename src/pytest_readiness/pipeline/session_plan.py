@@ -1,24 +1,57 @@
-"""Plan of a session that runs no test: tests of each requirement, missing tests, invalid markers."""
+"""Plan of a session that runs no test: tests of each requirement, missing tests, invalid markers, idle rules."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from ..claims.collection import TaggedTest
 from ..views.line_writer import Line
-from ..views.plan import PlanRow, render_plan
+from ..views.plan import Plan, PlanRow, UnmatchedRule, render_csv, render_json, render_plan
+from .output_files import write_report
 from .project import select_use_cases
 from .selection import SelectedTests
 from .session import PreparedSession
 from .session_options import SessionOptions
 from .session_summary import prints_unicode
 
+if TYPE_CHECKING:  # loaded for a config with rules
+    from ..claims.claim_rules import ClaimRules
+
+_RENDERERS: Mapping[str, Callable[[Plan], Iterator[str]]] = MappingProxyType({"json": render_json, "csv": render_csv})
+_MAX_HINTS = 20
+"""Number of rules for which a similar test is searched."""
+
 
 def plan_lines(
-    tagged: Sequence[TaggedTest], prepared: PreparedSession, options: SessionOptions, *, width: int
+    tagged: Sequence[TaggedTest],
+    names: Callable[[], Sequence[str]],
+    prepared: PreparedSession,
+    options: SessionOptions,
+    *,
+    width: int,
 ) -> list[Line]:
-    """Return the plan as lines: each requirement with the tests that claim it."""
+    """Return the plan as lines, and write it to the requested files.
+
+    ``names``: returns the names of all collected tests.
+
+    Raises:
+        ConfigError, StorageError: a file cannot be written.
+    """
+    plan = _plan(tagged, names, prepared, options)
+    for name, path in options.report_files.items():
+        write_report(Path(path), _RENDERERS[name](plan))
+    return render_plan(plan, width, unicode=prints_unicode())
+
+
+def _plan(
+    tagged: Sequence[TaggedTest],
+    names: Callable[[], Sequence[str]],
+    prepared: PreparedSession,
+    options: SessionOptions,
+) -> Plan:
     project, test_id_of = prepared.project, prepared.report_writer.names.name_of_test
     valid_claims = (
         (test, claim) for test in tagged if test.selected for claim in test.claims if claim not in test.guessed_claims
@@ -39,10 +72,36 @@ def plan_lines(
                     for test, claim in tests.get((requirement.use_case, requirement.item), ())
                     if _may_cover(claim, requirement)
                 ]
-                title = project.catalogue.item(requirement.item).title
-                rows.append(PlanRow(requirement.id, title, tuple(dict.fromkeys(test_ids))))
+                rows.append(_row(requirement, tuple(dict.fromkeys(test_ids))))
     problems = {test_id_of(test): "; ".join(test.problems) for test in tagged if test.selected and test.problems}
-    return render_plan(rows, width, wrong=problems, unicode=prints_unicode())
+    titles = {key: item.title for key, item in project.catalogue.items.items()}
+    rules = prepared.observer.rules if prepared.observer is not None else None
+    return Plan(tuple(rows), titles, problems, tuple(_unmatched(rules, names)))
+
+
+def _row(requirement: Any, tests: tuple[str, ...]) -> PlanRow:
+    return PlanRow(
+        requirement.id,
+        requirement.use_case,
+        requirement.item,
+        tests,
+        requirement.environment,
+        requirement.provider_mode,
+        requirement.part,
+    )
+
+
+def _unmatched(rules: ClaimRules | None, names: Callable[[], Sequence[str]]) -> Iterator[UnmatchedRule]:
+    """Yield the rules that match no collected test, selected or not."""
+    idle = [rule for rule, count in zip(rules.rules, rules.counts, strict=True) if not count] if rules else []
+    if not idle:
+        return
+    from ..claims.claim_rules import near_miss
+
+    collected = names()
+    for number, rule in enumerate(idle):
+        hint = near_miss(rule, collected) if number < _MAX_HINTS else ""
+        yield UnmatchedRule(rule.key, rule.where, hint)
 
 
 def _is_selected(requirement: str, selection: SelectedTests) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from json import dumps as _dumps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pluggy import PluginManager
@@ -35,6 +35,9 @@ from .report_phases import is_rerun, message_of, phase_of, phases_of
 from .skipped_bodies import body_not_run, check_call, watch_body, watch_returns
 from .test_ids import NodeIds
 
+if TYPE_CHECKING:  # loaded for a config with rules
+    from ..claims.claim_rules import ClaimRules
+
 _RUN_BY_PLUGIN = "a plugin runs its body in a way of its own, where nothing watches it"
 _PROTOCOLS = frozenset({"runner", "rerunfailures", "pytest_rerunfailures"})
 """Plugins that run tests and either never run one again or mark that in its reports."""
@@ -52,8 +55,10 @@ class Observer:
         *,
         names: NodeIds | None = None,
         services: SessionServices | None = None,
+        rules: ClaimRules | None = None,
     ) -> None:
         self.catalogue = catalogue
+        self.rules = rules
         self.context = context
         self.redactor = redactor
         self.artifacts = artifacts

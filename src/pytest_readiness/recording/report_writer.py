@@ -396,5 +396,6 @@ class ControllerReportWriter(ReportWriter):
         self.log.plan(tests)
         self.log.unread_marks = max(self.log.unread_marks, plan["unread"])
         self.invalid_marks = plan["wrong"]
+        self.log.rule_counts |= self.redactor.plain(plan["rules"])  # the same in each worker
         self.names.merge(plan)
         self._is_planned = True

@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ..claims.collection import TaggedTest, external_path
-from ..mark import is_tagged
+from ..claims.collection import TAGGED, TaggedTest, external_path
 from ..redaction.redactor import Redactor
 from .provenance.relative_path import relative_path
 
@@ -74,6 +73,14 @@ class NodeIds:
             self.redactor.cases.add(name, test.parametrised_item)
         return self.redactor.name(name)
 
+    def written_name(self, item: pytest.Item) -> str:
+        """Return the name of a test before redaction, also before ``learn``."""
+        nodeid = item.nodeid
+        if self.grouped and (suffix := _group_suffix(item)):
+            nodeid = nodeid[: -len(suffix)]
+        path = external_path(item)
+        return self._prefixed(nodeid) if path is None else self._by_path(nodeid, path)
+
     def _prefixed(self, nodeid: str) -> str:
         """Return the name of a test whose node id names its file."""
         nodeid = self._without_group.get(nodeid, nodeid)
@@ -124,7 +131,8 @@ class NodeIds:
             deselected: the tests that it does not run.
         """
         if self.grouped:
-            groups = ((item.nodeid, _group_suffix(item)) for item in (*session.items, *deselected) if is_tagged(item))
+            evidence = (item for item in (*session.items, *deselected) if TAGGED in item.stash)
+            groups = ((item.nodeid, _group_suffix(item)) for item in evidence)
             self._without_group = {nodeid: nodeid[: -len(suffix)] for nodeid, suffix in groups if suffix}
         if any(test.external_path for test in tagged):
             self._learn_all(session.items)

@@ -12,6 +12,7 @@ from .finder import CONFIG_NAME, PYPROJECT_NAME, TRACKER_NAME, find_config
 if TYPE_CHECKING:
     from .model import (
         DEFAULT_REGISTER,
+        ClaimSettings,
         ContextSettings,
         EnvironmentSettings,
         GateSettings,
@@ -23,13 +24,22 @@ if TYPE_CHECKING:
         Settings,
         UseCaseSettings,
     )
-    from .reading import config_problems, default_settings, key_location, load_settings, override_settings, shared_names
+    from .reading import (
+        config_problems,
+        default_settings,
+        key_location,
+        key_locations,
+        load_settings,
+        override_settings,
+        shared_names,
+    )
 
 __all__ = [
     "CONFIG_NAME",
     "DEFAULT_REGISTER",
     "PYPROJECT_NAME",
     "TRACKER_NAME",
+    "ClaimSettings",
     "ContextSettings",
     "EnvironmentSettings",
     "GateSettings",
@@ -44,14 +54,16 @@ __all__ = [
     "default_settings",
     "find_config",
     "key_location",
+    "key_locations",
     "load_settings",
     "override_settings",
     "shared_names",
 ]
 
-_READING = frozenset(
-    {"config_problems", "default_settings", "key_location", "load_settings", "override_settings", "shared_names"}
-)
+_READING = frozenset({
+    "config_problems", "default_settings", "key_location", "key_locations", "load_settings", "override_settings",
+    "shared_names",
+})  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

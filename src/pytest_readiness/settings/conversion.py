@@ -15,7 +15,7 @@ from ..errors import suggestion
 from .key_lines import KeyPath
 from .model import LOCATION_FIELDS
 from .toml_text import BARE_KEY
-from .value_rules import EmptyError, Shorthand
+from .value_rules import EmptyError, OtherKeys, Shorthand
 
 Table = TypeVar("Table", bound=Struct)
 _NAMES: Mapping[type, str] = {bool: "true or false", str: "a text in quotes", Path: "a path in quotes"}
@@ -49,16 +49,23 @@ class Conversion:
         if not isinstance(value, Mapping):
             raise ValueError("must be a table")  # noqa: TRY004 - its text is the message for the user
         before = len(self.problems)
-        fields_by_name = _fields(kind)
+        fields_by_name, rest = _fields(kind), _field_of_other_keys(kind)
         converted = {}
         for name, field in fields_by_name.items():
+            if field is rest:
+                continue
             if name in value:
                 converted[name] = self._convert(field.type, value[name], (*path, name))
             elif field.required:
                 self.problems.append(KeyProblem((*path, name), f"{dotted_key((*path, name))} is missing"))
-        for key in value:
-            if key not in fields_by_name:
-                self.problems.append(KeyProblem((*path, key), unknown_key((*path, key), fields_by_name)))
+        names = [name for name, field in fields_by_name.items() if field is not rest]
+        others = {key: part for key, part in value.items() if key not in names}
+        for key, part in others.items():
+            if rest is None or isinstance(part, Mapping):
+                self.problems.append(KeyProblem((*path, key), unknown_key((*path, key), names)))
+        if rest is not None:
+            plain = {key: part for key, part in others.items() if not isinstance(part, Mapping)}
+            converted[rest.name] = self._convert(get_args(rest.type)[0], plain, path)
         return kind(**converted) if len(self.problems) == before else None
 
     def changed(self, table: Table, values: Mapping[str, Any], path: KeyPath = ()) -> Table:
@@ -141,6 +148,13 @@ def dotted_key(path: Iterable[str | int]) -> str:
 @cache
 def _fields(kind: type[Struct]) -> dict[str, FieldInfo]:
     return {field.name: field for field in fields(kind)}
+
+
+@cache
+def _field_of_other_keys(kind: type[Struct]) -> FieldInfo | None:
+    """Return the field of a table that holds the keys of no other field; None: there is no such field."""
+    others = (field for field in _fields(kind).values() if OtherKeys in map(type, get_args(field.type)))
+    return next(others, None)
 
 
 def _plain(kind: type, value: Any) -> Any:

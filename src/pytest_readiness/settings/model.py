@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Struct
 
 from . import value_rules
-from .value_rules import Rule, Shorthand
+from .value_rules import OtherKeys, Rule, Shorthand
 
 StatusName = Literal["NOT_STARTED", "IN_PROGRESS", "BLOCKED", "READY_FOR_GO_LIVE"]
 StatusKey = Literal["NOT_STARTED", "IN_PROGRESS", "BLOCKED", "READY_FOR_GO_LIVE", "skip"]
@@ -25,6 +25,7 @@ AtLeastOne = Annotated[int, Rule(value_rules.at_least_one)]
 Size = Annotated[int, Rule(value_rules.size_in_bytes)]
 Words = Annotated[tuple[str, ...], Rule(value_rules.words)]
 Header = Annotated[str | int | Mapping[str, str], Rule(value_rules.header)]
+Targets = Annotated[tuple[Text, ...], Shorthand(value_rules.targets)]
 Separation = Annotated[bool | Literal["started_by"], Rule(value_rules.separation)]
 
 
@@ -127,6 +128,15 @@ class GateSettings(Struct, frozen=True, kw_only=True):
     checkpoint: Literal["ignore", "required"] = "ignore"
 
 
+class ClaimSettings(Struct, frozen=True, kw_only=True):
+    """The rules that claim requirements for tests without a mark of ours."""
+
+    marks: Mapping[Text, Targets] = {}
+    """Targets by pattern on marks, such as ``jira(PAY-*)``."""
+    tests: Annotated[Mapping[Text, Targets], OtherKeys()] = {}
+    """Targets by glob on node ids: every other key of the table."""
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """The config in force. ``tracker`` is an absolute path; other paths are relative to ``folder``."""
 
@@ -155,6 +165,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     people: Mapping[Text, PersonSettings] = {}
     keys: Mapping[Name, KeySettings] = {}
     gate: GateSettings = GateSettings()
+    claims: ClaimSettings = ClaimSettings()
 
     path: Path | None = None
     """The config file; None: there is none. This is no key of the file."""

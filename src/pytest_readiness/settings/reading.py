@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
@@ -88,15 +88,21 @@ def _given(**options: str | None) -> dict[str, str]:
     return {name: value for name, value in options.items() if value}
 
 
-def key_location(settings: Settings, *keys: str) -> str:
+def key_location(settings: Settings, *keys: str | int) -> str:
     """Return ``file:line`` of a key of the config, for a problem that is found after it was read."""
+    return key_locations(settings, [keys])[0]
+
+
+def key_locations(settings: Settings, paths: Sequence[KeyPath]) -> list[str]:
+    """Return ``file:line`` of each of these keys of the config, which is read once."""
     if settings.path is None:
-        return "without a config"
+        return ["without a config"] * len(paths)
     try:
         file = _read(settings.path)
     except ConfigError:  # The file was changed since it was read, so that its lines are unknown.
-        return location(settings.path)
-    return location(file.path, nearest_line(key_lines(file.text), (*file.prefix, *keys)))
+        return [location(settings.path)] * len(paths)
+    lines = key_lines(file.text)
+    return [location(file.path, nearest_line(lines, (*file.prefix, *path))) for path in paths]
 
 
 def shared_names(kinds: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, str, str]]:

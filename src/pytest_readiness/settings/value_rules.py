@@ -33,6 +33,10 @@ class Shorthand(NamedTuple):
     expand: Callable[[Any], Any]
 
 
+class OtherKeys:
+    """A part of a field's type: the field holds all keys of its table that no other field has."""
+
+
 class EmptyError(ValueError):
     """A text or a list is empty."""
 
@@ -132,6 +136,15 @@ def scope(value: Any) -> Any:
 def provider_mode(value: Any) -> Any:
     """Write out a mode that is only a title."""
     return {"title": value} if isinstance(value, str) else value
+
+
+def targets(value: Any) -> Any:
+    """Write out a list of one target."""
+    if not isinstance(value, str | list | tuple):
+        raise ValueError("must be a requirement such as 'UC-001/4', or a list of them")  # noqa: TRY004 - as below
+    if not value:
+        raise EmptyError
+    return [value] if isinstance(value, str) else value
 
 
 def not_empty(value: Any) -> Any:

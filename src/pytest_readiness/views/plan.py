@@ -1,55 +1,173 @@
-"""View of the plan: the tests that claim each requirement, and the unclaimed requirements."""
+"""Plan of a session: the number of tests for each use case and item, and the tests of each requirement."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
 
 from msgspec import Struct
 
+from ..facts.ledger.line import escape_surrogates
 from . import text_format
-from .line_writer import Line, LineWriter
+from .line_writer import Line, LineWriter, cell_width
+from .sanitise.csv import csv_row
+
+SCHEMA = "readiness/plan/v1"
+_GAP = "  "
+_MIN_FOLDED = 3
+"""Minimum number of consecutive use cases with identical cells in one row."""
+_COLUMNS = ("Requirement", "UC", "Validation Item", "Environment", "Provider Mode", "Part", "Test ID")
 
 
 class PlanRow(Struct, frozen=True):
     """One requirement, and the tests that claim it."""
 
     requirement_id: str
-    title: str
-    """Title of the item."""
+    use_case: str
+    item: str
     tests: tuple[str, ...]
-    """Node ids of the tests; none: no test claims it."""
+    """Names of the tests; none: no test claims it."""
+    environment: str | None = None
+    provider_mode: str | None = None
+    part: str | None = None
 
 
-def render_plan(
-    rows: Sequence[PlanRow], width: int, *, wrong: Mapping[str, str] | None = None, unicode: bool = True
-) -> list[Line]:
-    """Return the tests of each claimed requirement, the unclaimed requirements, the wrong marks, and the totals.
+class UnmatchedRule(Struct, frozen=True):
+    """A rule of the config that matches no collected test."""
 
-    ``wrong`` is the problem with a test's marks, by node id. Such a test will fail.
-    """
+    rule: str
+    """The pattern; for a rule for marks with ``marks: `` before it."""
+    where: str
+    """File and line."""
+    hint: str = ""
+    """The end of the sentence: what it nearly matches."""
+
+
+class Plan(Struct, frozen=True, dict=True):
+    """The plan of a session."""
+
+    rows: tuple[PlanRow, ...]
+    titles: Mapping[str, str] = {}
+    """Title of each item."""
+    wrong: Mapping[str, str] = {}
+    """The problem with a test's marks, by the test's name. Such a test will fail."""
+    unmatched: tuple[UnmatchedRule, ...] = ()
+
+    @cached_property
+    def cells(self) -> dict[str, dict[str, tuple[PlanRow, ...]]]:
+        """The requirements of each item of each use case."""
+        cells: dict[str, dict[str, tuple[PlanRow, ...]]] = {}
+        for row in self.rows:
+            case = cells.setdefault(row.use_case, {})
+            case[row.item] = (*case.get(row.item, ()), row)
+        return cells
+
+    @cached_property
+    def items(self) -> tuple[str, ...]:
+        """The items that have a requirement."""
+        present = {row.item for row in self.rows}
+        return tuple([key for key in self.titles if key in present])
+
+
+def _tests_of(rows: Iterable[PlanRow]) -> set[str]:
+    return {test for row in rows for test in row.tests}
+
+
+def render_plan(plan: Plan, width: int, *, unicode: bool = True) -> list[Line]:
+    """Return the matrix, the tests of each claimed requirement, what is not claimed, what is wrong, and the totals."""
     writer = LineWriter(width, unicode=unicode)
-    claimed = [row for row in rows if row.tests]
+    claimed = [row for row in plan.rows if row.tests]
+    unclaimed = [row for row in plan.rows if not row.tests]
+    blocks = [_matrix(plan, writer)]
     lines: list[Line] = []
     for row in claimed:
-        lead = (f"{row.requirement_id}  ", "strong")
-        lines += writer.paragraph(row.title, lead=lead, most=2)
+        lines += writer.paragraph(row.requirement_id, style="strong")
         for test in row.tests:
             lines += writer.paragraph(test, indent=4)
-    unclaimed = [row for row in rows if not row.tests]
+    blocks.append(lines)
     if unclaimed:
-        lines += [writer.line()] if lines else []
-        lines += [writer.line(("not claimed by any test", "strong")), *_unclaimed(unclaimed, writer)]
-    if wrong:
-        lines += [writer.line()] if lines else []
-        lines += [writer.line(("wrong marks: these tests will fail", "bad"))]
-        for test, problem in wrong.items():
+        blocks.append([writer.line(("not claimed by any test", "strong")), *_unclaimed(unclaimed, writer)])
+    if plan.wrong:
+        lines = [writer.line(("wrong marks: these tests will fail", "bad"))]
+        for test, problem in plan.wrong.items():
             lines += [*writer.paragraph(test, indent=2), *writer.paragraph(problem, indent=6)]
-    tests = {test for row in rows for test in row.tests}
-    marks = f"; {text_format.count(len(wrong), 'test')} with wrong marks" if wrong else ""
-    total = f"{len(claimed)} of {text_format.count(len(rows), 'requirement')} claimed"
-    by = f", by {text_format.count(len(tests), 'test')}" if tests else ""
-    last = writer.paragraph(f"{total}{by}; {len(unclaimed)} not claimed{marks}")
-    return [*lines, *([writer.line()] if lines else []), *last]
+        blocks.append(lines)
+    if plan.unmatched:
+        lines = [writer.line(("rules of [claims] that match no collected test", "warn"))]
+        for rule in plan.unmatched:
+            lines += writer.paragraph(f"{rule.where}: '{rule.rule}'{rule.hint}", indent=2)
+        blocks.append(lines)
+    total = f"{len(claimed)} of {text_format.count(len(plan.rows), 'requirement')} claimed"
+    by = f", by {text_format.count(len(_tests_of(claimed)), 'test')}" if claimed else ""
+    marks = f"; {text_format.count(len(plan.wrong), 'test')} with wrong marks" if plan.wrong else ""
+    blocks.append(writer.paragraph(f"{total}{by}; {len(unclaimed)} not claimed{marks}"))
+    return [line for block in blocks if block for line in (writer.line(), *block)][1:]
+
+
+def _matrix(plan: Plan, writer: LineWriter) -> list[Line]:
+    """Return a row for each use case, with the number of tests for each item, and the legend."""
+    if not plan.rows:
+        return []
+    none = "·" if writer.unicode else "."
+    cells = {name: [_cell(case.get(key, ()), none) for key in plan.items] for name, case in plan.cells.items()}
+    rows = [(text_format.name_range(names), cells[names[0]]) for names in _folded(cells)]
+    first = min(max(cell_width(writer.clean(name)) for name, _ in [("UC", []), *rows]), max(writer.width // 2, 2))
+    widths = [
+        max(cell_width(writer.clean(key)), *(len(row[at]) for _, row in rows)) for at, key in enumerate(plan.items)
+    ]
+    lines: list[Line] = []
+    for columns in _blocks(widths, writer.width - first):
+        lines += [writer.line()] if lines else []
+        header = _GAP.join(writer.pad(plan.items[at], min(widths[at], writer.width - first)) for at in columns)
+        lines.append(writer.line((f"{writer.pad('UC', first)}{_GAP}{header}".rstrip(), "strong")))
+        for name, row in rows:
+            shown = _GAP.join(writer.pad(row[at], widths[at]) for at in columns)
+            lines.append(writer.line(f"{writer.pad(name, first)}{_GAP}{shown}".rstrip()))
+    signs = {sign for _, row in rows for cell in row for sign in (none, "*") if sign in cell}
+    legend = ["number of tests for each item"]
+    legend += [f"{none} no test"] if none in signs else []
+    legend += ["* at least one of its requirements has no test"] if "*" in signs else []
+    lines += writer.paragraph("; ".join(legend), style="dim")
+    for key in plan.items:
+        if plan.titles[key] not in ("", key):
+            lines += writer.paragraph(plan.titles[key], lead=(f"{key}{_GAP}", "dim"), style="dim", most=1)
+    return lines
+
+
+def _cell(rows: Sequence[PlanRow], none: str) -> str:
+    if not rows:
+        return ""
+    tests = len(_tests_of(rows))
+    return f"{tests}{'' if all(row.tests for row in rows) else '*'}" if tests else none
+
+
+def _folded(cells: Mapping[str, list[str]]) -> Iterator[list[str]]:
+    """Yield the use cases of each row: several if they are numbered one after the other and have equal cells."""
+    groups: list[list[str]] = []
+    for name, row in cells.items():
+        before = groups[-1][-1] if groups else None
+        if before is not None and cells[before] == row and text_format.is_successor(name, before):
+            groups[-1].append(name)
+        else:
+            groups.append([name])
+    for group in groups:
+        yield from [group] if len(group) >= _MIN_FOLDED else [[name] for name in group]
+
+
+def _blocks(widths: Sequence[int], room: int) -> Iterator[list[int]]:
+    """Yield the columns of each block, so that no line is wider than the terminal."""
+    block: list[int] = []
+    used = 0
+    for at, width in enumerate(widths):
+        if block and used + len(_GAP) + width > room:
+            yield block
+            block, used = [], 0
+        block.append(at)
+        used += len(_GAP) + width
+    if block:
+        yield block
 
 
 def _unclaimed(rows: Sequence[PlanRow], writer: LineWriter) -> list[Line]:
@@ -65,3 +183,57 @@ def _unclaimed(rows: Sequence[PlanRow], writer: LineWriter) -> list[Line]:
         lines += writer.paragraph(text_format.name_list(use_cases), indent=2, style="strong")
         lines += writer.paragraph(text_format.name_list(group_tails, most=len(group_tails)), indent=4)
     return lines
+
+
+def render_json(plan: Plan) -> Iterator[str]:
+    """Yield the plan as ASCII JSON text (``readiness/plan/v1``) with a final newline. Equal plans give equal bytes."""
+    document = escape_surrogates(_document(plan))
+    text = json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False)
+    yield text.replace("##", "#\\u0023") + "\n"  # as in the report: no command to a CI server
+
+
+def _document(plan: Plan) -> dict[str, Any]:
+    claimed = [row for row in plan.rows if row.tests]
+    return {
+        "schema": SCHEMA,
+        "totals": {
+            "requirements": len(plan.rows),
+            "claimed": len(claimed),
+            "tests": len(_tests_of(claimed)),
+        },
+        "use_cases": [
+            {"id": name, "items": [_item(plan, key, rows) for key, rows in case.items()]}
+            for name, case in plan.cells.items()
+        ],
+        "unclaimed": [row.requirement_id for row in plan.rows if not row.tests],
+        "wrong_marks": [{"test_id": test, "problem": problem} for test, problem in plan.wrong.items()],
+        "unmatched_rules": [{"rule": rule.rule, "where": rule.where} for rule in plan.unmatched],
+    }
+
+
+def _item(plan: Plan, key: str, rows: Sequence[PlanRow]) -> dict[str, Any]:
+    requirements = [
+        {
+            "id": row.requirement_id,
+            "environment": row.environment,
+            "provider_mode": row.provider_mode,
+            "part": row.part,
+            "tests": list(row.tests),
+        }
+        for row in rows
+    ]
+    return {
+        "item": key,
+        "title": plan.titles.get(key, ""),
+        "tests": len(_tests_of(rows)),
+        "requirements": requirements,
+    }
+
+
+def render_csv(plan: Plan) -> Iterator[str]:
+    """Yield the plan as CSV (RFC 4180): a row for each requirement and test, with no test where there is none."""
+    yield csv_row(_COLUMNS)
+    for row in plan.rows:
+        place = (row.environment or "", row.provider_mode or "", row.part or "")
+        for test in row.tests or ("",):
+            yield csv_row((row.requirement_id, row.use_case, row.item, *place, test))
