@@ -278,15 +278,9 @@ class SessionPlugin:
         rules = None if self.observer is None else self.observer.rules
         tagged = collect_all(session.items, prepared.project.catalogue, rules)
         self._plan_has_problems = any(test.problems for test in tagged)
-        collected, names = [*session.items, *self._deselected], prepared.report_writer.names
+        collected = [*session.items, *self._deselected]
         try:
-            return plan_lines(
-                tagged,
-                lambda: [names.redactor.name(names.written_name(item)) for item in collected],
-                prepared,
-                self.options,
-                width=self._width,
-            )
+            return plan_lines(tagged, collected, prepared, self.options, width=self._width)
         except ReadinessError as error:  # a file cannot be written
             from .views.sanitise import sanitise
 

@@ -1,4 +1,4 @@
-"""Rules of the config that claim requirements for tests, by the test's name or by marks of other tools.
+"""Rules of the config that claim requirements for tests by their names or by other tools' marks.
 
 Each rule is parsed once. A test is compared only with the rules that fit its file, and with those that name its marks.
 """

@@ -1,4 +1,4 @@
-"""Plan of a session that runs no test: tests of each requirement, missing tests, invalid markers, idle rules."""
+"""Plan of a session that runs no test: tests of each requirement, invalid markers, idle rules."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MAX_HINTS = 20
 
 def plan_lines(
     tagged: Sequence[TaggedTest],
-    names: Callable[[], Sequence[str]],
+    collected: Sequence[Any],
     prepared: PreparedSession,
     options: SessionOptions,
     *,
@@ -35,12 +35,12 @@ def plan_lines(
 ) -> list[Line]:
     """Return the plan as lines, and write it to the requested files.
 
-    ``names``: returns the names of all collected tests.
+    ``collected``: all collected tests of pytest, selected or not.
 
     Raises:
         ConfigError, StorageError: a file cannot be written.
     """
-    plan = _plan(tagged, names, prepared, options)
+    plan = _plan(tagged, collected, prepared, options)
     for name, path in options.report_files.items():
         write_report(Path(path), _RENDERERS[name](plan))
     return render_plan(plan, width, unicode=prints_unicode())
@@ -48,7 +48,7 @@ def plan_lines(
 
 def _plan(
     tagged: Sequence[TaggedTest],
-    names: Callable[[], Sequence[str]],
+    collected: Sequence[Any],
     prepared: PreparedSession,
     options: SessionOptions,
 ) -> Plan:
@@ -76,7 +76,9 @@ def _plan(
     problems = {test_id_of(test): "; ".join(test.problems) for test in tagged if test.selected and test.problems}
     titles = {key: item.title for key, item in project.catalogue.items.items()}
     rules = prepared.observer.rules if prepared.observer is not None else None
-    return Plan(tuple(rows), titles, problems, tuple(_unmatched(rules, names)))
+    names = prepared.report_writer.names
+    unmatched = _unmatched(rules, lambda: [names.redactor.name(names.written_name(item)) for item in collected])
+    return Plan(tuple(rows), titles, problems, tuple(unmatched))
 
 
 def _row(requirement: Any, tests: tuple[str, ...]) -> PlanRow:
