@@ -160,13 +160,6 @@ class SessionPlugin:
         option = self.config.option
         return self._raw_options["plan"] or any(getattr(option, name, False) for name in _DRY_RUN_OPTIONS)
 
-    @property
-    def _is_about_files(self) -> bool:
-        """Whether the session was about single files or tests, so that it says nothing about rules for others."""
-        option = self.config.option
-        names = map(str, getattr(option, "file_or_dir", None) or ())
-        return bool(getattr(option, "lf", False)) or any("::" in name or name.endswith(".py") for name in names)
-
     def _enter(self, fields: Any) -> None:
         """Add this session to the live sessions, for sessions that its tests start.
 
@@ -234,8 +227,7 @@ class SessionPlugin:
             counts = rules.matched if rules is not None else {}
             if self._prepared is not None:
                 self._prepared.report_writer.invalid_marks = wrong
-                self._prepared.report_writer.log.plan(plan)
-                self._prepared.report_writer.log.rule_counts = self.observer.redactor.plain(counts)
+                self._prepared.report_writer.log.plan(plan, self.observer.redactor.plain(counts))
                 self._prepared.report_writer.log.unread_marks = unread
             elif self._plans is not None:
                 from .facts.ledger.line import canonical
@@ -278,9 +270,8 @@ class SessionPlugin:
         rules = None if self.observer is None else self.observer.rules
         tagged = collect_all(session.items, prepared.project.catalogue, rules)
         self._plan_has_problems = any(test.problems for test in tagged)
-        collected = [*session.items, *self._deselected]
         try:
-            return plan_lines(tagged, collected, prepared, self.options, width=self._width)
+            return plan_lines(tagged, [*session.items, *self._deselected], prepared, self.options, width=self._width)
         except ReadinessError as error:  # a file cannot be written
             from .views.sanitise import sanitise
 
@@ -328,9 +319,10 @@ class SessionPlugin:
                 session.exitstatus = pytest.ExitCode.USAGE_ERROR if self._plan_has_problems else pytest.ExitCode.OK
         elif self._prepared is not None:
             from .pipeline.session import close_session
+            from .recording.provenance.invocation import is_about_files
 
             self._prepared.report_writer.log.uncollected = len(self._uncollected)
-            if self._uncollected or self._is_about_files:
+            if self._uncollected or is_about_files(self.config.option):
                 self._prepared.report_writer.log.drop_idle_rules()
             self._outcome = close_session(self._prepared, self.options, int(session.exitstatus))
             self._exit_code = self._outcome.exit_code

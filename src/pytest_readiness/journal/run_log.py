@@ -102,8 +102,9 @@ class RunLog(Struct, eq=False):
         if any(not planned.get("deselected") for planned in self._plan.values()):
             self._ready_writer()
 
-    def plan(self, tests: Iterable[dict[str, Any]]) -> None:
+    def plan(self, tests: Iterable[dict[str, Any]], rule_counts: Mapping[str, int] | None = None) -> None:
         """Add tests that will run or were deselected (``deselected``), as plain data with their resolved claims."""
+        self.rule_counts |= rule_counts or {}  # the same in each worker
         planned = list(tests)
         for test in planned:
             earlier = self._plan.get(test["test"])

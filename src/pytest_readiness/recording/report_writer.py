@@ -393,9 +393,8 @@ class ControllerReportWriter(ReportWriter):
         tests = self.redactor.plain(plan["tests"]) if self._has_late_secrets else plan["tests"]
         for test in tests:  # equal claims are in memory once
             test["claims"] = self._planned_claims.setdefault(canonical(test["claims"]), test["claims"])
-        self.log.plan(tests)
+        self.log.plan(tests, self.redactor.plain(plan["rules"]))
         self.log.unread_marks = max(self.log.unread_marks, plan["unread"])
         self.invalid_marks = plan["wrong"]
-        self.log.rule_counts |= self.redactor.plain(plan["rules"])  # the same in each worker
         self.names.merge(plan)
         self._is_planned = True

@@ -58,6 +58,12 @@ def written_paths(option: Any) -> list[str]:
     return [os.path.abspath(os.path.expanduser(os.path.expandvars(path))) for path in paths]  # as pytest does
 
 
+def is_about_files(option: Any) -> bool:
+    """Return whether a session is about single files or tests. ``option``: pytest's ``config.option``."""
+    names = map(str, getattr(option, "file_or_dir", None) or ())
+    return bool(getattr(option, "lf", False)) or any("::" in name or name.endswith(".py") for name in names)
+
+
 def describe_selection(invocation: Mapping[str, Any], patterns: tuple[str, ...], *, missing: bool) -> dict[str, Any]:
     """Return the invocation with the selected use cases."""
     own = {"use_cases": list(patterns), "missing": missing}
