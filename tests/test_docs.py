@@ -295,6 +295,7 @@ PROJECTS = [
     "docs/tutorial/first-evidence.md",
     "docs/how-to/tag-without-touching-tests.md",
     "docs/how-to/troubleshoot.md",
+    "docs/reference/json-commands.md",
 ]
 
 

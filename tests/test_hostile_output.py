@@ -156,7 +156,8 @@ def test_commands(project: Project, in_ci: bool) -> None:
         *((0, "show", "UC-001", "--format", name) for name in ("markdown", "json")), (1, "gate"), (0, "gate", "--report-only", "--keep"), (0, "check"),
         (0, "why", "UC-001"), (0, "why", "UC-002/1"), (0, "next", "-v"), (0, "next", "--owner", BAD),
         (0, "show", "UC-001"), (0, "show", "UC-002/1"), (0, "history", "UC-001"), (0, "history", "UC-002"),
-        *((0, "report", "--format", name) for name in FORMATS),
+        *((0, "report", "--format", name) for name in FORMATS), (0, "report", "--json"), (1, "gate", "--json"),
+        *((0, *words, "--json") for words in (["check"], ["next"], ["why", "UC-001"], ["show", "UC-001"], ["history", "UC-001"])),
         (1, "sync", "--check"), (0, "sync"), (0, "recover"), (0, "verify"), (0, "checkpoint", "-o", "##[error]x.txt"), (0, "verify", "--checkpoint", "##[error]x.txt"),
         (0, "unblock", "UC-001", *why),
     ):  # fmt: skip

@@ -31,16 +31,19 @@ from ..store.decision_files.git_history import STORE
 from ..store.decision_files.git_repository import is_ignored
 from ..views.sanitise import sanitise
 from ..views.text_format import count
+from . import options, output
 from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand
 
+_NOTE = "note: "
 _CONFIG = 2
 """Exit code if a plugin cannot be used, as of every other command."""
 
 
 @click.command("check", cls=ExitCodeCommand, help="Check config, tracker and store for problems.")
+@options.as_json
 @pass_cli_context
-def command(cli: CliContext) -> int:
+def command(cli: CliContext, *, as_json: bool) -> int:
     """Print every problem, and how each item is configured.
 
     Exits 1 if there are problems, 2 if a plugin cannot be used.
@@ -63,14 +66,16 @@ def command(cli: CliContext) -> int:
             if catalogue is not None:
                 idle, unknown = _idle_rules(settings, catalogue)
                 problems, notes = [*problems, *idle], (*notes, *unknown)
-    for problem in problems:
-        _print(str(problem))
-    for note in (*notes, *row_notes):
-        _print(f"note: {note}")
-    if settings is not None and catalogue is not None:
-        for line in _meaning(settings, catalogue):
+    meaning = list(_meaning(settings, catalogue)) if settings is not None and catalogue is not None else []
+    if as_json:
+        from ..views.command_documents import check_document  # late: most calls print text
+
+        more = [line.removeprefix(_NOTE) for line in meaning if line.startswith(_NOTE)]
+        output.print_json(check_document(problems, [*map(str, notes), *row_notes, *more], catalogue))
+    else:
+        lines = [*map(str, problems), *(f"{_NOTE}{note}" for note in (*notes, *row_notes)), *meaning]
+        for line in (*lines, count(len(problems), "problem") if problems else "no problems"):
             _print(line)
-    _print(count(len(problems), "problem") if problems else "no problems")
     return _CONFIG if plugins.unusable_reason else int(bool(problems))
 
 

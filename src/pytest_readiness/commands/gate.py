@@ -12,6 +12,7 @@ from ..errors import ConfigError
 from ..pipeline.evaluate_project import EvaluationRequest, evaluate_project
 from ..regular_files import read_regular
 from ..views.gate import render_verdict
+from ..views.report import Report
 from . import options, output
 from .ci import tell_ci
 from .cli_context import CliContext, pass_cli_context
@@ -41,6 +42,7 @@ from .exit_code import ExitCodeCommand
 )
 @click.option("--report-only", is_flag=True, help="Exit 0 whatever the verdict; 3 if the store is not intact.")
 @click.option("--keep", is_flag=True, help="Store the verdict and print its id.")
+@options.as_json
 @pass_cli_context
 def command(  # noqa: PLR0913 - one parameter for each option
     cli: CliContext,
@@ -53,6 +55,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     earlier: Path | None,
     report_only: bool,
     keep: bool,
+    as_json: bool,
 ) -> int:
     """Check rule by rule whether the use cases (ids or globs; default: all) are eligible for go-live.
 
@@ -72,12 +75,25 @@ def command(  # noqa: PLR0913 - one parameter for each option
         to_sign=keep,
     )
     report = evaluate_project(project, request)
-    output.print_lines(render_verdict(report, output.terminal_width(), unicode=output.prints_unicode()))
+    code = _exit_code(report, report_only=report_only)
+    if not as_json:
+        output.print_lines(render_verdict(report, output.terminal_width(), unicode=output.prints_unicode()))
+    verdict_id = None
     if keep:
         from ..pipeline.maintenance import save_verdict  # late: loads what writes bundles
 
-        click.echo(f"stored as verdict {save_verdict(project, report)}")
+        verdict_id = save_verdict(project, report)
+    if as_json:
+        from ..views.command_documents import gate_document  # late: most calls print text
+
+        output.print_json(gate_document(report, code, verdict_id))
+    elif verdict_id is not None:
+        click.echo(f"stored as verdict {verdict_id}")
     tell_ci(project, report)
+    return code
+
+
+def _exit_code(report: Report, *, report_only: bool) -> int:
     if report.context.problems:
         return 3
     return 0 if report_only or report.verdict.passes else 1

@@ -6,17 +6,24 @@ import click
 
 from ..pipeline.history import use_case_history
 from ..views.history import render_history
-from . import output
+from . import options, output
 from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand
 
 
 @click.command("history", cls=ExitCodeCommand)
 @click.argument("use_case", metavar="UC")
+@options.as_json
 @pass_cli_context
-def command(cli: CliContext, use_case: str) -> int:
+def command(cli: CliContext, *, use_case: str, as_json: bool) -> int:
     """Show the runs, decisions and status changes of a use case with their causes, newest last, in UTC."""
     project = cli.project()
     history = use_case_history(project, use_case)
+    if as_json:
+        from ..views.command_documents import history_document  # late: most calls print text
+
+        ids = {name.lower(): name for name in project.catalogue.use_cases}
+        output.print_json(history_document(ids.get(use_case.lower(), use_case), history))
+        return 0
     output.print_lines(render_history(history, output.terminal_width(), unicode=output.prints_unicode()))
     return 0

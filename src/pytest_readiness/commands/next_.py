@@ -6,7 +6,7 @@ import click
 
 from ..pipeline.evaluate_project import EvaluationRequest, evaluate_project
 from ..pipeline.maintenance import refuse_damage
-from ..views.next_actions import render_next
+from ..views.next_actions import actions_of, render_next
 from . import options, output
 from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand
@@ -16,13 +16,23 @@ from .exit_code import ExitCodeCommand
 @options.use_cases
 @click.option("--owner", callback=options.text, metavar="NAME", help="Show only this person's actions.")
 @click.option("-v", "--verbose", is_flag=True, help="Show each action separately.")
+@options.as_json
 @pass_cli_context
-def command(cli: CliContext, use_cases: tuple[str, ...], owner: str | None, verbose: bool) -> int:  # noqa: FBT001 - click's flag
+def command(cli: CliContext, *, use_cases: tuple[str, ...], owner: str | None, verbose: bool, as_json: bool) -> int:
     """List who must do what for the use cases (ids or globs; default: all), most urgent first."""
     report = evaluate_project(cli.project(), EvaluationRequest(use_cases))
-    lines = render_next(
-        report.actions, output.terminal_width(), owner=owner, verbosity=int(verbose), unicode=output.prints_unicode()
-    )
-    output.print_lines(lines)
+    if as_json:
+        from ..views.command_documents import next_document  # late: most calls print text
+
+        output.print_json(next_document(report, actions_of(report.actions, owner)))
+    else:
+        lines = render_next(
+            report.actions,
+            output.terminal_width(),
+            owner=owner,
+            verbosity=int(verbose),
+            unicode=output.prints_unicode(),
+        )
+        output.print_lines(lines)
     refuse_damage(report.context.problems)
     return 0

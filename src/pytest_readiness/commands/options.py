@@ -86,5 +86,6 @@ reason = click.option("--reason", callback=text, required=True, metavar="TEXT", 
 release = click.option(
     "--release", callback=text, metavar="R", help="Release to judge by; default: READINESS_RELEASE, if required."
 )
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 use_cases = click.argument("use_cases", nargs=-1, metavar="[UC]...", callback=asked_about)
 """Ids or globs; default: those of READINESS_UC, else all."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
@@ -23,6 +24,13 @@ def terminal_width() -> int:
 def prints_unicode() -> bool:
     """Return whether standard output can show the signs of the matrix."""
     return can_show_signs(sys.stdout.encoding)
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """Print a document as JSON. Lone surrogates and all but ASCII are escaped in its texts."""
+    from ..views.json_text import to_json_text  # late: most calls print text
+
+    click.echo(to_json_text(document), nl=False)
 
 
 def print_lines(lines: Sequence[Line]) -> None:

@@ -52,6 +52,7 @@ class _FormatName(click.Choice[str]):
     show_default=True,
     help="Output format; a plugin may have others.",
 )
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("-o", "--output", type=options.PATH, help="Output file; default: standard output.")
 @click.option(
     "--at", callback=options.moment, metavar="TIME", help="Show what was known and required at this moment (UTC)."
@@ -65,6 +66,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     *,
     use_cases: tuple[str, ...],
     form: str,
+    as_json: bool,
     output: Path | None,
     at: str | None,
     release: str | None,
@@ -75,6 +77,10 @@ def command(  # noqa: PLR0913 - one parameter for each option
 
     Exits 0 whatever the verdict (see `readiness gate`), 3 if the store is not intact, 2 if the file cannot be written.
     """
+    if as_json:
+        if form not in ("terminal", "json"):
+            raise click.UsageError(f"--json is the same as --format json: omit one of --json and --format {form}")
+        form = "json"
     project = cli.project()
     refuse_sources(project, {"the report": output})
     output_format = FORMATS.get(form)

@@ -25,9 +25,14 @@ from .exit_code import ExitCodeCommand
     show_default=True,
     help="Output format; markdown: the tracker's evidence template.",
 )
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @pass_cli_context
-def command(cli: CliContext, target: str, form: str) -> int:
+def command(cli: CliContext, *, target: str, form: str, as_json: bool) -> int:
     """Show one piece of evidence, or the evidence that decides on a use case or one of its items."""
+    if as_json:
+        if form == "markdown":
+            raise click.UsageError("--json is the same as --format json: omit one of --json and --format markdown")
+        form = "json"
     project = cli.project()
     piece = find_evidence(project, target)
     pieces = [piece] if piece is not None else deciding_evidence(project, *_use_case(cli, target))

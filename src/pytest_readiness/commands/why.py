@@ -8,27 +8,27 @@ from ..decisions.removed_tests import failing_and_removed
 from ..errors import ClaimError, ConfigError
 from ..pipeline.evaluate_project import EvaluationRequest, evaluate_project
 from ..pipeline.maintenance import refuse_damage
+from ..views.report import Report
 from ..views.why import render_departed, render_why
-from . import output
+from . import options, output
 from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand
 
 
 @click.command("why", cls=ExitCodeCommand)
 @click.argument("target", metavar="UC[/ITEM]")
+@options.as_json
 @pass_cli_context
-def command(cli: CliContext, target: str) -> int:
+def command(cli: CliContext, *, target: str, as_json: bool) -> int:
     """Explain the status of a use case, or of one of its items or requirements, and what would complete it."""
     use_case, _, tail = target.partition("/")
     project = cli.project()
-    width, unicode = output.terminal_width(), output.prints_unicode()
     try:
         use_case_id = project.catalogue.use_case(use_case).id
     except ClaimError:
         # A use case that left the register with something open closes the gate, which is explained too.
         report = evaluate_project(project, EvaluationRequest((use_case,)))
-        lines = render_departed(report, use_case, width, unicode=unicode)
-        if not lines:
+        if not _print_departed(report, use_case, as_json=as_json):
             raise
     else:
         report = evaluate_project(project, EvaluationRequest((use_case_id,)))
@@ -36,8 +36,28 @@ def command(cli: CliContext, target: str) -> int:
             requirement.evidence for readiness in report.readiness.use_cases for requirement in readiness.requirements
         ):
             raise ConfigError(f"there is no config, and no evidence for {use_case_id}: run 'readiness init'")
-        removed = failing_and_removed(project.settings.folder, report.readiness)
-        lines = render_why(report, use_case_id, tail or None, width, unicode=unicode, removed=removed)
-    output.print_lines(lines)
+        if as_json:
+            from ..views.command_documents import why_document  # late: most calls print text
+
+            output.print_json(why_document(report, use_case_id, tail or None))
+        else:
+            removed = failing_and_removed(project.settings.folder, report.readiness)
+            width, unicode = output.terminal_width(), output.prints_unicode()
+            output.print_lines(render_why(report, use_case_id, tail or None, width, unicode=unicode, removed=removed))
     refuse_damage(report.context.problems)
     return 0
+
+
+def _print_departed(report: Report, use_case: str, *, as_json: bool) -> bool:
+    """Print what a use case that left the register has open, and return whether there is such a use case."""
+    if as_json:
+        from ..views.command_documents import departed_document  # late: most calls print text
+
+        document = departed_document(report, use_case)
+        if document is not None:
+            output.print_json(document)
+        return document is not None
+    lines = render_departed(report, use_case, output.terminal_width(), unicode=output.prints_unicode())
+    if lines:
+        output.print_lines(lines)
+    return bool(lines)

@@ -1,4 +1,4 @@
-"""README.md and index.html of a bundle: what was decided, by whom and on what, which runs, and how to verify it.
+"""Pages README.md and index.html of a bundle, for people: decisions, use cases and runs.
 
 Both show the same sections. They are derived from the other members of the bundle, and equal contents give equal bytes.
 """

@@ -52,8 +52,8 @@ def _head(report: Report) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "generated_at": report.context.generated_at,
-        "context": _context(report.context),
-        "verdict": _verdict(report.verdict),
+        "context": plain_context(report.context),
+        "verdict": plain_verdict(report.verdict),
         "totals": {status.value: number for status, number in report.readiness.totals.items()},
     }
 
@@ -62,7 +62,7 @@ def _lists(report: Report) -> dict[str, Iterator[Any]]:
     """Return the lists of the document, which are made as they are read."""
     readiness = report.readiness
     return {
-        "use_cases": map(_use_case, readiness.use_cases),
+        "use_cases": map(plain_use_case, readiness.use_cases),
         "unclaimed": (
             requirement.requirement.id
             for use_case in readiness.use_cases
@@ -70,7 +70,7 @@ def _lists(report: Report) -> dict[str, Iterator[Any]]:
             if not requirement.evidence
         ),
         "other_evidence": map(plain_data, readiness.other_evidence),
-        "next": map(_action, report.actions),
+        "next": map(plain_action, report.actions),
         "runs": (to_run(id_, origin) for id_, origin in deciding_runs(report).items()),
         "warnings": iter(report.context.notes),
         "changes": map(plain_change, report.changes),
@@ -143,7 +143,8 @@ def plain_change(change: Change) -> dict[str, Any]:
     }
 
 
-def _context(context: ReportContext) -> dict[str, Any]:
+def plain_context(context: ReportContext) -> dict[str, Any]:
+    """Return the origin of a report as plain data."""
     return {
         "register": context.register,
         "store": context.store,
@@ -152,7 +153,8 @@ def _context(context: ReportContext) -> dict[str, Any]:
     }
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
+def plain_verdict(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict with its rules as plain data."""
     return {
         "eligible": verdict.eligible,
         "on": verdict.on,
@@ -166,7 +168,8 @@ def _rule(rule: RuleResult) -> dict[str, Any]:
     return {"rule": rule.rule, "passed": rule.passed, "looked_at": rule.looked_at, "detail": rule.detail}
 
 
-def _use_case(readiness: UseCaseReadiness) -> dict[str, Any]:
+def plain_use_case(readiness: UseCaseReadiness) -> dict[str, Any]:
+    """Return a use case with its items, review, blockers and waivers as plain data."""
     use_case = readiness.use_case
     return {
         "id": use_case.id,
@@ -207,11 +210,12 @@ def _item(readiness: ItemReadiness) -> dict[str, Any]:
         "item": readiness.item.key,
         "title": readiness.item.title,
         "state": readiness.state.value,
-        "requirements": [_requirement(requirement) for requirement in readiness.requirements],
+        "requirements": [plain_requirement(requirement) for requirement in readiness.requirements],
     }
 
 
-def _requirement(readiness: RequirementReadiness) -> dict[str, Any]:
+def plain_requirement(readiness: RequirementReadiness) -> dict[str, Any]:
+    """Return a requirement with its evidence as plain data."""
     requirement = readiness.requirement
     return {
         "id": requirement.id,
@@ -228,7 +232,8 @@ def _requirement(readiness: RequirementReadiness) -> dict[str, Any]:
     }
 
 
-def _action(action: Action) -> dict[str, Any]:
+def plain_action(action: Action) -> dict[str, Any]:
+    """Return a next action as plain data."""
     return {
         "who": action.who,
         "action": action.action,

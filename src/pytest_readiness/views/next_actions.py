@@ -98,6 +98,11 @@ def _write(task: Task, writer: LineWriter, most: int | None = None) -> list[Line
     return writer.paragraph(task_text(task), lead=lead, indent=4, most=most)
 
 
+def actions_of(actions: Sequence[Action], owner: str | None) -> list[Action]:
+    """Return the actions of an owner (in any letter case), or all of them if it is None."""
+    return [action for action in actions if owner is None or action.who.casefold() == owner.casefold()]
+
+
 def render_next(
     actions: Sequence[Action], width: int, *, owner: str | None = None, verbosity: int = 0, unicode: bool = True
 ) -> list[Line]:
@@ -106,7 +111,7 @@ def render_next(
     The same action for several use cases is one line. With ``verbosity`` above 0 each action has its own line.
     """
     writer = LineWriter(width, unicode=unicode)
-    wanted = [action for action in actions if owner is None or action.who.casefold() == owner.casefold()]
+    wanted = actions_of(actions, owner)
     if not wanted:
         return [writer.line("nothing to do" if owner is None else f"nothing to do for {owner}")]
     people = by_person(wanted)

@@ -50,12 +50,8 @@ def render_why(
         ClaimError: there is no such use case or requirement in the report.
     """
     writer = LineWriter(width, unicode=unicode)
-    readiness = _use_case(report, use_case_id)
+    readiness, chosen = explained_requirements(report, use_case_id, tail)
     lines = list(_status(readiness, writer))
-    if tail is not None:
-        chosen = _chosen(readiness, tail)
-    else:
-        chosen = [requirement for requirement in readiness.required if requirement.state is not State.COMPLETE]
     for requirement in chosen:
         lines += [writer.line(), *_requirement(requirement, writer, every=tail is not None, removed=removed)]
         lines += _run_remarks(requirement, report, writer)
@@ -72,6 +68,20 @@ def render_why(
             lines += writer.paragraph(warning, lead=("warning: ", "warn"))
         lines += _who_must_act(report, readiness, writer)
     return lines
+
+
+def explained_requirements(
+    report: Report, use_case_id: str, tail: str | None
+) -> tuple[UseCaseReadiness, list[RequirementReadiness]]:
+    """Return a use case, and its requirements that ``tail`` selects; without it, those that are not COMPLETE.
+
+    Raises:
+        ClaimError: there is no such use case or requirement in the report.
+    """
+    readiness = _use_case(report, use_case_id)
+    if tail is not None:
+        return readiness, _chosen(readiness, tail)
+    return readiness, [requirement for requirement in readiness.required if requirement.state is not State.COMPLETE]
 
 
 def _who_must_act(report: Report, readiness: UseCaseReadiness, writer: LineWriter) -> Iterator[Line]:
