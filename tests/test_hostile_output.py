@@ -152,7 +152,7 @@ def test_commands(project: Project, in_ci: bool) -> None:
         (0, "review", "UC-002"), (2, "review", "UC-002", "--approve", "--by", qa, "--acknowledge", BAD),
         (0, "retire", "test_it.py::test_fails[b]", *why),
         (1, *examined, "--result", "FAILED", "--id", BAD, "--note", WORSE), (1, *examined, "--", "sh", "-c", f"exit 3 # {BAD}"),
-        (0, "report", "-v"), (0, "report", "-q"), *((0, "report", "--format", name) for name in FORMATS),
+        (0, "open", "--no-browser"), (0, "report", "-v"), (0, "report", "-q"), *((0, "report", "--format", name) for name in FORMATS),
         *((0, "show", "UC-001", "--format", name) for name in ("markdown", "json")), (1, "gate"), (0, "gate", "--report-only", "--keep"), (0, "check"),
         (0, "why", "UC-001"), (0, "why", "UC-002/1"), (0, "next", "-v"), (0, "next", "--owner", BAD),
         (0, "show", "UC-001"), (0, "show", "UC-002/1"), (0, "history", "UC-001"), (0, "history", "UC-002"),
@@ -174,7 +174,7 @@ def test_errors_of_commands(project: Project, in_ci: bool) -> None:
     bad = "##[error]x \x1b[31m\n::error::y"
     for command in (
         [bad], ["report", bad], ["report", "--at", bad], ["report", "--format", bad], ["report", "-o", f"no/{bad}"], ["gate", bad],
-        ["gate", "--no-regression", bad], ["why", bad], ["why", f"UC-001/{bad}"], ["show", bad], ["history", bad],
+        ["open", bad], ["artifact", bad, bad], ["gate", "--no-regression", bad], ["why", bad], ["why", f"UC-001/{bad}"], ["show", bad], ["history", bad],
         ["next", bad], ["review", bad, "--approve"], ["waive", bad, "--reason", bad, "--by", bad, "--until", bad],
         ["block", bad, "--reason", bad], ["unblock", bad, "--reason", bad], ["retire", bad, "--reason", bad, "--by", bad],
         ["record", bad, "--item", bad, "--result", "PASSED"], ["record", "UC-001", "--item", "1", "--environment", bad, "--result", "PASSED"],

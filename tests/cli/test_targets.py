@@ -14,8 +14,16 @@ from tests.signing.keyring import key_pair
 pytestmark = pytest.mark.slow
 
 KEYS = '\n[keys.ci]\npublic = "keys/ci.pem"\nroles = ["runs"]\n'
-WRITERS = ["report -o", "report --format json -o", "bundle -o", "bundle --script", "checkpoint -o"]
-OPTIONS = ["--readiness-json", "--readiness-bundle"]
+WRITERS = [
+    "report -o",
+    "report --format json -o",
+    "open --no-browser -o",
+    "artifact 20260101T000000Z-00000000.1.1 x -o",
+    "bundle -o",
+    "bundle --script",
+    "checkpoint -o",
+]
+OPTIONS = ["--readiness-html", "--readiness-json", "--readiness-bundle"]
 SOURCES = {
     ".readiness/evidence.db": "the store",
     "readiness.toml": "the config",

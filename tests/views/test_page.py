@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from base64 import b64decode, b64encode
 from zlib import decompress
@@ -16,10 +17,14 @@ from pytest_readiness.verdict.history import StatusChange
 from pytest_readiness.verdict.readiness import State, Status
 from pytest_readiness.views.page.anchors import anchors_of
 from pytest_readiness.views.page.burn_up_svg import draw
+from pytest_readiness.views.page.evidence_table import EvidenceTables
+from pytest_readiness.views.page.matrix_rows import matrix_of
 from pytest_readiness.views.page.render import render
+from pytest_readiness.views.page.use_case_details import details_of, packed
 from pytest_readiness.views.page_material import ArtifactContent, PageMaterial
+from pytest_readiness.views.sanitise.terminal import visible
 from tests.views import values
-from tests.views.hostile import HOSTILE, RAW
+from tests.views.hostile import HOSTILE, RAW, dangers
 from tests.views.sinks import Page
 
 
@@ -54,7 +59,7 @@ def test_a_report_of_nothing() -> None:
     assert "No use case is in scope" in text_of(values.report([]))
     text = text_of(values.untouched())
     assert "There is no evidence in this page" in text
-    assert text.count("<tr data-a=") == 32
+    assert text.count('<tr><th scope="row"><a href="#u-') == 32
     assert "0 lines" in text
 
 
@@ -80,7 +85,7 @@ def test_hostile_text_makes_no_tag(bad: str) -> None:
     page, plain = page_with(bad), page_with("a")
     tags = [tag for tag in Page(page).tags if tag not in ("br", "pre")]
     assert tags == [tag for tag in Page(plain).tags if tag not in ("br", "pre")]
-    assert RAW.findall(page) == []
+    assert dangers(page) == []
 
 
 def test_anchors_are_names_where_these_are_plain() -> None:
@@ -102,14 +107,41 @@ def test_a_large_report_packs_its_evidence() -> None:
         use_cases.append(values.use_case(known, name, {"4": State.COMPLETE}, status=Status.IN_PROGRESS, found=found))
     use_cases[77] = replace(use_cases[77], status=Status.BLOCKED)
     text = text_of(values.report(use_cases))
-    assert text.count("<tr data-a=") == 400
-    packed = re.search(r'id="more">([^<]+)<', text)
-    assert packed
-    articles = decompress(b64decode(packed[1]), 31).decode().split("\0")
+    assert text.count('<tr><th scope="row"><a href="#u-') == 400
+    island = re.search(r'id="more">([^<]+)<', text)
+    assert island
+    articles = decompress(b64decode(island[1]), 31).decode().split("\n")
     written = re.findall(r'<article id="(u-[^"]+)"', text)
     assert "u-UC-078" in written
-    assert len(written) + len(articles) == 400
-    assert all(article.startswith('<article id="u-UC-') for article in articles)
+    anchors = [article.split("\x1e")[1] for article in articles]
+    assert sorted([*written, *anchors]) == [f"u-{name}" for name in names]
+
+
+def seen(text: str) -> str:
+    """A text as people see it, line by line."""
+    return "\n".join(visible(line, 100_000) for line in text.split("\n"))
+
+
+@pytest.mark.parametrize("bad", HOSTILE)
+def test_packed_details_come_back_without_anything_invisible(bad: str) -> None:
+    """What is packed is JSON again when its sign for the id is replaced, and every text in it can be seen."""
+    name = bad.split("\n", maxsplit=1)[0][:40] or "UC-001"
+    known = values.catalogue([name])
+    piece = values.evidence(uc=name, test_id=bad, notes=(bad,), message=bad)
+    use_case = values.use_case(known, name, {"4": State.FAILING}, status=Status.BLOCKED, found=(piece,))
+    (row,) = matrix_of(values.report([use_case]).readiness).rows
+    details = details_of(row, EvidenceTables(PageMaterial(), {}))
+    line = packed(details)
+    assert b"\n" not in line
+    id_, anchor, body = line.decode().split("\x1e")
+    plain = json.loads(body.replace("\x1f", id_))
+    assert plain[0] == anchor == row.anchor
+    assert plain[1] == seen(name)
+    table = plain[-1][3][6][0][8]
+    assert table[0][0][0] == piece.id
+    texts = [text for _, cells in table[1] for cell in cells for text in cell if isinstance(text, str)]
+    assert seen(bad) in texts
+    assert RAW.findall("".join(texts)) == []
 
 
 def test_the_drawing_marks_demotions_and_says_it_in_words() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
@@ -10,7 +11,9 @@ from ..facts.evidence import Evidence
 from ..verdict.changes import Change
 from ..verdict.inputs import RunOrigin
 from ..verdict.readiness import Action, Readiness, Verdict
-from .page_material import PageMaterial
+
+if TYPE_CHECKING:  # loaded for the page alone
+    from .page_material import PageMaterial
 
 
 class ReportedSession(Struct, frozen=True):

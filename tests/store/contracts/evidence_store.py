@@ -76,6 +76,14 @@ class EvidenceStoreContract(OpenedStore):
         assert found is not None
         assert texts(found) == texts(stored)
 
+    def test_lines_come_back_by_their_numbers(self, store: EvidenceStore) -> None:
+        """Named lines of a run come in their order; a number or a run that is not there gives none."""
+        stored = run(1, planned("test_a"), finished("test_a"))
+        store.save([stored])
+        first, _, third, *_ = texts(stored)
+        assert store.lines(stored.id, [2, 0, 99]) == [(0, first), (2, third)]
+        assert store.lines("20260101T000000Z-00000000", [0]) == []
+
     def test_keeps_texts_that_databases_stumble_over(self, store: EvidenceStore) -> None:
         """NUL, quotes, emoji, line ends and lone surrogates come back as they were written."""
         odd = "a\0b'\"\u2028\n\U0001f600\ud800"

@@ -23,15 +23,14 @@ _ELSEWHERE = ("Artifacts", "Started")
 """Fields that the table shows in its own way."""
 
 
-class Text(Struct, frozen=True):
-    """One text of a field."""
+class Link(Struct, frozen=True, array_like=True):
+    """One text of a field that leads to a web address."""
 
     text: str
-    href: str | None = None
-    """The address that it is a link to, escaped for an attribute."""
+    address: str
 
 
-class Shown(Struct, frozen=True):
+class ShownArtifact(Struct, frozen=True, array_like=True):
     """One artifact of a piece of evidence."""
 
     name: str
@@ -47,24 +46,24 @@ class Shown(Struct, frozen=True):
     """Why its content is not here, and the command that reads it."""
 
 
-class Column(Struct, frozen=True):
+class Column(Struct, frozen=True, array_like=True):
     """One piece of evidence."""
 
     id: str
-    artifacts: tuple[Shown, ...]
+    artifacts: tuple[ShownArtifact, ...]
     digest: str
     """Digest of its recorded line; empty: the page does not have the line."""
 
 
-class FieldRow(Struct, frozen=True):
+class FieldRow(Struct, frozen=True, array_like=True):
     """One field of all pieces."""
 
     name: str
-    cells: tuple[tuple[Text, ...], ...]
+    cells: tuple[tuple[str | Link, ...], ...]
     """The texts of each piece; of all pieces in one cell, if they are the same."""
 
 
-class EvidenceTable(Struct, frozen=True):
+class EvidenceTable(Struct, frozen=True, array_like=True):
     """The table of a requirement's evidence."""
 
     columns: tuple[Column, ...]
@@ -115,10 +114,10 @@ class EvidenceTables:
         artifacts = tuple(self._shown(piece, artifact) for artifact in piece.artifacts)
         return Column(piece.id, artifacts, line_digest(line) if line else "")
 
-    def _shown(self, piece: Evidence, artifact: Artifact) -> Shown:
+    def _shown(self, piece: Evidence, artifact: Artifact) -> ShownArtifact:
         unread = f", not checked for secrets ({artifact.unread})" if artifact.unread else ""
         about = f"{artifact.media_type}, {artifact.size} bytes{unread}"
-        shown = Shown(artifact.name, about, artifact.sha256)
+        shown = ShownArtifact(artifact.name, about, artifact.sha256)
         content = self._artifacts.get(artifact.sha256, _NOT_LOADED)
         if content.omitted:
             command = f"readiness artifact {piece.id} {shlex.quote(visible(artifact.name))} -o FILE"
@@ -136,14 +135,15 @@ _NOT_LOADED = ArtifactContent(omitted="it was not read")
 
 def _row(name: str, texts: Sequence[tuple[str, ...]]) -> FieldRow:
     cells = texts[:1] if len(texts) > 1 and all(text == texts[0] for text in texts) else texts
-    return FieldRow(name, tuple(tuple(_texts(name, cell)) for cell in cells))
+    if name == "Artifact/Log Reference":
+        return FieldRow(name, tuple(tuple(map(_reference, cell)) for cell in cells))
+    return FieldRow(name, tuple(cells))
 
 
-def _texts(name: str, values: Sequence[str]) -> Iterator[Text]:
-    for value in values:
-        # A reference is `NAME: URL` or a URL.
-        address = value.rpartition(": ")[2] if name == "Artifact/Log Reference" else ""
-        yield Text(value, to_href(address) if address else None)
+def _reference(text: str) -> str | Link:
+    """Return a reference, which is ``NAME: URL`` or a URL, as a link if it is a plain web address."""
+    address = text.rpartition(": ")[2]
+    return Link(text, address) if to_href(address) else text
 
 
 def _run(origin: RunOrigin) -> Iterator[str]:

@@ -49,6 +49,16 @@ class Cell(Struct, frozen=True):
     """One for each requirement; empty: the use case has no such item."""
 
     @property
+    def is_uniform(self) -> bool:
+        """Whether all requirements have one state."""
+        return len({part.css for part in self.parts}) <= 1
+
+    @property
+    def signs(self) -> str:
+        """All signs."""
+        return "".join(part.sign for part in self.parts)
+
+    @property
     def label(self) -> str:
         """All states in words."""
         return ", ".join(part.text for part in self.parts)

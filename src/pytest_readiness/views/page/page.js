@@ -13,26 +13,89 @@ const unpack = async (id) => {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Response(stream).text();
 };
-let articles = null; // HTML of the use cases that are not in the page yet, by anchor
-const loadArticles = () => {
-  articles = articles || unpack("more").then((text) => {
+const make = (tag, attributes, ...children) => {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) if (value) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+};
+const lined = (values, show) => values.flatMap((value, at) => at ? [make("br", {}), show(value)] : [show(value)]);
+const none = () => make("i", {}, "–");
+const makeArtifact = ([name, about, sha256, text, verbatim, download, note]) => {
+  const box = make("div", {}, name + " ", make("small", {}, "(" + about + ")"));
+  if (download) box.append(" ", make("a", { download: name, href: download, "data-s": sha256 }, "download"));
+  if (note) box.append(make("br", {}), make("small", {}, note));
+  if (text !== null) box.append(make("pre", { "data-s": verbatim && sha256 }, text));
+  return box;
+};
+const makeTable = ([columns, rows], id) => {
+  const table = make("table", { class: "ev" });
+  const add = (name, cells, css) => table.append(make("tr", { class: css }, make("th", {}, name), ...cells));
+  add("Evidence", columns.map(([piece]) => make("th", { class: "e" }, piece)));
+  for (const [name, cells] of rows) {
+    const span = cells.length < columns.length && String(columns.length);
+    const show = (value) => Array.isArray(value) ? make("a", { href: value[1] }, value[0]) : value;
+    add(name, cells.map((texts) => make("td", { colspan: span }, ...(texts.length ? lined(texts, show) : [none()]))));
+  }
+  if (columns.some((column) => column[1].length)) {
+    add("Artifacts", columns.map((column) => make("td", {}, ...(column[1].length ? column[1].map(makeArtifact) : [none()]))));
+  }
+  if (columns.some((column) => column[2])) {
+    add("Digest of its line", columns.map((column) =>
+      make("td", {}, column[2] ? make("code", {}, column[2]) : make("i", {}, "not in this page"))), "d");
+  }
+  const region = { class: "scroll", role: "region", tabindex: "0", "aria-label": "Evidence of " + id };
+  return columns.length > 1 ? make("div", region, table) : table;
+};
+const makeRequirement = ([id, sign, css, state, why, completes, level, expires, table], anchor) => {
+  const valid = expires && "valid until " + expires;
+  const paragraph = make("p", {}, why, level || valid ? " (" + [level, valid].filter(Boolean).join(", ") + ")" : "");
+  const parts = [make("h4", {}, make("span", { class: css }, sign), " " + id + ": " + state), paragraph];
+  if (completes) parts.push(make("p", {}, make("b", {}, "To complete it:"), " " + completes));
+  if (table) parts.push(makeTable(table, id));
+  return make("section", { id: anchor }, ...parts);
+};
+const makeArticle = ([anchor, id, title, css, status, phase, complete, required, owner, architecture, declared, holds,
+  reviewState, approvals, needed, reviews, items]) => {
+  const line = (phase ? " " + phase : "") + ", " + complete + " of " + required + " requirements complete. Owner: " + owner + "."
+    + (architecture ? " Architecture: " + architecture + " (no part of readiness)." : "")
+    + (declared ? " The tracker's row says " + declared + "." : "");
+  const article = make("article", { id: anchor, class: "uc" },
+    make("h3", {}, id, ...(title ? [" ", make("small", {}, title)] : [])),
+    make("p", {}, make("b", { class: "t " + css }, status), line),
+    ...holds.map((text) => make("p", { class: "bad" }, text)));
+  if (reviews.length) {
+    article.append(make("h4", {}, "Reviews (" + reviewState + ", " + approvals + " of " + needed + ")"), make("ul", {},
+      ...reviews.map(([text, why, digest, basis, decision]) => make("li", {}, ...lined([text, ...why], (each) => each),
+        make("br", {}), make("small", {}, "basis " + digest + ": " + basis + "; decision " + decision)))));
+  } else article.append(make("p", {}, "Reviews: none yet."));
+  for (const [itemAnchor, itemCss, sign, state, key, itemTitle, requirements] of items) {
+    article.append(make("details", {},
+      make("summary", {}, make("b", { class: "t " + itemCss }, sign + " " + state), " " + key + " " + itemTitle),
+      ...requirements.map((requirement, at) => makeRequirement(requirement, at ? "" : itemAnchor))));
+  }
+  return article;
+};
+const parsePacked = ([id, details]) => JSON.parse(details.replaceAll("\x1f", id));
+let loading = null; // the use cases that are not written out, as JSON by anchor
+const loadPacked = () => {
+  loading = loading || unpack("more").then((text) => {
     const found = new Map();
-    for (const html of text.split("\0")) {
-      const name = /^<article id="([^"]+)"/.exec(html);
-      if (name) found.set(name[1], html);
+    for (const line of text ? text.split("\n") : []) {
+      const [id, anchor, details] = line.split("\x1e"); // in the details a sign stands for the id
+      found.set(anchor, [id, details]);
     }
     return found;
   });
-  return articles;
+  return loading;
 };
 const ensure = async (anchor) => {
-  // The id of an item is that of its use case, a dot, and the item.
+  // The anchor of an item is that of its use case, a dot, and the item.
   if (byId(anchor) || !byId("more")) return;
-  const found = await loadArticles();
-  const names = [anchor, anchor.slice(0, anchor.lastIndexOf("."))].filter((name) => found.has(name));
-  if (names.length && !byId(names[0])) {
-    byId("articles").insertAdjacentHTML("beforeend", found.get(names[0]));
-  }
+  let found;
+  try { found = await loadPacked(); } catch (error) { return; } // the verification tells of it
+  const name = [anchor, anchor.slice(0, anchor.lastIndexOf("."))].find((each) => found.has(each));
+  if (name && !byId(name)) byId("articles").append(makeArticle(parsePacked(found.get(name))));
 };
 
 // -- state in the address ---------------------------------------------------------------------------------------
@@ -74,10 +137,11 @@ const open = async (anchor) => {
 
 // -- filter -----------------------------------------------------------------------------------------------------
 const rows = all("#m tbody tr");
+const anchorOf = (row) => row.cells[0].firstChild.getAttribute("href").slice(1);
 const texts = new Map();
 const textOf = (row) => {
   if (!texts.has(row)) {
-    const article = byId(row.dataset.a);
+    const article = byId(anchorOf(row));
     texts.set(row, (row.textContent + " " + (article ? article.textContent : "")).toLowerCase());
   }
   return texts.get(row);
@@ -90,10 +154,10 @@ const filter = () => {
   let shown = 0;
   for (const row of rows) {
     const fits = (!status || statusOf(row) === status) && (!owner || ownerOf(row) === owner)
-      && (!state || row.querySelector("td.k ." + state + ", td.k." + state) !== null)
+      && (!state || [...row.cells].slice(2, -4).some((cell) => cell.matches("." + state) || cell.querySelector("." + state)))
       && words.every((word) => textOf(row).includes(word));
     row.hidden = !fits;
-    const article = byId(row.dataset.a);
+    const article = byId(anchorOf(row));
     if (article) article.hidden = !fits;
     shown += fits;
   }
@@ -123,12 +187,13 @@ const upgrade = (row) => {
     const cell = row.cells[at];
     if (!cell.firstChild) continue;
     const link = document.createElement("a");
-    link.href = "#" + row.dataset.a + keyAnchors[at - 2];
+    link.href = "#" + anchorOf(row) + keyAnchors[at - 2];
     link.tabIndex = -1;
     link.append(...cell.childNodes);
     const words = document.createElement("b");
     words.className = "vh";
-    words.textContent = " " + (all("i", link).map((sign) => names[sign.className]).join(", ") || names[cell.className]);
+    const signs = all("i", link).map((sign) => names[sign.className]);
+    words.textContent = " " + (signs.join(", ") || names[cell.className]);
     link.append(words);
     link.title = heads[at].textContent + ":" + words.textContent;
     cell.classList.add("k");
@@ -173,8 +238,21 @@ table.addEventListener("keydown", (event) => {
   };
   if (keys[event.key]) { event.preventDefault(); keys[event.key](); }
 });
+table.addEventListener("mouseover", (event) => {
+  const row = event.target.closest("tbody tr");
+  if (row) upgrade(row);
+});
+table.addEventListener("click", (event) => {
+  // A finger does not hover first.
+  const cell = event.target.closest("tbody td");
+  if (!cell || event.target.closest("a")) return;
+  upgrade(cell.parentElement);
+  const link = cell.querySelector("a");
+  if (link) link.click();
+});
 table.addEventListener("focusin", (event) => {
   const link = event.target.closest("tbody a");
+  if (link) upgrade(link.closest("tr"));
   if (link && link !== current) { if (current) current.tabIndex = -1; current = link; link.tabIndex = 0; }
 });
 document.addEventListener("click", (event) => {
@@ -324,14 +402,12 @@ const verify = async () => {
     }
     for (const article of all("article.uc")) { compared += compare(article); artifacts += await compareArtifacts(article); await pause(); }
     if (byId("more")) {
-      const present = new Set(all("article.uc").map((article) => article.id));
-      const holder = document.createElement("template");
       let count = 0;
-      for (const [name, html] of await loadArticles()) {
-        if (present.has(name) || !html.includes('<tr class="d">')) continue;
-        holder.innerHTML = html;
-        compared += compare(holder.content);
-        artifacts += await compareArtifacts(holder.content);
+      for (const entry of (await loadPacked()).values()) {
+        if (!/"[0-9a-f]{64}"\]/.test(entry[1])) continue; // without a recorded line
+        const article = makeArticle(parsePacked(entry));
+        compared += compare(article);
+        artifacts += await compareArtifacts(article);
         if ((count += 1) % 20 === 0) await pause();
       }
     }
@@ -354,8 +430,16 @@ const verify = async () => {
     list.append(ul);
     return;
   }
+  if (!compared) {
+    say("Not verified: this page has no recorded lines of its evidence.", false);
+    document.documentElement.dataset.verified = "impossible";
+    return;
+  }
+  const total = Number(byId("verification").dataset.pieces);
+  const others = byId("more") && compared < total
+    ? "; of the less urgent ones it has no lines ('readiness verify' checks them)" : "";
   say("Verified in this browser: " + many(compared, "piece") + " of evidence and " + many(artifacts, "artifact")
-    + " are shown as they were recorded, by the digests of their lines.", false);
+    + " are shown as they were recorded, by the digests of their lines" + others + ".", false);
 };
 
 // -- start ------------------------------------------------------------------------------------------------------
@@ -368,10 +452,7 @@ window.addEventListener("hashchange", apply);
 window.addEventListener("popstate", apply);
 roving();
 if (location.hash) apply();
-const upgradeAll = async () => {
-  for (let at = 0; at < rows.length; at += 50) { rows.slice(at, at + 50).forEach(upgrade); await pause(); }
-};
 document.documentElement.dataset.ready = "1";
 performance.mark("interactive");
-(table.hasAttribute("data-compact") ? upgradeAll() : Promise.resolve()).then(verify);
+idle(verify);
 })();

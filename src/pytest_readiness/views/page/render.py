@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from base64 import b64encode
 from collections.abc import Iterator
@@ -13,18 +14,18 @@ from typing import Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from ...verdict.readiness import RequirementReadiness, Status
-from ..gate import hold_lines
+from ...verdict.readiness import Status
 from ..page_material import PIECES_AT_ONCE, PageMaterial, shown_evidence
 from ..report import Report
-from ..sanitise.html import to_html
+from ..sanitise.html import to_href, to_html
 from .evidence_table import INLINE_BYTES, EvidenceTables
 from .matrix_rows import STATE_CLASSES, Row, matrix_of
-from .sections import overview, review_rows
+from .sections import overview
+from .use_case_details import UseCaseDetails, details_of, packed
 
 CELLS_AT_MOST = 2_000
 """Cells of a matrix up to which each has its link in the file; in a larger one a script makes them."""
-WRITTEN_USE_CASES = 8
+WRITTEN_USE_CASES = 5
 """Use cases of a large page whose evidence is written out; that of the others is packed."""
 _SHORT = 100
 """Characters of a text that is remembered."""
@@ -38,7 +39,7 @@ def render(report: Report) -> Iterator[str]:
     Its script and its style are named by their hashes in a content security policy, so nothing else is executed.
     """
     environment = _environment()
-    style, script = _text("page.css"), _text("page.js")
+    style, script = _compact(_text("page.css")), _compact(_text("page.js"))
     material = report.page or PageMaterial(no_burn_up="the history was not replayed for this page")
     pieces = len(shown_evidence(report.readiness))
     matrix = matrix_of(report.readiness)
@@ -75,6 +76,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["pre"] = _lines
+    environment.filters["href"] = _href
     return environment
 
 
@@ -82,17 +84,17 @@ class _Sanitiser:
     """The sanitiser of all values of a template. It remembers short texts, most of which a page has many times."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Markup] = {}
+        self._harmless: dict[str, Markup] = {}
 
     def __call__(self, value: Any) -> Markup:
         """Return a value as harmless HTML. Only what this package made itself is Markup already."""
         if isinstance(value, Markup):
             return value
         text = str(value)
-        if (html := self._known.get(text)) is None:
+        if (html := self._harmless.get(text)) is None:
             html = Markup(to_html(text))  # noqa: S704 - sanitised
             if len(text) < _SHORT:
-                self._known[text] = html
+                self._harmless[text] = html
         return html
 
 
@@ -100,8 +102,17 @@ def _lines(text: str) -> Markup:
     return Markup(to_html(text, 2 * INLINE_BYTES, lines=True))  # noqa: S704 - sanitised
 
 
+def _href(address: str) -> Markup:
+    return Markup(to_href(address) or "")  # noqa: S704 - sanitised
+
+
 def _text(name: str) -> str:
     return files(__package__ or "").joinpath(name).read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+def _compact(text: str) -> str:
+    """Return a style or script without its indents, and without the lines that are comments."""
+    return re.sub(r"^\s*(//.*)?\n|^[ ]+", "", text, flags=re.MULTILINE)
 
 
 def _csp_hash(text: str) -> Markup:
@@ -143,17 +154,17 @@ class _Details:
     def written(self) -> Iterator[Markup]:
         """Yield the use cases that are written out, and pack the others."""
         if not self.compact:
-            yield from map(self._article, self._rows)
+            yield from (self._article(details_of(row, self._tables)) for row in self._rows)
             return
         urgent = {row.anchor for row in sorted(self._rows, key=_urgency)[:WRITTEN_USE_CASES]}
         compressor, separator = _compressor(), b""
         for row in self._rows:
-            article = self._article(row)
+            details = details_of(row, self._tables)
             if row.anchor in urgent:
-                yield article
+                yield self._article(details)
             else:
-                self._packed += compressor.compress(separator + article.encode())
-                separator = b"\0"
+                self._packed += compressor.compress(separator + packed(details))
+                separator = b"\n"
         self._packed += compressor.flush()
 
     def packed(self) -> Iterator[Markup]:
@@ -161,39 +172,9 @@ class _Details:
         for start in range(0, len(self._packed), _PIECE):
             yield Markup(b64encode(self._packed[start : start + _PIECE]).decode())  # noqa: S704 - base64
 
-    def _article(self, row: Row) -> Markup:
-        readiness = row.readiness
-        with_requirements = [item for item in readiness.items if item.requirements]
-        cells = [cell for cell in row.cells if cell.parts]
-        items = [
-            {
-                "anchor": cell.anchor,
-                "css": cell.css,
-                "sign": item.state.sign,
-                "state": item.state.value,
-                "key": item.item.key,
-                "title": item.item.title,
-                "requirements": [self._requirement(requirement) for requirement in item.requirements],
-            }
-            for cell, item in zip(cells, with_requirements, strict=True)
-        ]
-        text = self._template.render(
-            row=row, items=items, holds=list(hold_lines(readiness)), reviews=review_rows(readiness)
-        )
-        return Markup(text)  # noqa: S704 - rendered by a template that sanitises
-
-    def _requirement(self, requirement: RequirementReadiness) -> dict[str, Any]:
-        return {
-            "id": requirement.requirement.id,
-            "sign": requirement.state.sign,
-            "css": STATE_CLASSES[requirement.state],
-            "state": requirement.described,
-            "why": requirement.why,
-            "completes": requirement.completes_it,
-            "level": requirement.level,
-            "expires": requirement.expires_at,
-            "table": self._tables.table(requirement.evidence) if requirement.evidence else None,
-        }
+    def _article(self, details: UseCaseDetails) -> Markup:
+        # Rendered by a template that sanitises.
+        return Markup(self._template.render(uc=details))  # noqa: S704
 
 
 def _urgency(row: Row) -> tuple[bool, int]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...facts.decision import Review
 from ...verdict.expiry import expiring_within
-from ...verdict.readiness import ReviewStanding, Status, UseCaseReadiness
+from ...verdict.readiness import Status, UseCaseReadiness
 from .. import text_format
 from ..gate import retirement_lines
 from ..headline import headline_sentence
@@ -128,33 +127,3 @@ def _waivers(use_case: UseCaseReadiness) -> list[dict[str, Any]]:
             }
         )
     return waivers
-
-
-def review_rows(use_case: UseCaseReadiness) -> list[dict[str, Any]]:
-    """Return the newest review of each person: who said what, on what basis, and where it stands."""
-    return [
-        {
-            "what": _review(standing),
-            "why": standing.why,
-            "digest": standing.decision.basis.digest,
-            "basis": _basis(standing.decision),
-            "id": standing.decision.id,
-        }
-        for standing in use_case.review.standings
-    ]
-
-
-def _review(standing: ReviewStanding) -> str:
-    review = standing.decision
-    seen = f", on the report of {review.seen_at}" if review.seen_at else ""
-    comment = f": {review.comment}" if review.comment else ""
-    identity = text_format.identity(review.known_by)
-    return f"{review.meaning.value} by {review.by} at {review.at} ({identity}{seen}), {standing.state.value}{comment}"
-
-
-def _basis(review: Review) -> str:
-    requirements = review.basis.requirements
-    pins = sum(len(requirement.pins) for requirement in requirements)
-    acknowledged = f", acknowledged: {', '.join(review.acknowledged)}" if review.acknowledged else ""
-    numbers = text_format.count(len(requirements), "requirement"), text_format.count(pins, "piece")
-    return f"{numbers[0]} with {numbers[1]} of evidence{acknowledged}"
