@@ -175,7 +175,7 @@ def test_errors_of_commands(project: Project, in_ci: bool) -> None:
     for command in (
         [bad], ["report", bad], ["report", "--at", bad], ["report", "--format", bad], ["report", "-o", f"no/{bad}"], ["gate", bad],
         ["open", bad], ["artifact", bad, bad], ["gate", "--no-regression", bad], ["why", bad], ["why", f"UC-001/{bad}"], ["show", bad], ["history", bad],
-        ["next", bad], ["review", bad, "--approve"], ["waive", bad, "--reason", bad, "--by", bad, "--until", bad],
+        ["diff", bad, bad], ["next", bad], ["review", bad, "--approve"], ["waive", bad, "--reason", bad, "--by", bad, "--until", bad],
         ["block", bad, "--reason", bad], ["unblock", bad, "--reason", bad], ["retire", bad, "--reason", bad, "--by", bad],
         ["record", bad, "--item", bad, "--result", "PASSED"], ["record", "UC-001", "--item", "1", "--environment", bad, "--result", "PASSED"],
         ["merge", bad], ["bundle", bad, "-o", "x.zip"], ["init", "--tracker", bad], ["--config", bad, "report"],
@@ -186,6 +186,33 @@ def test_errors_of_commands(project: Project, in_ci: bool) -> None:
             assert done.exit_code in (1, 2, 3), (command, done.output)
         assert "defect" not in done.output, (command, done.output)
         assert_harmless(done.output, command)
+
+
+@IN_CI
+def test_differences(project: Project, in_ci: bool) -> None:
+    """What changed between two reports with hostile names, in each format: only our own annotations are commands."""
+    hostile_project(project, in_ci=in_ci)
+    project.run(f"--readiness-actor={BAD}")
+    assert project.cli("report", "--format", "json", "-o", "a.json").exit_code == 0
+    document = json.loads((project.path / "a.json").read_text())
+    for row in document["use_cases"]:
+        row["id"] = f"{row['id']} {WORSE}"
+        row["blockers"] = [{"id": BAD, "owner": WORSE}]
+        row["status"] = "BLOCKED"
+    (project.path / "b.json").write_text(json.dumps(document))
+    for name in ("terminal", "json", "markdown"):
+        output = project.cli("diff", "a.json", "b.json", "--format", name).output
+        assert "001" in output
+        assert_harmless(output, name)
+        if name == "markdown":
+            harmless = {"table_open", "heading_open", "bullet_list_open"}
+            kinds = {token.type for token in all_tokens(output)}
+            assert harmless <= kinds
+            assert kinds.isdisjoint({"html_block", "html_inline", "image", "link_open", "fence", "code_block"})
+    read = Runner.reads(project.cli("diff", "a.json", "b.json", "--format", "github").stdout)
+    assert {name for name, _, _ in read.commands} == {"error", "notice"}
+    assert {properties["title"] for _, properties, _ in read.commands} == {"changed", "worse than before"}
+    assert [line for line in read.log if line] == []
 
 
 @IN_CI

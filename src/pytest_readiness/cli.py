@@ -8,12 +8,13 @@ from __future__ import annotations
 import atexit
 import errno
 import gc
+import os
 import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -21,7 +22,12 @@ from .errors import ReadinessError, SeveralError, UnansweredError, suggestion
 from .third_party import describe_exception
 from .views.sanitise import sanitise, sanitise_lines
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 NAME = "readiness"
+COMPLETE = "_READINESS_COMPLETE"
+"""Variable by which a shell asks for completion."""
 _USAGE, _STORAGE, _INTERRUPTED = 2, 3, 130
 _UNANSWERED = 3
 """Exit code of a command that ends without a result."""
@@ -47,6 +53,7 @@ COMMANDS = {
     "block": ("block", "Block go-live of a use case."),
     "unblock": ("unblock", "End all blockers of a use case."),
     "retire": ("retire", "Retire a test, a removed use case, or a broken run."),
+    "diff": ("diff", "Show what became ready or not between two reports, runs, times or revisions."),
     "history": ("history", "Show the history of a use case: runs, decisions and status changes."),
     "sync": ("sync", "Update the tracker's status column where it differs."),
     "recover": ("recover", "Import runs left over from a crash or an unreachable store."),
@@ -75,6 +82,15 @@ class _Commands(click.Group):
         if not isinstance(command, ExitCodeCommand):
             raise TypeError(f"commands/{COMMANDS[cmd_name][0]}.py has no 'command' of type ExitCodeCommand")
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands and options that begin so, without importing the commands."""
+        from click.shell_completion import CompletionItem  # late: only for a shell
+
+        commands = [
+            CompletionItem(name, help=about) for name, (_, about) in COMMANDS.items() if name.startswith(incomplete)
+        ]
+        return commands + click.Command.shell_complete(self, ctx, incomplete)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -230,6 +246,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if hasattr(stream, "reconfigure"):
             # Print an escape for a sign that the terminal cannot show, instead of an encoding error.
             stream.reconfigure(errors="backslashreplace")
+    if COMPLETE in os.environ:
+        from .commands.completion import answer_shell  # late: only for a shell
+
+        sys.exit(answer_shell(commands, NAME, COMPLETE))
     # A command makes many values and hardly a cycle: the search for cycles is 7 % of a gate over 3,000 pieces.
     gc.set_threshold(_MANY)
     # The last search, at the end of the process, is 5 % of a gate on a small store.

@@ -7,14 +7,14 @@ import click
 from ..decisions.blockers_and_waivers import block
 from ..decisions.identity import find_decider
 from ..facts.timestamps import timestamp
-from . import options
+from . import completion, options
 from .cli_context import CliContext, pass_cli_context
 from .decision_output import print_decision, print_standing, refusing
 from .exit_code import ExitCodeCommand
 
 
 @click.command("block", cls=ExitCodeCommand)
-@click.argument("use_case", metavar="UC")
+@click.argument("use_case", metavar="UC", shell_complete=completion.use_cases)
 @options.reason
 @options.by
 @click.option("--due", callback=options.day, metavar="DATE", help="Date by which it should be resolved (UTC).")

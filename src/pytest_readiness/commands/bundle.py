@@ -10,13 +10,13 @@ from ..errors import count
 from ..pipeline.bundles import export_bundle, write_script
 from ..pipeline.output_files import refuse_sources
 from ..views.sanitise import sanitise
-from . import options
+from . import completion, options
 from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand
 
 
 @click.command("bundle", cls=ExitCodeCommand)
-@click.argument("use_cases", nargs=-1, metavar="[UC]...")
+@click.argument("use_cases", nargs=-1, metavar="[UC]...", shell_complete=completion.use_cases)
 @click.option(
     "-o",
     "--output",

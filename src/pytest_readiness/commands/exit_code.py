@@ -18,6 +18,8 @@ class ExitCodeCommand(click.Command):
         Raises:
             UsageError: an option is given twice, or click finds another mistake.
         """
+        if ctx.resilient_parsing:  # a shell completes what is not finished yet
+            return super().parse_args(ctx, args)
         *_, order = self.make_parser(ctx).parse_args(list(args))
         for option in order:
             takes_one = isinstance(option, click.Option) and not (option.multiple or option.count or option.is_flag)

@@ -6,13 +6,13 @@ import click
 
 from ..pipeline.history import use_case_history
 from ..views.history import render_history
-from . import options, output
+from . import completion, options, output
 from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand
 
 
 @click.command("history", cls=ExitCodeCommand)
-@click.argument("use_case", metavar="UC")
+@click.argument("use_case", metavar="UC", shell_complete=completion.use_cases)
 @options.as_json
 @pass_cli_context
 def command(cli: CliContext, *, use_case: str, as_json: bool) -> int:

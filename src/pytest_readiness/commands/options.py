@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from ..facts.timestamps import parse_timestamp
+from . import completion
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LINK = re.compile(r"https?://\S+")
@@ -87,5 +88,7 @@ release = click.option(
     "--release", callback=text, metavar="R", help="Release to judge by; default: READINESS_RELEASE, if required."
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
-use_cases = click.argument("use_cases", nargs=-1, metavar="[UC]...", callback=asked_about)
+use_cases = click.argument(
+    "use_cases", nargs=-1, metavar="[UC]...", callback=asked_about, shell_complete=completion.use_cases
+)
 """Ids or globs; default: those of READINESS_UC, else all."""

@@ -23,7 +23,7 @@ from ..facts.evidence import Result
 from ..facts.proofs.values import OwnProof
 from ..pipeline.evaluate_project import Project
 from ..views.sanitise import sanitise
-from . import options
+from . import completion, options
 from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand
 from .junit_listing import list_report
@@ -105,18 +105,26 @@ def _is_file(argument: str) -> bool:
 
 
 def _context_options(function: Any) -> Any:
+    complete = {"environment": completion.environments, "provider-mode": completion.provider_modes}
     for name, (metavar, about) in reversed(_CONTEXT.items()):
         variable = f"READINESS_{name.replace('-', '_').upper()}"
         option = click.option(
-            f"--{name}", callback=options.text, envvar=variable, metavar=metavar, help=f"{about}; default: {variable}."
+            f"--{name}",
+            callback=options.text,
+            envvar=variable,
+            metavar=metavar,
+            help=f"{about}; default: {variable}.",
+            shell_complete=complete.get(name),
         )
         function = option(function)
     return function
 
 
 @click.command("record", cls=_Record)
-@click.argument("use_case", required=False, metavar="[UC]")
-@click.option("--item", metavar="N", help="Number or name of the item that it is evidence for.")
+@click.argument("use_case", required=False, metavar="[UC]", shell_complete=completion.use_cases)
+@click.option(
+    "--item", metavar="N", shell_complete=completion.items, help="Number or name of the item that it is evidence for."
+)
 @_context_options
 @click.option("--part", metavar="NAME", help="Part of the item, or drill, that it covers.")
 @click.option("--replay-mode", type=click.Choice(REPLAY_MODES), help="How the replay was validated.")

@@ -24,7 +24,7 @@ from ..pipeline.evaluate_project import Project
 from ..pipeline.maintenance import refuse_damage
 from ..views.review_preview import render_preview
 from ..views.sanitise import sanitise
-from . import options, output
+from . import completion, options, output
 from .cli_context import CliContext, pass_cli_context
 from .decision_output import print_decision, print_standing, refusing
 from .exit_code import ExitCodeCommand
@@ -34,7 +34,7 @@ _COMMAND_LIMIT = 100_000
 
 
 @click.command("review", cls=ExitCodeCommand)
-@click.argument("use_cases", nargs=-1, metavar="[UC]...")
+@click.argument("use_cases", nargs=-1, metavar="[UC]...", shell_complete=completion.use_cases)
 @click.option("--suspect", is_flag=True, help="Only use cases whose review is suspect; of all, if none is named.")
 @click.option("--approve", is_flag=True, help="Approve them for go-live.")
 @click.option("--reject", is_flag=True, help="Reject them; needs --comment.")

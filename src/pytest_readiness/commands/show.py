@@ -10,13 +10,13 @@ from ..views.evidence import render_evidence
 from ..views.formats.evidence_json import render_json
 from ..views.formats.evidence_template import render_template
 from ..views.sanitise import sanitise
-from . import output
+from . import completion, output
 from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand
 
 
 @click.command("show", cls=ExitCodeCommand)
-@click.argument("target", metavar="EVIDENCE_ID | UC[/ITEM]")
+@click.argument("target", metavar="EVIDENCE_ID | UC[/ITEM]", shell_complete=completion.targets)
 @click.option(
     "--format",
     "form",

@@ -6,14 +6,14 @@ import click
 
 from ..decisions.blockers_and_waivers import unblock
 from ..decisions.identity import find_decider
-from . import options
+from . import completion, options
 from .cli_context import CliContext, pass_cli_context
 from .decision_output import print_decision, print_standing, refusing
 from .exit_code import ExitCodeCommand
 
 
 @click.command("unblock", cls=ExitCodeCommand)
-@click.argument("use_case", metavar="UC")
+@click.argument("use_case", metavar="UC", shell_complete=completion.use_cases)
 @options.reason
 @options.by
 @click.pass_context

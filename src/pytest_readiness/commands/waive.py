@@ -8,14 +8,14 @@ from ..decisions.blockers_and_waivers import waive
 from ..decisions.identity import find_decider
 from ..pipeline.evaluate_project import EvaluationRequest, evaluate_project
 from ..views.gate import render_verdict
-from . import options, output
+from . import completion, options, output
 from .cli_context import CliContext, pass_cli_context
 from .decision_output import print_decision, refusing
 from .exit_code import ExitCodeCommand
 
 
 @click.command("waive", cls=ExitCodeCommand)
-@click.argument("requirement", metavar="REQUIREMENT")
+@click.argument("requirement", metavar="REQUIREMENT", shell_complete=completion.targets)
 @options.reason
 @options.by
 @click.option(

@@ -10,13 +10,13 @@ from ..pipeline.evaluate_project import EvaluationRequest, evaluate_project
 from ..pipeline.maintenance import refuse_damage
 from ..views.report import Report
 from ..views.why import render_departed, render_why
-from . import options, output
+from . import completion, options, output
 from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand
 
 
 @click.command("why", cls=ExitCodeCommand)
-@click.argument("target", metavar="UC[/ITEM]")
+@click.argument("target", metavar="UC[/ITEM]", shell_complete=completion.targets)
 @options.as_json
 @pass_cli_context
 def command(cli: CliContext, *, target: str, as_json: bool) -> int:

@@ -27,7 +27,7 @@ from ..verdict.evaluation import Facts, evaluate
 from ..verdict.gate import CheckpointComparison, GateInput, evaluate_gate
 from ..verdict.policy import Policy
 from ..verdict.readiness import Action, Readiness, Verdict
-from ..verdict.regression import earlier_snapshot, no_regression
+from ..verdict.regression import compare_with
 from ..verdict.remedies import gate_remedies
 from ..verdict.review.invalidation import failures_from
 from ..views.report import Report, ReportContext, ReportedSession
@@ -177,21 +177,15 @@ def evaluate_with_facts(project: Project, request: EvaluationRequest) -> Evaluat
         register, origins = evidence_register(project, sources, inputs.facts, inputs.scope, request.register_kind)
         comparison = None
         if checkpoints:
-            comparison = compare_checkpoints(
-                store,
-                checkpoints,
-                sorted({piece.run_id for piece in used_evidence}),
-                TrustStore.from_policy(project.policy),
-            )
+            runs, trust = sorted({piece.run_id for piece in used_evidence}), TrustStore.from_policy(project.policy)
+            comparison = compare_checkpoints(store, checkpoints, runs, trust)
         changes = _changes_by_session(request, sources, inputs, readiness)
     finally:
         if store is not None:
             store.close()
     verdict = _verdict(project, request, inputs, readiness, problems, comparison)
     if request.no_regression is not None:
-        earlier = earlier_snapshot(request.no_regression, readiness, request.patterns)
-        regression, changes = no_regression(earlier, readiness)
-        verdict = replace(verdict, regression=regression)
+        verdict, changes = compare_with(request.no_regression, verdict, readiness, request.patterns)
     context = ReportContext(
         register=readiness.register,
         store=printable_url(project.settings.store) if store is not None else None,

@@ -140,8 +140,13 @@ def load_plugins(settings: Settings, *managers: pluggy.PluginManager) -> Plugins
     named_at = f"{key_location(settings, 'plugins')}: " if settings.plugins else ""
     with redirect_stdout(sys.stderr):
         plugins = load_named(settings.plugins, settings.folder, named_at, managers)
+    return replace(plugins, requested_kinds=named_kinds(settings))
+
+
+def named_kinds(settings: Settings) -> frozenset[str]:
+    """Return the proof kinds that the items of a config ask for and that only a plugin can define."""
     kinds = {kind for item in settings.items.values() for kind in _named_kinds(item)}
-    return replace(plugins, requested_kinds=frozenset(kinds.difference(PROOFS)))
+    return frozenset(kinds.difference(PROOFS))
 
 
 def load_named(

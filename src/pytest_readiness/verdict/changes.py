@@ -132,22 +132,22 @@ def _requirement_changes(before: UseCaseSnapshot, after: UseCaseSnapshot) -> Ite
 
 
 def _state_change(first: RequirementSnapshot, last: RequirementSnapshot, use_case: UseCaseSnapshot) -> Change:
-    known = {piece.id for piece in first.evidence}
-    because, evidence = _VERBS[last.state], _evidence_of(last, known)
+    earlier = {piece.id for piece in first.evidence}
+    because, evidence = _VERBS[last.state], _evidence_of(last, earlier)
     if last.state is State.WAIVED and last.id in use_case.waived:
         because = f"was waived by {first_line(use_case.waived[last.id])}"
-    elif first.state is State.WAIVED and evidence in {None, *known}:
+    elif first.state is State.WAIVED and evidence in {None, *earlier}:
         because = "is no longer waived"
-    elif first.state is State.NOT_APPLICABLE and evidence in {None, *known}:
+    elif first.state is State.NOT_APPLICABLE and evidence in {None, *earlier}:
         because = "applies now"
     return Change(use_case.id, first.state.value, last.state.value, last.id, because, evidence)
 
 
-def _evidence_of(requirement: RequirementSnapshot, known: Collection[str] = ()) -> str | None:
+def _evidence_of(requirement: RequirementSnapshot, earlier: Collection[str] = ()) -> str | None:
     """Return the id of the evidence that brought a requirement into its state, new evidence first; None: none did."""
     results = _RESULTS.get(requirement.state, frozenset())
     fitting = [piece for piece in requirement.evidence if piece.result in results and _fits(requirement.state, piece)]
-    new = [piece for piece in fitting if piece.id not in known]
+    new = [piece for piece in fitting if piece.id not in earlier]
     return next((piece.id for piece in (*new, *fitting)), None)
 
 

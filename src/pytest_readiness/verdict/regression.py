@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ..errors import ConfigError
 from .changes import Change, changes_between
-from .readiness import Readiness, RuleResult
+from .readiness import Readiness, RuleResult, Verdict
 from .snapshots import EvaluationSnapshot
 
 NAMED = 5
@@ -37,6 +37,18 @@ def earlier_snapshot(document: object, readiness: Readiness, patterns: Collectio
         if any(fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
     }
     return replace(before, use_cases=in_scope)
+
+
+def compare_with(
+    document: object, verdict: Verdict, readiness: Readiness, patterns: Collection[str] = ()
+) -> tuple[Verdict, tuple[Change, ...]]:
+    """Return the verdict with the rule that nothing is worse than in an earlier JSON report, and all changes.
+
+    Raises:
+        ConfigError: the document is not a JSON report of this register.
+    """
+    rule, changes = no_regression(earlier_snapshot(document, readiness, patterns), readiness)
+    return replace(verdict, regression=rule), changes
 
 
 def no_regression(before: EvaluationSnapshot, readiness: Readiness) -> tuple[RuleResult, tuple[Change, ...]]:

@@ -1,0 +1,203 @@
+"""Difference between two evaluations: what became ready, what no longer is, and all else that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from operator import attrgetter
+
+from msgspec import Struct
+
+from ..verdict.changes import Change
+from ..verdict.readiness import Status
+from .document import plain_change
+from .json_text import to_json_text
+from .line_writer import Line, LineWriter
+from .sanitise.github import Level, annotation
+from .sanitise.markdown import to_markdown
+from .text_format import count, name_list
+
+SCHEMA = "readiness/diff/v1"
+_READY = Status.READY_FOR_GO_LIVE.value
+MOST_ANNOTATIONS = 10
+"""Annotations that GitHub shows of one step and level."""
+MOST_MARKDOWN = 60_000
+"""Characters of a Markdown text: a comment on GitHub has at most 65,536."""
+_CELL = 300
+
+
+class ComparedSide(Struct, frozen=True):
+    """One of the two evaluations."""
+
+    name: str
+    """As the user named it."""
+    kind: str
+    """``report``, ``bundle``, ``run``, ``time``, ``revision`` or ``now``."""
+    at: str
+    """The moment that is judged (UTC); empty: unknown."""
+    ready: int
+    """Number of use cases that are ready."""
+    use_cases: int
+
+    @property
+    def sentence(self) -> str:
+        """Name, moment and number of ready use cases."""
+        at = f" at {self.at}" if self.at else ""
+        kind = "" if self.name == self.kind else f"{self.kind} "
+        return f"{kind}{self.name}{at}: {self.ready} of {self.use_cases} ready"
+
+
+class Difference(Struct, frozen=True):
+    """Everything that stands differently in the later of two evaluations."""
+
+    register: str
+    old: ComparedSide
+    new: ComparedSide
+    changes: tuple[Change, ...]
+    """Sorted by use case; each stands before its requirements, and these before their tests."""
+    tests: Mapping[str, str]
+    """Tests of the evidence behind the changes, by its id."""
+
+    @property
+    def became_ready(self) -> tuple[str, ...]:
+        """Ids of the use cases that are ready and were not."""
+        return tuple(change.use_case for change in self._of_use_cases if change.after == _READY)
+
+    @property
+    def no_longer_ready(self) -> tuple[str, ...]:
+        """Ids of the use cases that were ready and are not, or are gone."""
+        return tuple(change.use_case for change in self._of_use_cases if change.before == _READY)
+
+    @property
+    def worst_first(self) -> tuple[Change, ...]:
+        """The changes: of use cases that are no longer ready, then all others that are worse, then the rest."""
+        lost = {*self.no_longer_ready}
+        return tuple(sorted(self.changes, key=lambda change: (change.use_case not in lost, not change.is_worse)))
+
+    @property
+    def _of_use_cases(self) -> Iterator[Change]:
+        return (change for change in self.changes if change.requirement is None)
+
+    def cause(self, change: Change) -> str:
+        """Return the cause of a change with its evidence, as text."""
+        if change.evidence is None:
+            return change.because
+        test = self.tests.get(change.evidence)
+        evidence = f"{test}, {change.evidence}" if test else change.evidence
+        return f"{change.because}: {evidence}" if change.because else evidence
+
+
+def _step(change: Change) -> str:
+    return f"{change.before or 'new'} -> {change.after or 'gone'}"
+
+
+def render_difference(difference: Difference, width: int, *, unicode: bool = True) -> list[Line]:
+    """Return the two sides, what became ready and what no longer is, and each use case with its changes."""
+    writer = LineWriter(width, unicode=unicode)
+    lines = [
+        *writer.paragraph(difference.old.sentence, lead=("old: ", "dim")),
+        *writer.paragraph(difference.new.sentence, lead=("new: ", "dim")),
+    ]
+    if difference.no_longer_ready:
+        lines += writer.paragraph(name_list(list(difference.no_longer_ready)), lead=("no longer ready: ", "bad"))
+    if difference.became_ready:
+        lines += writer.paragraph(name_list(list(difference.became_ready)), lead=("became ready: ", "good"))
+    if not difference.changes:
+        return [*lines, writer.line("nothing changed")]
+    for name, changes in groupby(difference.changes, key=attrgetter("use_case")):
+        lines.append(())
+        lines.extend(_use_case_lines(name, list(changes), difference, writer))
+    return lines
+
+
+def _use_case_lines(name: str, changes: list[Change], difference: Difference, writer: LineWriter) -> Iterator[Line]:
+    if changes[0].requirement is not None:
+        yield writer.line((name, "strong"), "  the same status")
+    for change in changes:
+        style = "bad" if change.is_worse else ""
+        if change.requirement is None:
+            because = f" ({change.because})" if change.because else ""
+            yield from writer.paragraph(f"{_step(change)}{because}", lead=(f"{name}  ", "strong"), style=style)
+        else:
+            what = change.test or change.requirement
+            yield from writer.paragraph(f"{what}: {_step(change)}", indent=2, style=style)
+            yield from writer.paragraph(difference.cause(change), indent=6)
+
+
+def render_markdown(difference: Difference) -> Iterator[str]:
+    """Yield the difference as Markdown, the worst first, within the limit of a comment on GitHub."""
+    yield f"### {_headline(difference)}\n\n"
+    for side in (difference.old, difference.new):
+        yield f"- {to_markdown(side.sentence)}\n"
+    if not difference.changes:
+        return
+    yield "\n| | was | is | because |\n| --- | --- | --- | --- |\n"
+    written = 0
+    for number, change in enumerate(difference.worst_first):
+        cells = (change.subject, change.before or "new", change.after or "gone", difference.cause(change))
+        row = f"| {' | '.join(to_markdown(cell, _CELL) for cell in cells)} |\n"
+        written += len(row)
+        if written > MOST_MARKDOWN:
+            more = count(len(difference.changes) - number, "more change")
+            yield f"\n{more}: `readiness diff` shows all\n"
+            return
+        yield row
+
+
+def render_annotations(difference: Difference) -> Iterator[str]:
+    """Yield a GitHub annotation for each use case that changed, what is no longer ready first, and at most ten."""
+    changes = [change for change in difference.worst_first if change.requirement is None or change.is_worse]
+    shown = changes if len(changes) <= MOST_ANNOTATIONS else changes[: MOST_ANNOTATIONS - 1]
+    for change in shown:
+        level: Level = "error" if change.is_worse else "notice"
+        message = f"{change.subject}: {_step(change)} ({difference.cause(change)})"
+        yield f"{annotation(level, message, title=_title(change))}\n"
+    if len(shown) < len(changes):
+        more = count(len(changes) - len(shown), "more change")
+        yield f"{annotation('notice', f'{more}: readiness diff shows all', title=_headline(difference))}\n"
+    if not changes:
+        yield f"{annotation('notice', difference.new.sentence, title=_headline(difference))}\n"
+
+
+def render_json(difference: Difference) -> Iterator[str]:
+    """Yield the difference as ASCII JSON (``readiness/diff/v1``)."""
+    document = {
+        "schema": SCHEMA,
+        "register": difference.register,
+        "old": _plain_side(difference.old),
+        "new": _plain_side(difference.new),
+        "became_ready": list(difference.became_ready),
+        "no_longer_ready": list(difference.no_longer_ready),
+        "changes": [
+            {
+                **plain_change(change),
+                "evidence_test": difference.tests.get(change.evidence or ""),
+                "worse": change.is_worse,
+            }
+            for change in difference.changes
+        ],
+    }
+    yield to_json_text(document)
+
+
+def _plain_side(side: ComparedSide) -> dict[str, object]:
+    return {
+        "name": side.name,
+        "kind": side.kind,
+        "at": side.at or None,
+        "ready": side.ready,
+        "use_cases": side.use_cases,
+    }
+
+
+def _title(change: Change) -> str:
+    return "worse than before" if change.is_worse else "changed"
+
+
+def _headline(difference: Difference) -> str:
+    lost, won = len(difference.no_longer_ready), len(difference.became_ready)
+    parts = [f"{lost} no longer ready"] if lost else []
+    parts += [f"{won} became ready"] if won else []
+    if not parts:
+        parts = [f"{count(len(difference.changes), 'change')}, none of them in what is ready"]
+    return ", ".join(parts) if difference.changes else "Nothing changed"
