@@ -1,0 +1,155 @@
+"""The GitLab component: its job with GitLab's schema, and its script in a shell with GitLab's variables."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.integrations.runners import COMPONENT, INTERPOLATION, ROOT, Job, component, run_component
+from tests.project import Project
+from tests.reviewed_project import approve, decided
+
+pytestmark = pytest.mark.slow
+
+PAGE = (ROOT / "docs" / "how-to" / "use-the-gitlab-component.md").read_text(encoding="utf-8")
+GATED = {"install": "", "pytest_args": "-p pytest_readiness.plugin -p no:cacheprovider", "environment": "staging"}
+FILES = ["codequality.json", "comment.md", "junit.xml", "readiness.html", "readiness.json"]
+
+
+def run(project: Project, shell: str = "sh", **inputs: Any) -> Job:
+    """Run the job."""
+    return run_component(project.path, GATED | inputs, shell=shell)
+
+
+def is_valid(path: Path) -> subprocess.CompletedProcess[str]:
+    """Check a file with GitLab's own schema, which check-jsonschema carries."""
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.gitlab-ci"]
+    return subprocess.run([*check, str(path)], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("inputs", [{}, {**GATED, "gate": "no-regression", "baseline": "a b.json", "tests": False}])
+def test_its_job_is_valid(tmp_path: Path, inputs: dict[str, Any]) -> None:
+    """GitLab's schema accepts the job with defaults and with other inputs, and refuses it with a misspelt keyword."""
+    _, jobs = component(inputs)
+    path = tmp_path / ".gitlab-ci.yml"
+    path.write_text(yaml.safe_dump(jobs))
+    done = is_valid(path)
+    assert done.returncode == 0, done.stdout
+    (name,) = jobs
+    path.write_text(yaml.safe_dump({name: {**jobs[name], "artefacts": {}}}))
+    assert is_valid(path).returncode != 0
+
+
+def test_its_inputs() -> None:
+    """Each is described, has a default among its options, is used, and is documented; none stands in a script."""
+    header, _ = component({})
+    inputs = header["spec"]["inputs"]
+    text = COMPONENT.read_text(encoding="utf-8")
+    assert set(INTERPOLATION.findall(text)) == inputs.keys()
+    assert list(header) == ["spec"]
+    for name, given in inputs.items():
+        assert given.keys() <= {"description", "default", "options", "type", "regex"}, name
+        assert given["description"].endswith("."), name
+        assert f"`{name}`" in PAGE, name
+    (job,) = list(yaml.safe_load_all(text))[1].values()
+    assert INTERPOLATION.search("\n".join(job["script"])) is None
+    with pytest.raises(AssertionError, match="options"):
+        component({"gate": "eligable"})
+
+
+def test_no_script_has_a_mistake_that_shellcheck_knows() -> None:
+    """It is a script of any POSIX shell."""
+    (job,) = component({})[1].values()
+    checked = [str(Path(sys.executable).with_name("shellcheck")), "--shell=sh", "--severity=style", "-"]
+    script = "\n".join(job["script"])
+    done = subprocess.run(checked, input=f"set -e\n{script}\n", capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_pipelines_on_its_page(tmp_path: Path) -> None:
+    """GitLab's schema accepts each, and each gives only inputs that there are."""
+    pipelines = [text for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if "include:" in text]
+    assert pipelines
+    for number, text in enumerate(pipelines):
+        path = tmp_path / f"{number}.yml"
+        path.write_text(text)
+        done = is_valid(path)
+        assert done.returncode == 0, done.stdout
+        for included in yaml.safe_load(text)["include"]:
+            component(included.get("inputs", {}))
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash"])
+def test_a_closed_gate(project: Project, shell: str) -> None:
+    """Nobody has reviewed: the job fails after it has written its files."""
+    decided(project)
+    job = run(project, shell)
+    assert job.exit_code == 1, job.log
+    assert job.artifacts == {"readiness-report/": FILES}
+    comment = (project.path / "readiness-report" / "comment.md").read_text()
+    assert comment.startswith("<!-- pytest-readiness -->\n")
+    assert "0 of 2 ready" in comment
+
+
+def test_an_open_gate(project: Project) -> None:
+    """Of a use case that is approved the job passes."""
+    decided(project)
+    approve(project)
+    job = run(project, use_cases="UC-001")
+    assert job.exit_code == 0, job.log
+
+
+def test_tests_that_fail_close_it_whatever_the_gate_says(project: Project) -> None:
+    """The job ends with pytest's code."""
+    decided(project).tests("def test_other(): assert False\n", "test_other.py")
+    job = run(project, gate="report-only")
+    assert (job.exit_code, job.artifacts["readiness-report/"]) == (1, FILES), job.log
+    assert run(project, gate="report-only", tests=False).exit_code == 0
+
+
+def test_a_baseline(project: Project) -> None:
+    """What changed since is in the comment, and the gate may ask for that alone."""
+    decided(project)
+    project.cli("report", "--format", "json", "-o", "base line.json")
+    assert run(project, gate="no-regression", baseline="base line.json").exit_code == 0
+    project.tests('@evidence("UC-001", item=1)\ndef test_provider(): assert False\n')
+    project.run()
+    assert run(project, gate="no-regression", baseline="base line.json", tests=False).exit_code == 1
+    assert "1 failed" in (project.path / "readiness-report" / "comment.md").read_text()
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"gate": "no-regression"},
+        {"install": "no-such-package-of-anybody"},
+        {"install": "'"},
+        {"pytest_args": "'"},
+        {"baseline": "absent.json"},
+        {"use_cases": "UC-9"},
+        {"python": "no-such-python"},
+    ],
+    ids=str,
+)
+def test_it_fails_closed(project: Project, inputs: dict[str, Any]) -> None:
+    """Of a use case that would be let through, no mistake in an input opens the gate."""
+    decided(project)
+    approve(project)
+    job = run(project, **({"use_cases": "UC-001", "gate": "report-only"} | inputs))
+    assert job.exit_code != 0, job.log
+
+
+def test_inputs_are_never_code(project: Project) -> None:
+    """What an input holds is an argument or a value, even where it looks like a command."""
+    decided(project)
+    evil = '$(touch hacked) `touch hacked` "; touch hacked; #'
+    names = ("environment", "provider_mode", "release", "use_cases", "baseline")
+    for inputs in (dict.fromkeys(names, evil), {"pytest_args": f"'{evil}'"}, {"install": f"'{evil}'"}):
+        assert run(project, **inputs).exit_code != 0
+    assert not (project.path / "hacked").exists()
