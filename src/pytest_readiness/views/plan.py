@@ -1,4 +1,4 @@
-"""Plan of a session: the number of tests for each use case and item, and the tests of each requirement."""
+"""Plan of a session: tests for each use case and item, and the tests of each requirement."""
 
 from __future__ import annotations
 
