@@ -64,6 +64,8 @@ COMMANDS = {
     "bundle": ("bundle", "Export runs and decisions to a file."),
     "merge": ("merge", "Import bundles into the store."),
 }
+ALIASES = {"status": "report"}
+"""Other names of commands: what people type first."""
 """Module in ``commands/`` and summary of each command. A command does not import the others."""
 
 
@@ -95,6 +97,7 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        args = [ALIASES.get(args[0], args[0]), *args[1:]]
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             raise click.UsageError(f"there is no command '{args[0]}'{suggestion(args[0], COMMANDS)}", ctx)
         return super().resolve_command(ctx, args)

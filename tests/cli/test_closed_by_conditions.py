@@ -54,7 +54,7 @@ def test_each_door_says_what_closes_it_and_who_opens_it(project: Project, rule: 
     failed = [one["rule"] for one in project.report("UC-001")["verdict"]["rules"] if not one["passed"]]
     assert failed == [rule]
     report = told(project, "report", "UC-001")
-    assert f"failed rule: {rule}: " in report
+    assert f"; {rule}: " in report
     for text in (report, told(project, "next", "UC-001"), told(project, "gate", "UC-001")):
         assert what in text
         assert who in text

@@ -26,14 +26,18 @@ def test_report_only_tells_and_exits_0_but_not_over_damage(signed: Project) -> N
 
     result = signed.cli("gate", "--report-only")
     assert result.exit_code == 0
-    assert result.stdout.startswith("NOT ELIGIBLE")
-    assert signed.cli("gate").exit_code == 1
+    assert result.stdout.startswith("LET THROUGH (--report-only), NOT ELIGIBLE: 1 of 2 ready, 1 not started\n")
+    assert result.stdout.endswith("exit code 0: not eligible, let through by --report-only\n")
+    closed = signed.cli("gate")
+    assert (closed.exit_code, closed.stdout.splitlines()[-1]) == (1, "exit code 1: not eligible")
     with sqlite3.connect(signed.path / ".readiness" / "evidence.db") as database:
         for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             database.execute(f"DROP TRIGGER {name}")
         database.execute("UPDATE line SET text = replace(text, 'PASSED', 'passed')")
     database.close()
-    assert signed.cli("gate", "--report-only").exit_code == 3
+    damaged = signed.cli("gate", "--report-only")
+    assert damaged.exit_code == 3
+    assert "LET THROUGH" not in damaged.stdout
 
 
 def test_a_kept_verdict_is_the_report_of_that_moment(signed: Project) -> None:
@@ -61,8 +65,9 @@ def test_no_regression_lets_through_what_is_not_worse(signed: Project) -> None:
     compared = ("gate", "--no-regression", "before.json")
     same = signed.cli(*compared)
     assert same.exit_code == 0
-    assert same.stdout.startswith("NOT ELIGIBLE")
-    assert "no regression (6 checked): nothing is worse than before" in same.stdout
+    assert same.stdout.startswith("LET THROUGH (not worse than before.json), NOT ELIGIBLE: 1 of 2 ready")
+    assert same.stdout.endswith("exit code 0: not eligible, and nothing is worse than in the earlier report\n")
+    assert "no regression (6 of 6): nothing is worse than before" in same.stdout
     signed.monkeypatch.setenv("PROVIDER", "down")
     record(signed)
     worse = signed.cli(*compared)

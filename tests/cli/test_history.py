@@ -39,7 +39,7 @@ def test_runs_decisions_promotions_and_demotions_are_told_in_order(project: Proj
     assert texts[1].startswith("NOT_STARTED -> IN_PROGRESS, AWAITING_REVIEW: ")
     assert texts[2].startswith(f"{ANA} approved it: fine (identity: self-declared; ")
     assert texts[3].startswith("IN_PROGRESS, AWAITING_REVIEW -> READY_FOR_GO_LIVE: ")
-    assert "1 FAILED, 1 PASSED: test_it.py::test_provider" in texts[4]
+    assert "1 PASSED, 1 FAILED (test_it.py::test_provider)" in texts[4]
     assert texts[5].startswith("READY_FOR_GO_LIVE -> BLOCKED: UC-001/1 is FAILING")
     assert texts[7].startswith("BLOCKED -> IN_PROGRESS, REVIEW_SUSPECT: ")
     assert texts[9] == f"IN_PROGRESS, REVIEW_SUSPECT -> BLOCKED: {DEV} blocked it: not now"

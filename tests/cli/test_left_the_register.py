@@ -75,7 +75,7 @@ def closed(project: Project, *use_cases: str) -> str:
     """Return what the gate says, which is closed by the use case that left."""
     done = project.cli("gate", *use_cases)
     assert done.exit_code == 1, done.output
-    assert re.search(r"left the register \(\d+ checked\)", done.stdout)
+    assert re.search(r"left the register \(\d+ of \d+\)", done.stdout)
     assert "UC-002 left something open" in done.stdout
     return done.stdout
 
@@ -151,7 +151,7 @@ def test_the_rule_looks_at_the_rows_and_at_each_that_left(project: Project) -> N
     project.run("--readiness-actor=dev@example.com")
     take_out(project)
     output = closed(project)
-    assert "left the register (3 checked)" in output
+    assert "left the register (3 of 3)" in output
     assert "UC-003 left something open" in output
 
 

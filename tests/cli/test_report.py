@@ -144,3 +144,30 @@ def test_config_and_store_from_options_and_variables(recorded: Project) -> None:
     assert recorded.states()["UC-001/1"] == "MISSING"
     done = recorded.cli("--store", "sqlite:///.readiness/evidence.db", "report", "--format", "json")
     assert '"COMPLETE"' in done.stdout
+
+
+def test_filters_narrow_the_report_and_its_verdict(recorded: Project) -> None:
+    """The use cases of an owner, or with a status: rows and counts are those of these; none is a usage error."""
+    whole = recorded.report()
+    owned = [row["id"] for row in whole["use_cases"] if row["owner"] == "ana@example.com"]
+    for owner in ("ana@example.com", "ANA@example.com"):
+        done = recorded.cli("report", "--owner", owner, "--format", "json")
+        assert [row["id"] for row in json.loads(done.stdout)["use_cases"]] == owned
+    for status in ("BLOCKED", "not_started", "IN_PROGRESS"):
+        named = [row["id"] for row in whole["use_cases"] if row["status"] == status.upper()]
+        done = recorded.cli("status", "--status", status, "--format", "json")
+        if named:
+            assert [row["id"] for row in json.loads(done.stdout)["use_cases"]] == named
+            first = recorded.cli("report", "--status", status, "-q").stdout
+            assert first.startswith(f"NOT ELIGIBLE: 0 of {len(named)} ready, {len(named)} ")
+        else:
+            assert (done.exit_code, done.stdout) == (2, "")
+            assert done.stderr == f"readiness: no use case in scope is {status.upper()}\n"
+    nobody = recorded.cli("report", "--owner", "nobody")
+    assert (nobody.exit_code, nobody.stderr) == (2, "readiness: no use case of nobody is in scope\n")
+
+
+def test_status_is_report(recorded: Project) -> None:
+    """The first thing that people type shows the report, with all of its options."""
+    report, status = recorded.cli("report", "-q"), recorded.cli("status", "-q")
+    assert (status.exit_code, status.stdout) == (0, report.stdout)

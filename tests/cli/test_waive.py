@@ -129,7 +129,7 @@ def test_a_waived_failure_is_told_as_one(project: Project) -> None:
     decided(project, tests=DOWN)
     assert waive(project).exit_code == 0
     output = " ".join(project.cli("gate", "UC-001", "--waivers", "accept").output.split())
-    assert "nothing failing (2 checked): none but what is waived: UC-001/1" in output
+    assert "nothing failing (2 of 2): none but what is waived: UC-001/1" in output
     assert "none is failing" not in output
 
 
@@ -142,7 +142,11 @@ def test_a_gate_that_accepts_waivers_this_once_names_the_true_way_out(failing: P
     assert "review approves what is waived (UC-001/1) only if the config has [gate] waivers =" in output
     assert "its evidence is complete" not in output
     refused = " ".join(approve(failing, expected=1).stderr.split())
-    assert 'UC-001/1 is WAIVED (waived ones can be approved if the config has [gate] waivers = "accept")' in refused
+    assert (
+        'UC-001/1 is WAIVED; a review can approve what is waived only if the config has [gate] waivers = "accept"'
+        in refused
+    )
+    assert "only `readiness gate --waivers accept --on evidence` lets it pass" in refused
     assert failing.cli("gate", "UC-001", "--on", "evidence", "--waivers", "accept").exit_code == 0
     config = failing.path / "readiness.toml"
     before = config.read_text()

@@ -181,7 +181,7 @@ def test_a_quiet_gate_says_why_it_is_closed(project: Project) -> None:
     told = " ".join(project.run("-q", "--readiness-gate").stdout.lines)
     told = " ".join(told.split())
     assert "NOT ELIGIBLE" in told
-    assert "failed evidence complete (4 checked): UC-001/2 FAILING, UC-002/2 MISSING" in told
+    assert "failed evidence complete (2 of 4): UC-001/2 FAILING, UC-002/2 MISSING" in told
     assert "passed runs sealed" not in told
     report = " ".join(" ".join(project.run("-q", "--readiness-report").stdout.lines).split())
     assert "NOT ELIGIBLE" in report

@@ -39,7 +39,7 @@ def but(item: str, *instead):
         (but("4", ran(days=80, proofs=("trace",))), ("renew", "4")),
         (but("4", ran(environment="dev")), ("collect", "4")),
         (but("4"), ("collect", "4")),
-        (but("4", ran()), ("collect", "4")),
+        (but("4", ran()), ("prove", "4")),
     ],
 )
 def test_one_thing_to_do(evidence, action):
@@ -67,7 +67,7 @@ def test_the_most_urgent_first():
         ("renew", "5"),
         ("collect", "1/BYOK"),
         ("collect", "6/revocation"),
-        ("collect", "4"),
+        ("prove", "4"),
         ("sync", ""),
     ]
 
@@ -84,7 +84,7 @@ def test_accepted_states_need_nobody():
     """What the policy accepts as it is asks for nothing; what it refuses is collected with the rest."""
     evidence = but("4", ran())
     assert todo(evidence, Policy(asserted="accept")) == [("review", "")]
-    assert todo(evidence, Policy(asserted="refuse")) == [("collect", "4")]
+    assert todo(evidence, Policy(asserted="refuse")) == [("prove", "4")]
     flaky = Policy(flaky="accept")
     assert todo(but("4", ran(attempts=2, proofs=("trace",))), flaky) == [("review", "")]
     assert todo(but("4", ran(attempts=2)), flaky) == [("rerun", "4"), ("review", "")]

@@ -78,7 +78,8 @@ def test_evidence_with_its_whole_envelope():
                                   PASSED wait (5 ms)
         Notes                   looked fine
         Properties              region = eu
-        Artifacts               trace.json (application/json, 10 bytes) sha256:{values.SHA}
+        Artifacts               trace.json (application/json, 10 bytes)
+                                sha256:{values.SHA}
         Redacted                aws-key: 2
     """
     output = plain_lines(render_evidence(values.rich_evidence(), values.summary(), 140))

@@ -23,27 +23,28 @@ def shown(expected):
 
 
 def test_the_verdict_of_a_mixed_register():
-    """Passed and failed rules, alike use cases as one with their states, others with their own next actions."""
+    """Passed and failed rules, then the worst use case first; alike ones as one with their states."""
     report = values.mixed()
     report = replace(report, verdict=replace(report.verdict, weaker=("[gate] asserted = accept",)))
     assert plain_lines(render_verdict(report, 80)) == shown("""
         NOT ELIGIBLE: 1 of 32 ready, 1 blocked (1 failing), 1 in progress, 29 not
         started
-          ✓ passed  config is sound (1 checked)
+        what fails: evidence incomplete
+          ✓ passed  config is sound (1 of 1)
           ✗ failed  evidence complete (256 checked): 31 are not
         relaxed setting: [gate] asserted = accept
-        UC-002, UC-004 to UC-006, UC-008 to UC-032 (29 use cases)  NOT_STARTED
-            · MISSING  items 1 to 7
-            must act: unassigned; readiness why UC-002 shows what is missing
-        UC-003  IN_PROGRESS, COLLECTING
-            collect  collect UC-003/2/staging (trace-team@example.com)
-            collect  collect UC-003/3/staging (trace-team@example.com)
-            collect  collect UC-003/7 (trace-team@example.com)
         UC-007  BLOCKED
             fix      UC-007/2/staging: test_handshake failed: mend it and run it again
                      (trace-team@example.com)
             rerun    UC-007/7: run test_drill again: it passed only when retried
                      (trace-team@example.com)
+        UC-003  IN_PROGRESS, COLLECTING
+            collect  collect UC-003/2/staging (trace-team@example.com)
+            collect  collect UC-003/3/staging (trace-team@example.com)
+            collect  collect UC-003/7 (trace-team@example.com)
+        UC-002, UC-004 to UC-006, UC-008 to UC-032 (29 use cases)  NOT_STARTED
+            · MISSING  items 1 to 7
+            must act: unassigned; readiness why UC-002 shows what is missing
     """)
 
 

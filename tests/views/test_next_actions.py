@@ -54,14 +54,14 @@ def test_actions_for_whole_use_cases_name_the_use_cases():
 
 
 def test_use_cases_that_need_other_items_are_told_apart():
-    """Actions are folded only where the items are the same."""
+    """Missing evidence is planned by item: the items that the same use cases need share a line."""
     actions = [
         values.action("qa", "collect", one) for one in ("UC-001/4", "UC-001/5", "UC-002/4", "UC-002/5", "UC-003/4")
     ]
     output_lines = plain_lines(render_next(actions, 80)).splitlines()
     assert output_lines[1:3] == [
-        "    collect  items 4, 5 of UC-001, UC-002 (2 use cases)",
-        "    collect  collect UC-003/4",
+        "    collect  item 4 of UC-001 to UC-003 (3 use cases)",
+        "    collect  item 5 of UC-001, UC-002 (2 use cases)",
     ]
 
 

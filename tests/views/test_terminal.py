@@ -33,58 +33,67 @@ def shown(expected):
 
 
 def test_an_untouched_register_of_32_at_80_columns():
-    """Nothing recorded: verdict, one line of work, one row, legend, totals, what next."""
+    """Nothing recorded: verdict, one line of missing evidence, one row, legend, what is done, what next."""
     assert text(values.untouched()) == shown("""
         NOT ELIGIBLE: 0 of 32 ready, 32 not started
         register payments at 2026-02-12T18:29:00.000Z
+        what fails: evidence incomplete
 
-        who must act
-          unassigned
-            collect  items 1 to 7 of UC-001 to UC-032 (32 use cases)
+        missing evidence
+          no test    items 1 to 7 of UC-001 to UC-032 (32 use cases)
 
         UC                Arch   Status            1 2 3 4 5 6 7  Done  Owner
         UC-001 to UC-032  GREEN  NOT_STARTED (32)  · · · · · · ·  0/8   tbd
         identical rows are grouped; -v shows every use case
         · MISSING
         each word: docs/reference/glossary.md of pytest-readiness
-        32 use cases: 32 NOT_STARTED, 0 IN_PROGRESS, 0 BLOCKED, 0 READY_FOR_GO_LIVE
+        0 of 256 requirements done
 
         readiness gate: closed; see readiness next, readiness why UC-001
     """)
 
 
 def test_a_mixed_register_of_32_at_80_columns():
-    """Work comes by person with the failing test first; rows of interest stand alone among ranges."""
+    """What fails comes first with its person, then other work, then what is missing by item; rows stand among ranges."""
     assert text(values.mixed()) == shown("""
         NOT ELIGIBLE: 1 of 32 ready, 1 blocked (1 failing), 1 in progress, 29 not
         started
         register payments at 2026-02-12T18:29:00.000Z
         run 20260212T182800Z-0a1b2c3d: 12 pieces of evidence recorded in
         sqlite:///.readiness/evidence.db
+        what fails: evidence incomplete
+
+        failures, blockers and rejections
+          trace-team@example.com
+            fix      UC-007/2/staging: test_handshake failed: mend it and run it again
 
         who must act
           trace-team@example.com
-            fix      UC-007/2/staging: test_handshake failed: mend it and run it again
             rerun    UC-007/7: run test_drill again: it passed only when retried
-            collect  items 2, 3, 7 of UC-003
-          unassigned
-            collect  items 1 to 7 of UC-002, UC-004 to UC-006, UC-008 to UC-032 (29 use
-                     cases)
+
+        missing evidence
+          no test    items 1, 4 to 6 of UC-002, UC-004 to UC-032 (30 use cases)
+          no test    items 2, 7 of UC-002 to UC-006, UC-008 to UC-032 (30 use cases)
+          no test    item 3 of UC-002 to UC-032 (31 use cases)
+          no test    item 6/revocation of UC-003
+          rehearsed  item 5 of UC-003
+          unproven   item 1 of UC-003
+                     unproven: record the proof in the test and run it
 
         UC                Arch   Status             1 2 3 4 5 6 7  Done  Phase
         UC-001            GREEN  READY_FOR_GO_LIVE  ✓ ✓ ✓ ✓ ✓ ✓ ✓  8/8
         UC-002            GREEN  NOT_STARTED        · · · · · · ·  0/8
         UC-003            GREEN  IN_PROGRESS        a · · ✓ r · ·  1/8   COLLECTING
         UC-004 to UC-006  GREEN  NOT_STARTED (3)    · · · · · · ·  0/8
-        UC-007            GREEN  BLOCKED            · ✗ · · · · ~  0/8
+        UC-007            GREEN  BLOCKED            · ✗ · · · · ~  0/8   failing
         UC-008 to UC-032  GREEN  NOT_STARTED (25)   · · · · · · ·  0/8
         identical rows are grouped; -v shows every use case
         ✓ COMPLETE  a ASSERTED  r REHEARSED  · MISSING  ~ FLAKY  ✗ FAILING
         each word: docs/reference/glossary.md of pytest-readiness
-        32 use cases: 29 NOT_STARTED, 1 IN_PROGRESS, 1 BLOCKED, 1 READY_FOR_GO_LIVE
+        9 of 256 requirements done
         drift: tracker status is out of date for UC-003, UC-007: run readiness sync
 
-        readiness gate: closed; see readiness next, readiness why UC-002
+        readiness gate: closed; see readiness next, readiness why UC-007
     """)
 
 
@@ -105,24 +114,28 @@ def test_two_use_cases_at_60_columns_in_ascii():
         register payments at 2026-02-12T18:29:00.000Z
         problem: the store sqlite:///a.db cannot be written: disk
                  full
+        what fails: evidence incomplete
 
-        who must act
+        failures, blockers and rejections
           ops@example.com
             fix      UC-002/2/staging: test_handshake fails in
                      staging: mend it
 
-        UC      Arch   Status       1 2 3 4 5 6 7  Done  Owner
-        UC-001  GREEN  NOT_STARTED  . . . . . . .  0/8   tbd
-        UC-002  GREEN  BLOCKED      . X . . . . .  0/8   tbd
+        missing evidence
+          no test    items 1, 3 to 7 of UC-001, UC-002 (2 use cases)
+          no test    item 2 of UC-001
+
+        UC      Arch   Status       1 2 3 4 5 6 7  Done  Phase
+        UC-001  GREEN  NOT_STARTED  . . . . . . .  0/8
+        UC-002  GREEN  BLOCKED      . X . . . . .  0/8   failing
         . MISSING  X FAILING
         each word: docs/reference/glossary.md of pytest-readiness
-        2 use cases: 1 NOT_STARTED, 0 IN_PROGRESS, 1 BLOCKED, 0
-        READY_FOR_GO_LIVE
+        0 of 16 requirements done
         drift: tracker status is out of date for UC-002: run
                readiness sync
 
         readiness gate: closed; see readiness next, readiness why
-                        UC-001
+                        UC-002
     """)
 
 
@@ -151,8 +164,8 @@ def test_the_mixed_register_fits_one_screen():
     assert len(render_report(values.mixed(), 80)) <= 45
 
 
-def test_a_register_in_which_every_row_differs_still_fits_a_screen():
-    """32 rows of their own leave room for the most urgent work of fewer people, and say how much is left out."""
+def test_a_register_in_which_every_row_fails_names_every_failure():
+    """Of many failures each person has a list: all are named above the matrix of 32 rows, and none of them twice."""
     catalogue = values.catalogue(values.tracker_ids())
     signs = [State.COMPLETE, State.FAILING]
     use_cases = [
@@ -164,9 +177,14 @@ def test_a_register_in_which_every_row_differs_still_fits_a_screen():
     actions = [values.action(f"p{n % 6}@example.com", "fix", f"UC-{n:03}/{n % 5 + 1}") for n in range(1, 33)]
     lines = text(replace(values.report(use_cases), actions=tuple(actions))).splitlines()
     assert len([line for line in lines if line.startswith("UC-")]) == 32
-    assert len(lines) <= 48
-    assert lines[4:6] == ["  p1@example.com", "    fix      item 2 of UC-001, UC-031 (2 use cases)"]
-    assert any("more actions: readiness next shows all" in line for line in lines)
+    assert len(lines) <= 60
+    assert lines[4:7] == [
+        "failures, blockers and rejections",
+        "  p1@example.com",
+        "    fix      failing: UC-001/2, UC-007/3, UC-013/4, UC-019/5, UC-025/1, UC-031/2",
+    ]
+    above = "\n".join(lines[: lines.index("missing evidence")])
+    assert [above.count(action.requirement) for action in actions] == [1] * 32
 
 
 def test_quiet_is_the_verdict_alone():
@@ -254,7 +272,7 @@ def test_a_closed_gate_without_a_failing_use_case_says_which_rule_failed():
     rules = (RuleResult("store is intact", False, 3, "run X was changed"), RuleResult("scope", False, 0, "empty"))
     output_lines = text(replace(report, verdict=Verdict(False, "review", rules))).splitlines()
     assert output_lines[0] == "NOT ELIGIBLE: 1 of 1 ready; store is intact: run X was changed"
-    assert "failed rules: store is intact, scope" in output_lines
+    assert "what fails: store is intact, nothing to check yet (scope)" in output_lines
     assert output_lines[-1] == "readiness gate: closed; readiness gate shows every rule"
 
 
@@ -268,8 +286,8 @@ def test_waivers_are_part_of_the_verdict():
 
 
 def test_many_people_are_capped_with_what_is_left_out():
-    """Four people with four tasks each are shown; the rest is a number and where to see it."""
-    actions = [values.action(f"p{n}@example.com", "fix", f"UC-{n:03}/4") for n in range(1, 8)]
+    """Of reruns and renewals four people with four tasks each are shown; the rest is a number and where to see it."""
+    actions = [values.action(f"p{n}@example.com", "rerun", f"UC-{n:03}/4") for n in range(1, 8)]
     output = text(replace(values.untouched(), actions=tuple(actions)))
     assert "p4@example.com" in output
     assert "p5@example.com" not in output

@@ -81,7 +81,11 @@ def test_failures_and_rehearsals_say_why_they_do_not_count():
     bad = values.evidence(result=Result.FAILED, message="digests differ\nat event 3", proofs=())
     tried = values.evidence(real=False, not_real_because="a stub", environment=None, replay_mode="TRACE_ONLY")
     use_case = values.use_case(catalogue, "UC-003", {"4": State.FAILING}, status=Status.BLOCKED, found=(bad, tried))
-    output = plain_lines(render_why(values.report([use_case]), "UC-003", "4", 120))
+    brief = plain_lines(render_why(values.report([use_case]), "UC-003", "4", 120))
+    assert "evidence: FAILED" in brief
+    assert "PASSED" not in brief
+    assert "and 1 more: readiness why UC-003/4 -v" in brief
+    output = plain_lines(render_why(values.report([use_case]), "UC-003", "4", 120, verbosity=1))
     assert "evidence: FAILED at 2026-02-12T18:28:02.000Z in staging\n" in output
     assert "      digests differ\n      at event 3\n" in output
     assert "evidence: PASSED at 2026-02-12T18:28:02.000Z in no environment, replay TRACE_ONLY, proofs trace" in output

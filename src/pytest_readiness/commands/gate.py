@@ -75,9 +75,12 @@ def command(  # noqa: PLR0913 - one parameter for each option
         to_sign=keep,
     )
     report = evaluate_project(project, request)
-    code = _exit_code(report, report_only=report_only)
+    code, meaning = _exit_code(report, report_only=report_only)
     if not as_json:
-        output.print_lines(render_verdict(report, output.terminal_width(), unicode=output.prints_unicode()))
+        let_through = _let_through(report, earlier) if code == 0 else ""
+        width, unicode = output.terminal_width(), output.prints_unicode()
+        lines = render_verdict(report, width, unicode=unicode, let_through=let_through)
+        output.print_lines([*lines, ((f"exit code {code}: {meaning}", ""),)])
     verdict_id = None
     if keep:
         from ..pipeline.maintenance import save_verdict  # late: loads what writes bundles
@@ -93,10 +96,23 @@ def command(  # noqa: PLR0913 - one parameter for each option
     return code
 
 
-def _exit_code(report: Report, *, report_only: bool) -> int:
+def _exit_code(report: Report, *, report_only: bool) -> tuple[int, str]:
+    """Return the exit code, and what it means."""
+    verdict = report.verdict
     if report.context.problems:
-        return 3
-    return 0 if report_only or report.verdict.passes else 1
+        return 3, "the store is not intact"
+    if verdict.eligible and verdict.passes:
+        return 0, "eligible"
+    if verdict.passes:
+        return 0, "not eligible, and nothing is worse than in the earlier report"
+    is_worse = verdict.regression is not None and not verdict.regression.passed
+    meaning = "worse than the earlier report" if is_worse else "not eligible"
+    return (0, f"{meaning}, let through by --report-only") if report_only else (1, meaning)
+
+
+def _let_through(report: Report, earlier: Path | None) -> str:
+    """Return why the gate exits 0 although what it judged is not eligible."""
+    return f"not worse than {earlier.name}" if earlier is not None and report.verdict.passes else "--report-only"
 
 
 def _read_report(path: Path) -> dict[str, Any]:

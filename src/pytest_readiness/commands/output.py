@@ -13,12 +13,11 @@ import click
 from ..views.line_writer import Line, can_show_signs, plain_lines, styled_lines
 
 NARROWEST = 60
-WIDEST = 120
 
 
 def terminal_width() -> int:
-    """Return the width to print in, in columns: the terminal's, within 60 and 120; 100 without a terminal."""
-    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((100, 24)).columns))
+    """Return the width to print in, in columns: the terminal's, at least 60; 100 without a terminal."""
+    return max(NARROWEST, shutil.get_terminal_size((100, 24)).columns)
 
 
 def prints_unicode() -> bool:

@@ -17,7 +17,9 @@ from ..pipeline.evaluate_project import EvaluationRequest, Project, evaluate_pro
 from ..pipeline.extensions import render_own
 from ..pipeline.maintenance import refuse_damage
 from ..pipeline.output_files import refuse_sources, write_report
+from ..pipeline.scope_filters import filtered_request
 from ..pipeline.source_locations import locate_findings
+from ..verdict.readiness import Status
 from ..views.document import to_document
 from ..views.line_writer import plain_lines
 from ..views.output_formats import FORMATS
@@ -58,6 +60,10 @@ class _FormatName(click.Choice[str]):
     "--at", callback=options.moment, metavar="TIME", help="Show what was known and required at this moment (UTC)."
 )
 @options.release
+@click.option("--owner", callback=options.text, metavar="NAME", help="Only use cases of this owner, or 'unassigned'.")
+@click.option(
+    "--status", type=click.Choice(list(Status), case_sensitive=False), help="Only use cases with this status."
+)
 @click.option("-v", "--verbose", is_flag=True, help="Show every use case, every action, and the titles of the items.")
 @click.option("-q", "--quiet", is_flag=True, help="Show only the verdict.")
 @pass_cli_context
@@ -70,6 +76,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
     output: Path | None,
     at: str | None,
     release: str | None,
+    owner: str | None,
+    status: Status | None,
     verbose: bool,
     quiet: bool,
 ) -> int:
@@ -91,6 +99,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         only_release=release is not None,
         with_register=output_format is not None and output_format.needs_register,
     )
+    request = filtered_request(project, request, owner, status)
     report = evaluate_project(project, request)
     if output_format is not None and output_format.needs_page:
         from ..pipeline.page_contents import with_page  # late: replays the history, for the page alone

@@ -14,6 +14,7 @@ from ..decisions.reviews import (
     ReviewSheet,
     ReviewStatement,
     acknowledged_ids,
+    can_be_approved,
     prepare_sheet,
     refusal_reasons,
     sign_reviews,
@@ -51,6 +52,7 @@ _COMMAND_LIMIT = 100_000
 @click.option(
     "--from", "report", type=options.FILE, metavar="REPORT.json", help="Review this JSON report instead of the store."
 )
+@click.option("-v", "--verbose", is_flag=True, help="Show every piece of evidence that is signed.")
 @click.pass_context
 @pass_cli_context
 def command(  # noqa: PLR0913 - one parameter for each option
@@ -66,6 +68,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     names: tuple[str, ...],
     release: str | None,
     report: Path | None,
+    verbose: bool,
 ) -> int:
     """Show what a review of the use cases (ids or globs) covers, and approve or reject it.
 
@@ -84,25 +87,35 @@ def command(  # noqa: PLR0913 - one parameter for each option
             sheet = prepare_sheet(project, use_cases, suspect=suspect, release=release)
         meaning = ReviewMeaning.REJECTED if reject else ReviewMeaning.APPROVED_FOR_GO_LIVE
         statement = ReviewStatement(meaning, comment, acknowledged_ids(sheet, names))
-        _show(sheet, statement.acknowledged)
+        stored = None
+        if (approve or reject) and sheet.signings:
+            # Before it is shown: a refusal must not stand below a hundred lines.
+            stored = sign_reviews(project, sheet, find_decider(project, by), statement)
+        if stored is None and sheet.signings:
+            _print_obstacles(project, sheet, statement, by)
+        _show(sheet, statement.acknowledged, verbose=verbose)
         if not sheet.signings:
             return 0
-        if approve or reject:
-            print_decision(sign_reviews(project, sheet, find_decider(project, by), statement))
+        if stored is not None:
+            print_decision(stored)
             print_standing(
                 project, [] if report is not None else [signing.use_case for signing in sheet.signings], sheet.release
             )
         else:
-            _preview(project, sheet, statement, by, report)
+            _print_commands(sheet, statement, report)
     if not approve and not reject:
         refuse_damage(sheet.problems)
     return 0
 
 
-def _show(sheet: ReviewSheet, acknowledged: Iterable[str]) -> None:
+def _show(sheet: ReviewSheet, acknowledged: Iterable[str], *, verbose: bool) -> None:
     for signing in sheet.signings:
         lines = render_preview(
-            signing, frozenset(acknowledged), output.terminal_width(), unicode=output.prints_unicode()
+            signing,
+            frozenset(acknowledged),
+            output.terminal_width(),
+            unicode=output.prints_unicode(),
+            verbosity=int(verbose),
         )
         output.print_lines([*lines, ()])
     for sentence in sheet.left_out:
@@ -111,24 +124,41 @@ def _show(sheet: ReviewSheet, acknowledged: Iterable[str]) -> None:
         click.echo("no use case needs another review")
 
 
-def _preview(
-    project: Project, sheet: ReviewSheet, statement: ReviewStatement, by: str | None, report: Path | None
-) -> None:
-    """Print the commands that sign, and why an approval would be refused."""
-    source = f" --from {shlex.quote(str(report))}" if report is not None else ""
-    names = " ".join(shlex.quote(signing.use_case) for signing in sheet.signings) + source
-    missing = [
-        name for signing in sheet.signings for name in signing.to_acknowledge if name not in statement.acknowledged
-    ]
-    more = "".join(f" --acknowledge {shlex.quote(name)}" for name in (*statement.acknowledged, *missing))
-    click.echo("nothing was signed; to sign:")
-    click.echo(sanitise(f"  readiness review {names} --approve{more}", _COMMAND_LIMIT))
-    click.echo(sanitise(f"  readiness review {names} --reject --comment '...'", _COMMAND_LIMIT))
+def _missing(sheet: ReviewSheet, statement: ReviewStatement) -> list[str]:
+    """Return the ids of the requirements that an approval must acknowledge, and the statement does not."""
+    return [name for signing in sheet.signings for name in signing.to_acknowledge if name not in statement.acknowledged]
+
+
+def _print_obstacles(project: Project, sheet: ReviewSheet, statement: ReviewStatement, by: str | None) -> None:
+    """Print why an approval would be refused, before what it would cover."""
     try:
         decider = find_decider(project, by)
     except RefusedError as error:
         click.echo(sanitise(f"who signs: {error}"))
         return
-    complete = ReviewStatement(statement.meaning, statement.comment, (*statement.acknowledged, *missing))
-    for reason in refusal_reasons(project, sheet, decider, complete):
-        click.echo(sanitise(f"{decider.name} cannot approve yet: {reason}"))
+    named = (*statement.acknowledged, *_missing(sheet, statement))
+    reasons = refusal_reasons(project, sheet, decider, ReviewStatement(statement.meaning, statement.comment, named))
+    for reason in reasons:
+        click.echo(sanitise(f"{decider.name} cannot approve yet: {reason}", _COMMAND_LIMIT))
+    if reasons:
+        click.echo()
+
+
+def _print_commands(sheet: ReviewSheet, statement: ReviewStatement, report: Path | None) -> None:
+    """Print the commands that sign. An approval that nobody could give is not among them."""
+    source = f" --from {shlex.quote(str(report))}" if report is not None else ""
+    names = " ".join(shlex.quote(signing.use_case) for signing in sheet.signings) + source
+    click.echo("nothing was signed; to sign:")
+    if can_be_approved(sheet):
+        named = _short_names(sheet, (*statement.acknowledged, *_missing(sheet, statement)))
+        more = "".join(f" --acknowledge {shlex.quote(name)}" for name in named)
+        click.echo(sanitise(f"  readiness review {names} --approve{more}", _COMMAND_LIMIT))
+    click.echo(sanitise(f"  readiness review {names} --reject --comment '...'", _COMMAND_LIMIT))
+
+
+def _short_names(sheet: ReviewSheet, ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the state words that acknowledge exactly these requirements, if they are fewer than the ids."""
+    for words in (("asserted",), ("flaky",), ("asserted", "flaky")):
+        if len(words) < len(ids) and {*acknowledged_ids(sheet, words)} == {*ids}:
+            return words
+    return ids

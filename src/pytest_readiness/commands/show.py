@@ -26,16 +26,21 @@ from .exit_code import ExitCodeCommand
     help="Output format; markdown: the tracker's evidence template.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("-v", "--verbose", is_flag=True, help="Show all fields, and evidence that does not count.")
 @pass_cli_context
-def command(cli: CliContext, *, target: str, form: str, as_json: bool) -> int:
-    """Show one piece of evidence, or the evidence that decides on a use case or one of its items."""
+def command(cli: CliContext, *, target: str, form: str, as_json: bool, verbose: bool) -> int:
+    """Show one piece of evidence, or the evidence that decides on a use case or one of its items.
+
+    A single piece is shown with all fields, several with the ten fields of the evidence template.
+    """
     if as_json:
         if form == "markdown":
             raise click.UsageError("--json is the same as --format json: omit one of --json and --format markdown")
         form = "json"
     project = cli.project()
     piece = find_evidence(project, target)
-    pieces = [piece] if piece is not None else deciding_evidence(project, *_use_case(cli, target))
+    every = verbose or form != "terminal"
+    pieces = [piece] if piece is not None else deciding_evidence(project, *_use_case(cli, target), every=every)
     if form != "terminal":
         render = render_template if form == "markdown" else render_json
         click.echo("".join(render(pieces)), nl=False)
@@ -46,7 +51,12 @@ def command(cli: CliContext, *, target: str, form: str, as_json: bool) -> int:
     for number, (evidence, run) in enumerate(pieces):
         signature = signed.get(evidence.run_id)
         lines = render_evidence(
-            evidence, run, output.terminal_width(), unicode=output.prints_unicode(), signed=signature
+            evidence,
+            run,
+            output.terminal_width(),
+            unicode=output.prints_unicode(),
+            signed=signature,
+            envelope=verbose or len(pieces) == 1,
         )
         output.print_lines([*([()] if number else []), *lines])
     return 0

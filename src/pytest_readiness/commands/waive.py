@@ -7,6 +7,7 @@ import click
 from ..decisions.blockers_and_waivers import waive
 from ..decisions.identity import find_decider
 from ..pipeline.evaluate_project import EvaluationRequest, evaluate_project
+from ..verdict.review.preview import WAIVED_NEEDS_CONFIG
 from ..views.gate import render_verdict
 from . import completion, options, output
 from .cli_context import CliContext, pass_cli_context
@@ -45,4 +46,6 @@ def command(
     print_decision(stored)
     report = evaluate_project(project, EvaluationRequest((requirement.partition("/")[0],)))
     output.print_lines([(), *render_verdict(report, output.terminal_width(), unicode=output.prints_unicode())])
+    if project.policy.waivers != "accept":
+        click.echo(f"to use it: {WAIVED_NEEDS_CONFIG}")
     return 0

@@ -17,9 +17,10 @@ from .exit_code import ExitCodeCommand
 
 @click.command("why", cls=ExitCodeCommand)
 @click.argument("target", metavar="UC[/ITEM]", shell_complete=completion.targets)
+@click.option("-v", "--verbose", is_flag=True, help="Show evidence that does not decide, too.")
 @options.as_json
 @pass_cli_context
-def command(cli: CliContext, *, target: str, as_json: bool) -> int:
+def command(cli: CliContext, *, target: str, verbose: bool, as_json: bool) -> int:
     """Explain the status of a use case, or of one of its items or requirements, and what would complete it."""
     use_case, _, tail = target.partition("/")
     project = cli.project()
@@ -42,8 +43,16 @@ def command(cli: CliContext, *, target: str, as_json: bool) -> int:
             output.print_json(why_document(report, use_case_id, tail or None))
         else:
             removed = failing_and_removed(project.settings.folder, report.readiness)
-            width, unicode = output.terminal_width(), output.prints_unicode()
-            output.print_lines(render_why(report, use_case_id, tail or None, width, unicode=unicode, removed=removed))
+            lines = render_why(
+                report,
+                use_case_id,
+                tail or None,
+                output.terminal_width(),
+                unicode=output.prints_unicode(),
+                removed=removed,
+                verbosity=int(verbose),
+            )
+            output.print_lines(lines)
     refuse_damage(report.context.problems)
     return 0
 

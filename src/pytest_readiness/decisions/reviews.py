@@ -17,6 +17,7 @@ from ..verdict.remedies import NAME_RELEASE
 from ..verdict.review.preview import changes_since, expand_acknowledged, review_refusal_reason
 from ..views.gate import status_text
 from ..views.review_preview import ReviewPreview
+from ..views.text_format import name_list
 from .decision_time import ClockError, PriorDecisions
 from .identity import Decider
 from .repository import DecisionDraft, StoredDecisions, decision_fields, draft_decision, redact_text, store_decisions
@@ -171,7 +172,7 @@ def _acknowledged_in(signing: ReviewPreview, acknowledged: Collection[str]) -> t
 
 
 def refusal_reasons(project: Project, sheet: ReviewSheet, decider: Decider, statement: ReviewStatement) -> list[str]:
-    """Return a sentence for each sign-off that would be refused, which says why."""
+    """Return a sentence for each reason why sign-offs would be refused, with the use cases concerned."""
     try:
         return list(_refusals(sheet, _drafts(project, sheet, decider, statement)))
     except ClockError as error:
@@ -179,13 +180,28 @@ def refusal_reasons(project: Project, sheet: ReviewSheet, decider: Decider, stat
 
 
 def _refusals(sheet: ReviewSheet, drafts: Iterable[DecisionDraft]) -> Iterator[str]:
+    reasons: dict[str, list[str]] = {}
     for draft in drafts:
         review = draft.counted
         assert isinstance(review, Review)  # noqa: S101 - for the type checker
         why = review_refusal_reason(review, sheet.policy, sheet.facts.origins)
         if why is not None:
             hint = f"; {NAME_RELEASE}" if sheet.policy.release == "required" and sheet.release is None else ""
-            yield f"{review.use_case}: {draft.refused(why, sheet.policy)}{hint}"
+            reasons.setdefault(f"{draft.refused(why, sheet.policy)}{hint}", []).append(review.use_case)
+    yield from (f"{name_list(use_cases)}: {reason}" for reason, use_cases in reasons.items())
+
+
+def can_be_approved(sheet: ReviewSheet) -> bool:
+    """Return whether some reviewer could approve all use cases of a sheet, as their requirements stand."""
+    rows = [signing.basis.requirements for signing in sheet.signings]
+    can_be_signed = sheet.policy.can_be_signed
+    return all(
+        any(row.state != State.NOT_APPLICABLE for row in requirements)
+        and all(
+            row.state == State.NOT_APPLICABLE or can_be_signed(row.state, unproven=row.unproven) for row in requirements
+        )
+        for requirements in rows
+    )
 
 
 def sign_reviews(project: Project, sheet: ReviewSheet, decider: Decider, statement: ReviewStatement) -> StoredDecisions:

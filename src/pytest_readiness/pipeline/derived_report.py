@@ -36,7 +36,7 @@ from ..views.document import to_document
 from .checkpoints import StoredCheckpoint
 from .evaluate_project import EvaluationRequest, evaluate_project
 from .load_inputs import FactSources
-from .project import Project
+from .project import Project, exact_pattern
 from .requirements_in_force import RequirementsHistory
 
 LATEST = "9999-12-31T23:59:59.999Z"
@@ -198,13 +198,8 @@ def _build_request(project: _BundleProject, scope: ReportScope, at: str) -> Eval
     project.__dict__["policy_at"] = policy
     ids = scope.use_cases
     everything = ids is None or (catalogue.use_cases.keys() <= {*ids})
-    patterns = () if everything or ids is None else tuple(map(_exact_pattern, ids))
+    patterns = () if everything or ids is None else tuple(map(exact_pattern, ids))
     return _BundleRequest(patterns, at=at, on=policy.on, release=scope.release, stored_only=True)
-
-
-def _exact_pattern(name: str) -> str:
-    """Return the pattern that matches only this name."""
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 
 
 class _BundleRequest(EvaluationRequest, frozen=True):

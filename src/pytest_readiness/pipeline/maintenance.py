@@ -196,8 +196,12 @@ def _with_conduct(store: EvidenceStore, runs: Mapping[str, RunSummary]) -> dict[
     return {id_: replace(run, conditions=conducts.get(id_)) for id_, run in runs.items()}
 
 
-def deciding_evidence(project: Project, use_case: str, item: str | None) -> list[tuple[Evidence, RunSummary | None]]:
+def deciding_evidence(
+    project: Project, use_case: str, item: str | None, *, every: bool = True
+) -> list[tuple[Evidence, RunSummary | None]]:
     """Return the evidence that decides on a use case, or on one of its items, without duplicates.
+
+    ``every``: also what does not count, such as rehearsals; else it is only returned where nothing counts.
 
     Raises:
         StorageError: the store cannot be read.
@@ -210,7 +214,7 @@ def deciding_evidence(project: Project, use_case: str, item: str | None) -> list
         for readiness in report.readiness.use_cases
         for needed in readiness.requirements
         if item is None or needed.requirement.item == item
-        for piece in needed.evidence
+        for piece in (needed.evidence if every else needed.deciding or needed.evidence[:1])
     }
     store = project.store()
     if store is None:

@@ -264,3 +264,8 @@ def select_use_cases(
             raise ConfigError(f"no use case in register '{catalogue.register}' matches '{pattern}'{hint}")
         chosen |= dict.fromkeys(names)
     return tuple(name for name in catalogue.use_cases if name in chosen)
+
+
+def exact_pattern(name: str) -> str:
+    """Return the glob that matches only this use case, for ``select_use_cases``."""
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)

@@ -35,8 +35,8 @@ _ACTION_OF_STATE = {
     State.MISSING: "collect",
     State.ASSERTED: "prove",
 }
-_SHOWN_AS = {"prove": "collect"}
-"""Action that another one is shown as: to prove means to collect the same evidence again."""
+OR_ACKNOWLEDGE = ", or have a reviewer acknowledge it"
+"""End of an action's text if a review may accept the pass as it is."""
 
 _Ranked = tuple[int, str, Action]
 
@@ -152,9 +152,8 @@ def _requirement_actions(
         and any(policy.leniency(state) != "accept" for state in requirement.policy_states)
         and not policy.accepts_waiver(requirement.state)
     ):
-        if todo == "prove" and not policy.acceptable(requirement.underlying):
-            todo = "collect"
-        yield _action(use_case, todo, requirement.completes_it, requirement)
+        if requirement.requirement.id not in use_case.accepted:
+            yield _action(use_case, todo, requirement.completes_it + _other_way(requirement, policy), requirement)
     elif requirement.level is not None and requirement.level < policy.level:
         text = f"{how_to_reach(policy.level)}: it rests on {requirement.level}, and the gate asks for {policy.level}"
         yield _action(use_case, "rerun", text, requirement)
@@ -164,10 +163,19 @@ def _requirement_actions(
         )
 
 
+def _other_way(requirement: RequirementReadiness, policy: Policy) -> str:
+    """Return the other way out of an unproven or flaky pass, as the end of a sentence: a review that names it."""
+    state = requirement.state.value
+    can_be_named = policy.must_be_named(state, unproven=requirement.unproven) and policy.can_be_signed(
+        state, unproven=requirement.unproven
+    )
+    return OR_ACKNOWLEDGE if can_be_named else ""
+
+
 def _action(
     use_case: UseCaseReadiness, todo: str, text: str, about: RequirementReadiness | None = None, who: str | None = None
 ) -> _Ranked:
     expires = (about.expires_at if about else None) or "9"
     requirement = about.requirement.id if about else None
-    action = Action(who or owner_of(use_case), _SHOWN_AS.get(todo, todo), use_case.use_case.id, requirement, text)
+    action = Action(who or owner_of(use_case), todo, use_case.use_case.id, requirement, text)
     return _URGENCY.index(todo), expires if todo == "renew" else "", action

@@ -54,6 +54,28 @@ def block_reasons(use_case: UseCaseReadiness) -> tuple[BlockReason, ...]:
     return tuple(reasons)
 
 
+def worst_use_case(readiness: Readiness, verdict: Verdict) -> str | None:
+    """Return the id of the use case that keeps the gate closed and stands worst; None: no use case does.
+
+    A failing one comes first, then one with a blocker, a rejected one, one in progress, one not started. Of equals it
+    is the first of the register.
+    """
+    closing = {*verdict.failing}
+    candidates = [use_case for use_case in readiness.use_cases if use_case.use_case.id in closing]
+    if candidates:
+        return min(candidates, key=urgency).use_case.id
+    return verdict.failing[0] if verdict.failing else None
+
+
+def urgency(use_case: UseCaseReadiness) -> tuple[int, int]:
+    """Return the sort key that puts the worst use case first: failing, blocked, rejected, in progress, not started."""
+    reasons = block_reasons(use_case)
+    return _WORST_STATUS.index(use_case.status), list(BlockReason).index(reasons[0]) if reasons else len(BlockReason)
+
+
+_WORST_STATUS = (Status.BLOCKED, Status.IN_PROGRESS, Status.NOT_STARTED, Status.READY_FOR_GO_LIVE)
+
+
 def count_verdict(readiness: Readiness, verdict: Verdict) -> VerdictCounts:
     """Return the counts of the use cases in scope. A blocked one is counted by its most urgent reason."""
     statuses: Counter[Status] = Counter()

@@ -37,7 +37,7 @@ from .review.invalidation import ReviewFacts, failures_from
 from .review.pins import pin_requirements
 from .review.standing import review_summary
 from .run_groups import GroupHold, GroupRelease, find_group_holds
-from .status import status_of
+from .status import accepted_requirements, status_of
 
 __all__ = ["Facts", "evaluate"]
 
@@ -253,6 +253,7 @@ class _EvaluationInputs(Struct, frozen=True):
             blockers=blockers,
             waivers=tuple(waivers),
             retirements=retirements,
+            accepted=accepted_requirements(required, review, self.policy),
             make_basis=make_basis,
         )
 

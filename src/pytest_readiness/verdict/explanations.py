@@ -96,10 +96,16 @@ def cut_short(elsewhere: Place | None) -> str:
     return "" if elsewhere is None else f", before it stated where it ran, and so counts{_place_text(*elsewhere)}"
 
 
-def why_missing(requirement: Requirement, newest: Evidence | None) -> str:
-    """Return why nothing satisfies a requirement. ``newest``: the newest execution about it, if there is one."""
+def why_missing(requirement: Requirement, newest: Evidence | None, elsewhere: Evidence | None = None) -> str:
+    """Return why nothing satisfies a requirement.
+
+    Args:
+        requirement: the requirement.
+        newest: the newest execution about it, if there is one.
+        elsewhere: a pass for its item in another place, if there is one.
+    """
     if newest is None:
-        return "no test has run for it"
+        return f"no test has run for it{place_of(requirement) if elsewhere is not None else ''}"
     if newest.result is not Result.PASSED:
         return execution_message(newest)
     if newest.method == ABSENT or not newest.real:
@@ -123,6 +129,11 @@ def completes_missing(requirement: Requirement, newest: Evidence | None, *, real
     if newest.real and newest.result is Result.PASSED and requirement.proof == "replay" and not replay_mode(newest):
         return f'set replay_mode="FULL" or "TRACE_ONLY" in the mark of {first_line(newest.test_id)} and run it again'
     return f"make {first_line(newest.test_id)} pass{place_of(requirement)}"
+
+
+def completes_elsewhere(requirement: Requirement, passed: Evidence) -> str:
+    """Return that a test which passed in another place must run in that of the requirement."""
+    return f"run {first_line(passed.test_id)}{place_of(requirement)}"
 
 
 def completes_bad(requirement: Requirement, failure: Evidence, elsewhere: Place | None = None) -> str:

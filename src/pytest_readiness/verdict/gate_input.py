@@ -80,7 +80,8 @@ class RuleFinding(Struct, frozen=True):
     def result(self) -> RuleResult:
         """The finding as a result. A rule that checked nothing has not passed."""
         if self.problems:
-            return RuleResult(self.rule, passed=False, looked_at=self.looked_at, detail=name_list(self.problems))
+            detail, wrong = name_list(self.problems), len(self.problems)
+            return RuleResult(self.rule, passed=False, looked_at=self.looked_at, detail=detail, wrong=wrong)
         if not self.looked_at:
             return RuleResult(self.rule, passed=False, looked_at=0, detail="there was nothing to check")
         return RuleResult(self.rule, passed=True, looked_at=self.looked_at, detail=self.detail)

@@ -247,6 +247,8 @@ class UseCaseReadiness(Struct, frozen=True, dict=True):
     """For each waived requirement the valid waiver; also the newest one if that is void."""
     retirements: tuple[RetirementStanding, ...] = ()
     """Retirements of tests with evidence for it."""
+    accepted: tuple[str, ...] = ()
+    """Ids of the ASSERTED and FLAKY requirements that the config accepts, or that a current review acknowledged."""
     make_basis: Callable[[], ReviewBasis] = lambda: NO_BASIS
     """Builds ``basis``, which takes a while and is rarely needed."""
 
@@ -275,6 +277,16 @@ class UseCaseReadiness(Struct, frozen=True, dict=True):
     def complete(self) -> int:
         """Number of required requirements that are COMPLETE."""
         return sum(req.state is State.COMPLETE for req in self.required)
+
+    @property
+    def done(self) -> int:
+        """Number of required requirements that are COMPLETE or accepted."""
+        return self.complete + len(self.accepted)
+
+    @property
+    def waived(self) -> int:
+        """Number of required requirements that are WAIVED."""
+        return sum(req.state is State.WAIVED for req in self.required)
 
     @property
     def drift(self) -> bool:
@@ -313,7 +325,8 @@ class Action(Struct, frozen=True):
 
     who: str
     action: str
-    """``fix``, ``rerun``, ``finish``, ``collect``, ``declare``, ``renew``, ``retire``, ``review``, ``sync``."""
+    """``fix``, ``rerun``, ``finish``, ``declare``, ``renew``, ``collect``, ``prove``, ``retire``, ``review``, ``sync``;
+    the most urgent first."""
     use_case: str
     requirement: str | None
     text: str
@@ -354,6 +367,8 @@ class RuleResult(Struct, frozen=True):
     looked_at: int
     """Number of things it checked. A rule that checked none has not passed."""
     detail: str
+    wrong: int = 0
+    """Number of things that fail it."""
 
 
 class Verdict(Struct, frozen=True):

@@ -66,7 +66,8 @@ def no_regression(before: EvaluationSnapshot, readiness: Readiness) -> tuple[Rul
     worse = [_sentence(change) for change in changes if change.is_worse]
     more = f" and {len(worse) - NAMED} more" if len(worse) > NAMED else ""
     detail = ", ".join(worse[:NAMED]) + more if worse else "nothing is worse than before"
-    return RuleResult("no regression", passed=not worse, looked_at=looked_at, detail=detail), changes
+    result = RuleResult("no regression", passed=not worse, looked_at=looked_at, detail=detail, wrong=len(worse))
+    return result, changes
 
 
 def _sentence(change: Change) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from .policy import Policy
 from .readiness import Phase, RequirementReadiness, ReviewState, ReviewSummary, State, Status
@@ -39,6 +39,26 @@ def status_of(
     if started:
         return Status.IN_PROGRESS, _phase(states, review, policy)
     return Status.NOT_STARTED, None
+
+
+def accepted_requirements(
+    required: Iterable[RequirementReadiness], review: ReviewSummary, policy: Policy
+) -> tuple[str, ...]:
+    """Return the ids of the unproven and flaky requirements that the config accepts, or a current review named."""
+    unsure = [requirement for requirement in required if requirement.state in (State.ASSERTED, State.FLAKY)]
+    if not unsure:  # the usual case
+        return ()
+    current = (standing.decision for standing in review.standings if standing.state is ReviewState.CURRENT)
+    named = {name for decision in current for name in decision.acknowledged}
+    return tuple(
+        requirement.requirement.id
+        for requirement in unsure
+        if all(
+            policy.leniency(state) == "accept"
+            or (policy.leniency(state) == "acknowledge" and requirement.requirement.id in named)
+            for state in requirement.policy_states
+        )
+    )
 
 
 def _phase(states: Collection[State], review: ReviewSummary, policy: Policy) -> Phase:

@@ -37,7 +37,13 @@ def _given(text: str | None) -> tuple[str, ...]:
 
 
 def render_evidence(
-    evidence: Evidence, run: RunSummary | None, width: int, *, unicode: bool = True, signed: SignedRun | None = None
+    evidence: Evidence,
+    run: RunSummary | None,
+    width: int,
+    *,
+    unicode: bool = True,
+    signed: SignedRun | None = None,
+    envelope: bool = True,
 ) -> list[Line]:
     """Return the evidence in the ten template fields, then all other recorded data.
 
@@ -47,11 +53,14 @@ def render_evidence(
         width: maximum columns of a line.
         unicode: False: print only ASCII.
         signed: the trusted signature of its run; None: there is none.
+        envelope: False: after the ten fields only how to show the rest.
     """
     writer = LineWriter(width, unicode=unicode)
     lines: list[Line] = []
     for name, values in evidence_fields(evidence):
         lines += _field(name, values, writer, _style(evidence) if name == "Result" else "")
+    if not envelope:
+        return [*lines, *writer.paragraph(evidence.id, lead=("readiness show ", "dim"))]
     lines.append(writer.line())
     for name, values in (*_run(evidence, run), *_level(evidence, run, signed), *envelope_fields(evidence)):
         if values:

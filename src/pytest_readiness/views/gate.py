@@ -4,26 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..verdict.readiness import Action, ReviewState, RuleResult, State, UseCaseReadiness
+from ..verdict.cells import Cell, CellProgress, missing_cell
+from ..verdict.counts import urgency
+from ..verdict.readiness import Action, RequirementReadiness, ReviewState, RuleResult, State, UseCaseReadiness
 from . import text_format
+from .change_lines import change_lines
 from .headline import headline_sentence
 from .line_writer import Line, LineWriter
 from .next_actions import Task, task_text
 from .report import Report
+from .rule_words import checked_text, failed_rules, failures_text, has_nothing_to_check
 
 _MOST_GROUPS = 6
 _MOST_ACTIONS = 4
 
 
-def headline(report: Report, writer: LineWriter) -> list[Line]:
-    """Return the verdict as one sentence, wrapped into lines."""
-    return writer.paragraph(headline_sentence(report), style="good" if report.verdict.eligible else "bad")
+def headline(report: Report, writer: LineWriter, *, let_through: str = "") -> list[Line]:
+    """Return the verdict as one sentence, wrapped into lines. ``let_through``: as in ``headline_sentence``."""
+    sentence = headline_sentence(report, let_through=let_through)
+    return writer.paragraph(sentence, style="good" if report.verdict.eligible else "bad")
 
 
-def render_verdict(report: Report, width: int, *, unicode: bool = True) -> list[Line]:
-    """Return every rule with its result, the relaxed settings, and for each failing use case what is missing."""
+def failures_lines(report: Report, writer: LineWriter, *, most: int | None = None) -> list[Line]:
+    """Return what fails, in words; no line if nothing does, or if the first line says it already."""
+    failed = failed_rules(report.verdict)
+    if not failed or (len(failed) == 1 and f"{failed[0].rule}: {failed[0].detail}" in headline_sentence(report)):
+        return []
+    return writer.paragraph(failures_text(failed), lead=("what fails: ", "bad"), most=most)
+
+
+def render_verdict(report: Report, width: int, *, unicode: bool = True, let_through: str = "") -> list[Line]:
+    """Return every rule with its result, the relaxed settings, and for each failing use case what is missing.
+
+    ``let_through``: why the gate exits 0 although nothing is eligible; empty: it does not.
+    """
     writer = LineWriter(width, unicode=unicode)
-    lines = headline(report, writer)
+    lines = headline(report, writer, let_through=let_through)
+    lines += failures_lines(report, writer)
+    changes = change_lines(report, writer)
+    lines += [*changes, writer.line()] if changes else []
     for rule in report.verdict.rules:
         lines.extend(_rule(rule, writer))
     if report.verdict.regression is not None:
@@ -42,15 +61,18 @@ def render_verdict(report: Report, width: int, *, unicode: bool = True) -> list[
 def render_failed(report: Report, width: int, *, unicode: bool = True) -> list[Line]:
     """Return each failed rule with its reason."""
     writer = LineWriter(width, unicode=unicode)
-    rules = (*report.verdict.rules, *([report.verdict.regression] if report.verdict.regression else ()))
-    return [line for rule in rules if not rule.passed for line in _rule(rule, writer)]
+    return [line for rule in failed_rules(report.verdict) for line in _rule(rule, writer)]
 
 
 def _rule(rule: RuleResult, writer: LineWriter) -> list[Line]:
-    state, word, style = (State.COMPLETE, "passed", "good") if rule.passed else (State.FAILING, "failed", "bad")
-    lead = (f"{writer.sign(state)} {word}  ", style)
+    if has_nothing_to_check(rule):
+        lead = ("- empty   ", "warn")
+    else:
+        state, word, style = (State.COMPLETE, "passed", "good") if rule.passed else (State.FAILING, "failed", "bad")
+        lead = (f"{writer.sign(state)} {word}  ", style)
+    checked = f" ({text})" if (text := checked_text(rule)) else ""
     detail = f": {rule.detail}" if rule.detail else ""
-    return writer.paragraph(f"{rule.rule} ({rule.looked_at} checked){detail}", lead=lead, indent=2)
+    return writer.paragraph(f"{rule.rule}{checked}{detail}", lead=lead, indent=2)
 
 
 def _not_applicable(use_cases: Sequence[UseCaseReadiness], writer: LineWriter) -> Iterator[Line]:
@@ -98,7 +120,9 @@ def _failing(report: Report, writer: LineWriter) -> Iterator[Line]:
         if action.action != "sync":  # drift does not close the gate
             actions.setdefault(action.use_case, []).append(action)
     groups: dict[tuple[object, ...], list[str]] = {}
-    for name in report.verdict.failing:
+    here = sorted((by_id[name] for name in report.verdict.failing if name in by_id), key=urgency)
+    elsewhere = [name for name in report.verdict.failing if name not in by_id]
+    for name in (*(use_case.use_case.id for use_case in here), *elsewhere):
         use_case = by_id.get(name)
         key = _group_key(use_case, actions.get(name, [])) if use_case else (name,)
         groups.setdefault(key, []).append(name)
@@ -135,7 +159,7 @@ def removed_lines(report: Report, name: str, actions: Sequence[Action], writer: 
 
 def _group_key(readiness: UseCaseReadiness, actions: Sequence[Action]) -> tuple[object, ...]:
     states = tuple(
-        (requirement.requirement.id.removeprefix(readiness.use_case.id), requirement.state)
+        (requirement.requirement.id.removeprefix(readiness.use_case.id), _cell(requirement))
         for requirement in readiness.required
     )
     kinds = tuple((action.who, action.action) for action in actions)
@@ -147,13 +171,20 @@ def _group_key(readiness: UseCaseReadiness, actions: Sequence[Action]) -> tuple[
     return (readiness.status, readiness.phase, states, kinds, readiness.group_holds, readiness.open_runs, people)
 
 
+def _cell(requirement: RequirementReadiness) -> Cell:
+    return missing_cell((requirement,)) if requirement.state is State.MISSING else requirement.state
+
+
 def status_text(readiness: UseCaseReadiness) -> str:
     """Return the status, with the phase if there is one."""
     return f"{readiness.status}, {readiness.phase}" if readiness.phase else readiness.status.value
 
 
-def hold_lines(readiness: UseCaseReadiness) -> Iterator[str]:
-    """Yield a sentence for each open run, run group, blocker or review that closes the gate for the use case."""
+def hold_lines(readiness: UseCaseReadiness, *, rejections: bool = True) -> Iterator[str]:
+    """Yield a sentence for each open run, run group, blocker or review that closes the gate for the use case.
+
+    ``rejections``: False: leave them out, as they are shown elsewhere.
+    """
     for group in readiness.group_holds:
         yield f"run group {group}: {group.remedy}"
     for run in readiness.open_runs:
@@ -164,7 +195,7 @@ def hold_lines(readiness: UseCaseReadiness) -> Iterator[str]:
         link = f" ({blocker.link})" if blocker.link else ""
         yield f"blocked by {blocker.by} since {blocker.at}{due}: {blocker.reason}{link}"
         yield from standing.still_open
-    if readiness.review.state in (ReviewState.REJECTED, ReviewState.SUSPECT):
+    if readiness.review.state is ReviewState.SUSPECT or (rejections and readiness.review.state is ReviewState.REJECTED):
         yield from (f"review {readiness.review.state.value}: {sentence}" for sentence in readiness.review.why)
 
 
@@ -191,12 +222,12 @@ def _grouped_use_cases(
     yield writer.line(title, status_text(readiness))
     for sentence in hold_lines(readiness):
         yield from writer.paragraph(sentence, indent=4)
-    for state in State:
-        matching = [requirement for requirement in readiness.required if requirement.state is state]
+    for cell in (*State, *CellProgress):
+        matching = [requirement for requirement in readiness.required if _cell(requirement) is cell]
         keys = tuple(dict.fromkeys(requirement.requirement.item for requirement in matching))
-        if keys and state is not State.COMPLETE:
+        if keys and cell is not State.COMPLETE:
             yield from writer.paragraph(
-                text_format.item_list(keys), lead=(f"{writer.state_label(state)}  ", ""), indent=4
+                text_format.item_list(keys), lead=(f"{writer.state_label(cell)}  ", ""), indent=4
             )
     who = ", ".join(dict.fromkeys(action.who for action in actions))
     lead = f"must act: {who}; " if who else ""

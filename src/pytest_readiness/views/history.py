@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ..facts.decision import Decision
 from ..facts.evidence import BADNESS, Evidence, Result
@@ -50,22 +50,28 @@ def _by_run(evidence: tuple[Evidence, ...]) -> Iterator[list[Evidence]]:
 
 
 def _run(evidence: list[Evidence], conditions: RunConditions) -> str:
-    """Return ``RUN in staging: 7 passed, 1 failed (test_drill)``. A test with several claims counts once."""
+    """Return ``RUN in staging: 7 PASSED, 1 FAILED (test_drill)``. A test with several claims counts once."""
     pieces = [piece for piece in evidence if not piece.covered]
     executions = {(piece.test_id, piece.started_at, piece.result): piece for piece in pieces}.values()
     numbers = Counter(execution.result for execution in executions)
-    worst_first = sorted(numbers, key=BADNESS.__getitem__, reverse=True)
-    results = ", ".join(f"{numbers[result]} {result.value}" for result in worst_first)
+    passed_first = sorted(numbers, key=lambda result: (result is not Result.PASSED, -BADNESS[result]))
+    results = ", ".join(f"{numbers[result]} {result.value}{_names(executions, result)}" for result in passed_first)
     environments = {execution.environment for execution in executions if execution.environment}
     where = ", ".join(sorted(environments)) or "no environment"
-    bad = [execution.test_id for execution in executions if execution.result is not Result.PASSED]
-    more = f" and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""
-    names = f": {', '.join(bad[:_NAMED])}{more}" if bad else ""
     rehearsed = sum(not execution.real for execution in executions)
     rehearsal = f", {count(rehearsed, 'rehearsal')}" if rehearsed else ""
     called = f"called with {', '.join(conditions.session_options)}" if conditions.session_options else ""
     remarks = "".join(f"; {remark}" for remark in (*conditions.remarks(), called) if remark)
-    return f"{evidence[0].run_id} in {where}: {results}{rehearsal}{names}{remarks}"
+    return f"{evidence[0].run_id} in {where}: {results}{rehearsal}{remarks}"
+
+
+def _names(executions: Collection[Evidence], result: Result) -> str:
+    """Return the first tests with a result that is no pass, in parentheses."""
+    if result is Result.PASSED:
+        return ""
+    tests = [execution.test_id for execution in executions if execution.result is result]
+    more = f" and {len(tests) - _NAMED} more" if len(tests) > _NAMED else ""
+    return f" ({', '.join(tests[:_NAMED])}{more})"
 
 
 def _change(change: StatusChange, writer: LineWriter) -> list[Line]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from ..verdict.cells import Cell, CellProgress
 from ..verdict.readiness import State, Status
 from .sanitise import LIMIT, break_commands, sanitise
 
@@ -16,6 +17,9 @@ Segment = tuple[str, str]
 """A text and the name of its style; an empty name means no style."""
 Line = tuple[Segment, ...]
 """One line of a report."""
+
+WIDEST_TEXT = 120
+"""Most columns of a wrapped text: longer lines are hard to read. A table may be wider."""
 
 MARKUP: dict[str, dict[str, bool]] = {
     "": {},
@@ -27,13 +31,22 @@ MARKUP: dict[str, dict[str, bool]] = {
 }
 """Arguments of pytest's terminal writer by style name: ``write(text, **MARKUP[style])``."""
 _ANSI = {"good": "32", "bad": "31;1", "warn": "33", "dim": "2", "strong": "1"}
-_ASCII_SIGNS = {State.COMPLETE: "C", State.NOT_APPLICABLE: "-", State.MISSING: ".", State.FAILING: "X"}
-_STATE_STYLES = {
+_ASCII_SIGNS: dict[Cell, str] = {
+    State.COMPLETE: "C",
+    State.NOT_APPLICABLE: "-",
+    State.MISSING: ".",
+    State.FAILING: "X",
+    CellProgress.PARTLY: "%",
+    CellProgress.SKIPPED: ">",
+}
+_STATE_STYLES: dict[Cell, str] = {
     State.COMPLETE: "good",
     State.FAILING: "bad",
     State.MISSING: "dim",
     State.NOT_APPLICABLE: "dim",
     State.REHEARSED: "dim",
+    CellProgress.SKIPPED: "dim",
+    CellProgress.NOT_RUN: "dim",
 }
 _STATUS_STYLES = {
     Status.NOT_STARTED: "dim",
@@ -43,7 +56,7 @@ _STATUS_STYLES = {
 }
 
 
-_NARROW = re.compile("[ -~\xa1-\xac\xae-\u02ff–…✓✗]*")  # noqa: RUF001 - the signs of the report
+_NARROW = re.compile("[ -~\xa1-\xac\xae-\u02ff–…✓✗◐]*")  # noqa: RUF001 - the signs of the report
 """Characters of one column: those of most reports."""
 
 
@@ -74,7 +87,7 @@ def _is_narrow(text: str) -> bool:
     return text.isascii() or _NARROW.fullmatch(text) is not None
 
 
-def style_of(state: State | Status) -> str:
+def style_of(state: Cell | Status) -> str:
     """Return the style of a state or a status."""
     return _STATUS_STYLES[state] if isinstance(state, Status) else _STATE_STYLES.get(state, "warn")
 
@@ -82,7 +95,7 @@ def style_of(state: State | Status) -> str:
 def can_show_signs(encoding: str | None) -> bool:
     """Return whether an output in this encoding can show the signs of the matrix."""
     try:
-        "✓·✗–…".encode(encoding or "ascii")  # noqa: RUF001 - the signs of the matrix
+        "✓·✗–…◐»".encode(encoding or "ascii")  # noqa: RUF001 - the signs of the matrix
     except (UnicodeEncodeError, LookupError):
         return False
     return True
@@ -100,11 +113,11 @@ class LineWriter(Struct, frozen=True):
         """The ellipsis that replaces omitted text."""
         return "…" if self.unicode else "..."
 
-    def sign(self, state: State) -> str:
+    def sign(self, state: Cell) -> str:
         """Return the sign of a state, one column wide."""
         return state.sign if self.unicode else _ASCII_SIGNS.get(state, state.sign)
 
-    def state_label(self, state: State) -> str:
+    def state_label(self, state: Cell) -> str:
         """Return the sign and the name of a state."""
         return f"{self.sign(state)} {state}"
 
@@ -163,7 +176,7 @@ class LineWriter(Struct, frozen=True):
             len(clean) - len(stripped), self.width // 4
         )  # an indented text, such as a step, stays indented
         hang = indent + cell_width(head) + text_indent
-        room = max(self.width - hang, 8)
+        room = max(min(self.width, WIDEST_TEXT) - hang, 8)
         pieces = list(_pieces(stripped, room)) or [""]
         if most is not None and len(pieces) > most:
             pieces = [*pieces[: most - 1], self.fit(" ".join(pieces[most - 1 :]), room)]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from ..verdict.cells import CellProgress, cell_of
 from ..verdict.readiness import Readiness, State, Status, UseCaseReadiness
 from ..verdict.tracker_drift import has_drift
 from . import text_format
@@ -59,7 +60,11 @@ def matrix_rows(use_cases: Sequence[UseCaseReadiness], verbosity: int) -> list[M
             rows[-1] = MatrixRow((*before, use_case))
         else:
             rows.append(MatrixRow((use_case,)))
-    return rows
+    return [
+        part
+        for row in rows
+        for part in ([row] if len(row.use_cases) >= text_format.RANGE else map(MatrixRow, zip(row.use_cases)))
+    ]
 
 
 def _is_identical(use_case: UseCaseReadiness, before: UseCaseReadiness) -> bool:
@@ -70,9 +75,9 @@ def _is_identical(use_case: UseCaseReadiness, before: UseCaseReadiness) -> bool:
 
 def _row_content(readiness: UseCaseReadiness) -> tuple[object, ...]:
     use_case = readiness.use_case
-    states = tuple((item.item.key, item.state) for item in readiness.items)
+    cells = tuple((item.item.key, cell_of(item)) for item in readiness.items)
     details = (use_case.architecture_status, use_case.owner, has_drift(readiness))
-    return (readiness.status, states, readiness.complete, len(readiness.required), *details)
+    return (readiness.status, cells, readiness.done, len(readiness.required), *details)
 
 
 def write_matrix(readiness: Readiness, writer: LineWriter, verbosity: int) -> list[Line]:
@@ -81,20 +86,21 @@ def write_matrix(readiness: Readiness, writer: LineWriter, verbosity: int) -> li
     if not rows:
         return [writer.line("no use case is in scope")]
     lines = _table(_columns(rows, writer), len(rows), writer)
-    used = {item.state for row in rows for item in row.first.items}
-    legend = _GAP.join(writer.state_label(state) for state in State if state in used)
+    used = {cell_of(item) for row in rows for item in row.first.items}
+    legend = _GAP.join(writer.state_label(cell) for cell in (*State, *CellProgress) if cell in used)
     if len(readiness.use_cases) > len(rows):
         lines.append(writer.line(("identical rows are grouped; -v shows every use case", "dim")))
     lines.extend(writer.paragraph(legend, style="dim"))
     lines.extend(writer.paragraph(GLOSSARY, style="dim"))
-    totals = ", ".join(f"{number} {status}" for status, number in readiness.totals.items())
-    lines.extend(writer.paragraph(f"{text_format.count(len(readiness.use_cases), 'use case')}: {totals}"))
+    done = sum(use_case.done for use_case in readiness.use_cases)
+    required = sum(len(use_case.required) for use_case in readiness.use_cases)
+    lines.extend(writer.paragraph(f"{done} of {text_format.count(required, 'requirement')} done"))
     return lines
 
 
 def _columns(rows: Sequence[MatrixRow], writer: LineWriter) -> list[MatrixColumn]:
     def column(header: str, texts: list[str], importance: int, least: int, most: int = 40) -> list[MatrixColumn]:
-        cleaned = tuple(((writer.fit(text, most), ""),) for text in texts)
+        cleaned = tuple(((writer.fit(text, most) if text else "", ""),) for text in texts)
         return [MatrixColumn(header, cleaned, importance, least, most)] if any(texts) else []
 
     first = [row.first for row in rows]
@@ -107,10 +113,10 @@ def _columns(rows: Sequence[MatrixRow], writer: LineWriter) -> list[MatrixColumn
         *column("Arch", [use_case.use_case.architecture_status for use_case in first], 2, 12, 12),
         MatrixColumn("Status", statuses, least=11),
         *_items(first, writer),
-        *column("Done", [f"{use_case.complete}/{len(use_case.required)}" for use_case in first], 0, 4),
-        *column("Phase", [use_case.phase.value if use_case.phase else "" for use_case in first], 1, 16),
+        *column("Done", list(map(text_format.done_text, first)), 0, 4),
+        *column("Phase", list(map(text_format.phase_text, first)), 1, 8),
         *column("Owner", [use_case.use_case.owner for use_case in first], 3, 8, 28),
-        *(column("Title", titles, 4, 16, 60) or column("Notes", notes, 4, 16, 60)),
+        *(column("Title", titles, 4, 16, writer.width) or column("Notes", notes, 4, 16, writer.width)),
     ]
 
 
@@ -129,11 +135,11 @@ def _items(use_cases: Sequence[UseCaseReadiness], writer: LineWriter) -> list[Ma
     header = gap.join(writer.pad(key, width) for key, width in zip(keys, widths, strict=True))
     cells: list[tuple[Segment, ...]] = []
     for use_case in use_cases:
-        states = {item.item.key: item.state for item in use_case.items}
+        cells_by_key = {item.item.key: cell_of(item) for item in use_case.items}
         signs: list[Segment] = []
         for key, width in zip(keys, widths, strict=True):
-            state = states.get(key)
-            sign = (writer.sign(state), style_of(state)) if state else (" ", "")
+            cell = cells_by_key.get(key)
+            sign = (writer.sign(cell), style_of(cell)) if cell else (" ", "")
             signs += [sign, (" " * (width - 1) + gap, "")]
         cells.append(tuple(signs[:-1]))
     return [MatrixColumn(header, tuple(cells), least=1, most=writer.width // 2)]

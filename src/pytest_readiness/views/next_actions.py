@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from ..verdict.actions import UNASSIGNED
+from ..verdict.actions import OR_ACKNOWLEDGE, UNASSIGNED
 from ..verdict.readiness import Action
 from . import text_format
 from .line_writer import Line, LineWriter
 
-_LONGEST = 1_000
-"""Sort key that puts item names after item numbers: no number has so many digits."""
+URGENT = "fix"
+"""Kind of the actions for failures, blockers and rejections."""
+BY_ITEM = ("collect", "prove")
+"""Kinds of actions for evidence that is missing or unproven, which are summed up by item."""
+_ONE_BY_ONE = 12
+"""Most failures, blockers and rejections with a line each. Of more failures, each person has a list of their ids."""
+_LISTED = 24
+"""Most failures of a person in such a list; the others are counted."""
 _STYLES = {"fix": "bad", "rerun": "warn", "finish": "warn", "declare": "warn"}
+_COMMON = {
+    "prove": "record the proof in the test and run it",
+    "sync": "run `readiness sync`",
+}
+"""What several actions of a kind have in common, although their texts differ."""
 
 
 class Task(Struct, frozen=True):
@@ -26,8 +37,8 @@ class Task(Struct, frozen=True):
 
     @property
     def use_cases(self) -> tuple[str, ...]:
-        """Ids of the use cases, in order."""
-        return tuple(dict.fromkeys(action.use_case for action in self.actions))
+        """Ids of the use cases, sorted."""
+        return tuple(sorted({action.use_case for action in self.actions}, key=text_format.natural_key))
 
 
 def by_person(actions: Sequence[Action]) -> dict[str, list[Task]]:
@@ -39,14 +50,54 @@ def by_person(actions: Sequence[Action]) -> dict[str, list[Task]]:
 
 
 def _tasks(actions: Sequence[Action]) -> list[Task]:
-    by_use_case: dict[tuple[str, str], list[Action]] = {}
+    """Return the tasks: what is urgent one by one, evidence by item, everything else by use cases."""
+    by_kind: dict[str, list[Action]] = {}
     for action in actions:
-        by_use_case.setdefault((action.action, action.use_case), []).append(action)
-    by_items: dict[tuple[str, tuple[str, ...]], list[Action]] = {}
-    for (kind, _), group in by_use_case.items():
-        keys = tuple(sorted({_item(action) for action in group if action.requirement is not None}, key=_sort_key))
-        by_items.setdefault((kind, keys), []).extend(group)
-    return [Task(kind, keys, tuple(group)) for (kind, keys), group in by_items.items()]
+        by_kind.setdefault(action.action, []).append(action)
+    tasks: list[Task] = []
+    for kind, group in by_kind.items():
+        if kind == URGENT:
+            tasks += _urgent_tasks(group)
+        elif kind in BY_ITEM:
+            tasks += _tasks_by_item(kind, group)
+        else:
+            tasks += _tasks_by_use_case(kind, group)
+    return tasks
+
+
+def _urgent_tasks(actions: Iterable[Action]) -> list[Task]:
+    """Return a task for each text: several requirements of a use case may fail by one test."""
+    by_text: dict[tuple[str, str], list[Action]] = {}
+    for action in actions:
+        by_text.setdefault((action.use_case, action.text), []).append(action)
+    return [Task(URGENT, _item_keys(group), tuple(group)) for group in by_text.values()]
+
+
+def _tasks_by_item(kind: str, actions: Iterable[Action]) -> list[Task]:
+    """Return a task for the items that the same use cases need."""
+    by_item: dict[str, list[Action]] = {}
+    for action in actions:
+        by_item.setdefault(_item(action), []).append(action)
+    by_use_cases: dict[frozenset[str], list[Action]] = {}
+    for key in sorted(by_item, key=text_format.natural_key):
+        names = frozenset(action.use_case for action in by_item[key])
+        by_use_cases.setdefault(names, []).extend(by_item[key])
+    return [Task(kind, _item_keys(group), tuple(group)) for group in by_use_cases.values()]
+
+
+def _tasks_by_use_case(kind: str, actions: Iterable[Action]) -> list[Task]:
+    by_use_case: dict[str, list[Action]] = {}
+    for action in actions:
+        by_use_case.setdefault(action.use_case, []).append(action)
+    by_items: dict[tuple[str, ...], list[Action]] = {}
+    for group in by_use_case.values():
+        by_items.setdefault(_item_keys(group), []).extend(group)
+    return [Task(kind, keys, tuple(group)) for keys, group in by_items.items()]
+
+
+def _item_keys(actions: Iterable[Action]) -> tuple[str, ...]:
+    keys = {_item(action) for action in actions if action.requirement is not None}
+    return tuple(sorted(keys, key=text_format.natural_key))
 
 
 def _item(action: Action) -> str:
@@ -54,28 +105,52 @@ def _item(action: Action) -> str:
     return tail.split("/", 1)[0]
 
 
-def _sort_key(key: str) -> tuple[int, str]:
-    """Return a sort key that puts numbers in their order, before names."""
-    return (len(key), key) if key.isdigit() else (_LONGEST, key)
-
-
-def task_text(task: Task) -> str:
-    """Return the text of a single action, or the items and use cases of several."""
+def task_text(task: Task, *, every: bool = False) -> str:
+    """Return the text of a single action, or the items and use cases of several; ``every``: of all of them."""
     first = task.actions[0]
     if len(task.actions) == 1:
         return _action_text(first)
     names = task.use_cases
-    where = text_format.name_list(names)
+    where = text_format.name_list(names, most=len(names) if every else 6)
     if len(names) > 1:
         where = f"{where} ({len(names)} use cases)"
-    what = f"{text_format.item_list(task.items)} of {where}" if task.items else where
-    common_text = first.text if len({action.text for action in task.actions}) == 1 else ""
-    return f"{what}: {common_text}" if common_text else what
+    what = f"{text_format.item_list(task.items)} of {where}" if task.items and task.items != ("",) else where
+    return f"{what}: {text}" if (text := _common_text(task)) else what
+
+
+def _common_text(task: Task) -> str:
+    """Return what all actions of a task have in common; empty: nothing."""
+    texts = {action.text for action in task.actions}
+    if len(texts) == 1:
+        return task.actions[0].text
+    common = _COMMON.get(task.action, "")
+    acknowledge = common and all(text.endswith(OR_ACKNOWLEDGE) for text in texts)
+    return f"{common}{OR_ACKNOWLEDGE}" if acknowledge else common
 
 
 def _action_text(action: Action) -> str:
     name = action.requirement or action.use_case
     return action.text if name in action.text else f"{name}: {action.text}"
+
+
+def write_urgent(actions: Sequence[Action], writer: LineWriter, *, verbosity: int = 0) -> list[Line]:
+    """Return lines for all failures, blockers and rejections, by the person who must act; none if there are none."""
+    urgent = [action for action in actions if action.action == URGENT]
+    if not urgent:
+        return []
+    lines = [writer.line(), writer.line(("failures, blockers and rejections", "bad"))]
+    people = by_person(urgent)
+    one_by_one = verbosity > 0 or sum(map(len, people.values())) <= _ONE_BY_ONE
+    for who, tasks in people.items():
+        lines.append(writer.line("  ", (who, "strong")))
+        failures = [action.requirement for task in tasks for action in task.actions if action.requirement is not None]
+        if failures and not one_by_one:
+            text = f"failing: {text_format.name_list(failures, most=_LISTED)}"
+            lines += writer.paragraph(text, lead=(writer.pad(URGENT, 7) + "  ", _STYLES[URGENT]), indent=4)
+        for task in tasks:
+            if one_by_one or not task.items:
+                lines += _write(task, writer, most=3)
+    return lines
 
 
 def write_people(actions: Sequence[Action], writer: LineWriter, *, people: int, tasks: int) -> list[Line]:
@@ -95,7 +170,7 @@ def write_people(actions: Sequence[Action], writer: LineWriter, *, people: int, 
 
 def _write(task: Task, writer: LineWriter, most: int | None = None) -> list[Line]:
     lead = (writer.pad(task.action, 7) + "  ", _STYLES.get(task.action, ""))
-    return writer.paragraph(task_text(task), lead=lead, indent=4, most=most)
+    return writer.paragraph(task_text(task, every=most is None), lead=lead, indent=4, most=most)
 
 
 def actions_of(actions: Sequence[Action], owner: str | None) -> list[Action]:

@@ -14,6 +14,8 @@ from .line_writer import Line, LineWriter, style_of
 
 _MANY = 10
 """If more tests of one run have the same description, they are listed under it."""
+_MOST_SHOWN = 2
+"""Pieces of evidence of a requirement to list, unless all are asked for."""
 
 
 class ReviewPreview(Struct, frozen=True):
@@ -36,22 +38,34 @@ class ReviewPreview(Struct, frozen=True):
 
 
 def render_preview(
-    signing: ReviewPreview, acknowledged: Collection[str], width: int, *, unicode: bool = True
+    signing: ReviewPreview, acknowledged: Collection[str], width: int, *, unicode: bool = True, verbosity: int = 0
 ) -> list[Line]:
-    """Return what the review covers. ``acknowledged`` are the ids of requirements that are acknowledged already."""
+    """Return what the review covers.
+
+    Args:
+        signing: the use case as it is reviewed.
+        acknowledged: ids of the requirements that are acknowledged already.
+        width: maximum columns of a line.
+        unicode: False: print only ASCII.
+        verbosity: above 0: every piece of evidence; else the first of each requirement, and the number of the others.
+    """
     writer = LineWriter(width, unicode=unicode)
     title = f"  {signing.title}" if signing.title else ""
     lines = [writer.line((signing.use_case, "strong"), title), writer.line(signing.standing)]
     lines += writer.paragraph(signing.basis.digest, lead=("requirements: ", "dim"))
     for row in signing.basis.requirements:
-        lines += _requirement(row, signing, acknowledged, writer)
+        lines += _requirement(row, signing, acknowledged, writer, verbosity)
     if not signing.basis.requirements:
         lines += writer.paragraph("it has no requirements: there is nothing to sign", style="bad")
     return [*lines, *_since(signing, writer)]
 
 
 def _requirement(
-    row: PinnedRequirement, signing: ReviewPreview, acknowledged: Collection[str], writer: LineWriter
+    row: PinnedRequirement,
+    signing: ReviewPreview,
+    acknowledged: Collection[str],
+    writer: LineWriter,
+    verbosity: int,
 ) -> Iterator[Line]:
     state = State(row.state) if row.state in set(State) else None
     label = writer.state_label(state) if state else row.state
@@ -63,18 +77,20 @@ def _requirement(
     elif row.requirement in signing.to_acknowledge:
         yield from writer.paragraph(f"to be acknowledged: --acknowledge {row.requirement}", indent=2, style="warn")
     groups: dict[tuple[str, str], list[PinnedEvidence]] = {}
-    for pin in row.pins:
+    shown = row.pins if verbosity > 0 else row.pins[:_MOST_SHOWN]
+    for pin in shown:
         groups.setdefault((run_of(pin.evidence_id), _where(pin)), []).append(pin)
     for (_, where), pins in groups.items():
         if len(pins) > _MANY:
             yield from _grouped_pins(pins, where, writer)
         else:
             yield from (line for pin in pins for line in _pin(pin, writer))
+    if more := len(row.pins) - len(shown):
+        yield from writer.paragraph(f"{more:,} more: -v shows all", lead=("evidence: ", "dim"), indent=2, style="dim")
 
 
 def _pin(pin: PinnedEvidence, writer: LineWriter) -> Iterator[Line]:
-    yield from writer.paragraph(f"{pin.started_at}{_where(pin)}", lead=("evidence: ", "dim"), indent=2)
-    yield from writer.paragraph(pin.test_id, indent=6)
+    yield from writer.paragraph(f"{pin.test_id} {pin.started_at}{_where(pin)}", lead=("evidence: ", "dim"), indent=2)
     yield from writer.paragraph(pin.evidence_id, lead=("readiness show ", "dim"), indent=6)
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..verdict.counts import worst_use_case
 from ..verdict.readiness import Readiness, UseCaseReadiness
 from ..verdict.tracker_drift import has_drift
 from . import evidence_warnings, run_conditions, text_format
-from .gate import headline
+from .change_lines import change_lines
+from .evidence_gaps import write_missing
+from .gate import failures_lines, headline
 from .line_writer import Line, LineWriter, plain_lines, styled_lines
 from .matrix import write_matrix
-from .next_actions import write_people
+from .next_actions import BY_ITEM, URGENT, write_people, write_urgent
 from .report import Report
 
 __all__ = ["plain_lines", "render_report", "styled_lines"]
@@ -19,8 +22,8 @@ SCREEN = 45
 """Lines that a report should fit in. Fewer people are listed if the matrix needs the room."""
 _MANY = 1_000_000
 _PEOPLE = (4, 3, 2, 1)
-_BY_MATRIX = "evidence complete"
-"""The rule whose details the matrix shows."""
+_SHOWN_ELSEWHERE = frozenset({URGENT, *BY_ITEM, "sync"})
+"""Kinds of actions with a section of their own; ``sync`` is one command, and the line about drift says so."""
 
 
 def render_report(report: Report, width: int, *, verbosity: int = 0, unicode: bool = True) -> list[Line]:
@@ -33,8 +36,12 @@ def render_report(report: Report, width: int, *, verbosity: int = 0, unicode: bo
     if verbosity < 0:
         return headline(report, writer)
     blank = writer.line()
-    above = [*headline(report, writer), *_about(report, writer), *_problems(report, writer)]
-    below = [blank, *write_matrix(report.readiness, writer, verbosity), *_more_notes(report.readiness, writer)]
+    above = [*headline(report, writer), *_about(report, writer)]
+    above += change_lines(report, writer, **({"most": _MANY} if verbosity > 0 else {}))
+    above += [*([blank] if report.changes else []), *_problems(report, writer), *failures_lines(report, writer, most=2)]
+    above += write_urgent(report.actions, writer, verbosity=verbosity)
+    below = write_missing(report.readiness.use_cases, report.actions, writer, verbosity=verbosity)
+    below += [blank, *write_matrix(report.readiness, writer, verbosity), *_more_notes(report.readiness, writer)]
     if verbosity > 0:
         below += _items(report.readiness, writer)
     below += [blank, *_last(report, writer)]
@@ -44,11 +51,12 @@ def render_report(report: Report, width: int, *, verbosity: int = 0, unicode: bo
 
 def _who_must_act(report: Report, writer: LineWriter, room: int) -> list[Line]:
     """Return the most urgent people and tasks, at least one, in at most ``room`` lines if possible."""
-    if not report.actions:
+    actions = [action for action in report.actions if action.action not in _SHOWN_ELSEWHERE]
+    if not actions:
         return []
     head = [writer.line(), writer.line(("who must act", "strong"))]
     for most in _PEOPLE if room < _MANY else (_MANY,):
-        lines = write_people(report.actions, writer, people=most, tasks=most)
+        lines = write_people(actions, writer, people=most, tasks=most)
         if len(head) + len(lines) <= room:
             break
     return [*head, *lines]
@@ -85,11 +93,6 @@ def _problems(report: Report, writer: LineWriter) -> Iterator[Line]:
         yield from writer.paragraph(note, lead=("note: ", "warn"), most=3)
     for setting in report.verdict.weaker:
         yield from writer.paragraph(setting, lead=("relaxed setting: ", "warn"))
-    failed = [rule for rule in report.verdict.rules if not rule.passed]
-    if len(failed) > 1:
-        yield from writer.paragraph(", ".join(rule.rule for rule in failed), lead=("failed rules: ", "bad"), most=2)
-    elif failed and report.verdict.failing and failed[0].rule != _BY_MATRIX:  # else the first line says it
-        yield from writer.paragraph(f"{failed[0].rule}: {failed[0].detail}", lead=("failed rule: ", "bad"), most=2)
 
 
 def _by_name(use_cases: tuple[UseCaseReadiness, ...], field: str) -> dict[object, list[str]]:
@@ -133,8 +136,8 @@ def _last(report: Report, writer: LineWriter) -> list[Line]:
         return writer.paragraph("open", lead=("readiness gate: ", "good"))
     if not report.context.configured:
         advice = "closed; no config: run readiness init"
-    elif report.verdict.failing:
-        advice = f"closed; see readiness next, readiness why {report.verdict.failing[0]}"
+    elif (worst := worst_use_case(report.readiness, report.verdict)) is not None:
+        advice = f"closed; see readiness next, readiness why {worst}"
     else:
         advice = "closed; readiness gate shows every rule"
     return writer.paragraph(advice, lead=("readiness gate: ", "bad"))

@@ -7,10 +7,28 @@ from collections.abc import Iterable, Sequence
 
 from ..errors import count
 from ..facts.decision import IdentityLevel
+from ..verdict.counts import BlockReason, block_reasons
+from ..verdict.readiness import Phase, Status, UseCaseReadiness
+from ..verdict.status import is_reviewed
 
-__all__ = ["RANGE", "count", "identity", "is_successor", "item_list", "name_list", "name_range", "name_runs"]
+__all__ = [
+    "RANGE",
+    "count",
+    "done_text",
+    "identity",
+    "is_successor",
+    "item_list",
+    "name_list",
+    "name_range",
+    "name_runs",
+    "natural_key",
+    "phase_text",
+]
 
 _NUMBERED = re.compile(r"(.*?)([0-9]{1,18})", re.DOTALL)
+_DIGITS = re.compile(r"([0-9]+)")
+_LONGEST = 1_000
+"""Sort key that puts words after numbers: no number has so many digits."""
 RANGE = 3
 """Minimum names in a range; fewer are listed one by one."""
 
@@ -21,6 +39,14 @@ def is_successor(name: str, before: str) -> bool:
     if old is None or new is None or old[1] != new[1]:
         return False
     return int(new[2]) == int(old[2]) + 1 and new[2] == str(int(new[2])).zfill(len(old[2]))
+
+
+def natural_key(name: str) -> tuple[tuple[int, str], ...]:
+    """Return the sort key that puts numbers in a name in their order: UC-2 before UC-10, and numbers before words."""
+    parts = _DIGITS.split(name)
+    return tuple(
+        (len(part), part) if number % 2 else (_LONGEST if part else 0, part) for number, part in enumerate(parts)
+    )
 
 
 def name_runs(names: Iterable[str]) -> list[list[str]]:
@@ -59,6 +85,27 @@ def item_list(keys: Sequence[str]) -> str:
 
 def _groups(names: Sequence[str]) -> list[list[str]]:
     return [group for run in name_runs(names) for group in ([run] if len(run) >= RANGE else [[name] for name in run])]
+
+
+def done_text(use_case: UseCaseReadiness) -> str:
+    """Return how many required requirements are done: ``8/9``, or ``8/9 +1w`` with a waived one."""
+    waived = f" +{use_case.waived}w" if use_case.waived else ""
+    return f"{use_case.done}/{len(use_case.required)}{waived}"
+
+
+def phase_text(use_case: UseCaseReadiness) -> str:
+    """Return the phase, or why it is BLOCKED: ``failing``, ``blocked: ana``, ``rejected: ben``; empty if neither."""
+    if use_case.status is Status.BLOCKED:
+        return ", ".join(_block_reason(use_case, reason) for reason in block_reasons(use_case))
+    if use_case.phase is Phase.AWAITING_REVIEW and use_case.waived and is_reviewed(use_case.review):
+        return f"REVIEWED, {use_case.waived} waived"
+    return use_case.phase.value if use_case.phase else ""
+
+
+def _block_reason(use_case: UseCaseReadiness, reason: BlockReason) -> str:
+    if reason is BlockReason.BLOCKER:
+        return f"blocked: {', '.join(dict.fromkeys(blocker.decision.by for blocker in use_case.blockers))}"
+    return f"rejected: {', '.join(use_case.review.by)}" if reason is BlockReason.REJECTED else reason.value
 
 
 def identity(level: IdentityLevel) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from ..errors import ClaimError, suggestion
-from ..facts.evidence import Evidence, Result
+from ..facts.evidence import BAD, Evidence, Result
+from ..verdict.actions import OR_ACKNOWLEDGE
 from ..verdict.explanations import first_line
 from ..verdict.inputs import UNKNOWN
 from ..verdict.readiness import RequirementReadiness, ReviewState, State, UseCaseReadiness
@@ -21,8 +22,8 @@ from .report import Report
 
 _MOST_NAMED = 12
 """Maximum requirements to name in the error for an unknown one."""
-_PASSES = 10
-"""Passes of a requirement to list if the whole use case is shown."""
+_MOST_SHOWN = 3
+"""Deciding evidence of a requirement to list, unless more is asked for."""
 _MESSAGE_LINES = 3
 """Maximum lines of a failure's message; ``readiness show`` prints all."""
 
@@ -35,8 +36,9 @@ def render_why(
     *,
     unicode: bool = True,
     removed: Collection[str] = (),
+    verbosity: int = 0,
 ) -> list[Line]:
-    """Return the reasons for a use case's status: each requirement that is not COMPLETE, with its evidence.
+    """Return the reasons for a use case's status: each requirement that is not COMPLETE, with what decides it.
 
     Args:
         report: the report.
@@ -45,6 +47,7 @@ def render_why(
         width: columns of the terminal.
         unicode: whether the output can show the signs.
         removed: ids of failing tests that are no longer in the work tree.
+        verbosity: above 0: also the evidence that does not decide.
 
     Raises:
         ClaimError: there is no such use case or requirement in the report.
@@ -52,9 +55,14 @@ def render_why(
     writer = LineWriter(width, unicode=unicode)
     readiness, chosen = explained_requirements(report, use_case_id, tail)
     lines = list(_status(readiness, writer))
+    detailed, remarked = tail is not None or verbosity > 0, set[str]()
+    named = {action.requirement for action in report.actions if action.text.endswith(OR_ACKNOWLEDGE)}
     for requirement in chosen:
-        lines += [writer.line(), *_requirement(requirement, writer, every=tail is not None, removed=removed)]
-        lines += _run_remarks(requirement, report, writer)
+        ways = list(_other_ways(requirement, named, removed))
+        is_accepted = requirement.requirement.id in readiness.accepted
+        lines += [writer.line(), *_requirement(requirement, None if is_accepted else ways, writer, detailed=detailed)]
+        lines += _all_evidence(requirement, writer, verbosity)
+        lines += _run_remarks(requirement, report, writer, remarked)
     if not chosen:
         sentence = (
             "every requirement is COMPLETE"
@@ -89,7 +97,11 @@ def _who_must_act(report: Report, readiness: UseCaseReadiness, writer: LineWrite
     shown = {requirement.completes_it for requirement in readiness.required}
     actions = [action for action in report.actions if action.use_case == readiness.use_case.id]
     # Drift does not close the gate, and is shown above.
-    wanted = [action for action in actions if action.action != "sync" and action.text not in shown]
+    wanted = [
+        action
+        for action in actions
+        if action.action != "sync" and action.text.removesuffix(OR_ACKNOWLEDGE) not in shown
+    ]
     if wanted:
         yield writer.line()
         yield writer.line(("who must act", "strong"))
@@ -172,21 +184,25 @@ def _status(readiness: UseCaseReadiness, writer: LineWriter) -> Iterator[Line]:
     yield from writer.paragraph(f"owner: {use_case.owner or 'none'}")
     yield from writer.paragraph(_review(readiness))
     yield from _reviewers(readiness, writer)
-    for sentence in hold_lines(readiness):
+    for sentence in hold_lines(readiness, rejections=False):
         yield from writer.paragraph(sentence, style="bad")
     yield from waiver_lines((readiness,), writer)
     yield from retirement_lines((readiness,), writer)
 
 
 def _complete(readiness: UseCaseReadiness) -> str:
-    return f"{readiness.complete} of {text_format.count(len(readiness.required), 'requirement')} complete"
+    accepted = f", {len(readiness.accepted)} accepted as they are" if readiness.accepted else ""
+    waived = f", {readiness.waived} waived" if readiness.waived else ""
+    total = text_format.count(len(readiness.required), "requirement")
+    return f"{readiness.complete} of {total} complete{accepted}{waived}"
 
 
 def _review(readiness: UseCaseReadiness) -> str:
     review = readiness.review
     if review.state is ReviewState.NONE:
         return f"review: NONE, {text_format.count(review.required, 'approval')} required"
-    by = f" by {', '.join(review.by)}" if review.by else ""
+    named = bool(review.by) and not review.standings  # else the lines below name them
+    by = f" by {', '.join(review.by)}" if named else ""
     return f"review: {review.state}{by}, {review.approvals} of {text_format.count(review.required, 'approval')}"
 
 
@@ -197,70 +213,98 @@ def _reviewers(readiness: UseCaseReadiness, writer: LineWriter) -> Iterator[Line
         acknowledged = f", acknowledging {', '.join(review.acknowledged)}" if review.acknowledged else ""
         release = f", for release {review.release}" if review.release else ""
         by = f"{review.by} ({text_format.identity(review.known_by)})"
-        text = f"{review.meaning} by {by} at {review.at}{release}{acknowledged}"
+        comment = f": {review.comment}" if standing.state is ReviewState.REJECTED and review.comment.strip() else ""
+        text = f"{review.meaning} by {by} at {review.at}{release}{acknowledged}{comment}"
         yield from writer.paragraph(text if state == review.meaning else f"{text}: {state}", indent=2)
         if standing.state is ReviewState.NONE:
             yield from (line for sentence in standing.why for line in writer.paragraph(sentence, indent=4))
 
 
 def _requirement(
-    readiness: RequirementReadiness, writer: LineWriter, *, every: bool, removed: Collection[str]
+    readiness: RequirementReadiness, other_ways: Sequence[str] | None, writer: LineWriter, *, detailed: bool
 ) -> Iterator[Line]:
+    """Yield state and reason, and what would complete it or lead on; ``other_ways`` None: it is accepted as it is."""
     state = (writer.state_label(readiness.state), style_of(readiness.state))
-    yield writer.line((readiness.requirement.id, "strong"), "  ", state)
+    accepted = (", accepted" if other_ways is None else "", "good")
+    yield writer.line((readiness.requirement.id, "strong"), "  ", state, accepted)
     yield from writer.paragraph(readiness.why, lead=("why: ", "dim"), indent=2)
-    if readiness.completes_it:
+    if readiness.completes_it and other_ways is not None:
         yield from writer.paragraph(readiness.completes_it, lead=("to complete: ", "dim"), indent=2)
-    if (advice := _retirement(readiness, removed)) is not None:
-        yield from writer.paragraph(advice, lead=("or: ", "dim"), indent=2)
-    if readiness.expires_at:
+        for way in other_ways:
+            yield from writer.paragraph(way, lead=("or: ", "dim"), indent=2)
+    if readiness.expires_at and (detailed or readiness.expires_soon):
         soon = ", soon" if readiness.expires_soon else ""
         yield from writer.paragraph(f"{readiness.expires_at}{soon}", lead=("expires: ", "dim"), indent=2)
-    if readiness.level is not None:
+    if readiness.level is not None and detailed:
         text = f"{readiness.level}, {DESCRIPTIONS[readiness.level]}"
         yield from writer.paragraph(text, lead=("level: ", "dim"), indent=2)
-    if not readiness.evidence:
-        yield from writer.paragraph("none", lead=("evidence: ", "dim"), indent=2)
-    passes = [evidence for evidence in readiness.evidence if _is_plain_pass(evidence)]
-    omitted = set() if every or len(passes) <= 2 * _PASSES else {evidence.id for evidence in passes[_PASSES:]}
-    for evidence in readiness.evidence:
-        if evidence.id not in omitted:
-            yield from _evidence(evidence, writer)
-    if omitted:
-        text = f"{len(omitted):,} more that PASSED: readiness why {readiness.requirement.id} lists them"
-        yield from writer.paragraph(text, lead=("evidence: ", "dim"), indent=2, style="good")
 
 
-def _retirement(readiness: RequirementReadiness, removed: Collection[str]) -> str | None:
-    """Return how to retire a removed test that keeps a requirement from being complete, unless the remedy says it."""
+def _other_ways(
+    readiness: RequirementReadiness, named: Collection[str | None], removed: Collection[str]
+) -> Iterator[str]:
+    """Yield what else leads on: a review that may name it, the retirement of a removed test."""
+    if readiness.requirement.id in named:
+        yield f"a reviewer acknowledges it (readiness review: --acknowledge {readiness.requirement.id})"
     tests = (evidence.test_id for evidence in readiness.deciding if evidence.result in BROKEN)
     test = next((test for test in tests if test in removed), None)
-    if test is None or "readiness retire" in readiness.completes_it:
-        return None
-    return f"{first_line(test)} is no longer in the work tree: a reviewer retires it: `{retire_command(test)}`"
+    if test is not None and "readiness retire" not in readiness.completes_it:
+        yield f"{first_line(test)} is no longer in the work tree: a reviewer retires it: `{retire_command(test)}`"
 
 
-def _is_plain_pass(evidence: Evidence) -> bool:
-    """Return whether it is a pass without remarks."""
-    is_plain = evidence.real and not evidence.flaky and not evidence.warnings
-    return evidence.result is Result.PASSED and is_plain and not evidence.not_real_because
+def _all_evidence(readiness: RequirementReadiness, writer: LineWriter, verbosity: int) -> Iterator[Line]:
+    """Yield the evidence that decides; the rest if it is asked for, else its number."""
+    if not readiness.evidence:
+        yield from writer.paragraph("none", lead=("evidence: ", "dim"), indent=2)
+    shown = _deciding(readiness)
+    counted = {evidence.id for evidence in readiness.deciding}
+    others = [evidence for evidence in readiness.evidence if evidence not in shown]
+    for evidence in (*shown, *(others if verbosity > 0 else ())):
+        lead = "evidence: " if evidence.id in counted or not counted else "does not count: "
+        if verbosity <= 0 and len(shown) == 1 and _is_told(evidence, readiness.why):
+            yield from writer.paragraph(f"readiness show {evidence.id}", lead=(lead, "dim"), indent=2)
+        else:
+            yield from _evidence(evidence, writer, lead)
+    if others and verbosity <= 0:
+        text = f"and {len(others):,} more: readiness why {readiness.requirement.id} -v"
+        yield from writer.paragraph(text, indent=6, style="dim")
 
 
-def _run_remarks(readiness: RequirementReadiness, report: Report, writer: LineWriter) -> Iterator[Line]:
-    """Yield remarks on how the runs with deciding evidence were made."""
+def _is_told(evidence: Evidence, why: str) -> bool:
+    """Return whether the reason names the test and all that there is to say of it."""
+    is_plain = not (evidence.warnings or evidence.replay_mode or len(evidence.message.splitlines()) > 1)
+    return is_plain and first_line(evidence.test_id) in why and evidence.result.value in why
+
+
+def _deciding(readiness: RequirementReadiness) -> list[Evidence]:
+    """Return what decides: failures first, else what counts, else the newest piece; and each pass with a warning."""
+    pieces = readiness.deciding or readiness.evidence[:1]
+    bad = [evidence for evidence in pieces if evidence.result in BAD]
+    odd = [evidence for evidence in pieces if evidence.warnings or evidence.flaky]
+    first = list(dict.fromkeys([*bad, *odd, *(() if bad else pieces)]))
+    return first[: max(_MOST_SHOWN, len(bad))]
+
+
+def _run_remarks(
+    readiness: RequirementReadiness, report: Report, writer: LineWriter, remarked: set[str]
+) -> Iterator[Line]:
+    """Yield remarks on how the runs with deciding evidence were made, once for each run."""
     for run in dict.fromkeys(evidence.run_id for evidence in readiness.deciding):
+        if run in remarked:
+            continue
+        remarked.add(run)
         remarks = list(report.origins.get(run, UNKNOWN).conditions.remarks())
         if remarks:
             yield from writer.paragraph("; ".join(remarks), lead=(f"run {run}: ", "warn"), indent=2)
 
 
-def _evidence(evidence: Evidence, writer: LineWriter) -> Iterator[Line]:
+def _evidence(evidence: Evidence, writer: LineWriter, label: str) -> Iterator[Line]:
     mode = f", replay {evidence.replay_mode}" if evidence.replay_mode else ""
     where = evidence.environment or "no environment"
     proofs = f", proofs {', '.join(proof.kind for proof in evidence.proofs)}" if evidence.proofs else ""
     style = "good" if evidence.result is Result.PASSED and evidence.real else "warn"
     text = f"{evidence.result} at {evidence.timestamp} in {where}{mode}{proofs}"
-    yield from writer.paragraph(text, lead=("evidence: ", "dim"), indent=2, style=style)
+    yield from writer.paragraph(text, lead=(label, "dim"), indent=2, style=style)
     yield from writer.paragraph(evidence.test_id, indent=6)
     if evidence.not_real_because:
         lead = "" if evidence.covered else "a rehearsal: "

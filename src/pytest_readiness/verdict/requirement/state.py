@@ -67,7 +67,7 @@ def requirement_state(
     assessment = (
         _assess_failures(requirement, selected, context)
         or _assess_passes(requirement, deciding, context)
-        or _assess_uncovered(requirement, selected, context)
+        or _assess_uncovered(requirement, selected, context, ledger)
     )
     if selected.future_passes or selected.excluded:
         explanation = Explanation(
@@ -231,7 +231,7 @@ def _proof(requirement: Requirement) -> str:
 
 
 def _assess_uncovered(
-    requirement: Requirement, selected: RequirementExecutions, context: EvaluationContext
+    requirement: Requirement, selected: RequirementExecutions, context: EvaluationContext, ledger: ExecutionLedger
 ) -> _Assessment:
     """Return the assessment of a requirement without a counting execution."""
     counted = (
@@ -247,9 +247,28 @@ def _assess_uncovered(
         because = explanations.first_line(newest.not_real_because or explanations.not_real_now(newest))
         why = f"only rehearsed: {explanations.execution_text(newest)}, not real: {because}"
     else:
-        why = explanations.why_missing(requirement, newest)
+        can_run = newest is None and context.real_declared
+        elsewhere = _pass_elsewhere(requirement, ledger) if can_run else None
+        why = explanations.why_missing(requirement, newest, elsewhere)
+        if elsewhere is not None:
+            return _Assessment(state, Explanation(why, explanations.completes_elsewhere(requirement, elsewhere)))
     completes_it = explanations.completes_missing(requirement, newest, real_declared=context.real_declared)
     return _Assessment(state, Explanation(why, completes_it))
+
+
+def _pass_elsewhere(requirement: Requirement, ledger: ExecutionLedger) -> Evidence | None:
+    """Return the newest pass of a test that claims the item, and could run in the place of the requirement too."""
+    for execution in ledger.executions:
+        if (
+            execution.result is Result.PASSED
+            and execution.real
+            and execution.id not in ledger.excluded
+            and (requirement.part is None or requirement.part in execution.parts)
+            and execution.claim_environment in (None, requirement.environment)
+            and execution.claim_provider_mode in (None, requirement.provider_mode)
+        ):
+            return execution
+    return None
 
 
 def expiry_of(started_at: str, max_age_days: int | None) -> str | None:

@@ -21,6 +21,13 @@ ACKNOWLEDGED = (State.ASSERTED, State.FLAKY)
 """States that a review must acknowledge by name."""
 
 
+WAIVED_NEEDS_CONFIG = (
+    'a review can approve what is waived only if the config has [gate] waivers = "accept"; without it, only '
+    "`readiness gate --waivers accept --on evidence` lets it pass"
+)
+"""Way out of a refused approval of a waived requirement: the option of the gate does not reach reviews."""
+
+
 def expand_acknowledged(names: Iterable[str], *shown: UseCaseReadiness | ReviewBasis) -> tuple[str, ...]:
     """Return the ids of the requirements that names acknowledge, in order.
 
@@ -126,7 +133,7 @@ def _not_acceptable(rows: Sequence[PinnedRequirement], policy: Policy) -> str | 
     if not wrong:
         return None
     waived = any(row.state == State.WAIVED and not policy.accepts_waiver(State.WAIVED) for row in rows)
-    hint = ' (waived ones can be approved if the config has [gate] waivers = "accept")' if waived else ""
+    hint = f"; {WAIVED_NEEDS_CONFIG}" if waived else ""
     return f"some requirements cannot be approved: {', '.join(wrong)}{hint}"
 
 

@@ -1,0 +1,59 @@
+"""Cells of the matrix: the state of an item, and for a missing one how far it has come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from ..facts.evidence import Result
+from .readiness import ItemReadiness, RequirementReadiness, State
+
+
+class CellProgress(StrEnum):
+    """What a cell says beyond the worst state of its item."""
+
+    PARTLY = "PARTLY DONE"
+    """Some of its requirements are met, and the others are MISSING or REHEARSED."""
+    SKIPPED = "SKIPPED"
+    """MISSING: its tests were skipped, or are expected to fail."""
+    NOT_RUN = "NOT RUN"
+    """MISSING: a test is tagged for it, and a session that planned it never started it."""
+
+    @property
+    def sign(self) -> str:
+        """Sign in a matrix, so that colour is never the only mark."""
+        return _SIGNS[self]
+
+
+_SIGNS = {CellProgress.PARTLY: "◐", CellProgress.SKIPPED: "»", CellProgress.NOT_RUN: "o"}
+
+Cell = State | CellProgress
+"""What a cell shows."""
+
+_OPEN = frozenset({State.MISSING, State.REHEARSED})
+_MET = frozenset({State.COMPLETE, State.ASSERTED, State.WAIVED})
+
+
+def cell_of(item: ItemReadiness) -> Cell:
+    """Return what the matrix shows for an item."""
+    state = item.state
+    if state not in _OPEN:
+        return state
+    if len(item.requirements) > 1 and any(requirement.state in _MET for requirement in item.requirements):
+        return CellProgress.PARTLY
+    if state is State.REHEARSED:
+        return state
+    return missing_cell(item.requirements)
+
+
+def missing_cell(requirements: Iterable[RequirementReadiness]) -> Cell:
+    """Return how far requirements have come that are MISSING, as far as recorded evidence shows.
+
+    A test that was never in a session, or always deselected, leaves no evidence: that is the same as no test.
+    """
+    results = {execution.result for requirement in requirements for execution in requirement.evidence}
+    if not results:
+        return State.MISSING
+    if not results.isdisjoint((Result.SKIPPED, Result.XFAILED, Result.XPASSED)):
+        return CellProgress.SKIPPED
+    return CellProgress.NOT_RUN if Result.NOT_RUN in results else State.MISSING

@@ -1,0 +1,78 @@
+"""Failed rules of the gate in words, with how many of the things that each checked it concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from ..verdict.readiness import RuleResult, Verdict
+
+_FAILED: Mapping[str, str] = MappingProxyType(
+    {
+        "tracker and config": "no config",
+        "use cases in scope": "no use case in scope",
+        "requirements in scope": "nothing required",
+        "left the register": "left the register with something open",
+        "evidence complete": "evidence incomplete",
+        "asserted": "unproven passes not acknowledged",
+        "flaky": "flaky passes not acknowledged",
+        "waivers": "waived, and waivers are refused",
+        "nothing failing": "failing",
+        "nothing blocked": "blocked or rejected",
+        "runs sealed": "runs not finalized",
+        "groups complete": "run groups incomplete",
+        "evidence intact": "evidence not intact",
+        "evidence level": "evidence level too low",
+        "clock": "clocks disagree",
+        "deselected": "tests deselected",
+        "reviewed": "not reviewed",
+        "architecture": "architecture status",
+        "release": "not for the release",
+        "clean commit": "not from a clean commit",
+        "checkpoint": "checkpoint does not fit",
+        "no regression": "worse than before",
+    }
+)
+"""What it means that a rule failed. Rules of a later version are shown by their names."""
+_SHOWN_BY_ITEM = "evidence complete"
+"""The rule whose details a report shows by item."""
+
+
+def failed_rules(verdict: Verdict) -> list[RuleResult]:
+    """Return the failed rules in the order of the gate, then a failed comparison with an earlier report."""
+    rules = (*verdict.rules, *((verdict.regression,) if verdict.regression is not None else ()))
+    return [rule for rule in rules if not rule.passed]
+
+
+def has_nothing_to_check(rule: RuleResult) -> bool:
+    """Return whether a rule failed only because there was nothing that it could check."""
+    return not rule.passed and not rule.looked_at and not rule.wrong
+
+
+def failures_text(rules: Iterable[RuleResult]) -> str:
+    """Return failed rules as text: ``evidence incomplete (276 of 288), failing (3 of 288)``.
+
+    Rules without anything to check come last. If only one rule failed, its detail follows.
+    """
+    failed = list(rules)
+    texts = [_failure(rule) for rule in failed if not has_nothing_to_check(rule)]
+    idle = [rule.rule for rule in failed if has_nothing_to_check(rule)]
+    texts += [f"nothing to check yet ({', '.join(idle)})"] if idle else []
+    shows_detail = len(failed) == 1 and not idle and failed[0].rule != _SHOWN_BY_ITEM
+    return ", ".join(texts) + (f": {failed[0].detail}" if shows_detail and failed[0].detail else "")
+
+
+def _failure(rule: RuleResult) -> str:
+    words = _FAILED.get(rule.rule, rule.rule)
+    if not rule.wrong or rule.looked_at <= 1:
+        return words
+    return f"{words} ({rule.wrong} of {rule.looked_at})" if rule.wrong <= rule.looked_at else f"{words} ({rule.wrong})"
+
+
+def checked_text(rule: RuleResult) -> str:
+    """Return how many of the checked things are as the rule asks: ``9 of 9``; empty if it checked nothing."""
+    if not rule.looked_at:
+        return ""
+    if rule.passed:
+        return f"{rule.looked_at} of {rule.looked_at}"
+    return f"{max(rule.looked_at - rule.wrong, 0)} of {rule.looked_at}" if rule.wrong else f"{rule.looked_at} checked"
