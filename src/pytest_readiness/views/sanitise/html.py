@@ -44,4 +44,4 @@ def to_href(url: str) -> str | None:
     except ValueError:
         return None
     is_plain = bool(parts.hostname) and port != 0 and "@" not in parts.netloc
-    return url.translate(_ENTITIES) if is_plain else None
+    return escape_line(url) if is_plain else None
