@@ -201,7 +201,7 @@ def test_the_metadata_says_what_a_user_needs(wheel):
     assert metadata["License-Expression"] == "MIT"
     assert metadata.get_payload().strip() == (ROOT / "README.md").read_text(encoding="utf-8").strip()
     assert {line.partition(">")[0] for line in requirements(wheel)} == {
-        "ahocorasick-rs", "click", "markdown-it-py", "msgspec", "pluggy", "pytest", "pytest-readiness-plugin",
+        "ahocorasick-rs", "click", "jinja2", "markdown-it-py", "msgspec", "pluggy", "pytest", "pytest-readiness-plugin",
         "sqlite-utils", "wcwidth",
     }  # fmt: skip
 
