@@ -236,7 +236,8 @@ def plain_action(action: Action) -> dict[str, Any]:
     """Return a next action as plain data."""
     return {
         "who": action.who,
-        "action": action.action,
+        # The verb of the first version of the format: the text says both ways out of an unproven pass.
+        "action": "collect" if action.action == "prove" else action.action,
         "use_case": action.use_case,
         "requirement": action.requirement,
         "text": action.text,
