@@ -14,7 +14,7 @@ from pytest_readiness.facts.timestamps import timestamp
 from tests.project import CONFIG, TRACKER, Project
 from tests.reviewed_project import ANA, approve, commit, decided, git, record, repository
 
-WORSE = "UC-001  READY_FOR_GO_LIVE -> BLOCKED (1 failed)"
+WORSE = "UC-001  READY_FOR_GO_LIVE -> BLOCKED (item 1 failed)"
 
 
 def diff(project: Project, old: str, new: str) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def test_markdown(fallen: Project) -> None:
     assert sum(token.type == "table_open" for token in tokens) == 1
     rendered = MarkdownIt("commonmark").enable("table").render(text)
     assert (
-        "<td>UC-001</td>\n<td>READY_FOR_GO_LIVE</td>\n<td>BLOCKED</td>\n<td>1 failed: test_it.py::test_provider"
+        "<td>UC-001</td>\n<td>READY_FOR_GO_LIVE</td>\n<td>BLOCKED</td>\n<td>item 1 failed: test_it.py::test_provider"
         in rendered
     )
     assert len(cells) == 1 + 2 + 4 * 3
@@ -98,7 +98,7 @@ def test_annotations(fallen: Project) -> None:
     assert worse[0].startswith(
         "::error title=worse than before::UC-001%3A READY"
         if "%3A" in worse[0]
-        else "::error title=worse than before::UC-001: READY_FOR_GO_LIVE -> BLOCKED (1 failed: test_it.py::test_provider"
+        else "::error title=worse than before::UC-001: READY_FOR_GO_LIVE -> BLOCKED (item 1 failed: test_it.py::test_provider"
     )
     assert fallen.cli("diff", "b.json", "a.json", "--format", "github").stdout.startswith("::notice title=changed::")
     assert fallen.cli("diff", "a.json", "a.json", "--format", "github").stdout.startswith(

@@ -125,7 +125,7 @@ def test_a_baseline(project: Project) -> None:
     project.run()
     worse = run(project, baseline="base.json", gate="no-regression", tests="false")
     assert (worse.exit_code, worse.failed) == (1, ["Gate"])
-    assert "1 failed" in worse.summary
+    assert "item 1 failed" in worse.summary
     assert any(properties.get("title") == "worse than before" for _, properties, _ in Runner.reads(worse.log).commands)
 
 

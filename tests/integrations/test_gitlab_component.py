@@ -121,7 +121,7 @@ def test_a_baseline(project: Project) -> None:
     project.tests('@evidence("UC-001", item=1)\ndef test_provider(): assert False\n')
     project.run()
     assert run(project, gate="no-regression", baseline="base line.json", tests=False).exit_code == 1
-    assert "1 failed" in (project.path / "readiness-report" / "comment.md").read_text()
+    assert "item 1 failed" in (project.path / "readiness-report" / "comment.md").read_text()
 
 
 @pytest.mark.parametrize(

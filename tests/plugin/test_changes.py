@@ -40,7 +40,7 @@ def test_a_run_says_what_it_changed_and_by_which_evidence(project: Project) -> N
         """
     )
     assert lines(changes(project)) == [
-        "UC-001: NOT_STARTED -> IN_PROGRESS (1 passed)",
+        "UC-001: NOT_STARTED -> IN_PROGRESS (item 1 passed)",
         "UC-001/1: MISSING -> COMPLETE (passed)",
         "UC-001/2: MISSING -> ASSERTED (passed without its proof)",
     ]
@@ -50,14 +50,14 @@ def test_a_run_says_what_it_changed_and_by_which_evidence(project: Project) -> N
     project.monkeypatch.setenv("PROVIDER", "down")
     worse = changes(project, "-k", "provider")
     assert lines(worse) == [
-        "UC-001: READY_FOR_GO_LIVE -> BLOCKED (1 failed)",
+        "UC-001: READY_FOR_GO_LIVE -> BLOCKED (item 1 failed)",
         "UC-001/1: COMPLETE -> FAILING (failed)",
     ]
     failed = {row["evidence"] for row in worse}
     assert len(failed) == 1
     assert failed <= {piece["id"] for piece in project.evidence() if piece["result"] == "FAILED"}
     project.monkeypatch.delenv("PROVIDER")
-    assert lines(changes(project))[0] == "UC-001: BLOCKED -> IN_PROGRESS (1 passed)"
+    assert lines(changes(project))[0] == "UC-001: BLOCKED -> IN_PROGRESS (item 1 passed)"
 
 
 def test_a_command_compares_nothing(project: Project) -> None:
@@ -77,7 +77,7 @@ def test_a_run_that_is_not_stored_says_what_it_changed_too(project: Project) -> 
     with project.monkeypatch.context() as patch:
         patch.setattr("pytest_readiness.store.sqlite.store.SQLiteStore.save", refuse)
         told = lines(changes(project))
-    assert told == ["UC-001: IN_PROGRESS -> BLOCKED (1 failed)", "UC-001/1: COMPLETE -> FAILING (failed)"]
+    assert told == ["UC-001: IN_PROGRESS -> BLOCKED (item 1 failed)", "UC-001/1: COMPLETE -> FAILING (failed)"]
     assert len(project.journals) == 1
 
 

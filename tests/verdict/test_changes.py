@@ -45,7 +45,7 @@ def test_equal_evaluations_have_no_changes():
         (
             ran(INTERRUPTED, "4", days=0),
             [
-                "UC-003: AWAITING_REVIEW -> COLLECTING (4 was interrupted)",
+                "UC-003: AWAITING_REVIEW -> COLLECTING (item 4 was interrupted)",
                 "UC-003/4: COMPLETE -> INTERRUPTED (was interrupted)",
             ],
         ),

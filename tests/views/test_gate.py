@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from wcwidth import wcswidth
 
-from pytest_readiness.verdict.readiness import Phase, State, Status, Verdict
+from pytest_readiness.verdict.readiness import Phase, ReviewState, ReviewSummary, State, Status, Verdict
 from pytest_readiness.views.gate import render_verdict
 from pytest_readiness.views.line_writer import plain_lines
 
@@ -63,6 +63,17 @@ def test_without_actions_each_requirement_says_what_completes_it():
     catalogue = values.catalogue(["UC-001"])
     output = plain_lines(render_verdict(values.report([values.use_case(catalogue, "UC-001")], actions=[]), 80))
     assert "UC-001/4: run a test that is evidence for UC-001/4" in output
+
+
+def test_a_rejection_is_told_once():
+    """The line says who rejected the use case and why, without the word twice."""
+    why = ("ben@example.com rejected it: the wrong region",)
+    review = ReviewSummary(ReviewState.REJECTED, by=("ben@example.com",), why=why)
+    catalogue = values.catalogue(["UC-001"])
+    use_case = values.use_case(catalogue, "UC-001", status=Status.BLOCKED, review=review)
+    output = plain_lines(render_verdict(values.report([use_case], actions=[]), 80)).splitlines()
+    assert "    ben@example.com rejected it: the wrong region" in output
+    assert sum("reject" in line.lower() for line in output if line.startswith("    ")) == 1
 
 
 def test_runs_that_hold_the_gate_are_named():

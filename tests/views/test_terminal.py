@@ -276,6 +276,17 @@ def test_a_closed_gate_without_a_failing_use_case_says_which_rule_failed():
     assert output_lines[-1] == "readiness gate: closed; readiness gate shows every rule"
 
 
+def test_every_failed_rule_is_named_on_a_narrow_screen():
+    """The last of many failed rules is not cut off: a meeting must see that nobody has reviewed anything."""
+    wrong = {"evidence complete": 228, "asserted": 28, "nothing failing": 3, "nothing blocked": 2, "reviewed": 256}
+    rules = tuple(RuleResult(rule, False, 256, "", number) for rule, number in wrong.items())
+    told = text(replace(values.mixed(), verdict=Verdict(False, "review", rules))).partition("what fails: ")[2]
+    assert " ".join(told.partition("\n\n")[0].split()) == (
+        "evidence incomplete (228 of 256), unproven passes not acknowledged (28 of 256), failing (3 of 256), "
+        "blocked or rejected (2 of 256), not reviewed (256 of 256)"
+    )
+
+
 def test_waivers_are_part_of_the_verdict():
     """Who reads only the first line still learns that something was waived."""
     catalogue = values.catalogue(["UC-001"])

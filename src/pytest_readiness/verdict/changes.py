@@ -51,7 +51,7 @@ class Change(Struct, frozen=True):
     requirement: str | None = None
     """The requirement that changed; None: the use case itself did."""
     because: str = ""
-    """What caused the change, in a few words, such as ``6/rotation failed``; empty: unknown."""
+    """What caused the change, in a few words, such as ``6/rotation failed`` or ``item 7 failed``; empty: unknown."""
     evidence: str | None = None
     """Id of the evidence behind it; None: a decision, the clock or the register changed it."""
     test: str | None = None
@@ -219,6 +219,8 @@ def _requirement_cause(after: UseCaseSnapshot, changes: Sequence[Change], *, is_
 
     chosen = min(changes, key=rank) if is_worse else max(changes, key=rank)
     name = (chosen.requirement or "").removeprefix(f"{after.id}/")
+    if name.isdigit():
+        name = f"item {name}"  # "7 failed" would read as a number of failures
     others = sum(change.because == chosen.because for change in changes) - 1
     more = f" and {others} more" if others else ""
     return f"{name} {chosen.because}{more}", chosen.evidence

@@ -127,7 +127,10 @@ def completes_missing(requirement: Requirement, newest: Evidence | None, *, real
     if newest is None:
         return f"run a test tagged {marker_text(requirement)}{place_of(requirement)}"
     if newest.real and newest.result is Result.PASSED and requirement.proof == "replay" and not replay_mode(newest):
-        return f'set replay_mode="FULL" or "TRACE_ONLY" in the mark of {first_line(newest.test_id)} and run it again'
+        # A rule of [claims] has no place for the mode, but every test can record the proof.
+        test = first_line(newest.test_id)
+        mark = 'set replay_mode="FULL" or "TRACE_ONLY" in its mark'
+        return f"record the replay proof in {test}, or {mark}, and run it again"
     return f"make {first_line(newest.test_id)} pass{place_of(requirement)}"
 
 

@@ -195,8 +195,10 @@ def hold_lines(readiness: UseCaseReadiness, *, rejections: bool = True) -> Itera
         link = f" ({blocker.link})" if blocker.link else ""
         yield f"blocked by {blocker.by} since {blocker.at}{due}: {blocker.reason}{link}"
         yield from standing.still_open
-    if readiness.review.state is ReviewState.SUSPECT or (rejections and readiness.review.state is ReviewState.REJECTED):
-        yield from (f"review {readiness.review.state.value}: {sentence}" for sentence in readiness.review.why)
+    if readiness.review.state is ReviewState.SUSPECT:
+        yield from (f"review SUSPECT: {sentence}" for sentence in readiness.review.why)
+    if rejections and readiness.review.state is ReviewState.REJECTED:
+        yield from readiness.review.why  # "ben rejected it: ..."
 
 
 def _single_use_case(readiness: UseCaseReadiness, actions: Sequence[Action], writer: LineWriter) -> Iterator[Line]:

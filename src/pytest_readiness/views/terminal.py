@@ -38,7 +38,7 @@ def render_report(report: Report, width: int, *, verbosity: int = 0, unicode: bo
     blank = writer.line()
     above = [*headline(report, writer), *_about(report, writer)]
     above += change_lines(report, writer, **({"most": _MANY} if verbosity > 0 else {}))
-    above += [*([blank] if report.changes else []), *_problems(report, writer), *failures_lines(report, writer, most=2)]
+    above += [*([blank] if report.changes else []), *_problems(report, writer), *failures_lines(report, writer, most=4)]
     above += write_urgent(report.actions, writer, verbosity=verbosity)
     below = write_missing(report.readiness.use_cases, report.actions, writer, verbosity=verbosity)
     below += [blank, *write_matrix(report.readiness, writer, verbosity), *_more_notes(report.readiness, writer)]

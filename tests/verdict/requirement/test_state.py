@@ -333,7 +333,9 @@ class TestSentences:
         """A replay that passed is told to state its mode; one that was skipped is told to pass."""
         judged = requirement("5", [ran(item="5", test="t")])
         assert judged.why.endswith("does not state whether the replay was FULL or TRACE_ONLY")
-        assert judged.completes_it == 'set replay_mode="FULL" or "TRACE_ONLY" in the mark of t and run it again'
+        assert judged.completes_it == (
+            'record the replay proof in t, or set replay_mode="FULL" or "TRACE_ONLY" in its mark, and run it again'
+        )
         skipped = requirement("5", [ran(IDLE[0], item="5", test="t")])
         assert skipped.completes_it == "make t pass in a real environment"
         stated = requirement("5", [ran(item="5", test="t", replay_mode="FULL", run_id="open")], open_runs={"open": ()})

@@ -81,6 +81,7 @@ def test_what_blocks_comes_before_who_must_act_and_the_matrix() -> None:
     header, row = table(text, "1 use case")
     assert header[3:10] == ["1", "2", "3", "4", "5", "6", "7"]
     assert (row[0], row[1], row[6], row[10]) == ("UC-003", "BLOCKED", "✗", "0/8")
+    assert row[2] == "failing"  # why it is BLOCKED, as in the terminal
     assert "✗ FAILING" in section(text, "1 use case")
 
 

@@ -13,7 +13,7 @@ from ..headline import headline_sentence
 from ..next_actions import by_person, task_text
 from ..report import Report
 from ..sanitise.markdown import to_markdown
-from ..text_format import count, name_list
+from ..text_format import count, name_list, phase_text
 
 COMMENT_LIMIT = 65_536
 """GitHub takes at most this many characters in a comment. Bytes are counted here, of which there are no fewer."""
@@ -150,7 +150,7 @@ def _matrix(report: Report) -> _Section:
     for use_case in use_cases:
         signs = {item.item.key: item.state.sign for item in use_case.items}
         done = f"{use_case.complete}/{len(use_case.required)}"
-        phase = use_case.phase.value if use_case.phase else ""
+        phase = phase_text(use_case)
         row = use_case.use_case
         items = (signs.get(key, "") for key in keys)
         rows.append(_row((row.id, use_case.status.value, phase, *items, done, row.architecture_status, row.owner)))
