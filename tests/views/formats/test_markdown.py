@@ -77,7 +77,7 @@ def test_what_blocks_comes_before_who_must_act_and_the_matrix() -> None:
     titles = re.findall(r"^### (.*)$", text, re.MULTILINE)
     assert titles == ["What changed", "What blocks", "Who must act", "1 use case", "Rules of the gate"]
     assert table(text, "What changed")[1] == ["UC-003", "READY_FOR_GO_LIVE", "BLOCKED", "4 failed"]
-    assert table(text, "What blocks")[1][:2] == ["UC-003/4", "UC-003/4 is FAILING: it is FAILING"]
+    assert table(text, "What blocks")[1][:2] == ["UC-003/4", "is FAILING: it is FAILING"]
     header, row = table(text, "1 use case")
     assert header[3:10] == ["1", "2", "3", "4", "5", "6", "7"]
     assert (row[0], row[1], row[6], row[10]) == ("UC-003", "BLOCKED", "✗", "0/8")

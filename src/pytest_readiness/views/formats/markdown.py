@@ -126,11 +126,12 @@ def _changes(report: Report) -> _Section:
 
 def _blocking(report: Report) -> _Section:
     owners = {use_case.use_case.id: use_case.use_case.owner for use_case in report.readiness.use_cases}
-    rows = [
-        _row((finding.requirement or finding.use_case, finding.text, owners.get(finding.use_case, "")))
-        for finding in findings(report)
-        if finding.blocks and finding.use_case
-    ]
+    rows = []
+    for finding in findings(report):
+        if finding.blocks and finding.use_case:
+            name = finding.requirement or finding.use_case
+            # The sentence begins with the name, which has a column of its own here.
+            rows.append(_row((name, finding.text.removeprefix(f"{name} "), owners.get(finding.use_case, ""))))
     pointer = "`readiness why UC` shows all of a use case"
     return _Section("What blocks", rows, _table_head("Requirement", "Why", "Owner"), pointer=pointer)
 
