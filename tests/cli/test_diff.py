@@ -133,6 +133,8 @@ def test_runs_times_and_now(fallen: Project) -> None:
     fallen.monkeypatch.delenv("PROVIDER")
     record(fallen)
     assert diff(fallen, then, "now")["changes"][0]["before"] == "BLOCKED"
+    comment = fallen.cli("diff", then, "now", "--format", "markdown").stdout
+    assert "2 changes, no difference in what is ready" in comment
 
 
 def runs(project: Project) -> set[str]:

@@ -199,5 +199,5 @@ def _headline(difference: Difference) -> str:
     parts = [f"{lost} no longer ready"] if lost else []
     parts += [f"{won} became ready"] if won else []
     if not parts:
-        parts = [f"{count(len(difference.changes), 'change')}, none of them in what is ready"]
+        parts = [f"{count(len(difference.changes), 'change')}, no difference in what is ready"]
     return ", ".join(parts) if difference.changes else "Nothing changed"
