@@ -96,6 +96,7 @@ def test_at_tells_what_was_known_then(signed: Project) -> None:
     assert at(between) == (between, "READY_FOR_GO_LIVE", None)
     assert at(timestamp())[1] == "BLOCKED"
     assert at("2020-01-01T01:00:00+01:00")[0] == "2020-01-01T00:00:00.000Z"
+    assert at("0001-01-01")[1:] == ("NOT_STARTED", None)
     for time in ("yesterday", "2020-13-01", ""):
         wrong = signed.cli("report", "--at", time or " ")
         assert (wrong.exit_code, len(wrong.stderr.splitlines())) == (2, 1)

@@ -127,6 +127,17 @@ def test_two_things_in_one_file(prepared: Project) -> None:
     assert (done.exit_code, Path("out").exists()) == (2, False)
 
 
+@pytest.mark.parametrize("words", OPTIONS)
+def test_no_session_writes_into_a_test(project: Project, words: str) -> None:
+    """An option without its value takes the next word: a test file there stays as it is, and nothing runs."""
+    path = project.configured().tests(TESTS).path / "test_it.py"
+    before = path.read_bytes()
+    result = project.run(words, "test_it.py")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*{words}=test_it.py: this is a Python file: name another file"])
+    assert path.read_bytes() == before
+
+
 def test_what_is_read_by_nobody_is_written(project: Project) -> None:
     """A report, a bundle and a checkpoint take the place of earlier ones as ever."""
     project.configured().tests(TESTS)

@@ -302,3 +302,32 @@ def test_an_earlier_format_of_runs_needs_no_rules(project: Project) -> None:
     project.tests("@evidence('UC-001', item=1)\ndef test_a(): pass\n")
     project.run()
     assert project.cli("check").exit_code == 0
+
+
+@pytest.mark.parametrize("how", [(), ("-p", "xdist", "-n", "1")], ids=["alone", "xdist"])
+def test_a_mark_that_a_rule_matches_and_that_comes_too_late_is_reported(project: Project, how: tuple[str, ...]) -> None:
+    """It records nothing, as a late evidence mark, and a line names the tests that the rule would have claimed for."""
+    project.write(
+        "tests/keys/test_keys.py",
+        """
+        import pytest
+
+        def test_first(request):
+            request.node.add_marker(pytest.mark.jira("PAY-002"))
+            assert False
+
+        def test_provider(request):
+            request.node.add_marker(pytest.mark.jira("PAY-002"))
+
+        @pytest.mark.jira("PAY-002")
+        def test_ticket(request):
+            request.node.add_marker(pytest.mark.jira("PAY-002"))
+
+        def test_plain(request):
+            request.node.add_marker(pytest.mark.jira("OPS-1"))
+        """,
+    )
+    result = project.run(*how, "-W", "ignore")
+    (line,) = [line for line in result.outlines if "marked as evidence" in line]
+    names = "tests/keys/test_keys.py::test_first, tests/keys/test_keys.py::test_provider"
+    assert line.startswith(f"2 tests were marked as evidence while they ran ({names}), which records nothing")

@@ -354,26 +354,20 @@ class TestNoRegression:
         result = regression({**self.before(complete()), "use_cases": []}, readiness(complete()))
         assert (result.passed, result.looked_at) == (False, 0)
 
+    def test_not_compared(self):
+        """Use cases that the earlier report lacks, such as one of a narrower scope, are counted."""
+        document = self.before(complete())
+        (row,) = document["use_cases"]
+        other = {**document, "use_cases": [{**row, "id": "UC-009"}]}
+        result = regression(other, readiness(complete()))
+        assert result.detail.endswith("; 1 use case not compared: the earlier report has none of this name")
+        assert "not compared" not in regression(document, readiness(complete())).detail
+
     def test_many(self):
         """Of many that are worse the first few are named, and the others are counted."""
         assert "and 7 more" in regression(self.before(complete()), readiness([])).detail
         five = regression(self.before(complete()), readiness(complete()[5:])).detail
         assert (five.count(" was "), "more" in five) == (5, False)
-
-
-def test_a_checkpoint_is_a_rule_of_its_own_where_one_is_asked_for():
-    """It passes with what it looked at, closes on anything against it, and on a checkpoint that speaks of nothing."""
-    result = readiness(complete())
-
-    def judged(looked_at, *problems):
-        verdict = evaluate_gate(result, EVIDENCE, checkpoint=CheckpointComparison(looked_at, problems, "as it was"))
-        rule = next(rule for rule in verdict.rules if rule.rule == "checkpoint")
-        return verdict.eligible, verdict.reliable, rule.passed, rule.looked_at, rule.detail
-
-    assert "checkpoint" not in [rule.rule for rule in evaluate_gate(result, EVIDENCE).rules]
-    assert judged(7) == (True, True, True, 7, "as it was")
-    assert judged(7, Problem("checkpoint x", "rolled back")) == (False, False, False, 7, "checkpoint x: rolled back")
-    assert judged(0) == (False, False, False, 0, "there was nothing to check")
 
     def test_what_disappeared_is_worse(self):
         """A use case, a requirement or a test that the earlier report has and the present lacks closes the gate."""
@@ -405,3 +399,18 @@ def test_a_checkpoint_is_a_rule_of_its_own_where_one_is_asked_for():
         now = regression(document, readiness(complete()))
         assert now.passed is passes
         assert ("tests/test_old.py::test_old ran for UC-003/1/BYOK and is gone" in now.detail) is not passes
+
+
+def test_a_checkpoint_is_a_rule_of_its_own_where_one_is_asked_for():
+    """It passes with what it looked at, closes on anything against it, and on a checkpoint that speaks of nothing."""
+    result = readiness(complete())
+
+    def judged(looked_at, *problems):
+        verdict = evaluate_gate(result, EVIDENCE, checkpoint=CheckpointComparison(looked_at, problems, "as it was"))
+        rule = next(rule for rule in verdict.rules if rule.rule == "checkpoint")
+        return verdict.eligible, verdict.reliable, rule.passed, rule.looked_at, rule.detail
+
+    assert "checkpoint" not in [rule.rule for rule in evaluate_gate(result, EVIDENCE).rules]
+    assert judged(7) == (True, True, True, 7, "as it was")
+    assert judged(7, Problem("checkpoint x", "rolled back")) == (False, False, False, 7, "checkpoint x: rolled back")
+    assert judged(0) == (False, False, False, 0, "there was nothing to check")

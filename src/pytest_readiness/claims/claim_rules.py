@@ -204,6 +204,14 @@ class ClaimRules:
             return None
         for index in {index for index, _ in matches}:
             self.counts[index] += 1
+        return self._join(matches)
+
+    def late_claims_of(self, item: CollectedTest) -> RuledClaims | None:
+        """Return the claims that rules for marks make for a test now; None: none matches. The test is not counted."""
+        matches = tuple(dict.fromkeys(sorted(self._mark_matches(item), key=itemgetter(0)))) if self._by_mark else ()
+        return self._join(matches) if matches else None
+
+    def _join(self, matches: tuple[_Match, ...]) -> RuledClaims:
         joined = self._joined.get(matches)
         if joined is None:
             made = [self._claims_of(match) for match in matches]

@@ -163,15 +163,16 @@ def _has_prefix(nodeid: str, prefix: str) -> bool:
     return nodeid.startswith(prefix) and (not prefix or nodeid[len(prefix) : len(prefix) + 1] in "::@")
 
 
-def has_late_marks(item: pytest.Item, catalogue: Catalogue) -> bool:
-    """Return whether a test got evidence marks after it was collected: these record nothing."""
+def has_late_marks(item: pytest.Item, catalogue: Catalogue, rules: ClaimRules | None = None) -> bool:
+    """Return whether a test got marks after it was collected that make it evidence: these record nothing."""
     tagged = item.stash.get(TAGGED, None)
-    if tagged is None:
-        return is_tagged(item)
-    if tagged.mark_count == len(item.own_markers):
+    if tagged is not None and tagged.mark_count == len(item.own_markers):
         return False
+    ruled = None if rules is None else rules.late_claims_of(item)
+    if tagged is None:
+        return is_tagged(item) or ruled is not None
     claims, _ = claims_of([mark for mark in item.own_markers if mark.name == NAME], catalogue)
-    return not set(claims) <= set(tagged.claims)
+    return not {*claims, *(ruled.claims if ruled is not None else ())} <= set(tagged.claims)
 
 
 def fail_invalid(item: pytest.Item) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from ..facts.evidence import BAD, Evidence
 from ..facts.run import PlanEntry, Run
 from ..facts.run_conditions import conditions_of
 from ..facts.run_group import GroupPart, RunPlan
-from ..facts.timestamps import parse_timestamp, timestamp
+from ..facts.timestamps import days_before, timestamp
 from ..journal.recovery import Leftover, open_evidence
 from ..signing.trust import TrustStore
 from ..store.protocol import DecisionStore, RegisterDecisions, RunSummary, Store
@@ -246,9 +245,7 @@ def parts_of(
     """
     if sources.store is None and not sources.journal_runs:
         return ()
-    since = (
-        (parse_timestamp(now) - timedelta(days=days)).isoformat() if days is not None and days < _NO_LIMIT_DAYS else ""
-    )
+    since = days_before(now, days) if days is not None and days < _NO_LIMIT_DAYS else ""
     sealed = {id_: run for id_, run in sources.journal_runs.items() if run.seal is not None}
     parts = {
         part.run_id: part for part in (sources.store.group_parts(sources.register, since) if sources.store else ())

@@ -30,6 +30,8 @@ def check_targets(project: Project, targets: Mapping[str, Path]) -> None:
     for name, path in targets.items():
         if path.is_dir() or not path.absolute().parent.is_dir():
             raise ConfigError(f"--readiness-{name}={one_line(str(path))}: there is no folder to write this file in")
+        if path.suffix == ".py" and path.exists():  # pytest takes the word after an option without a value for it
+            raise ConfigError(f"--readiness-{name}={one_line(str(path))}: this is a Python file: name another file")
     refuse_sources(project, {_CONTENTS.get(name, f"the {name} report"): path for name, path in targets.items()})
 
 

@@ -185,7 +185,7 @@ class Observer:
             session.config.pluginmanager.register(_Stepping(self), "readiness-stepping")
 
     def _check_late_marks(self, report: pytest.TestReport, item: pytest.Item) -> None:
-        if has_late_marks(item, self.catalogue):
+        if has_late_marks(item, self.catalogue, self.rules):
             self._attach(report, keys.LATE, {"test": self.names.name_of(item.nodeid)})
 
     def _observe(self, observation: Observation, report: pytest.TestReport, item: pytest.Item) -> None:
