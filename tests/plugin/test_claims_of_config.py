@@ -70,7 +70,7 @@ def test_rules_claim_as_marks_do(project: Project, how: tuple[str, ...]) -> None
         project.write("tests/keys/test_keys.py", source)
     project.run(*how).assert_outcomes(passed=5)
     assert evidence_of(project) == EXPECTED
-    assert "from a rule" in project.cli("show", "UC-001/1").stdout
+    assert "from a rule" in project.cli("show", "UC-001/1", "-v").stdout
     assert project.cli("verify").exit_code == 0
 
 
