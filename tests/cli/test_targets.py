@@ -138,6 +138,16 @@ def test_no_session_writes_into_a_test(project: Project, words: str) -> None:
     assert path.read_bytes() == before
 
 
+def test_a_file_that_cannot_be_written_keeps_no_other_from_it(project: Project) -> None:
+    """A folder that a test makes in the place of the page ends the session with 13; the other reports are written."""
+    project.configured().tests('@evidence("UC-001", item=1)\ndef test_it(): os.mkdir("page.html")\n')
+    result = project.run("--readiness-html=page.html", "--readiness-json=r.json", "--readiness-csv=r.csv")
+    assert result.ret == 13
+    result.stdout.fnmatch_lines(["page.html: the report cannot be written: *"])
+    assert '"UC-001/1"' in (project.path / "r.json").read_text("utf-8")
+    assert "test_it.py::test_it" in (project.path / "r.csv").read_text("utf-8")
+
+
 def test_what_is_read_by_nobody_is_written(project: Project) -> None:
     """A report, a bundle and a checkpoint take the place of earlier ones as ever."""
     project.configured().tests(TESTS)

@@ -349,4 +349,7 @@ def _evaluate(project: Project, options: SessionOptions, outcome: SessionOutcome
             from .page_contents import with_page  # late: replays the history, for the page alone
 
             report = with_page(project, report, request)
-        write_report(Path(path), FORMATS[name].render(report))
+        try:
+            write_report(Path(path), FORMATS[name].render(report))
+        except (ReadinessError, OSError) as error:  # the other files are written
+            outcome.problems.append(str(error))
