@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -16,6 +17,14 @@ pytestmark = pytest.mark.slow
 SEARCH = ROOT / "benchmarks" / "fuzz_gate.py"
 FOUND = "207"
 """The history that shows it; where histories are invented otherwise by now, ``--sharpness`` names another."""
+
+
+SHARPNESS = re.findall(
+    r"^\| `([A-Z0-9][\w-]+)` \| (\d+)( with git)? \|$",
+    (ROOT / "docs" / "explanation" / "reliability.md").read_text(encoding="utf-8"),
+    re.MULTILINE,
+)
+"""The rows of the table of faults: the fault, after how many histories it is found, and whether those are with git."""
 
 
 def search(*args: str) -> subprocess.CompletedProcess[str]:
@@ -60,3 +69,20 @@ def test_each_known_fault_can_be_put_back():
     done = search("--list-faults")
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("fits") >= 20
+
+
+def test_the_table_of_faults_names_each():
+    """The page that says how sharp the search is has a row for each known fault."""
+    listed = re.findall(r"^(\S+) +fits:", search("--list-faults").stdout, re.MULTILINE)
+    assert sorted(fault for fault, _, _ in SHARPNESS) == sorted(listed)
+
+
+@pytest.mark.parametrize(("fault", "found_after", "with_git"), SHARPNESS)
+def test_each_known_fault_is_found_where_the_page_says(fault: str, found_after: str, with_git: str):
+    """The history that the table names is judged differently with the fault, and the edit breaks nothing else."""
+    only = ("--only", "git") if with_git else ()
+    history = ("--seed", "1", "--number", str(int(found_after) - 1), "--histories", "1", "--jobs", "1", *only)
+    done = search("--sharpness", "--fault", fault, *history)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "found after 1 histories" in done.stdout
+    assert "Error" not in done.stdout.splitlines()[-1]

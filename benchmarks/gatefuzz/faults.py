@@ -151,7 +151,7 @@ FAULTS: dict[str, Fault] = {
             Edit(
                 "verdict.review.invalidation:adverse_to",
                 "        return horizon.hides(",
-                "        return one.started_at > pinned.earliest(scopes, review.seen_until)\n"
+                "        return execution.started_at > pinned.earliest(scopes, review.seen_until)\n"
                 "        return horizon.hides(",
             ),
         ),
