@@ -361,20 +361,24 @@ def _sign_with_file(uri: str, folder: Path, data: bytes) -> tuple[Key, bytes]:
     except (ValueError, TypeError) as error:
         problem = f"contains no usable private key ({SECRET} is its passphrase): {one_line(str(error))}"
         raise ConfigError(f"{SIGNER}: {location(path)} {problem}") from None
-    if weakness:
+    if signer is None:
         raise ConfigError(f"{SIGNER}: {location(path)} {weakness}")
     return signer.public_key, bytes.fromhex(signer.sign(data).signature)
 
 
 @lru_cache(maxsize=1)
-def _file_signer(pem: bytes, secret: str | None) -> tuple[CryptoSigner, str]:
-    """Return the signer of a private key, and the weakness of the key. Cached: a report has many statements."""
+def _file_signer(pem: bytes, secret: str | None) -> tuple[CryptoSigner | None, str]:
+    """Return the signer of a private key; None if the key is weak, with its weakness.
+
+    It is cached: a report has many statements.
+    """
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
     from securesystemslib.signer import CryptoSigner
 
     private = load_pem_private_key(pem, secret.encode() if secret else None)
     der = private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return CryptoSigner(private), describe_key(der).weakness
+    weakness = describe_key(der).weakness
+    return None if weakness else CryptoSigner(private), weakness
 
 
 def _sign_with_service(uri: str, trusted: Iterable[str], data: bytes) -> tuple[Key, bytes]:
