@@ -45,6 +45,17 @@ def test_a_failing_test_that_was_deleted_is_retired(project: Project) -> None:
     assert status(project) == ("READY_FOR_GO_LIVE", None)
 
 
+def test_a_retired_test_is_no_regression(project: Project) -> None:
+    """A gate that only asks for what is not worse than before stays open for a test that a reviewer retired."""
+    both = TESTS + "\n@evidence('UC-001', item=1)\ndef test_old(): pass\n"
+    decided(project, tests=both)
+    assert project.cli("report", "--format", "json", "-o", "before.json").exit_code == 0
+    assert project.cli("gate", "--no-regression", "before.json").exit_code == 0
+    assert retire(project)[0] == 0
+    gate = project.cli("gate", "--no-regression", "before.json")
+    assert gate.exit_code == 0, gate.stdout
+
+
 def test_a_retirement_after_a_review_makes_it_suspect(project: Project) -> None:
     """What was signed with the test is to be signed again without it."""
     decided(project, tests=TESTS + "\n@evidence('UC-001', item=1)\ndef test_old(): pass\n")

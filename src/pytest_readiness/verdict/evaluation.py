@@ -75,12 +75,14 @@ def evaluate(
     in_scope = None if use_cases is None else {use_case.id for use_case in wanted}
     in_question = [execution for execution in facts.evidence if in_scope is None or execution.uc in in_scope]
     other = [execution for execution in in_question if execution.id not in matching and not execution.covered]
+    still_open, let_go = inputs.removed(None if in_scope is None else removed)
     return Readiness(
         register=catalogue.register,
         at=now,
         use_cases=tuple(result.readiness for result in results),
         other_evidence=in_order(other),
-        removed=inputs.removed(None if in_scope is None else removed),
+        removed=still_open,
+        let_go=let_go,
         places=inputs.empty_ledger.places,
         notes=()
         if in_scope is not None
@@ -169,11 +171,14 @@ class _EvaluationInputs(Struct, frozen=True):
             open_runs=open_runs_by_use_case(facts, evidence),
         )
 
-    def removed(self, scope: Collection[str] | None) -> tuple[RemovedUseCase, ...]:
-        """Return the use cases without a row that have something open; none if the register accepts any name."""
+    def removed(self, scope: Collection[str] | None) -> tuple[tuple[RemovedUseCase, ...], frozenset[str]]:
+        """Return the use cases without a row that have something open, and the ids of those that were let go.
+
+        There are none if the register accepts any name.
+        """
         if self.catalogue.open_world:
-            return ()
-        return tuple(find_removed(self.ledgers, self.decisions, self.catalogue.use_cases, scope))
+            return (), frozenset()
+        return find_removed(self.ledgers, self.decisions, self.catalogue.use_cases, scope)
 
     def requirement_ids(self, use_case: str) -> list[str]:
         """Return the ids of a use case's requirements."""

@@ -345,6 +345,8 @@ class Readiness(Struct, frozen=True):
     """Decisions about nothing in force, one sentence each."""
     removed: tuple[RemovedUseCase, ...] = ()
     """Use cases without a row that have something open, by id."""
+    let_go: frozenset[str] = frozenset()
+    """Ids of use cases without a row whose retirement closed everything that was open."""
     places: RealPlaces = NOWHERE
     """Places in which evidence can count."""
 

@@ -54,8 +54,9 @@ def compare_with(
 def no_regression(before: EvaluationSnapshot, readiness: Readiness) -> tuple[RuleResult, tuple[Change, ...]]:
     """Return whether nothing is worse than in an earlier report, and everything that changed.
 
-    A use case, requirement or test of it that disappeared is worse: it can no longer fail. Use cases that it lacks
-    cannot be worse. If it has none in scope, the rule has not passed.
+    A use case, requirement or test of it that disappeared is worse: it can no longer fail. A use case that a
+    reviewer retired did not disappear. Use cases that the report lacks cannot be worse. If it has none in scope, the
+    rule has not passed.
     """
     changes = changes_between(before, EvaluationSnapshot.from_readiness(readiness))
     looked_at = sum(1 + len(row.requirements) for row in before.use_cases.values())
@@ -63,7 +64,11 @@ def no_regression(before: EvaluationSnapshot, readiness: Readiness) -> tuple[Rul
         return RuleResult(
             "no regression", passed=False, looked_at=0, detail="the earlier report has nothing in scope"
         ), changes
-    worse = [_sentence(change) for change in changes if change.is_worse]
+    worse = [
+        _sentence(change)
+        for change in changes
+        if change.is_worse and not (change.use_case in readiness.let_go and not change.after)
+    ]
     more = f" and {len(worse) - NAMED} more" if len(worse) > NAMED else ""
     detail = ", ".join(worse[:NAMED]) + more if worse else "nothing is worse than before"
     if new := len({row.use_case.id for row in readiness.use_cases} - before.use_cases.keys()):

@@ -19,10 +19,10 @@ _OpenMatter = tuple[str, str, str]
 
 def find_removed(
     ledgers: Ledgers, decisions: DecisionIndex, register: Collection[str], scope: Collection[str] | None
-) -> Iterator[RemovedUseCase]:
-    """Yield each use case without a row that has something open, by id.
+) -> tuple[tuple[RemovedUseCase, ...], frozenset[str]]:
+    """Return the use cases without a row that have something open, by id, and the ids of those that were let go.
 
-    That is an open blocker, a standing rejection, or a newest real execution that ended badly, unless a listed reviewer
+    Open is a blocker, a standing rejection, or a newest real execution that ended badly, unless a listed reviewer
     who knew of it retired the use case.
 
     Args:
@@ -31,15 +31,19 @@ def find_removed(
         register: ids of the use cases with a row.
         scope: ids without a row to consider; None: all.
     """
-    removed = {*ledgers, *decisions.blockers, *decisions.reviews} - set(register)
-    for name in sorted(removed if scope is None else removed & set(scope)):
+    removed, let_go = list[RemovedUseCase](), set[str]()
+    names = {*ledgers, *decisions.blockers, *decisions.reviews} - set(register)
+    for name in sorted(names if scope is None else names & set(scope)):
         executions = [execution for ledger in ledgers.get(name, {}).values() for execution in ledger.executions]
         wrong = sorted((*_open_decisions(name, decisions, executions), *_open_failures(name, ledgers.get(name, {}))))
         if wrong:
-            let_go, void = decisions.closed_by_departure(name, executions)
-            still_open = [sentence for _, sentence, id_ in wrong if id_ not in let_go]
+            closed, void = decisions.closed_by_departure(name, executions)
+            still_open = [sentence for _, sentence, id_ in wrong if id_ not in closed]
             if still_open:
-                yield RemovedUseCase(name, tuple(dict.fromkeys(still_open)), void)
+                removed.append(RemovedUseCase(name, tuple(dict.fromkeys(still_open)), void))
+            else:
+                let_go.add(name)
+    return tuple(removed), frozenset(let_go)
 
 
 def _open_decisions(name: str, decisions: DecisionIndex, executions: Sequence[Evidence]) -> Iterator[_OpenMatter]:
