@@ -310,7 +310,7 @@ def test_no_result_from_elsewhere_takes_the_place_of_a_test(placed: Project) -> 
     assert placed.cli("record", "UC-001", "--item", "1", "--environment", "staging", "--", program.name).exit_code == 0
     placed.monkeypatch.chdir(placed.path)
     assert placed.states("UC-001")["UC-001/1"] == "FAILING"
-    assert "recorded: test_it.py::test_a" in placed.cli("why", "UC-001/1").output
+    assert "recorded: test_it.py::test_a" in placed.cli("why", "UC-001/1", "-v").output
 
 
 def test_a_later_examination_of_the_same_name_replaces_the_earlier(placed: Project) -> None:

@@ -150,7 +150,7 @@ def test_a_failure_counts_where_its_attempt_took_place(
         first: "FAILING",
         then: "FLAKY",
     }
-    assert "1 FAILED, 1 PASSED" in project.cli("history", "UC-001").stdout
+    assert "1 PASSED, 1 FAILED" in project.cli("history", "UC-001").stdout
     assert project.cli("verify").exit_code == 0
 
 

@@ -56,7 +56,7 @@ def gate(project: Project, *use_cases: str) -> tuple[int, str]:
 
 def shown(project: Project, target: str = "UC-001/1") -> str:
     """What ``show`` prints, on one line."""
-    return " ".join(project.cli("show", target).output.split())
+    return " ".join(project.cli("show", target, "-v").output.split())
 
 
 class TestClock:
@@ -83,7 +83,7 @@ class TestClock:
         code, told = gate(project)
         assert code == 1
         assert f"clock (1 of 2): the clocks of run {run['id']} disagree by 3600" in told
-        for command in (["report"], ["why", "UC-001/1"], ["show", "UC-001/1"], ["history", "UC-001"]):
+        for command in (["report"], ["why", "UC-001/1"], ["show", "UC-001/1", "-v"], ["history", "UC-001"]):
             assert "clocks disagree by 3600" in " ".join(project.cli(*command).output.split())
 
     def test_a_clock_is_replaced_while_the_run_goes_on(self, project: Project) -> None:
@@ -131,7 +131,7 @@ class TestDeselected:
         project.run(*how, *narrowed).assert_outcomes(passed=2, deselected=0 if how else 1)
         run = record(project)
         assert (run["evidence_tests"], run["left_out"]) == (3, 1)
-        for command in (["report"], ["why", "UC-001/1"], ["show", "UC-001/1"], ["history", "UC-001"]):
+        for command in (["report"], ["why", "UC-001/1"], ["show", "UC-001/1", "-v"], ["history", "UC-001"]):
             assert "eselected 1 of 3 evidence tests" in " ".join(project.cli(*command).output.split())
         assert gate(project)[0] == 0
 
@@ -392,7 +392,7 @@ class TestTree:
         run = record(project)
         assert (run["dirty"], run["hidden_edits"]) == (True, 1)
         assert gate(project)[0] == 1
-        for command in (["report"], ["why", "UC-001/1"], ["show", "UC-001/1"], ["history", "UC-001"]):
+        for command in (["report"], ["why", "UC-001/1"], ["show", "UC-001/1", "-v"], ["history", "UC-001"]):
             told = " ".join(project.cli(*command).output.split())
             assert "1 file has edits hidden from git: test_it.py" in told
 

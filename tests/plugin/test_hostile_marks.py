@@ -77,7 +77,7 @@ def test_a_session_with_hostile_marks(project: Project) -> None:
     assert "INTERNALERROR" not in shown
     assert "Odd" not in shown.replace("OddMeta", "")
     assert "no item has a number as large as that" in shown
-    told = [line for line in shown.splitlines() if line.startswith("test_it.py::test_") and ": " in line]
+    told = [line for line in shown.splitlines() if line.startswith("ERROR test_it.py::test_") and " - Failed: " in line]
     assert len(told) == wrong
     assert project.states()["UC-001/1"] == "FAILING"
     assert "PASSED" in [piece["result"] for piece in project.evidence() if piece["test_id"].endswith("test_right")]

@@ -277,7 +277,7 @@ def test_what_is_shown_runs_the_test_again_and_retires_it(packages: Project) -> 
     """A name that ``why`` shows is what pytest takes in the config's folder, and what ``retire`` takes."""
     packages.write("readiness.toml", CONFIG.partition("[items.2]")[0] + '[review]\nreviewers = ["ana", "bo"]\n')
     packages.run_apart("--readiness-actor=ana", "a", "b")
-    (shown,) = {line.strip() for line in packages.cli("why", "UC-001/1").stdout.splitlines() if line.strip() == B}
+    (shown,) = {line.strip() for line in packages.cli("why", "UC-001/1", "-v").stdout.splitlines() if line.strip() == B}
     assert f"make {shown} pass" in packages.cli("next").stdout
     packages.run_apart("--readiness-actor=ana", shown).assert_outcomes(failed=1)
     assert set(results(packages)) == {A, B}

@@ -93,12 +93,16 @@ def test_a_pass_without_a_real_environment_does_not_count_and_says_why(
 def test_the_reason_is_printed_by_why(
     gallery: Gallery, project: Project, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """``readiness why`` prints the reason beside the piece of evidence."""
+    """``readiness why`` says the reason, and with ``-v`` prints it beside the piece of evidence too."""
     fake = next(fake for fake in FAKES if fake.name == name)
     monkeypatch.chdir(gallery.path)
-    output = " ".join(project.cli("why", f"{fake.use_case}/{fake.item}").stdout.split())
-    assert "a rehearsal: " in output
-    assert output.count(str(fake.because)) == 2  # why, and beside the evidence
+    brief, full = (
+        " ".join(project.cli("why", f"{fake.use_case}/{fake.item}", *options).stdout.split())
+        for options in ((), ("-v",))
+    )
+    assert brief.count(str(fake.because)) == 1
+    assert "a rehearsal: " in full
+    assert full.count(str(fake.because)) == 2  # why, and beside the evidence
 
 
 def test_at_least_eleven_of_fourteen_ways_do_not_count() -> None:
