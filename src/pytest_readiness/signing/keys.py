@@ -368,10 +368,7 @@ def _sign_with_file(uri: str, folder: Path, data: bytes) -> tuple[Key, bytes]:
 
 @lru_cache(maxsize=1)
 def _file_signer(pem: bytes, secret: str | None) -> tuple[CryptoSigner | None, str]:
-    """Return the signer of a private key; None if the key is weak, with its weakness.
-
-    It is cached: a report has many statements.
-    """
+    """Return the signer of a private key, or None and its weakness. Cached: a report has many statements."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
     from securesystemslib.signer import CryptoSigner
 
