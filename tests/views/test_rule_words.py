@@ -18,6 +18,8 @@ def test_what_fails_is_said_with_how_much_of_it():
     assert failures_text([EMPTY, BROKEN, REVIEWED]) == (
         "evidence incomplete (276 of 288), not reviewed (32 of 32), nothing to check yet (evidence intact)"
     )
+    sealed = RuleResult("runs sealed", False, 0, "there was nothing to check")
+    assert failures_text([sealed, EMPTY, REVIEWED]) == "not reviewed (32 of 32), nothing to check yet (2 rules)"
     assert failures_text([REVIEWED]) == "not reviewed (32 of 32): UC-001 has 0 of 1 approval"
     assert failures_text([BROKEN]) == "evidence incomplete (276 of 288)"
     assert failures_text([UNNAMED]) == "not for the release: no release was named: --release R"
