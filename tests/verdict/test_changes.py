@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from pytest_readiness.errors import ConfigError
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.verdict.changes import Change, changes_between
-from pytest_readiness.verdict.readiness import Status
-from pytest_readiness.verdict.snapshots import EvaluationSnapshot
+from pytest_readiness.verdict.readiness import State, Status
+from pytest_readiness.verdict.snapshots import EvaluationSnapshot, RequirementSnapshot
 from tests.verdict.judging import CATALOGUE, FAILED, INTERRUPTED, UC, complete, ran
 from tests.verdict.people import LEAD, SECOND, approval, blocker, judge_all, rejection
 
@@ -122,6 +122,16 @@ def test_a_test_that_no_longer_runs_is_worse_though_another_completes_the_requir
     ):
         (change,) = changes_between(before, snapshot([*complete(), now]))
         assert (change.because, change.evidence, change.is_worse) == (because, other.id, True)
+
+
+def test_the_requirements_are_in_the_order_of_the_config():
+    """As in every other output; what is no longer required follows."""
+    rows = {name: RequirementSnapshot(f"{UC}/{name}", State.COMPLETE) for name in ("6/rotation", "6/revocation", "7")}
+    before = snapshot([]).use_cases[UC]
+    before = replace(before, requirements={f"{UC}/old": replace(rows["7"], id=f"{UC}/old")})
+    after = replace(before, requirements={row.id: row for row in rows.values()})
+    changes = changes_between(*(EvaluationSnapshot("r", "", {UC: row}) for row in (before, after)))
+    assert [change.requirement for change in changes] == [f"{UC}/{name}" for name in (*rows, "old")]
 
 
 def test_the_order_is_that_of_people():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Sequence
+from operator import itemgetter
 
 from msgspec import Struct
 
 from ..facts.evidence import BAD, Result
 from .explanations import first_line
+from .natural_order import natural_key
 from .readiness import WORST_FIRST, Phase, ReviewState, State, Status
 from .snapshots import EvaluationSnapshot, RequirementSnapshot, ShownEvidence, UseCaseSnapshot
 
@@ -69,6 +70,11 @@ class Change(Struct, frozen=True):
         return _rank(State(self.after)) < _rank(State(self.before))
 
     @property
+    def words(self) -> tuple[str, str]:
+        """The earlier and the later standing for people: ``new`` if it did not exist, ``gone`` if it no longer does."""
+        return self.before or "new", self.after or "gone"
+
+    @property
     def subject(self) -> str:
         """Id of what changed: of the test within its requirement, the requirement, or the use case."""
         return " ".join(filter(None, (self.requirement or self.use_case, self.test)))
@@ -77,28 +83,16 @@ class Change(Struct, frozen=True):
 def changes_between(before: EvaluationSnapshot, after: EvaluationSnapshot) -> tuple[Change, ...]:
     """Return what stands differently in the later of two evaluations, by use case, each before its requirements.
 
-    Of a use case that only one of them has, its requirements are not listed. Of the tests only those are listed that
-    ran before and no longer do: a result that changes something changes its requirement.
+    The requirements are in the order of the later evaluation, each before its tests. Of a use case that only one of
+    them has, its requirements are not listed. Of the tests only those are listed that ran before and no longer do: a
+    result that changes something changes its requirement.
     """
-    names = before.use_cases.keys() | after.use_cases.keys()
-    changes = [
+    names = sorted(before.use_cases.keys() | after.use_cases.keys(), key=natural_key)
+    return tuple(
         change
         for name in names
         for change in _use_case_changes(name, before.use_cases.get(name), after.use_cases.get(name))
-    ]
-    return tuple(sorted(changes, key=_position))
-
-
-def _position(change: Change) -> tuple[object, ...]:
-    requirement, test = change.requirement or "", change.test or ""
-    return _natural(change.use_case), change.use_case, _natural(requirement), requirement, test
-
-
-def _natural(text: str) -> tuple[tuple[int, str], ...]:
-    """Return the sort key by which UC-9 stands before UC-10."""
-    # A number's length and digits order it as its value does, however long it is.
-    parts = (part.lstrip("0") if part.isdigit() else part for part in re.split(r"([0-9]+)", text))
-    return tuple((len(part) if part.isdigit() else 0, part) for part in parts)
+    )
 
 
 def _use_case_changes(name: str, before: UseCaseSnapshot | None, after: UseCaseSnapshot | None) -> Iterator[Change]:
@@ -119,7 +113,7 @@ def _use_case_changes(name: str, before: UseCaseSnapshot | None, after: UseCaseS
 
 
 def _requirement_changes(before: UseCaseSnapshot, after: UseCaseSnapshot) -> Iterator[Change]:
-    for id_ in dict.fromkeys((*before.requirements, *after.requirements)):
+    for id_ in dict.fromkeys((*after.requirements, *before.requirements)):
         first, last = before.requirements.get(id_), after.requirements.get(id_)
         if first is not None and last is not None:
             if first.state is not last.state:
@@ -161,7 +155,7 @@ def _gone_tests(first: RequirementSnapshot, last: RequirementSnapshot, use_case:
     if last.state is State.NOT_APPLICABLE:
         return
     now = last.tests
-    for test, piece in first.tests.items():
+    for test, piece in sorted(first.tests.items(), key=itemgetter(0)):
         if not piece.ran:
             continue
         if test not in now:

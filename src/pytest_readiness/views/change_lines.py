@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..verdict.changes import Change
 from ..verdict.readiness import State, Status
 from . import text_format
 from .line_writer import Line, LineWriter
 from .report import Report
 
-_MOST = 12
+MOST_CHANGES = 12
 """Changes that a report lists; the others are counted."""
 _GOOD = frozenset({Status.READY_FOR_GO_LIVE.value, State.COMPLETE.value})
 
@@ -16,21 +18,29 @@ _GOOD = frozenset({Status.READY_FOR_GO_LIVE.value, State.COMPLETE.value})
 def change_text(change: Change) -> str:
     """Return ``UC-001: READY_FOR_GO_LIVE -> BLOCKED (6/rotation failed)``. The caller sanitises it."""
     because = f" ({change.because})" if change.because else ""
-    return f"{change.subject}: {change.before or 'new'} -> {change.after or 'gone'}{because}"
+    return f"{change.subject}: {step_text(change)}{because}"
 
 
-def change_lines(report: Report, writer: LineWriter, *, most: int = _MOST) -> list[Line]:
-    """Return the changes under a title: what is worse first, then use cases before requirements; none without any.
+def step_text(change: Change) -> str:
+    """Return ``READY_FOR_GO_LIVE -> BLOCKED``."""
+    return " -> ".join(change.words)
 
-    At most ``most`` of them are listed.
-    """
+
+def worst_first(changes: Iterable[Change]) -> list[Change]:
+    """Return changes with what is worse first, and use cases before requirements; otherwise in their order."""
+    return sorted(changes, key=_weight)
+
+
+def change_lines(report: Report, writer: LineWriter, *, verbosity: int = 0) -> list[Line]:
+    """Return the changes under a title, the worst first; none without any. ``verbosity`` above 0: all of them."""
     if not report.changes:
         return []
     title = "what this run changed" if report.context.session is not None else "what changed"
     lines = [writer.line(), writer.line((title, "strong"))]
-    for change in sorted(report.changes, key=_weight)[:most]:
+    shown = worst_first(report.changes)[: None if verbosity > 0 else MOST_CHANGES]
+    for change in shown:
         lines += writer.paragraph(change_text(change), indent=2, style=_style(change), most=2)
-    if (more := len(report.changes) - most) > 0:
+    if more := len(report.changes) - len(shown):
         lines.append(writer.line("  ", (f"{text_format.count(more, 'more change')}: -v shows all", "dim")))
     return lines
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from ..verdict.changes import Change
 from ..verdict.readiness import Status
+from .change_lines import step_text
 from .document import plain_change
 from .json_text import to_json_text
 from .line_writer import Line, LineWriter
@@ -87,10 +88,6 @@ class Difference(Struct, frozen=True):
         return f"{change.because}: {evidence}" if change.because else evidence
 
 
-def _step(change: Change) -> str:
-    return f"{change.before or 'new'} -> {change.after or 'gone'}"
-
-
 def render_difference(difference: Difference, width: int, *, unicode: bool = True) -> list[Line]:
     """Return the two sides, what became ready and what no longer is, and each use case with its changes."""
     writer = LineWriter(width, unicode=unicode)
@@ -117,10 +114,10 @@ def _use_case_lines(name: str, changes: list[Change], difference: Difference, wr
         style = "bad" if change.is_worse else ""
         if change.requirement is None:
             because = f" ({change.because})" if change.because else ""
-            yield from writer.paragraph(f"{_step(change)}{because}", lead=(f"{name}  ", "strong"), style=style)
+            yield from writer.paragraph(f"{step_text(change)}{because}", lead=(f"{name}  ", "strong"), style=style)
         else:
             what = change.test or change.requirement
-            yield from writer.paragraph(f"{what}: {_step(change)}", indent=2, style=style)
+            yield from writer.paragraph(f"{what}: {step_text(change)}", indent=2, style=style)
             yield from writer.paragraph(difference.cause(change), indent=6)
 
 
@@ -134,7 +131,7 @@ def render_markdown(difference: Difference) -> Iterator[str]:
     yield "\n| | was | is | because |\n| --- | --- | --- | --- |\n"
     written = 0
     for number, change in enumerate(difference.worst_first):
-        cells = (change.subject, change.before or "new", change.after or "gone", difference.cause(change))
+        cells = (change.subject, *change.words, difference.cause(change))
         row = f"| {' | '.join(to_markdown(cell, _CELL) for cell in cells)} |\n"
         written += len(row)
         if written > MOST_MARKDOWN:
@@ -150,7 +147,7 @@ def render_annotations(difference: Difference) -> Iterator[str]:
     shown = changes if len(changes) <= MOST_ANNOTATIONS else changes[: MOST_ANNOTATIONS - 1]
     for change in shown:
         level: Level = "error" if change.is_worse else "notice"
-        message = f"{change.subject}: {_step(change)} ({difference.cause(change)})"
+        message = f"{change.subject}: {step_text(change)} ({difference.cause(change)})"
         yield f"{annotation(level, message, title=_title(change))}\n"
     if len(shown) < len(changes):
         more = count(len(changes) - len(shown), "more change")

@@ -37,7 +37,7 @@ def render_report(report: Report, width: int, *, verbosity: int = 0, unicode: bo
         return headline(report, writer)
     blank = writer.line()
     above = [*headline(report, writer), *_about(report, writer)]
-    above += change_lines(report, writer, **({"most": _MANY} if verbosity > 0 else {}))
+    above += change_lines(report, writer, verbosity=verbosity)
     above += [*([blank] if report.changes else []), *_problems(report, writer), *failures_lines(report, writer, most=4)]
     above += write_urgent(report.actions, writer, verbosity=verbosity)
     below = write_missing(report.readiness.use_cases, report.actions, writer, verbosity=verbosity)

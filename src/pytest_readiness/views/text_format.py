@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from ..errors import count
 from ..facts.decision import IdentityLevel
 from ..verdict.counts import BlockReason, block_reasons
+from ..verdict.natural_order import natural_key
 from ..verdict.readiness import Phase, Status, UseCaseReadiness
 from ..verdict.status import is_reviewed
 
@@ -26,9 +27,6 @@ __all__ = [
 ]
 
 _NUMBERED = re.compile(r"(.*?)([0-9]{1,18})", re.DOTALL)
-_DIGITS = re.compile(r"([0-9]+)")
-_LONGEST = 1_000
-"""Sort key that puts words after numbers: no number has so many digits."""
 RANGE = 3
 """Minimum names in a range; fewer are listed one by one."""
 
@@ -39,14 +37,6 @@ def is_successor(name: str, before: str) -> bool:
     if old is None or new is None or old[1] != new[1]:
         return False
     return int(new[2]) == int(old[2]) + 1 and new[2] == str(int(new[2])).zfill(len(old[2]))
-
-
-def natural_key(name: str) -> tuple[tuple[int, str], ...]:
-    """Return the sort key that puts numbers in a name in their order: UC-2 before UC-10, and numbers before words."""
-    parts = _DIGITS.split(name)
-    return tuple(
-        (len(part), part) if number % 2 else (_LONGEST if part else 0, part) for number, part in enumerate(parts)
-    )
 
 
 def name_runs(names: Iterable[str]) -> list[list[str]]:
