@@ -102,6 +102,7 @@ def test_a_summary_that_cannot_be_written_changes_no_exit_code(job: Project) -> 
         reported = job.cli("report")
         assert reported.exit_code == 0
         assert ("the job summary was not written" in reported.stderr) == (name != "\x1b"), name
+        assert "Error" not in reported.stderr
         assert reported.stderr.count("\n") <= 1
     assert store.read_bytes() == before
     job.monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(job.path / "none" / "summary.md"))

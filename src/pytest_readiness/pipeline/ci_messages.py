@@ -8,8 +8,9 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from ..errors import one_line
+from ..errors import ReadinessError, location, one_line
 from ..regular_files import open_regular
+from ..third_party import describe_exception
 from ..views.formats.github_annotations import WrongMark, render_annotations
 from ..views.formats.markdown import render_within
 from ..views.report import Report, SourceLocation
@@ -34,10 +35,16 @@ def write_summary(project: Project, report: Report) -> list[str]:
     name = os.environ.get(SUMMARY)
     if not name or os.environ.get(NO_SUMMARY):
         return []
+    path = Path(name)
     try:
-        return _append(project, report, Path(name))
+        return _append(project, report, path)
+    except ReadinessError as error:
+        reason = str(error)
+    except OSError as error:
+        reason = f"{location(path)}: {error.strerror or error}"
     except Exception as error:  # noqa: BLE001 - a summary never decides how a session or a command ends
-        return [one_line(f"the job summary was not written: {type(error).__name__}: {error}")]
+        reason = f"internal error in pytest-readiness: {describe_exception(error)}"
+    return [one_line(f"the job summary was not written: {reason}")]
 
 
 def _append(project: Project, report: Report, path: Path) -> list[str]:
