@@ -40,6 +40,18 @@ def test_one_owner_sees_only_their_own_actions():
     assert output_lines[-1] == "5 actions for 1 person"
 
 
+def test_what_blocks_stands_above_what_others_collect():
+    """Everybody with a failure, blocker or rejection comes first; a person with both is named again below."""
+    actions = [
+        values.action("ana", "fix", "UC-001/4"),
+        values.action("ben", "fix", "UC-002"),
+        values.action("ana", "collect", "UC-001/5"),
+        values.action("eve", "collect", "UC-003/5"),
+    ]
+    lines = [line.split()[0] for line in plain_lines(render_next(actions, 80)).splitlines()]
+    assert lines == ["ana", "fix", "ben", "fix", "ana", "collect", "eve", "collect", "4"]
+
+
 def test_nothing_to_do_is_said():
     """An empty list of actions is an answer and not an empty page."""
     assert plain_lines(render_next([], 80)) == "nothing to do"

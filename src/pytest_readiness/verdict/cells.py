@@ -29,6 +29,8 @@ _SIGNS = {CellProgress.PARTLY: "◐", CellProgress.SKIPPED: "»", CellProgress.N
 
 Cell = State | CellProgress
 """What a cell shows."""
+CELLS: tuple[Cell, ...] = (*State, *CellProgress)
+"""All cells in the order of a legend."""
 
 _OPEN = frozenset({State.MISSING, State.REHEARSED})
 _MET = frozenset({State.COMPLETE, State.ASSERTED, State.WAIVED})
@@ -44,6 +46,11 @@ def cell_of(item: ItemReadiness) -> Cell:
     if state is State.REHEARSED:
         return state
     return missing_cell(item.requirements)
+
+
+def cell_of_requirement(requirement: RequirementReadiness) -> Cell:
+    """Return the state of a requirement, and for a missing one how far it has come."""
+    return missing_cell((requirement,)) if requirement.state is State.MISSING else requirement.state
 
 
 def missing_cell(requirements: Iterable[RequirementReadiness]) -> Cell:

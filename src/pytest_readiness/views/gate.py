@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..verdict.cells import Cell, CellProgress, missing_cell
+from ..verdict.cells import CELLS, cell_of_requirement
 from ..verdict.counts import urgency
-from ..verdict.readiness import Action, RequirementReadiness, ReviewState, RuleResult, State, UseCaseReadiness
+from ..verdict.readiness import Action, ReviewState, RuleResult, State, UseCaseReadiness
 from . import text_format
 from .change_lines import change_lines
 from .headline import headline_sentence
@@ -159,7 +159,7 @@ def removed_lines(report: Report, name: str, actions: Sequence[Action], writer: 
 
 def _group_key(readiness: UseCaseReadiness, actions: Sequence[Action]) -> tuple[object, ...]:
     states = tuple(
-        (requirement.requirement.id.removeprefix(readiness.use_case.id), _cell(requirement))
+        (requirement.requirement.id.removeprefix(readiness.use_case.id), cell_of_requirement(requirement))
         for requirement in readiness.required
     )
     kinds = tuple((action.who, action.action) for action in actions)
@@ -169,10 +169,6 @@ def _group_key(readiness: UseCaseReadiness, actions: Sequence[Action]) -> tuple[
         readiness.review.why,
     )
     return (readiness.status, readiness.phase, states, kinds, readiness.group_holds, readiness.open_runs, people)
-
-
-def _cell(requirement: RequirementReadiness) -> Cell:
-    return missing_cell((requirement,)) if requirement.state is State.MISSING else requirement.state
 
 
 def status_text(readiness: UseCaseReadiness) -> str:
@@ -224,8 +220,8 @@ def _grouped_use_cases(
     yield writer.line(title, status_text(readiness))
     for sentence in hold_lines(readiness):
         yield from writer.paragraph(sentence, indent=4)
-    for cell in (*State, *CellProgress):
-        matching = [requirement for requirement in readiness.required if _cell(requirement) is cell]
+    for cell in CELLS:
+        matching = [requirement for requirement in readiness.required if cell_of_requirement(requirement) is cell]
         keys = tuple(dict.fromkeys(requirement.requirement.item for requirement in matching))
         if keys and cell is not State.COMPLETE:
             yield from writer.paragraph(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from ..verdict.cells import CellProgress, cell_of
-from ..verdict.readiness import Readiness, State, Status, UseCaseReadiness
+from ..verdict.cells import CELLS, Cell, cell_of
+from ..verdict.readiness import Readiness, Status, UseCaseReadiness
 from ..verdict.tracker_drift import has_drift
 from . import text_format
 from .line_writer import Line, LineWriter, Segment, cell_width, style_of
@@ -27,6 +27,16 @@ class MatrixRow(Struct, frozen=True):
     def first(self) -> UseCaseReadiness:
         """The first use case of the row, whose content the row shows."""
         return self.use_cases[0]
+
+    @property
+    def names(self) -> str:
+        """The ids of its use cases."""
+        return text_format.name_range([use_case.use_case.id for use_case in self.use_cases])
+
+    @property
+    def status(self) -> str:
+        """Their status, with their number if there are several."""
+        return self.first.status.value + (f" ({len(self.use_cases)})" if len(self.use_cases) > 1 else "")
 
 
 class MatrixColumn(Struct, frozen=True):
@@ -86,8 +96,7 @@ def write_matrix(readiness: Readiness, writer: LineWriter, verbosity: int) -> li
     if not rows:
         return [writer.line("no use case is in scope")]
     lines = _table(_columns(rows, writer), len(rows), writer)
-    used = {cell_of(item) for row in rows for item in row.first.items}
-    legend = _GAP.join(writer.state_label(cell) for cell in (*State, *CellProgress) if cell in used)
+    legend = _GAP.join(map(writer.state_label, used_cells(rows)))
     if len(readiness.use_cases) > len(rows):
         lines.append(writer.line(("identical rows are grouped; -v shows every use case", "dim")))
     lines.extend(writer.paragraph(legend, style="dim"))
@@ -98,6 +107,12 @@ def write_matrix(readiness: Readiness, writer: LineWriter, verbosity: int) -> li
     return lines
 
 
+def used_cells(rows: Iterable[MatrixRow]) -> list[Cell]:
+    """Return the cells that occur in rows, in the order of a legend."""
+    used = {cell_of(item) for row in rows for item in row.first.items}
+    return [cell for cell in CELLS if cell in used]
+
+
 def _columns(rows: Sequence[MatrixRow], writer: LineWriter) -> list[MatrixColumn]:
     def column(header: str, texts: list[str], importance: int, least: int, most: int = 40) -> list[MatrixColumn]:
         cleaned = tuple(((writer.fit(text, most) if text else "", ""),) for text in texts)
@@ -106,10 +121,9 @@ def _columns(rows: Sequence[MatrixRow], writer: LineWriter) -> list[MatrixColumn
     first = [row.first for row in rows]
     titles = [row.first.use_case.title if len(row.use_cases) == 1 else "" for row in rows]
     notes = [row.first.use_case.notes if len(row.use_cases) == 1 else "" for row in rows]
-    ids = [text_format.name_range([use_case.use_case.id for use_case in row.use_cases]) for row in rows]
-    statuses = tuple(((_status(row), style_of(row.first.status)),) for row in rows)
+    statuses = tuple(((row.status, style_of(row.first.status)),) for row in rows)
     return [
-        *column("UC", ids, 0, 6, 24),
+        *column("UC", [row.names for row in rows], 0, 6, 24),
         *column("Arch", [use_case.use_case.architecture_status for use_case in first], 2, 12, 12),
         MatrixColumn("Status", statuses, least=11),
         *_items(first, writer),
@@ -118,10 +132,6 @@ def _columns(rows: Sequence[MatrixRow], writer: LineWriter) -> list[MatrixColumn
         *column("Owner", [use_case.use_case.owner for use_case in first], 3, 8, 28),
         *(column("Title", titles, 4, 16, writer.width) or column("Notes", notes, 4, 16, writer.width)),
     ]
-
-
-def _status(row: MatrixRow) -> str:
-    return row.first.status.value + (f" ({len(row.use_cases)})" if len(row.use_cases) > 1 else "")
 
 
 def _items(use_cases: Sequence[UseCaseReadiness], writer: LineWriter) -> list[MatrixColumn]:

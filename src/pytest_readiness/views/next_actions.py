@@ -41,12 +41,24 @@ class Task(Struct, frozen=True):
         return tuple(sorted({action.use_case for action in self.actions}, key=text_format.natural_key))
 
 
-def by_person(actions: Sequence[Action]) -> dict[str, list[Task]]:
-    """Return the tasks of each person. The most urgent person and task come first."""
-    people: dict[str, list[Action]] = {}
+def by_person(actions: Iterable[Action]) -> list[tuple[str, list[Task]]]:
+    """Return people with their tasks: first everybody with a failure, blocker or rejection, then everybody else.
+
+    The most urgent person and task come first. A person with both kinds of tasks is there twice, unless nobody stands
+    between them.
+    """
+    by_urgency: dict[bool, dict[str, list[Action]]] = {True: {}, False: {}}
     for action in actions:
-        people.setdefault(action.who, []).append(action)
-    return {who: _tasks(own_actions) for who, own_actions in people.items()}
+        by_urgency[action.action == URGENT].setdefault(action.who, []).append(action)
+    people: list[tuple[str, list[Task]]] = []
+    for by_name in by_urgency.values():
+        for who, own_actions in by_name.items():
+            tasks = _tasks(own_actions)
+            if people and people[-1][0] == who:
+                people[-1][1].extend(tasks)
+            else:
+                people.append((who, tasks))
+    return people
 
 
 def _tasks(actions: Sequence[Action]) -> list[Task]:
@@ -140,8 +152,8 @@ def write_urgent(actions: Sequence[Action], writer: LineWriter, *, verbosity: in
         return []
     lines = [writer.line(), writer.line(("failures, blockers and rejections", "bad"))]
     people = by_person(urgent)
-    one_by_one = verbosity > 0 or sum(map(len, people.values())) <= _ONE_BY_ONE
-    for who, tasks in people.items():
+    one_by_one = verbosity > 0 or sum(len(tasks) for _, tasks in people) <= _ONE_BY_ONE
+    for who, tasks in people:
         lines.append(writer.line("  ", (who, "strong")))
         failures = [action.requirement for task in tasks for action in task.actions if action.requirement is not None]
         if failures and not one_by_one:
@@ -157,7 +169,7 @@ def write_people(actions: Sequence[Action], writer: LineWriter, *, people: int, 
     """Return lines for at most ``people`` people with ``tasks`` tasks each, and the number of further actions."""
     lines: list[Line] = []
     shown = 0
-    for who, own_tasks in list(by_person(actions).items())[:people]:
+    for who, own_tasks in by_person(actions)[:people]:
         lines.append(writer.line("  ", (who, "strong")))
         for task in own_tasks[:tasks]:
             lines.extend(_write(task, writer, most=2))
@@ -189,9 +201,8 @@ def render_next(
     wanted = actions_of(actions, owner)
     if not wanted:
         return [writer.line("nothing to do" if owner is None else f"nothing to do for {owner}")]
-    people = by_person(wanted)
     lines: list[Line] = []
-    for who, tasks in people.items():
+    for who, tasks in by_person(wanted):
         lines.append(writer.line((who, "strong")))
         for task in tasks:
             single = [Task(task.action, task.items, (action,)) for action in task.actions]

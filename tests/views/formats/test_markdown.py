@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from pytest_readiness.facts.evidence import Result
+from pytest_readiness.verdict.cells import CellProgress
 from pytest_readiness.verdict.changes import Change
 from pytest_readiness.verdict.readiness import RuleResult, State, Status
 from pytest_readiness.views.formats.markdown import COMMENT_LIMIT, render, render_within
@@ -99,7 +100,7 @@ def test_equal_reports_give_equal_bytes() -> None:
 def test_it_fits_and_says_what_is_left_out(limit: int) -> None:
     """A large register is cut off row by row in whole tables; each ends with how many rows are not shown, and where."""
     known = catalogue(tracker_ids(1000))
-    cases = [use_case(known, name) for name in known.use_cases]
+    cases = [use_case(known, name, row={"owner": f"team {name}"}) for name in known.use_cases]
     actions = [action(f"person{n}@example.com", "fix", f"UC-{n:03}/4") for n in range(1, 1000)]
     text = text_of(report(cases, actions=actions), limit)
     assert len(text.encode()) <= limit
@@ -114,6 +115,48 @@ def test_it_fits_and_says_what_is_left_out(limit: int) -> None:
     assert len(table(text, "Rules of the gate")) == 3
 
 
+def test_neighbours_that_stand_alike_share_a_row_as_in_the_terminal() -> None:
+    """Of 12 use cases only the one that is failing has a row of its own, and the legend has each sign."""
+    known = catalogue(tracker_ids(12))
+    cases = [use_case(known, name) for name in known.use_cases]
+    cases[4] = use_case(known, "UC-005", {"4": State.FAILING}, status=Status.BLOCKED)
+    text = text_of(report(cases))
+    rows = table(text, "12 use cases")[1:]
+    assert [row[:2] for row in rows] == [
+        ["UC-001 to UC-004", "NOT_STARTED (4)"],
+        ["UC-005", "BLOCKED"],
+        ["UC-006 to UC-012", "NOT_STARTED (7)"],
+    ]
+    assert "Identical rows are grouped." in section(text, "12 use cases")
+
+
+def test_a_cell_says_how_far_what_is_missing_has_come() -> None:
+    """A skipped test has the sign that it has in the terminal, and the legend explains it."""
+    known = catalogue(["UC-003"])
+    skipped = evidence(uc="UC-003", result=Result.SKIPPED)
+    text = text_of(report([use_case(known, "UC-003", {"4": State.MISSING}, found=(skipped,))]))
+    assert table(text, "1 use case")[1][6] == CellProgress.SKIPPED.sign
+    assert "» SKIPPED" in section(text, "1 use case")
+
+
+def test_of_many_changes_the_worst_are_listed() -> None:
+    """After a first run every use case has changed: twelve rows, the worst first, and the number of the others."""
+    changes = [Change(f"UC-{n:03}", "NOT_STARTED", "IN_PROGRESS") for n in range(1, 36)]
+    gone = Change("UC-036", "PASSED", "", "UC-036/4", "is gone", test="test_drill")
+    text = text_of(replace(failing(), changes=(*changes, gone)))
+    rows = table(text, "What changed")[1:]
+    assert len(rows) == 12
+    assert rows[0] == ["UC-036/4 test_drill", "PASSED", "gone", "is gone"]
+    assert "24 more rows: the JSON report has all." in section(text, "What changed")
+
+
+def test_everybody_with_a_failure_stands_above_all_other_work() -> None:
+    """A rejection is not below what others collect."""
+    todo = [("ana", "fix", "UC-001/4"), ("ben", "fix", "UC-002"), ("ana", "collect", "UC-001/5")]
+    text = text_of(replace(failing(), actions=tuple(action(*each) for each in todo)))
+    assert [row[:2] for row in table(text, "Who must act")[1:]] == [["ana", "fix"], ["ben", "fix"], ["ana", "collect"]]
+
+
 def test_nothing_in_it_is_markup() -> None:
     """The common corpus in every place: the reader finds the tables of the report, and text in them."""
     for text in HOSTILE:
@@ -125,7 +168,7 @@ def test_nothing_in_it_is_markup() -> None:
             built,
             readiness=replace(built.readiness, use_cases=(replace(plain, use_case=row), use_case(known, "UC-003"))),
             actions=(action(text, "fix", f"{text}/4", text), action(text, "fix", text, text)),
-            changes=(Change(text, text, text, text, text),),
+            changes=(Change(text, text, text, text, text, test=text),),
             context=replace(built.context, register=text, release=text, problems=(text,), notes=(text, text)),
             verdict=replace(built.verdict, rules=(RuleResult(text, passed=False, looked_at=1, detail=text),), weaker=(text,)),
         )  # fmt: skip

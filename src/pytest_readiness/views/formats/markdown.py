@@ -6,19 +6,23 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
+from ...verdict.cells import cell_of
 from ...verdict.readiness import State
 from ...verdict.tracker_drift import has_drift
+from ..change_lines import MOST_CHANGES, worst_first
 from ..findings import findings
 from ..headline import headline_sentence
+from ..matrix import matrix_rows, used_cells
 from ..next_actions import by_person, task_text
 from ..report import Report
 from ..sanitise.markdown import to_markdown
-from ..text_format import count, name_list, phase_text
+from ..text_format import count, done_text, name_list, phase_text
 
 COMMENT_LIMIT = 65_536
 """GitHub takes at most this many characters in a comment. Bytes are counted here, of which there are no fewer."""
 _LONGEST_CELL = 300
 """Characters of a text in a cell, before its signs become entities."""
+_ALL_CHANGES = "the JSON report has all"
 _ALL = "`readiness report --format html -o readiness.html` writes the whole report"
 
 
@@ -34,6 +38,8 @@ class _Section(Struct, frozen=True):
     """Paragraph after the rows."""
     pointer: str = _ALL
     """Where the omitted rows are."""
+    more: int = 0
+    """Number of rows that are left out whatever the room is."""
 
     @property
     def heading(self) -> str:
@@ -42,7 +48,8 @@ class _Section(Struct, frozen=True):
 
     def ending(self, omitted: int) -> str:
         """Return what follows the rows, with the number of omitted ones."""
-        more = f"\n{omitted} more {'row' if omitted == 1 else 'rows'}: {self.pointer}.\n" if omitted else ""
+        omitted += self.more
+        more = f"\n{count(omitted, 'more row')}: {self.pointer}.\n" if omitted else ""
         return f"{more}{self.foot}"
 
 
@@ -117,11 +124,10 @@ def _sections(report: Report) -> Iterator[_Section]:
 
 
 def _changes(report: Report) -> _Section:
-    rows = [
-        _row((change.requirement or change.use_case, change.before or "new", change.after or "gone", change.because))
-        for change in report.changes
-    ]
-    return _Section("What changed", rows, _table_head("What", "Before", "Now", "Because"))
+    shown = worst_first(report.changes)[:MOST_CHANGES]
+    rows = [_row((change.subject, *change.words, change.because)) for change in shown]
+    head = _table_head("What", "Before", "Now", "Because")
+    return _Section("What changed", rows, head, pointer=_ALL_CHANGES, more=len(report.changes) - len(shown))
 
 
 def _blocking(report: Report) -> _Section:
@@ -137,9 +143,7 @@ def _blocking(report: Report) -> _Section:
 
 
 def _actions(report: Report) -> _Section:
-    rows = [
-        _row((who, task.action, task_text(task))) for who, tasks in by_person(report.actions).items() for task in tasks
-    ]
+    rows = [_row((who, task.action, task_text(task))) for who, tasks in by_person(report.actions) for task in tasks]
     head = _table_head("Who", "Action", "What")
     return _Section("Who must act", rows, head, pointer="`readiness next` shows all")
 
@@ -148,17 +152,18 @@ def _matrix(report: Report) -> _Section:
     use_cases = report.readiness.use_cases
     keys = list(dict.fromkeys(item.item.key for use_case in use_cases for item in use_case.items))
     rows = []
-    for use_case in use_cases:
-        signs = {item.item.key: item.state.sign for item in use_case.items}
-        done = f"{use_case.complete}/{len(use_case.required)}"
-        phase = phase_text(use_case)
-        row = use_case.use_case
+    matrix = matrix_rows(use_cases, verbosity=0)
+    for row in matrix:
+        use_case = row.first
+        signs = {item.item.key: cell_of(item).sign for item in use_case.items}
         items = (signs.get(key, "") for key in keys)
-        rows.append(_row((row.id, use_case.status.value, phase, *items, done, row.architecture_status, row.owner)))
-    used = {item.state for use_case in use_cases for item in use_case.items}
-    legend = ", ".join(f"{state.sign} {state.value}" for state in State if state in used)
+        about = (use_case.use_case.architecture_status, use_case.use_case.owner)
+        rows.append(_row((row.names, row.status, phase_text(use_case), *items, done_text(use_case), *about)))
+    legend = ", ".join(f"{cell.sign} {cell.value}" for cell in used_cells(matrix))
     drift = [use_case.use_case.id for use_case in use_cases if has_drift(use_case)]
     foot = f"\n{to_markdown(legend)}\n" if legend else ""
+    if len(matrix) < len(use_cases):
+        foot += "\nIdentical rows are grouped.\n"
     if drift:
         text = f"The tracker's status is out of date for {name_list(drift)}."
         foot += f"\n{to_markdown(text, 400)} `readiness sync` updates it.\n"

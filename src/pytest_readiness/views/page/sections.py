@@ -82,7 +82,7 @@ def _sections(values: dict[str, Any]) -> Any:
 
 def _people(report: Report) -> list[dict[str, Any]]:
     people = []
-    for who, tasks in by_person(report.actions).items():
+    for who, tasks in by_person(report.actions):
         more = sum(len(task.actions) for task in tasks[TASKS_AT_MOST:])
         people.append(
             {
