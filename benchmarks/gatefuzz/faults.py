@@ -176,7 +176,11 @@ FAULTS: dict[str, Fault] = {
         signs.ran("each"),
         (
             ALONE,
-            Edit("recording.report_writer:ControllerReportWriter.pytest_xdist_setupnodes", '== "each"', '== "none"'),
+            Edit(
+                "recording.controller_report_writer:ControllerReportWriter.pytest_xdist_setupnodes",
+                '== "each"',
+                '== "none"',
+            ),
         ),
     ),
     "1d-crash-is-forgotten": Fault(

@@ -387,7 +387,7 @@ class SessionPlugin:
         if (self.options.report or self.options.gate) and "GITHUB_ACTIONS" in os.environ:
             from .pipeline.ci_messages import annotation_lines
 
-            marks = prepared.report_writer.invalid_marks
+            marks = prepared.report_writer.redactor.plain(prepared.report_writer.invalid_marks)
             lines += [((line, ""),) for line in annotation_lines(prepared.project, self._outcome.report, marks)]
         return lines
 

@@ -19,11 +19,12 @@ from ..facts.run import Run
 from ..facts.run_conditions import conditions_of
 from ..recording.artifacts import ArtifactFolder
 from ..recording.context import RunContext
+from ..recording.controller_report_writer import ControllerReportWriter
 from ..recording.evidence_recorder import SessionServices, new_nonce
 from ..recording.nested_sessions import LiveSession, enclosing_journal
 from ..recording.observer import Observer, WorkerObserver
 from ..recording.provenance.invocation import describe_selection
-from ..recording.report_writer import ControllerReportWriter, LocalReportWriter, ReportWriter
+from ..recording.report_writer import LocalReportWriter, ReportWriter
 from ..recording.test_ids import NodeIds
 from ..redaction.given_names import late_secret_notes, refuse_secrets
 from ..redaction.redactor import Redactor

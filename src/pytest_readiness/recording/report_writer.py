@@ -5,36 +5,27 @@ These hooks never raise: that would cost the remaining tests.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Generator, Sequence
-from json import loads as _loads
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from pluggy import PluginManager
 
-from ..errors import StorageError
-from ..facts.ledger.line import canonical
 from ..journal.earlier_attempts import BROKEN
 from ..journal.run_log import RunLog
-from ..journal.started_tests import create_start_file
 from ..mark import late_note
 from ..redaction.redactor import Redactor
 from . import report_keys as keys
 from .artifacts import StoredArtifacts
 from .interrupted_hooks import PASSES, postpone
-from .observation import worsened_line
 from .observer import Observer
-from .report_phases import OUTCOMES, is_rerun, message_of, phases_of, went_well
+from .report_phases import OUTCOMES, is_rerun
 from .test_ids import NodeIds
 from .unwatched_tests import UnwatchedTests
 
-_PHASES = frozenset({"setup", "call", "teardown"})
-_BODIES = frozenset({keys.ATTEMPT, keys.EVIDENCE, keys.LATE, keys.TRY, keys.UNWATCHED, keys.MAY_RERUN})
 
-
-class _TestKey(NamedTuple):
+class TestKey(NamedTuple):
     """Key of a running test: its worker, its node id, and its index in the collection."""
 
     worker: str
@@ -42,13 +33,13 @@ class _TestKey(NamedTuple):
     item: int | None
 
 
-def _key_of(report: pytest.TestReport) -> _TestKey:
+def key_of(report: pytest.TestReport) -> TestKey:
     """Return the key of a report's test, from what xdist adds; for a crashed worker it adds no index."""
     gateway = getattr(getattr(report, "node", None), "gateway", None)
-    return _TestKey(str(getattr(gateway, "id", "")), report.nodeid, getattr(report, "item_index", None))
+    return TestKey(str(getattr(gateway, "id", "")), report.nodeid, getattr(report, "item_index", None))
 
 
-def _attempt_of(body: dict[str, Any]) -> dict[str, Any]:
+def attempt_of(body: dict[str, Any]) -> dict[str, Any]:
     """Return a test's line as an attempt that another follows; one that ended badly has claims."""
     attempt = {"test": body["test"], **body["attempts"][-1]}
     if attempt["result"] in BROKEN:
@@ -69,12 +60,14 @@ class ReportWriter:
         self.hooks: PluginManager | None = None
         self.late: dict[str, None] = {}
         """Tests that were marked as evidence while they ran."""
-        self.invalid_marks: list[tuple[str, int | None, str]] = []  # as ``claims.collection`` returns them
+        self.invalid_marks: list[tuple[str, int | None, str]] = []
+        """File, line and problem of each test with an invalid evidence mark."""
         self._unwatched = UnwatchedTests()
-        self._has_late_secrets = self._must_retry_redaction = False
+        self._has_late_secrets = False
+        self._must_retry_redaction = False
         """Whether a redaction of the written lines has failed."""
         self.names = NodeIds(worker_input, redactor)
-        self._rerunning: set[_TestKey] = set()
+        self._rerunning: set[TestKey] = set()
         """Tests with another attempt to come: their next teardown is not their end."""
 
     def _safely(self, action: Callable[..., None], *args: Any) -> None:
@@ -108,12 +101,12 @@ class ReportWriter:
         if keys.TRY in attached:
             self.log.attempt(attached[keys.TRY])
         elif is_rerun(report):
-            self._rerunning.add(_key_of(report))  # also if another plugin turned it into a failure without evidence
+            self._rerunning.add(key_of(report))  # also if another plugin turned it into a failure without evidence
             if attempt or evidence:
-                self.log.attempt(attempt or _attempt_of(evidence))
+                self.log.attempt(attempt or attempt_of(evidence))
         elif report.when == "setup":
-            self._rerunning.discard(_key_of(report))
-        elif evidence is not None and not (self._rerunning and _key_of(report) in self._rerunning):
+            self._rerunning.discard(key_of(report))
+        elif evidence is not None and not (self._rerunning and key_of(report) in self._rerunning):
             self._finish_test(report, evidence, may_rerun=keys.MAY_RERUN in attached)
 
     def _finish_test(self, report: pytest.TestReport, evidence: dict[str, Any], *, may_rerun: bool) -> None:
@@ -219,7 +212,7 @@ class LocalReportWriter(ReportWriter):
             if (body := self._observer.final_line(observation)) is None:
                 continue
             if nodeid == restarting and not self.names.is_another(observation.item):
-                self.log.attempt(_attempt_of(body))
+                self.log.attempt(attempt_of(body))
             else:
                 self.log.finished(body)
                 self._observer.remove(nodeid)
@@ -232,169 +225,3 @@ class LocalReportWriter(ReportWriter):
         for body in self._observer.interrupted_lines():
             if self.log.is_running(body["test"]):
                 self._safely(self.log.finished, body)
-
-
-class ControllerReportWriter(ReportWriter):
-    """Writes the observations of xdist workers, joined by node id."""
-
-    def __init__(self, log: RunLog, redactor: Redactor, worker_input: dict[str, Any]) -> None:
-        super().__init__(log, redactor, worker_input, StoredArtifacts())
-        self._reports: dict[_TestKey, list[pytest.TestReport]] = {}
-        """Reports of running tests, from the first report on that is not a plain pass."""
-        self._may_rerun: dict[_TestKey, dict[str, Any]] = {}
-        """Lines of ended tests that may be run again."""
-        self._plans: deque[str] = deque()
-        """Received plans of workers, as texts, that are not added yet."""
-        self._planned_claims: dict[str, list[dict[str, Any]]] = {}
-        """Claims of the plans by their canonical texts."""
-        self._is_planned = False
-        self._ran_unplanned = False
-        """Whether a test started in a worker that had sent no plan."""
-        self._running: set[str] = set()
-        """Names of the running tests, evidence or not, if several tests share a node id."""
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_setupnodes(self, config: pytest.Config, specs: Sequence[object]) -> None:
-        """Store whether all workers run all tests."""
-        if config.getoption("dist") == "each":
-            self.log.joiner.copies = len(specs)
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_configure_node(self, node: Any) -> None:
-        """Give a worker its input, so that it reads no config, and a channel for its plan.
-
-        The plan arrives before anything that the worker sends later. A thread of execnet calls the callback.
-        """
-        self.names.grouped = node.config.getoption("dist") == "loadgroup"
-        plans = node.gateway.newchannel()
-        plans.setcallback(self._plans.append)
-        node.workerinput["readiness"] = {**self._worker_input, "grouped": self.names.grouped, keys.PLANS: plans}
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_node_collection_finished(self) -> None:
-        """Open the journal with the plan before a worker gets its first test."""
-        self._add_plans()
-        self.open()
-        if self.log.writer is not None:
-            self._safely(create_start_file, self.log.path)
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:
-        """Add the stored artifacts of a worker that ended."""
-        output = getattr(node, "workeroutput", None) or {}
-        self._stored.merge(output.get(keys.STORED) or {})
-
-    def pytest_runtest_logstart(self, nodeid: str, location: Sequence[Any]) -> None:
-        """Write that the test starts."""
-        if self._plans:
-            self._add_plans()
-        if not self._is_planned:
-            self._ran_unplanned = True
-        self._safely(self._start, nodeid, location)
-
-    def _start(self, nodeid: str, location: Sequence[Any]) -> None:
-        names = self.names.names_of(nodeid, location)
-        if len(names) == 1:  # else the first report identifies the test
-            self._start_named(names[0])
-
-    def _start_named(self, name: str) -> None:
-        if self.names.shared:
-            self._running.add(name)
-        self.log.started(name)
-
-    def pytest_runtest_logfinish(self, nodeid: str, location: Sequence[Any]) -> None:
-        """Remove a test that is over from the running tests."""
-        if self._running:
-            self._running.difference_update(self.names.names_of(nodeid, location))
-
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
-        """Detach the data of a report before another plugin can fail on it; write it in its final form."""
-        attached: dict[str, Any] = {}
-        if keys.ATTACHED in vars(report):
-            self._safely(lambda: attached.update(self._detach(report)))
-        try:
-            return (yield)
-        finally:
-            has_open_tests = self._reports or self._may_rerun or self._rerunning or self.names.shared
-            if attached or has_open_tests or not went_well(report):
-                self._safely(self._write, report, attached)
-
-    def _write(self, report: pytest.TestReport, attached: dict[str, Any]) -> None:
-        key = _key_of(report)
-        self._write_not_rerun(lambda other: other.worker == key.worker and other != key)
-        if report.when not in _PHASES:  # xdist's own report of a worker that crashed
-            for body in [
-                self._may_rerun.pop(other) for other in list(self._may_rerun) if other.nodeid == report.nodeid
-            ]:
-                self.log.attempt(_attempt_of(body))
-            self._crash(report.nodeid, self.redactor.text(message_of(report)), again=is_rerun(report))
-            return
-        if report.when == "setup":
-            self._reports.pop(key, None)
-            several = self.names.shared and len(self.names.names_of(report.nodeid, report.location)) > 1
-            if several and (name := self.names.name_at(report.nodeid, key.item)) is not None:
-                self._start_named(name)
-        if not is_rerun(report) and (key in self._reports or not went_well(report)):
-            self._reports.setdefault(key, []).append(report)
-        super()._write(report, attached)
-        if report.when == "teardown":
-            self._reports.pop(key, None)
-
-    def _crash(self, nodeid: str, message: str, *, again: bool) -> None:
-        """Write a crashed worker's test. If several tests share its node id, it is one of the running ones."""
-        names = self.names.names_of(nodeid)
-        for name in [name for name in names if name in self._running] or names:
-            self._running.discard(name)
-            self.log.crashed(name, message, again=again)
-
-    def _finish_test(self, report: pytest.TestReport, evidence: dict[str, Any], *, may_rerun: bool) -> None:
-        key = _key_of(report)
-        body = worsened_line(evidence, phases_of(self._reports.get(key, ()), self.redactor))
-        if not may_rerun:
-            self.log.finished(body)
-            return
-        if (earlier := self._may_rerun.get(key)) is not None:
-            self.log.attempt(_attempt_of(earlier))
-        self._may_rerun[key] = body
-
-    def _write_not_rerun(self, is_over: Callable[[_TestKey], bool]) -> None:
-        for key in [key for key in self._may_rerun if is_over(key)]:
-            self.log.finished(self._may_rerun.pop(key))
-
-    def _write_open_tests(self) -> None:
-        """Write the last tests, which were not run again."""
-        self._add_plans()
-        self._safely(self._write_not_rerun, lambda _: True)
-        self._safely(self.log.add_worker_starts)
-        if self._ran_unplanned and not self._is_planned:
-            message = "tests ran in xdist workers that sent no plan: is pytest-readiness loaded in the workers?"
-            self.log.failure = self.log.failure or StorageError(message)
-
-    def _detach(self, report: pytest.TestReport) -> dict[str, Any]:
-        """Return the attached data of a report, without the secrets that another worker registered."""
-        attached = {name: _loads(text) for name, text in super()._detach(report).items()}
-        self._stored.merge(attached.get(keys.STORED, {}))
-        if keys.SECRETS in attached:
-            self.redactor.merge_learned(attached[keys.SECRETS])
-        self.redactor.plugins.merge_failures(attached.get(keys.PLUGIN_FAILURES, ()))
-        self._redact_written_lines()
-        bodies = {name: body for name, body in attached.items() if name in _BODIES}
-        return {name: self.redactor.plain(body) for name, body in bodies.items()} if self._has_late_secrets else bodies
-
-    def _add_plans(self) -> None:
-        while self._plans:
-            self._safely(self._add_plan, self._plans.popleft())
-
-    def _add_plan(self, text: str) -> None:
-        if "uncollected" in (plan := _loads(text)):
-            self.log.uncollected = max(self.log.uncollected, plan["uncollected"])
-            return
-        tests = self.redactor.plain(plan["tests"]) if self._has_late_secrets else plan["tests"]
-        for test in tests:  # equal claims are in memory once
-            test["claims"] = self._planned_claims.setdefault(canonical(test["claims"]), test["claims"])
-        self.log.plan(tests, self.redactor.plain(plan["rules"]))
-        self.log.unread_marks = max(self.log.unread_marks, plan["unread"])
-        self.invalid_marks = plan["wrong"]
-        self.names.merge(plan)
-        self._is_planned = True
