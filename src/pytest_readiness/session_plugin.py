@@ -25,7 +25,6 @@ if TYPE_CHECKING:  # heavy: imported when a session first needs them
     from .recording.observer import Observer
     from .views.line_writer import Line
 
-
 _DRY_RUN_OPTIONS = ("collectonly", "setuponly", "setupplan")
 """Pytest's names of the options that run no test."""
 
@@ -122,7 +121,7 @@ class SessionPlugin:
         if not self._requested and find_config(self.config.rootpath) is None:
             return  # installed but unconfigured
         from .pipeline.session import prepare_session
-        from .recording.provenance.invocation import describe_invocation, written_paths
+        from .recording.provenance.invocation import describe_invocation, named_paths, written_paths
 
         argv = [str(argument) for argument in self.config.invocation_params.args]
         try:
@@ -135,6 +134,7 @@ class SessionPlugin:
                 distributes=self._distributes,
                 selection_options=invocation,
                 written=written_paths(self.config.option),
+                named=named_paths(self.config.option),
                 dry=self._is_dry,
             )
         except ReadinessError as error:

@@ -210,6 +210,42 @@ def test_what_is_written_takes_no_device_away(prepared: Project, words: str) -> 
         assert (before.st_mode, before.st_ino) == (after.st_mode, after.st_ino), odd
 
 
+@pytest.mark.parametrize("words", ["report -o", "report --format html -o", "open --no-browser -o", "bundle --script"])
+def test_no_command_waits_for_a_reader(prepared: Project, words: str) -> None:
+    """A pipe in the place of an output is told in a line; a device that takes everything is written to."""
+    for odd in odd_ones(prepared.path / "odd"):
+        with in_time():
+            done = prepared.cli(*words.split(), "odd")
+        if odd == link_to_a_device.__name__:
+            assert done.exit_code == 0, done.output
+        else:
+            assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1), odd
+            assert "it is a pipe or a device, and no regular file: name a file" in done.stderr, odd
+
+
+@pytest.mark.parametrize("option", ["html", "json", "markdown", "junit", "csv", "bundle"])
+def test_no_session_waits_for_a_reader(prepared: Project, option: str) -> None:
+    """A usage error before a test runs; and a pipe that a test makes is one line and 13 when the session ends."""
+    pipe(prepared.path / "odd")
+    with in_time():
+        result = prepared.run(f"--readiness-{option}=odd")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*odd: the * cannot be written: it is a pipe or a device, and no regular file*"])
+    prepared.tests('@evidence("UC-001", item=1)\ndef test_it(): os.mkfifo("later")\n', "test_later.py")
+    with in_time():
+        result = prepared.run(f"--readiness-{option}=later", "test_later.py")
+    assert result.ret == 13
+    result.stdout.fnmatch_lines(["exit code 13: a file could not be written; the evidence is stored"])
+
+
+def test_an_open_pipe_is_written_to(prepared: Project) -> None:
+    """Standard output may be a pipe, under its name, too."""
+    for name in ("/dev/stdout", "/dev/fd/1"):
+        command = [sys.executable, "-m", "pytest_readiness", "report", "-q", "-o", name]
+        done = subprocess.run(command, cwd=prepared.path, capture_output=True, text=True, timeout=SECONDS, check=False)
+        assert (done.returncode, "of 2 ready" in done.stdout) == (0, True), (name, done.stderr)
+
+
 @pytest.mark.parametrize(
     "words", ["report -o", "report --format json -o", "bundle -o", "bundle --script", "checkpoint -o"]
 )

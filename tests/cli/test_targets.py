@@ -127,6 +127,37 @@ def test_two_things_in_one_file(prepared: Project) -> None:
     assert (done.exit_code, Path("out").exists()) == (2, False)
 
 
+OWN_OPTION = "def pytest_addoption(parser): parser.addoption('--own-report')\n"
+
+
+@pytest.mark.parametrize("ours", ["--readiness-junit=o.xml", "--readiness-json=o.xml", "--readiness-bundle=o.xml"])
+@pytest.mark.parametrize("other", ["--junitxml", "--log-file", "--own-report"])
+def test_no_session_writes_into_the_file_of_another_option(project: Project, ours: str, other: str) -> None:
+    """Of two reports in one file only the later would be left: a usage error names both options, and nothing runs."""
+    project.configured().tests(TESTS).write("conftest.py", OWN_OPTION)
+    result = project.run(ours, f"{other}=o.xml")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert not any("passed" in line for line in result.outlines), "a test ran"
+    result.stderr.fnmatch_lines([f"*{ours}: {other} names this file, too: name another file"])
+    assert project.run(ours, f"{other}=p.xml").ret == 0
+
+
+def test_what_other_options_say_is_no_file(project: Project) -> None:
+    """The value of -k or of a number's option is no path, even if it looks like the report's."""
+    project.configured().tests(TESTS)
+    assert project.run("--readiness-json=test", "-k", "test", "-p", "no:logging").ret == 0
+    assert (project.path / "test").is_file()
+
+
+def test_a_bundle_takes_no_device_away(project: Project) -> None:
+    """A bundle replaces its file, so a device there is a usage error before a test runs; a report may go into it."""
+    project.configured().tests(TESTS)
+    result = project.run(f"--readiness-bundle={os.devnull}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*the bundle cannot be written: what is there is no regular file: name another file"])
+    assert project.run(f"--readiness-json={os.devnull}").ret == 0
+
+
 @pytest.mark.parametrize("words", OPTIONS)
 def test_no_session_writes_into_a_test(project: Project, words: str) -> None:
     """An option without its value takes the next word: a test file there stays as it is, and nothing runs."""
@@ -143,9 +174,22 @@ def test_a_file_that_cannot_be_written_keeps_no_other_from_it(project: Project) 
     project.configured().tests('@evidence("UC-001", item=1)\ndef test_it(): os.mkdir("page.html")\n')
     result = project.run("--readiness-html=page.html", "--readiness-json=r.json", "--readiness-csv=r.csv")
     assert result.ret == 13
-    result.stdout.fnmatch_lines(["page.html: the report cannot be written: *"])
+    result.stdout.fnmatch_lines(
+        [
+            "page.html: the report cannot be written: *",
+            "exit code 13: a file could not be written; the evidence is stored",
+        ]
+    )
     assert '"UC-001/1"' in (project.path / "r.json").read_text("utf-8")
     assert "test_it.py::test_it" in (project.path / "r.csv").read_text("utf-8")
+
+
+def test_what_was_not_written_is_not_what_was_not_stored(project: Project) -> None:
+    """Where the store fails too, the exit code's words speak of the evidence."""
+    project.configured().tests('@evidence("UC-001", item=1)\ndef test_it(): os.mkdir("page.html")\n')
+    result = project.run("--readiness-html=page.html", "--readiness-store=sqlite:////dev/null/no.db")
+    assert result.ret == 13
+    result.stdout.fnmatch_lines(["exit code 13: evidence could not be stored, or is not intact"])
 
 
 def test_what_is_read_by_nobody_is_written(project: Project) -> None:

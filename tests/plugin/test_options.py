@@ -65,6 +65,16 @@ def test_plan_runs_nothing(project: Project, how: tuple[str, ...]) -> None:
     assert not (project.path / ".readiness").exists()
 
 
+@pytest.mark.parametrize("option", ["html", "markdown", "junit", "bundle"])
+def test_a_plan_is_written_in_two_formats(project: Project, option: str) -> None:
+    """Another file beside the plan would not be written: a usage error names the ones that would."""
+    project.configured().tests(FOUR)
+    result = project.run("--readiness-plan", f"--readiness-{option}=x.out")
+    assert (result.ret, (project.path / "x.out").exists()) == (pytest.ExitCode.USAGE_ERROR, False)
+    told = f"*--readiness-{option} beside --readiness-plan: a plan is written with --readiness-json or --readiness-csv"
+    result.stderr.fnmatch_lines([told])
+
+
 def test_gate_exit_codes(project: Project) -> None:
     """The gate gives 11 where pytest would say 0, and leaves pytest's own code where it is not 0."""
     project.configured().tests("@evidence('UC-001', item=1)\ndef test_a(): assert os.environ.get('FINE')\n")

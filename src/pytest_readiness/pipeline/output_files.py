@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
+from stat import S_ISBLK, S_ISFIFO, S_ISSOCK
 
+from ..atomic_write import check_replaceable
 from ..errors import ConfigError, location as shown_place, one_line, write_error
 from ..redaction.fingerprint_key import NAME
 from ..signing.keys import FILE_SCHEME, SIGNER
@@ -17,26 +19,39 @@ from .project import HOME, Project
 
 _CONTENTS = {"html": "the page", "json": "the report", "junit": "the JUnit report", "bundle": "the bundle"}
 CHECKPOINT = "the checkpoint"
+_OPEN_ALREADY = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/")
+"""Beginnings of the names of files that this process has open. A pipe among them has a reader."""
 _STORE_SUFFIXES = ("", "-journal", "-wal", "-shm")
 """Suffixes of SQLite's files for a store."""
 
 
-def check_targets(project: Project, targets: Mapping[str, Path]) -> None:
+def check_targets(project: Project, targets: Mapping[str, Path], others: Mapping[str, str]) -> None:
     """Refuse the output files of a session that cannot be written, by the names of their options.
 
+    ``others``: absolute paths that options of pytest and other plugins name, and those options.
+
     Raises:
-        ConfigError: the folder of a file does not exist, or as ``refuse_sources``.
+        ConfigError: the folder of a file does not exist, another option names the file, or as ``refuse_sources``.
     """
     for name, path in targets.items():
         if path.is_dir() or not path.absolute().parent.is_dir():
             raise ConfigError(f"--readiness-{name}={one_line(str(path))}: there is no folder to write this file in")
         if path.suffix == ".py" and path.exists():  # pytest takes the word after an option without a value for it
             raise ConfigError(f"--readiness-{name}={one_line(str(path))}: this is a Python file: name another file")
+        for other, option in others.items():
+            if _is_same_file(Path(os.path.realpath(path)), Path(other)):
+                message = f"{option} names this file, too: name another file"
+                raise ConfigError(f"--readiness-{name}={one_line(str(path))}: {message}")
     refuse_sources(project, {_CONTENTS.get(name, f"the {name} report"): path for name, path in targets.items()})
+    if bundle := targets.get("bundle"):
+        try:
+            check_replaceable(bundle)
+        except OSError as error:  # a device: known before the tests run
+            raise write_error(bundle, _CONTENTS["bundle"], error) from None
 
 
 def refuse_sources(project: Project, targets: Mapping[str, Path | None]) -> None:
-    """Refuse to write into a file that is read, or twice into the same file. No file is opened.
+    """Refuse to write into a file that is read, twice into the same file, or into a pipe. No file is opened.
 
     ``targets``: the path of each output, such as "the report"; None means no output.
 
@@ -51,6 +66,25 @@ def refuse_sources(project: Project, targets: Mapping[str, Path | None]) -> None
         if role := _role(project, target, output) or outputs.get(target):
             raise ConfigError(f"{one_line(shown_place(path))}: {output} would overwrite {role}: name another file")
         outputs[target] = output
+        if output != CHECKPOINT:  # an earlier checkpoint is read first
+            refuse_pipe(path, output)
+
+
+def refuse_pipe(path: Path, output: str) -> None:
+    """Refuse to write into a pipe: it waits until somebody reads it. Nothing is opened.
+
+    ``output``: what would be written, such as "the report".
+
+    Raises:
+        ConfigError: the path is a pipe, a socket or a block device, or a link to one, and no open file of this process.
+    """
+    if str(path.absolute()).startswith(_OPEN_ALREADY):  # such as /dev/stdout, or >(command) in a shell
+        return
+    with suppress(OSError):
+        mode = path.stat().st_mode
+        if S_ISFIFO(mode) or S_ISSOCK(mode) or S_ISBLK(mode):
+            kind = "a pipe or a device, and no regular file"
+            raise ConfigError(f"{one_line(shown_place(path))}: {output} cannot be written: it is {kind}: name a file")
 
 
 def _role(project: Project, target: Path, output: str) -> str | None:
@@ -111,6 +145,7 @@ def write_report(path: Path, pieces: Iterable[str]) -> None:
     Raises:
         ConfigError, StorageError: the file cannot be written.
     """
+    refuse_pipe(path, "the report")  # again: a test may have made one
     try:
         with path.open("w", encoding="utf-8", newline="") as file:
             file.writelines(pieces)

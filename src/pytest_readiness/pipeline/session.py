@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 from pluggy import PluginManager
 
 from ..claims.catalogue import Catalogue
-from ..errors import ConfigError, ReadinessError, one_line
+from ..errors import ConfigError, IntegrityError, ReadinessError, one_line
 from ..facts.run import Run
 from ..facts.run_conditions import conditions_of
 from ..recording.artifacts import ArtifactFolder
@@ -75,6 +76,7 @@ def prepare_session(  # noqa: PLR0913 - all data that pytest has of a session
     selection_options: Mapping[str, Any] | None = None,
     dry: bool = False,
     written: Sequence[str] = (),
+    named: Mapping[str, str] = MappingProxyType({}),
 ) -> PreparedSession | None:
     """Return what a session needs to record, or None if there is neither a config nor an option.
 
@@ -87,6 +89,7 @@ def prepare_session(  # noqa: PLR0913 - all data that pytest has of a session
         selection_options: the options of pytest that select tests, from ``recording.provenance.invocation``.
         dry: whether the session runs no test, and records nothing.
         written: files that pytest and other plugins write.
+        named: paths that options of pytest and other plugins name, and those options.
 
     Raises:
         ReadinessError: the config, the tracker or an option is invalid.
@@ -95,7 +98,7 @@ def prepare_session(  # noqa: PLR0913 - all data that pytest has of a session
     if not project.configured and not options.any:
         return None
     group = parse_run_group(options.get("run-group"))
-    _check_paths(project, options)
+    _check_paths(project, options, named)
     _check_checkpoints(options)
     selection, nonce = _selection(project, options), new_nonce()
     conditions = describe_selection(selection_options or {}, options.patterns, missing=options.missing)
@@ -195,17 +198,17 @@ def observer_of(worker_input: Mapping[str, Any], hooks: PluginManager, *, redact
     return observer
 
 
-def _check_paths(project: Project, options: SessionOptions) -> None:
+def _check_paths(project: Project, options: SessionOptions, named: Mapping[str, str]) -> None:
     """Check output files early, so that an invalid one is reported before the tests run."""
     if (gate_on := options.get("gate-on")) not in (None, "review", "evidence"):
         raise ConfigError(f"--readiness-gate-on must be review or evidence, not '{one_line(str(gate_on))}'")
-    if options.plan and (others := [name for name in options.report_files if name not in PLAN_FORMATS]):
+    if options.plan and (others := [name for name in options.output_files if name not in PLAN_FORMATS]):
         written = " or ".join(f"--readiness-{name}" for name in PLAN_FORMATS)
         raise ConfigError(f"--readiness-{others[0]} beside --readiness-plan: a plan is written with {written}")
     if outputs := {name: Path(path) for name, path in options.output_files.items()}:
         from .output_files import check_targets  # late: only for output files
 
-        check_targets(project, outputs)
+        check_targets(project, outputs, named)
 
 
 def _check_checkpoints(options: SessionOptions) -> None:
@@ -226,6 +229,8 @@ class SessionOutcome(Struct):
     report: Report | None = None
     problems: list[str] = field(default_factory=list)
     """Problems, a line each."""
+    unwritten: int = 0
+    """How many of the problems are only that a report or a bundle could not be written."""
     notes: list[str] = field(default_factory=list)
     """Notes for the person who runs the tests, a line each; the evidence is stored."""
     rehearsals: dict[str, int] = field(default_factory=dict)
@@ -315,6 +320,7 @@ def _write_bundle(project: Project, sealed: Run | None, path: Path, outcome: Ses
         missing = bundle_session(project, sealed, path).missing
     except ReadinessError as error:
         outcome.problems.append(str(error))
+        outcome.unwritten += not isinstance(error, IntegrityError)
     else:
         outcome.problems += [f"{path}: the artifact {sha256} is not in it: its file is missing" for sha256 in missing]
 
@@ -354,3 +360,4 @@ def _evaluate(project: Project, options: SessionOptions, outcome: SessionOutcome
             write_report(Path(path), FORMATS[name].render(report))
         except (ReadinessError, OSError) as error:  # the other files are written
             outcome.problems.append(str(error))
+            outcome.unwritten += 1

@@ -136,7 +136,11 @@ def _warning_lines(outcome: SessionOutcome) -> Iterator[Line]:
 def _code_lines(outcome: SessionOutcome) -> Iterator[Line]:
     """Yield why the session does not end with 0, although pytest's last line shows no failure."""
     if outcome.tests_succeeded and outcome.exit_code in _MEANINGS:
-        yield _line(f"exit code {outcome.exit_code}: {_MEANINGS[outcome.exit_code]}", "bad")
+        meaning = _MEANINGS[outcome.exit_code]
+        if outcome.exit_code == NOT_STORED and outcome.problems and outcome.unwritten == len(outcome.problems):
+            stored = "; the evidence is stored" if outcome.run_id is not None else ""
+            meaning = f"{'a file' if outcome.unwritten == 1 else 'files'} could not be written{stored}"
+        yield _line(f"exit code {outcome.exit_code}: {meaning}", "bad")
 
 
 def _problem_lines(outcome: SessionOutcome) -> list[Line]:

@@ -39,8 +39,19 @@ def describe_invocation(option: Any, ini: Callable[[str], Any]) -> dict[str, Any
     return {key: value for key, value in values.items() if value}
 
 
-_FILES = ("xmlpath", "report_log", "htmlpath", "log_file", "ctrf", "json_report_file", "md_report", "allure_report_dir")
-"""Names of the options of pytest and its plugins that are output paths."""
+_FILES = {
+    "xmlpath": "--junitxml",
+    "report_log": "--report-log",
+    "htmlpath": "--html",
+    "log_file": "--log-file",
+    "ctrf": "--ctrf",
+    "json_report_file": "--json-report-file",
+    "md_report": "--md-report",
+    "allure_report_dir": "--alluredir",
+}
+"""Options of pytest and its plugins that are output paths, by their names in ``config.option``."""
+_NO_PATHS = {"keyword", "markexpr"}
+"""Options whose texts may look like paths."""
 _COVERAGE = (".coverage", ".coverage.*")
 _WITH_PYTEST_COV = ("coverage.xml", "coverage.json", "coverage.lcov", "htmlcov")
 
@@ -55,7 +66,33 @@ def written_paths(option: Any) -> list[str]:
     outputs += [*reports.values()] if isinstance(reports, Mapping) else []
     coverage = [os.environ.get("COVERAGE_FILE"), *_COVERAGE, *(_WITH_PYTEST_COV if reports else ())]
     paths = [str(path) for path in (*outputs, *coverage) if isinstance(path, str | Path) and str(path)]
-    return [os.path.abspath(os.path.expanduser(os.path.expandvars(path))) for path in paths]  # as pytest does
+    return [_absolute(path) for path in paths]
+
+
+def named_paths(option: Any) -> dict[str, str]:
+    """Return absolute paths that options of pytest and its plugins name, and the option of each.
+
+    An option of a plugin that is not known here counts, too, if its value looks like a path.
+
+    ``option``: pytest's ``config.option``.
+    """
+    paths: dict[str, str] = {}
+    for name, value in vars(option).items():
+        if name in _NO_PATHS or name.startswith("readiness_"):
+            continue
+        values = value.values() if isinstance(value, Mapping) else [getattr(value, "name", value)]  # or an open file
+        for path in values:
+            if isinstance(path, str | Path) and str(path) and (name in _FILES or _looks_like_a_path(str(path))):
+                paths[_absolute(str(path))] = _FILES.get(name, f"--{name.replace('_', '-')}")
+    return paths
+
+
+def _looks_like_a_path(text: str) -> bool:
+    return "." in text or os.sep in text
+
+
+def _absolute(path: str) -> str:
+    return os.path.abspath(os.path.expanduser(os.path.expandvars(path)))  # as pytest does
 
 
 def is_about_files(option: Any) -> bool:
