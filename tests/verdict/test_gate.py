@@ -269,6 +269,8 @@ class TestAcknowledged:
         evidence = [execution for execution in complete(days=2) if execution.item != "4"] + [ran(days=2, **how)]
         unnamed = evaluate_gate(judge_all(evidence, [approval(evidence)]), REVIEWED)
         assert failed(unnamed) == [setting, "reviewed"]
+        closed = next(rule for rule in unnamed.rules if rule.rule == setting)
+        assert closed.detail == f"not acknowledged by a current review: {UC}/4"
         named = evaluate_gate(judge_all(evidence, [approval(evidence, acknowledged=(f"{UC}/4",))]), REVIEWED)
         assert named.eligible is True
         rule = next(rule for rule in named.rules if rule.rule == setting)

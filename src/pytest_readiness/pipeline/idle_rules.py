@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from ..claims.claim_rules import rules_of
@@ -12,10 +13,12 @@ from .project import Project
 
 _MAX_RUNS = 200
 """Number of runs that are asked, newest first."""
+_MOST_NAMED = 6
+"""Rules that a note names."""
 
 
 def idle_rules(project: Project) -> tuple[list[Problem], list[Problem]]:
-    """Return a problem for each rule that matched no test in any run that had it, and a note for each other unknown.
+    """Return a problem for each rule that matched no test in any run that had it, and a note on the others.
 
     A run records the number of tests that each of its rules matched, of all that it collected. A run of some files
     shows nothing about rules for others, so one match in any run is enough.
@@ -31,18 +34,27 @@ def idle_rules(project: Project) -> tuple[list[Problem], list[Problem]]:
         for key, number in conditions.rule_counts:
             runs.setdefault(key, []).append(number)
     problems: list[Problem] = []
-    notes: list[Problem] = []
+    unknown: list[tuple[str, str]] = []
     for rule in rules:
         ((key, _),) = project.redactor.plain({rule.key: 0}).items()
         pattern, counts = one_line(rule.pattern, 100), runs.get(key)
         if counts is None:
-            message = f"no recorded run had the rule '{pattern}' yet: `pytest --readiness-plan` shows what it matches"
-            notes.append(Problem(rule.where, message))
+            unknown.append((rule.where, pattern))
         elif not any(counts):
             in_runs = "the recorded run" if len(counts) == 1 else f"any of the {count(len(counts), 'recorded run')}"
             message = f"the rule '{pattern}' matched no test in {in_runs} that had it: correct it"
             problems.append(Problem(rule.where, f"{message} (`pytest --readiness-plan` shows what it matches)"))
-    return problems, notes
+    return problems, list(_notes(unknown))
+
+
+def _notes(unknown: Sequence[tuple[str, str]]) -> Iterator[Problem]:
+    """Yield a note on the rules that no recorded run had: before the first run that is all of them."""
+    if unknown:
+        where, patterns = unknown[0][0], [f"'{pattern}'" for _, pattern in unknown]
+        more = f" and {len(patterns) - _MOST_NAMED} more" if len(patterns) > _MOST_NAMED else ""
+        rules, it = ("rule", "it matches") if len(patterns) == 1 else ("rules", "they match")
+        shown = f"{', '.join(patterns[:_MOST_NAMED])}{more}"
+        yield Problem(where, f"no recorded run had the {rules} {shown} yet: `pytest --readiness-plan` shows what {it}")
 
 
 def _conditions(project: Project) -> list[RunConditions]:

@@ -179,9 +179,8 @@ def _leniency_rule(inputs: GateInput, state: State, what: str) -> RuleFinding:
     acknowledged = "to be acknowledged" if inputs.policy.on == "evidence" else "acknowledged"
     treated = "accepted" if leniency == "accept" else acknowledged
     detail = f"{count(len(concerned), 'pass', 'passes')} {what}, {treated}" if concerned else f"no pass {what}"
-    return _requirements_finding(
-        state.value.lower(), required, wrong, detail, lambda req: f"{req.requirement.id} is {how}"
-    )
+    finding = _requirements_finding(state.value.lower(), required, wrong, detail, lambda req: req.requirement.id)
+    return replace(finding, shared=how)
 
 
 def _is_accepted(policy: Policy, use_case: UseCaseReadiness, requirement: RequirementReadiness, state: State) -> bool:
@@ -197,9 +196,8 @@ def _waivers(inputs: GateInput) -> RuleFinding:
     waived = inputs.requirements_by_state.get(State.WAIVED, ())
     wrong = () if inputs.policy.waivers == "accept" else waived
     detail = f"with {len(waived)} waived: {name_list([req.requirement.id for _, req in waived])}" if waived else "none"
-    return _requirements_finding(
-        "waivers", required, wrong, detail, lambda req: f"{req.requirement.id} is waived, and waivers are refused"
-    )
+    finding = _requirements_finding("waivers", required, wrong, detail, lambda req: req.requirement.id)
+    return replace(finding, shared="waived, and waivers are refused")
 
 
 def _nothing_blocked(inputs: GateInput) -> RuleFinding:

@@ -75,12 +75,15 @@ class RuleFinding(Struct, frozen=True):
     """Detail text if it passes."""
     failing: tuple[str, ...] = ()
     """Ids of the use cases that fail it."""
+    shared: str = ""
+    """What all problems have in common, in front of them in the detail."""
 
     @property
     def result(self) -> RuleResult:
         """The finding as a result. A rule that checked nothing has not passed."""
         if self.problems:
-            detail, wrong = name_list(self.problems), len(self.problems)
+            lead, wrong = f"{self.shared}: " if self.shared else "", len(self.problems)
+            detail = f"{lead}{name_list(self.problems)}"
             return RuleResult(self.rule, passed=False, looked_at=self.looked_at, detail=detail, wrong=wrong)
         if not self.looked_at:
             return RuleResult(self.rule, passed=False, looked_at=0, detail="there was nothing to check")
