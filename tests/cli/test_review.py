@@ -160,6 +160,56 @@ def test_if_one_is_refused_none_is_kept(project: Project) -> None:
     assert reviews(project) == []
 
 
+def test_a_refusal_of_many_counts_their_requirements(project: Project) -> None:
+    """The same reason of several use cases is one line with a number for each; of one it names the requirements."""
+    project.configured(CONFIG + REVIEW).tests(TESTS)
+    lines = approve(project, "UC-*", expected=1).stderr.splitlines()
+    counts = "some requirements cannot be approved: 2 in UC-001, 2 in UC-002"
+    assert lines == [f"readiness: refused: {counts}; `readiness review UC-001` names those of a use case"]
+    alone = project.cli("review", "UC-001", "--approve", "--by", ANA).stderr
+    assert "UC-001: some requirements cannot be approved: UC-001/1 is MISSING, UC-001/2 is MISSING\n" in alone
+
+
+def test_without_use_cases_it_lists_what_awaits_a_review(project: Project) -> None:
+    """Outdated reviews come first, each with what is to be acknowledged; a decision without use cases is a mistake."""
+    decided(project)
+    result = project.cli("review")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines() == [
+        "UC-001  AWAITING_REVIEW  Checkout  (1 requirement to acknowledge)",
+        "1 use case awaits a review: `readiness review UC-001` shows what it covers",
+    ]
+    approve(project)
+    assert project.cli("review").stdout == "no use case awaits a review (2 in the register)\n"
+    project.tests('@evidence("UC-002", item=[1, 2])\ndef test_fine(): pass\n', "test_fine.py")
+    project.monkeypatch.setenv("PROVIDER", "down")
+    record(project)
+    project.monkeypatch.delenv("PROVIDER")
+    record(project)
+    listed = [line.split()[:2] for line in project.cli("review").stdout.splitlines()[:-1]]
+    assert listed == [["UC-001", "REVIEW_SUSPECT"], ["UC-002", "AWAITING_REVIEW"]]
+    for words in (["--approve"], ["--reject"], ["--comment", "x"], ["--acknowledge", "asserted"]):
+        refused = project.cli("review", *words)
+        assert (refused.exit_code, "name the use cases to review" in refused.stderr) == (2, True), words
+
+
+def test_who_may_not_sign_is_offered_no_command(project: Project) -> None:
+    """A stranger is named once, and the commands are for a listed reviewer; who recorded it may still reject."""
+    decided(project)
+    shown = project.cli("review", "UC-001", "--by", "zed@example.com").stdout
+    first = "cannot approve yet: UC-001: zed@example.com is not a listed reviewer ([review] reviewers)"
+    assert shown.splitlines()[0] == first
+    assert "nothing was signed; a listed reviewer (ana@example.com, ben@example.com) can sign:" in shown
+    assert "to sign:\n" not in shown
+    assert "nothing was signed; to sign:\n" in project.cli("review", "UC-001", "--by", ANA).stdout
+    again = '@evidence("UC-002", item=[1, 2])\ndef test_fine(): pass\n'
+    project.tests(again).run(f"--readiness-actor={ANA}")
+    eyes = project.cli("review", "UC-002", "--by", ANA).stdout
+    assert "another listed reviewer (ana@example.com, ben@example.com) can approve:" in eyes
+    assert "to reject:\n  readiness review UC-002 --reject --comment '...'\n" in eyes
+    assert project.cli("review", "UC-002", "--reject", "--comment", "no", "--by", ANA).exit_code == 0
+
+
 def test_what_changed_since_the_last_review_is_shown(project: Project) -> None:
     """A failure that a later pass hides is told, and so is the newer evidence; before both, that nothing changed."""
     decided(project)

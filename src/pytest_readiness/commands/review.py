@@ -7,24 +7,28 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import click
+from msgspec import Struct
 
 from ..decisions.identity import find_decider
 from ..decisions.review_from_report import sheet_from_report
 from ..decisions.reviews import (
+    REVIEWABLE,
     ReviewSheet,
     ReviewStatement,
     acknowledged_ids,
     can_be_approved,
     prepare_sheet,
     refusal_reasons,
+    requirements_to_acknowledge,
     sign_reviews,
 )
 from ..errors import RefusedError
 from ..facts.decision import ReviewMeaning
-from ..pipeline.evaluate_project import Project
+from ..pipeline.evaluate_project import EvaluationRequest, Project, evaluate_project
 from ..pipeline.maintenance import refuse_damage
 from ..views.review_preview import render_preview
 from ..views.sanitise import sanitise
+from ..views.text_format import count, name_list
 from . import completion, options, output
 from .cli_context import CliContext, pass_cli_context
 from .decision_output import print_decision, print_standing, refusing
@@ -72,11 +76,13 @@ def command(  # noqa: PLR0913 - one parameter for each option
 ) -> int:
     """Show what a review of the use cases (ids or globs) covers, and approve or reject it.
 
-    Several use cases: all or none. Without --approve or --reject nothing is recorded; there are no prompts. Exits 0
-    if the review is shown or stored, 1 if it is refused.
+    Without use cases it lists those that await a review. Several use cases: all or none. Without --approve or --reject
+    nothing is recorded; there are no prompts. Exits 0 if the review is shown or stored, 1 if it is refused.
     """
     if approve and reject:
         raise click.UsageError("use --approve or --reject, not both", context)
+    if not use_cases and not suspect and not (approve or reject or comment or names or report):
+        return _list_waiting(cli.project(), release)
     if not use_cases and not suspect:
         raise click.UsageError("name the use cases to review, such as UC-003 or 'UC-0*', or use --suspect", context)
     project = cli.project()
@@ -87,12 +93,12 @@ def command(  # noqa: PLR0913 - one parameter for each option
             sheet = prepare_sheet(project, use_cases, suspect=suspect, release=release)
         meaning = ReviewMeaning.REJECTED if reject else ReviewMeaning.APPROVED_FOR_GO_LIVE
         statement = ReviewStatement(meaning, comment, acknowledged_ids(sheet, names))
-        stored = None
+        stored, can = None, Abilities()
         if (approve or reject) and sheet.signings:
             # Before it is shown: a refusal must not stand below a hundred lines.
             stored = sign_reviews(project, sheet, find_decider(project, by), statement)
         if stored is None and sheet.signings:
-            _print_obstacles(project, sheet, statement, by)
+            can = _print_obstacles(project, sheet, statement, by)
         _show(sheet, statement.acknowledged, verbose=verbose)
         if not sheet.signings:
             return 0
@@ -102,7 +108,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
                 project, [] if report is not None else [signing.use_case for signing in sheet.signings], sheet.release
             )
         else:
-            _print_commands(sheet, statement, report)
+            _print_commands(sheet, statement, report, can)
     if not approve and not reject:
         refuse_damage(sheet.problems)
     return 0
@@ -129,31 +135,69 @@ def _missing(sheet: ReviewSheet, statement: ReviewStatement) -> list[str]:
     return [name for signing in sheet.signings for name in signing.to_acknowledge if name not in statement.acknowledged]
 
 
-def _print_obstacles(project: Project, sheet: ReviewSheet, statement: ReviewStatement, by: str | None) -> None:
-    """Print why an approval would be refused, before what it would cover."""
+class Abilities(Struct, frozen=True):
+    """What the person who asks may do with the use cases of a sheet."""
+
+    approve: bool = True
+    reject: bool = True
+
+
+def _list_waiting(project: Project, release: str | None) -> int:
+    """Print the use cases that await a review, those with an outdated one first."""
+    judged = evaluate_project(project, EvaluationRequest(release=release))
+    use_cases = judged.readiness.use_cases
+    waiting = [use_case for phase in reversed(REVIEWABLE) for use_case in use_cases if use_case.phase is phase]
+    width = max((len(use_case.use_case.id) for use_case in waiting), default=0)
+    for use_case in waiting:
+        name, named = use_case.use_case.id, requirements_to_acknowledge(use_case, project.policy)
+        more = f"  ({count(len(named), 'requirement')} to acknowledge)" if named else ""
+        click.echo(sanitise(f"{name:<{width}}  {use_case.phase}  {use_case.use_case.title}{more}"))
+    others = len(use_cases) - len(waiting)
+    await_ = f"{count(len(waiting), 'use case')} {'awaits' if len(waiting) == 1 else 'await'} a review"
+    shows = f": `readiness review {shlex.quote(waiting[0].use_case.id)}` shows what it covers" if waiting else ""
+    click.echo(sanitise(f"{await_}{shows}" if waiting else f"no use case awaits a review ({others} in the register)"))
+    refuse_damage(judged.context.problems)
+    return 0
+
+
+def _print_obstacles(project: Project, sheet: ReviewSheet, statement: ReviewStatement, by: str | None) -> Abilities:
+    """Print why an approval would be refused, before what it would cover, and return what the person may do."""
     try:
         decider = find_decider(project, by)
     except RefusedError as error:
         click.echo(sanitise(f"who signs: {error}"))
-        return
+        return Abilities()
     named = (*statement.acknowledged, *_missing(sheet, statement))
     reasons = refusal_reasons(project, sheet, decider, ReviewStatement(statement.meaning, statement.comment, named))
     for reason in reasons:
-        click.echo(sanitise(f"{decider.name} cannot approve yet: {reason}", _COMMAND_LIMIT))
+        who = "" if decider.name in reason else f"{decider.name} "
+        click.echo(sanitise(f"{who}cannot approve yet: {reason}", _COMMAND_LIMIT))
     if reasons:
         click.echo()
+    rejection = ReviewStatement(ReviewMeaning.REJECTED, comment="a reason")
+    return Abilities(approve=not reasons, reject=not refusal_reasons(project, sheet, decider, rejection))
 
 
-def _print_commands(sheet: ReviewSheet, statement: ReviewStatement, report: Path | None) -> None:
+def _print_commands(sheet: ReviewSheet, statement: ReviewStatement, report: Path | None, can: Abilities) -> None:
     """Print the commands that sign. An approval that nobody could give is not among them."""
     source = f" --from {shlex.quote(str(report))}" if report is not None else ""
     names = " ".join(shlex.quote(signing.use_case) for signing in sheet.signings) + source
-    click.echo("nothing was signed; to sign:")
-    if can_be_approved(sheet):
-        named = _short_names(sheet, (*statement.acknowledged, *_missing(sheet, statement)))
-        more = "".join(f" --acknowledge {shlex.quote(name)}" for name in named)
-        click.echo(sanitise(f"  readiness review {names} --approve{more}", _COMMAND_LIMIT))
-    click.echo(sanitise(f"  readiness review {names} --reject --comment '...'", _COMMAND_LIMIT))
+    named = _short_names(sheet, (*statement.acknowledged, *_missing(sheet, statement)))
+    more = "".join(f" --acknowledge {shlex.quote(name)}" for name in named)
+    approval = [f"  readiness review {names} --approve{more}"] if can_be_approved(sheet) else []
+    rejection = f"  readiness review {names} --reject --comment '...'"
+    reviewers = name_list(sheet.policy.reviewers)
+    if not reviewers:
+        lines = ["nothing was signed, and nobody can sign: list the reviewers ([review] reviewers)"]
+    elif not can.reject:
+        lines = [f"nothing was signed; a listed reviewer ({reviewers}) can sign:", *approval, rejection]
+    elif approval and not can.approve:
+        lines = [f"nothing was signed; another listed reviewer ({reviewers}) can approve:", *approval]
+        lines += ["to reject:", rejection]
+    else:
+        lines = ["nothing was signed; to sign:", *approval, rejection]
+    for line in lines:
+        click.echo(sanitise(line, _COMMAND_LIMIT))
 
 
 def _short_names(sheet: ReviewSheet, ids: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -14,7 +14,7 @@ from ..verdict.inputs import Facts
 from ..verdict.policy import Policy
 from ..verdict.readiness import Phase, ReviewState, State, UseCaseReadiness
 from ..verdict.remedies import NAME_RELEASE
-from ..verdict.review.preview import changes_since, expand_acknowledged, review_refusal_reason
+from ..verdict.review.preview import ReviewRefusal, changes_since, expand_acknowledged, review_refusal
 from ..views.gate import status_text
 from ..views.review_preview import ReviewPreview
 from ..views.text_format import name_list
@@ -24,6 +24,8 @@ from .repository import DecisionDraft, StoredDecisions, decision_fields, draft_d
 
 REVIEWABLE = (Phase.AWAITING_REVIEW, Phase.REVIEW_SUSPECT)
 """Phases in which a use case can be reviewed."""
+_MOST_COUNTED = 6
+"""Use cases of a refusal whose requirements are counted."""
 
 
 class ReviewSheet(Struct, frozen=True):
@@ -112,9 +114,7 @@ def _signing(judged: EvaluatedReport, use_case: UseCaseReadiness) -> ReviewPrevi
         title=use_case.use_case.title,
         standing=status_text(use_case),
         basis=use_case.basis,
-        to_acknowledge=to_acknowledge(
-            ((row.requirement, row.state, row.unproven) for row in use_case.basis.requirements), judged.policy
-        ),
+        to_acknowledge=requirements_to_acknowledge(use_case, judged.policy),
         whys={
             readiness.requirement.id: readiness.why
             for readiness in use_case.requirements
@@ -123,6 +123,12 @@ def _signing(judged: EvaluatedReport, use_case: UseCaseReadiness) -> ReviewPrevi
         last=last,
         changes=tuple(changes_since(last, use_case, judged.facts)) if last is not None else (),
     )
+
+
+def requirements_to_acknowledge(use_case: UseCaseReadiness, policy: Policy) -> tuple[str, ...]:
+    """Return the ids of the requirements of a use case that an approval must acknowledge."""
+    rows = use_case.basis.requirements
+    return to_acknowledge(((row.requirement, row.state, row.unproven) for row in rows), policy)
 
 
 def to_acknowledge(states: Iterable[tuple[str, str, bool]], policy: Policy) -> tuple[str, ...]:
@@ -180,15 +186,30 @@ def refusal_reasons(project: Project, sheet: ReviewSheet, decider: Decider, stat
 
 
 def _refusals(sheet: ReviewSheet, drafts: Iterable[DecisionDraft]) -> Iterator[str]:
-    reasons: dict[str, list[str]] = {}
+    """Yield a sentence for each reason. Of several use cases the requirements are counted: each has a list of them."""
+    refused: dict[tuple[str, str], dict[str, ReviewRefusal]] = {}
     for draft in drafts:
         review = draft.counted
         assert isinstance(review, Review)  # noqa: S101 - for the type checker
-        why = review_refusal_reason(review, sheet.policy, sheet.facts.origins)
-        if why is not None:
-            hint = f"; {NAME_RELEASE}" if sheet.policy.release == "required" and sheet.release is None else ""
-            reasons.setdefault(f"{draft.refused(why, sheet.policy)}{hint}", []).append(review.use_case)
-    yield from (f"{name_list(use_cases)}: {reason}" for reason, use_cases in reasons.items())
+        refusal = review_refusal(review, sheet.policy, sheet.facts.origins)
+        if refusal is not None:
+            needs_release = sheet.policy.release == "required" and sheet.release is None
+            hint = f"{refusal.hint}; {NAME_RELEASE}" if needs_release else refusal.hint
+            refused.setdefault((draft.refused(refusal.why, sheet.policy), hint), {})[review.use_case] = refusal
+    for (why, hint), refusals in refused.items():
+        use_case, refusal = next(iter(refusals.items()))
+        if refusal.requirements and len(refusals) > 1:
+            yield f"{why}: {_counts(refusals)}{hint}; `readiness review {use_case}` names those of a use case"
+        else:
+            names = f": {', '.join(refusal.requirements)}" if refusal.requirements else ""
+            yield f"{name_list([*refusals])}: {why}{names}{hint}"
+
+
+def _counts(refusals: Mapping[str, ReviewRefusal]) -> str:
+    """Return how many requirements of each use case are concerned."""
+    texts = [f"{len(refusal.requirements)} in {use_case}" for use_case, refusal in refusals.items()]
+    more = f" and in {len(texts) - _MOST_COUNTED} more use cases" if len(texts) > _MOST_COUNTED else ""
+    return f"{', '.join(texts[:_MOST_COUNTED])}{more}"
 
 
 def can_be_approved(sheet: ReviewSheet) -> bool:

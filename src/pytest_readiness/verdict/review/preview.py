@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from msgspec import Struct
+
 from ...errors import ConfigError, suggestion
 from ...facts.decision import Blocker, Decision, Departure, Retirement, Review, ReviewMeaning, Unblock, Waiver
 from ...facts.evidence import Result
@@ -103,8 +105,29 @@ def refusal_reason(
     return f"unknown kind of decision: '{decision.KIND}'"
 
 
+class ReviewRefusal(Struct, frozen=True):
+    """Why a review is refused."""
+
+    why: str
+    """A sentence, or the part of it before the names of the requirements."""
+    requirements: tuple[str, ...] = ()
+    """The requirements concerned, each with its state."""
+    hint: str = ""
+
+    @property
+    def text(self) -> str:
+        """The whole sentence."""
+        return f"{self.why}: {', '.join(self.requirements)}{self.hint}" if self.requirements else self.why
+
+
 def review_refusal_reason(review: Review, policy: Policy, origins: Mapping[str, RunOrigin]) -> str | None:
-    """Return one sentence why a review is refused; None: it may be stored. The review's own basis is judged.
+    """Return one sentence why a review is refused, as ``review_refusal``; None: it may be stored."""
+    refusal = review_refusal(review, policy, origins)
+    return refusal.text if refusal is not None else None
+
+
+def review_refusal(review: Review, policy: Policy, origins: Mapping[str, RunOrigin]) -> ReviewRefusal | None:
+    """Return why a review is refused; None: it may be stored. The review's own basis is judged.
 
     Args:
         review: the review.
@@ -115,16 +138,17 @@ def review_refusal_reason(review: Review, policy: Policy, origins: Mapping[str, 
     recorders = recorders_of(review.basis, origins, policy) if approves else ()
     wrong = may_decide(review.by, review.known_by, policy, recorders)
     if wrong:
-        return wrong
+        return ReviewRefusal(wrong)
     if not approves:
-        return None if review.comment.strip() else f"say why: a rejection of {review.use_case} needs a comment"
+        missing = not review.comment.strip()
+        return ReviewRefusal(f"say why: a rejection of {review.use_case} needs a comment") if missing else None
     rows = [row for row in review.basis.requirements if row.state != State.NOT_APPLICABLE]
     if not rows:
-        return f"{review.use_case} requires nothing: there is nothing to sign"
+        return ReviewRefusal(f"{review.use_case} requires nothing: there is nothing to sign")
     return _not_acceptable(rows, policy) or _not_acknowledged(review, rows, policy)
 
 
-def _not_acceptable(rows: Sequence[PinnedRequirement], policy: Policy) -> str | None:
+def _not_acceptable(rows: Sequence[PinnedRequirement], policy: Policy) -> ReviewRefusal | None:
     wrong = [
         f"{row.requirement} is {row.state}"
         for row in rows
@@ -134,16 +158,16 @@ def _not_acceptable(rows: Sequence[PinnedRequirement], policy: Policy) -> str | 
         return None
     waived = any(row.state == State.WAIVED and not policy.accepts_waiver(State.WAIVED) for row in rows)
     hint = f"; {WAIVED_NEEDS_CONFIG}" if waived else ""
-    return f"some requirements cannot be approved: {', '.join(wrong)}{hint}"
+    return ReviewRefusal("some requirements cannot be approved", tuple(wrong), hint)
 
 
-def _not_acknowledged(review: Review, rows: Iterable[PinnedRequirement], policy: Policy) -> str | None:
+def _not_acknowledged(review: Review, rows: Iterable[PinnedRequirement], policy: Policy) -> ReviewRefusal | None:
     wrong = [
         f"{row.requirement} ({row.state})"
         for row in rows
         if policy.must_be_named(row.state, unproven=row.unproven) and row.requirement not in review.acknowledged
     ]
-    return f"acknowledge by name what is asserted or flaky: {', '.join(wrong)}" if wrong else None
+    return ReviewRefusal("acknowledge by name what is asserted or flaky", tuple(wrong)) if wrong else None
 
 
 def _blocker_refusal(
