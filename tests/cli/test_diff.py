@@ -203,17 +203,18 @@ def test_what_cannot_be_read(fallen: Project, name: str, first: bool) -> None:
     assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (2, "", 1), result.output
 
 
-def test_a_damaged_store_is_told(fallen: Project) -> None:
-    """What was changed in the store is no answer."""
+@pytest.mark.parametrize("result", ["passed", "FAILED"])
+def test_a_damaged_store_is_told(fallen: Project, result: str) -> None:
+    """What was changed in the store is no answer, whether or not the new value can be read."""
     import sqlite3
 
     with sqlite3.connect(fallen.path / ".readiness" / "evidence.db") as database:
         for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             database.execute(f"DROP TRIGGER {name}")
-        database.execute("UPDATE line SET text = replace(text, 'PASSED', 'passed')")
+        database.execute("UPDATE line SET text = replace(text, 'PASSED', ?)", (result,))
     database.close()
-    result = fallen.cli("diff", "a.json", "now")
-    assert (result.exit_code, len(result.stderr.splitlines())) == (3, 1)
+    answer = fallen.cli("diff", "a.json", "now")
+    assert (answer.exit_code, answer.stdout, len(answer.stderr.splitlines())) == (3, "", 1)
 
 
 def test_a_long_difference_fits_a_comment(project: Project) -> None:
