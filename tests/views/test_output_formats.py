@@ -110,7 +110,7 @@ def read_markdown(text: str, _remarks: Sequence[str]) -> Counts:
     (matrix, *_), *_ = [*re.findall(r"^### \d+ use cases?\n\n((\|.*\n)+)", text, re.MULTILINE), ("", "")]
     header, *rows = markdown_cells(matrix) or [["Status", "Done"]]
     status, done = header.index("Status"), header.index("Done")
-    return by_status([row[status] for row in rows], sum(int(row[done].partition("/")[2]) for row in rows))
+    return by_status([row[status] for row in rows], sum(int(row[done].split()[0].partition("/")[2]) for row in rows))
 
 
 READERS: dict[str, Callable[[str, Sequence[str]], Counts] | None] = {
