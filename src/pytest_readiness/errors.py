@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -163,6 +163,12 @@ def _normalized(name: str) -> tuple[str, list[str]]:
 def count(number: int, noun: str, plural: str = "") -> str:
     """Return ``1 use case`` or ``3 use cases``."""
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def first_names(names: Sequence[str], most: int) -> str:
+    """Return the first names as text, and the number of the others: ``a, b and 3 more``."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def one_line(text: str, limit: int = 300) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
-from ..errors import count
+from ..errors import count, first_names
 from ..external.record import RecordedEvidence, RecordResult
 from ..facts.evidence import BADNESS, Result
 from ..views.sanitise import sanitise
@@ -50,9 +50,8 @@ def _uncounted_passes(pieces: Sequence[RecordedEvidence]) -> Iterator[str]:
             by_reason[piece.uncounted].append(piece)
     for reason, passes in by_reason.items():
         names = list(dict.fromkeys(f"{piece.use_case}/{piece.item}" for piece in passes))
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         do = "does" if len(passes) == 1 else "do"
-        yield f"{count(len(passes), 'pass', 'passes')} for {', '.join(names[:_NAMED])}{more} {do} not count: {reason}"
+        yield f"{count(len(passes), 'pass', 'passes')} for {first_names(names, _NAMED)} {do} not count: {reason}"
 
 
 def _reason(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from ..errors import IntegrityError, Problem, StorageError
+from ..errors import IntegrityError, Problem, StorageError, first_names
 from ..facts.decision import RunRetirement
 from ..facts.evidence import Evidence
 from ..facts.run import PlanEntry, Run
@@ -132,8 +132,7 @@ def _is_about(run: Run, project: Project, chosen: Collection[str] | None) -> boo
 
 def _missing_text(missing: Sequence[Leftover]) -> str:
     names = [leftover.path.stem for leftover in missing]
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    runs = f"{'run' if len(names) == 1 else 'runs'} {', '.join(names[:_NAMED])}{more}"
+    runs = f"{'run' if len(names) == 1 else 'runs'} {first_names(names, _NAMED)}"
     wait = "wait for runs that are still written, then " if any(leftover.is_active for leftover in missing) else ""
     are = "is in a journal and" if len(names) == 1 else "are in journals and"
     return f"{runs} {are} not in the store yet: {wait}run `readiness recover`, and export again"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..claims.catalogue import NO_ENVIRONMENT, NO_REAL_ENVIRONMENT, Catalogue
-from ..errors import count
+from ..errors import count, first_names
 from .project import Project
 from .session import NOT_ELIGIBLE, NOT_STORED, SessionOutcome
 from .session_options import SessionOptions
@@ -121,8 +121,7 @@ def _real_environments(catalogue: Catalogue) -> str:
 
 
 def _names(names: list[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return f"{', '.join(names[:_MOST_NAMES])}{more}" if names else "none"
+    return first_names(names, _MOST_NAMES) or "none"
 
 
 def _warning_lines(outcome: SessionOutcome) -> Iterator[Line]:

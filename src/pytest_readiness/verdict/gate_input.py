@@ -7,7 +7,7 @@ from functools import cached_property
 
 from msgspec import Struct, field
 
-from ..errors import Problem
+from ..errors import Problem, first_names
 from ..facts.evidence import Evidence
 from .inputs import CheckpointComparison, RunOrigin
 from .policy import Policy
@@ -96,5 +96,4 @@ RequirementPairs = Sequence[tuple[UseCaseReadiness, RequirementReadiness]]
 
 def name_list(names: Sequence[str]) -> str:
     """Return the first names as text, and the number of the others."""
-    more = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+    return first_names(names, NAMED)

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from msgspec.structs import replace
 
-from ..errors import ConfigError, count
+from ..errors import ConfigError, count, first_names
 from .changes import Change, changes_between
 from .readiness import Readiness, RuleResult, Verdict
 from .snapshots import EvaluationSnapshot
@@ -69,8 +69,7 @@ def no_regression(before: EvaluationSnapshot, readiness: Readiness) -> tuple[Rul
         for change in changes
         if change.is_worse and not (change.use_case in readiness.let_go and not change.after)
     ]
-    more = f" and {len(worse) - NAMED} more" if len(worse) > NAMED else ""
-    detail = ", ".join(worse[:NAMED]) + more if worse else "nothing is worse than before"
+    detail = first_names(worse, NAMED) if worse else "nothing is worse than before"
     if new := len({row.use_case.id for row in readiness.use_cases} - before.use_cases.keys()):
         detail += f"; {count(new, 'use case')} not compared: the earlier report has none of this name"
     result = RuleResult("no regression", passed=not worse, looked_at=looked_at, detail=detail, wrong=len(worse))

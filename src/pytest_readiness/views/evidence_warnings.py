@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ..errors import first_names
 from ..verdict.readiness import RequirementReadiness
 from .text_format import count
 
@@ -19,8 +20,7 @@ def warnings(requirements: Iterable[RequirementReadiness]) -> Iterator[str]:
             for text in evidence.warnings:
                 ids_by_warning.setdefault(text, {})[requirement.requirement.id] = None
     for text, ids in ids_by_warning.items():
-        names = ", ".join(list(ids)[:_MOST]) + (f" and {len(ids) - _MOST} more" if len(ids) > _MOST else "")
-        yield f"{names}: {text}"
+        yield f"{first_names(list(ids), _MOST)}: {text}"
 
 
 def warning_notes(requirements: Iterable[RequirementReadiness]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator
 
+from ..errors import first_names
 from ..facts.decision import Decision
 from ..facts.evidence import BADNESS, Evidence, Result
 from ..facts.run_conditions import RunConditions
@@ -70,8 +71,7 @@ def _names(executions: Collection[Evidence], result: Result) -> str:
     if result is Result.PASSED:
         return ""
     tests = [execution.test_id for execution in executions if execution.result is result]
-    more = f" and {len(tests) - _NAMED} more" if len(tests) > _NAMED else ""
-    return f" ({', '.join(tests[:_NAMED])}{more})"
+    return f" ({first_names(tests, _NAMED)})"
 
 
 def _change(change: StatusChange, writer: LineWriter) -> list[Line]:

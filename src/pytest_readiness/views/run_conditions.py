@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ..errors import first_names
 from ..facts.run_conditions import RunConditions
 from ..verdict.inputs import RunOrigin
 from ..verdict.readiness import RequirementReadiness
@@ -44,8 +45,7 @@ def _unread(report: Report) -> Iterator[str]:
     unread = {(artifact.sha256, artifact.name): artifact for artifact in artifacts if artifact.unread}
     if unread:
         names = [f"{artifact.name} ({artifact.unread})" for artifact in unread.values()]
-        more = f" and {len(names) - _MOST} more" if names[_MOST:] else ""
-        yield f"not checked for secrets: {count(len(names), 'artifact')}: {', '.join(names[:_MOST])}{more}"
+        yield f"not checked for secrets: {count(len(names), 'artifact')}: {first_names(names, _MOST)}"
 
 
 def _required(report: Report) -> Iterator[RequirementReadiness]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..errors import first_names
 from ..verdict.counts import worst_use_case
 from ..verdict.readiness import Readiness, UseCaseReadiness
 from ..verdict.tracker_drift import has_drift
@@ -115,8 +116,8 @@ def _more_notes(readiness: Readiness, writer: LineWriter) -> Iterator[Line]:
         text = f"tracker status is out of date for {text_format.name_list(drift)}: run readiness sync"
         yield from writer.paragraph(text, lead=("drift: ", "warn"), most=2)
     if soon:
-        more = f" and {len(soon) - 3} more" if len(soon) > 3 else ""  # noqa: PLR2004 - as many as fit in a line or two
-        yield from writer.paragraph(", ".join(soon[:3]) + more, lead=("expires soon: ", "warn"))
+        text = first_names(soon, 3)  # as many as fit in a line or two
+        yield from writer.paragraph(text, lead=("expires soon: ", "warn"))
     if readiness.other_evidence:
         pieces = text_format.count(
             len(readiness.other_evidence), "piece of evidence matches", "pieces of evidence match"

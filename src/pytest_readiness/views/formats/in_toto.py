@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ...errors import first_names
 from ...facts.envelope import STATEMENT
 from ...facts.evidence import Evidence, Result
 from ...verdict.readiness import RequirementReadiness, UseCaseReadiness
@@ -58,14 +59,9 @@ def remarks(report: Report) -> Iterator[str]:
             problems[problem].append(requirement.requirement.id)
     missing = sum(map(len, problems.values()))
     if missing:
-        reasons = ", ".join(f"{len(ids)} {why} ({_names(ids)})" for why, ids in problems.items() if ids)
+        reasons = ", ".join(f"{len(ids)} {why} ({first_names(ids, _NAMED)})" for why, ids in problems.items() if ids)
         verb = "has" if missing == 1 else "have"
         yield f"in-toto: {missing} of {count(len(required), 'requirement')} {verb} no statement: {reasons}"
-
-
-def _names(ids: list[str]) -> str:
-    more = f" and {len(ids) - _NAMED} more" if ids[_NAMED:] else ""
-    return f"{', '.join(ids[:_NAMED])}{more}"
 
 
 def _commits(report: Report, requirement: RequirementReadiness) -> tuple[list[str], str]:

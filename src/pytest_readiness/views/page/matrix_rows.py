@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from ...errors import first_names
 from ...verdict.readiness import Readiness, RequirementReadiness, ReviewState, State, Status, UseCaseReadiness
 from ...verdict.tracker_drift import has_drift
 from .anchors import anchors_of
 
+_NAMED = 3
+"""Most people and requirements that a row names."""
 STATE_CLASSES = {
     State.COMPLETE: "C",
     State.ASSERTED: "A",
@@ -137,13 +140,8 @@ def _reasons(use_case: UseCaseReadiness) -> Iterator[str]:
         yield f"rejected by {_names(use_case.review.by)}"
     failing = [req.requirement.id.partition("/")[2] for req in use_case.required if req.state is State.FAILING]
     if failing:
-        yield f"failing: {_some(failing)}"
+        yield f"failing: {first_names(failing, _NAMED)}"
 
 
-def _names(names: Iterator[str] | Sequence[str]) -> str:
-    return _some(list(dict.fromkeys(names)))
-
-
-def _some(names: Sequence[str], most: int = 3) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return f"{', '.join(names[:most])}{more}"
+def _names(names: Iterable[str]) -> str:
+    return first_names(list(dict.fromkeys(names)), _NAMED)
