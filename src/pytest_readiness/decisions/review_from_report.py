@@ -18,8 +18,8 @@ from ..verdict.readiness import Phase, ReviewState, State, Status
 from ..verdict.review.basis import RequirementBasis as Requirements
 from ..verdict.review.invalidation import changed_requirements
 from ..verdict.review.pins import requirement_terms
+from ..verdict.snapshots import SCHEMA
 from ..views.decision_document import read_basis, read_text
-from ..views.document import SCHEMA
 from ..views.review_preview import ReviewPreview
 from .identity import in_folder
 from .reviews import REVIEWABLE, ReviewSheet, left_out_text, to_acknowledge

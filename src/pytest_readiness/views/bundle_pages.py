@@ -26,7 +26,7 @@ from ..store.protocol import RunSummary
 from .sanitise.html import to_html
 from .sanitise.markdown import to_markdown
 from .sanitise.terminal import visible
-from .text_format import count, identity
+from .text_format import commit_text, count, identity
 
 _COMMANDS = (
     "python -I verify_bundle.py BUNDLE --key ci=ci-public.pem --checkpoint last-month.txt",
@@ -235,7 +235,7 @@ def _runs(overview: BundleOverview) -> _Section:
             run.id,
             run.started_at,
             run.actor,
-            f"{run.commit or 'unknown'}{' with uncommitted changes' if run.dirty else ''}",
+            commit_text(run.commit or "unknown", run.dirty),
             str(run.evidence_count),
             "yes" if run.id in deciding else "no",
             _signed(overview, run.id),

@@ -18,13 +18,12 @@ from ..verdict.readiness import (
     Verdict,
 )
 from ..verdict.run_groups import GroupHold
+from ..verdict.snapshots import SCHEMA
 from ..verdict.tracker_drift import has_drift
 from .decision_document import to_blocker, to_retirement, to_review, to_waiver
 from .json_text import json_pieces
 from .report import Report, ReportContext
 from .run_conditions import deciding_runs, to_run
-
-SCHEMA = "readiness/report/v1"
 
 
 def to_document(report: Report) -> dict[str, Any]:

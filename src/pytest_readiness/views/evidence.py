@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from ..facts.evidence import Artifact, Connection, Evidence, Result, Step
 from ..facts.run_conditions import UNKNOWN_CONDITIONS
@@ -16,20 +17,54 @@ _LABEL = 24
 """Width of the labels in columns: the longest name of the template, and two blanks."""
 
 
+_FieldTexts = Callable[[Evidence], Sequence[str]]
+
+_TEMPLATE: Mapping[str, _FieldTexts] = MappingProxyType(
+    {
+        "UC": lambda evidence: (evidence.uc,),
+        "Tenant ID": lambda evidence: _given(evidence.tenant_id),
+        "Project ID": lambda evidence: _given(evidence.project_id),
+        "Environment": lambda evidence: _given(evidence.environment),
+        "Provider Mode": lambda evidence: _given(evidence.provider_mode),
+        "Validation Item": lambda evidence: (evidence.item,),
+        "Command/Test ID": lambda evidence: (evidence.test_id,),
+        "Result": lambda evidence: (evidence.result.value,),
+        "Timestamp (UTC)": lambda evidence: (evidence.timestamp,),
+        "Artifact/Log Reference": lambda evidence: evidence.reference_texts,
+    }
+)
+_ENVELOPE: Mapping[str, _FieldTexts] = MappingProxyType(
+    {
+        "Real": lambda evidence: (_real(evidence),),
+        "Warning": lambda evidence: evidence.warnings,
+        "Started": lambda evidence: (evidence.started_at,),
+        "Method": lambda evidence: (evidence.method,) if evidence.method != "test" else (),
+        "Claim limited to": lambda evidence: _listed((evidence.claim_environment, evidence.claim_provider_mode)),
+        "Parts": lambda evidence: _listed(evidence.parts),
+        "Replay mode": lambda evidence: _given(evidence.replay_mode),
+        "Message": lambda evidence: evidence.message.splitlines(),
+        "Attempts": lambda evidence: list(_attempts(evidence)),
+        "Proofs": lambda evidence: list(_proofs(evidence)),
+        "Connections": lambda evidence: list(map(_connection, evidence.connections)),
+        "Steps": lambda evidence: list(_steps(evidence.steps, 0)),
+        "Notes": lambda evidence: [line for note in evidence.notes for line in note.splitlines()],
+        "Properties": lambda evidence: [f"{name} = {value}" for name, value in evidence.properties],
+        "Artifacts": lambda evidence: list(map(_artifact, evidence.artifacts)),
+        "Redacted": lambda evidence: [f"{rule}: {number}" for rule, number in evidence.redactions],
+    }
+)
+TEMPLATE_FIELDS, ENVELOPE_FIELDS = tuple(_TEMPLATE), tuple(_ENVELOPE)
+"""Names of the ten fields of the evidence template, and of the other recorded fields, in their order."""
+
+
 def evidence_fields(evidence: Evidence) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return the ten fields of the evidence template by name, in its order; an absent value has no texts."""
-    return (
-        ("UC", (evidence.uc,)),
-        ("Tenant ID", _given(evidence.tenant_id)),
-        ("Project ID", _given(evidence.project_id)),
-        ("Environment", _given(evidence.environment)),
-        ("Provider Mode", _given(evidence.provider_mode)),
-        ("Validation Item", (evidence.item,)),
-        ("Command/Test ID", (evidence.test_id,)),
-        ("Result", (evidence.result.value,)),
-        ("Timestamp (UTC)", (evidence.timestamp,)),
-        ("Artifact/Log Reference", evidence.reference_texts),
-    )
+    return tuple((name, tuple(texts(evidence))) for name, texts in _TEMPLATE.items())
+
+
+def envelope_fields(evidence: Evidence) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the other recorded fields by name, in their order; an absent value has no texts."""
+    return tuple((name, tuple(texts(evidence))) for name, texts in _ENVELOPE.items())
 
 
 def _given(text: str | None) -> tuple[str, ...]:
@@ -90,10 +125,9 @@ def _run(evidence: Evidence, run: RunSummary | None) -> Iterator[tuple[str, tupl
     yield "Run started, finished", (f"{run.started_at}, {run.finished_at}",)
     yield "Actor", (run.actor,)
     yield "Started by", _given((run.conditions or UNKNOWN_CONDITIONS).started_by or None)
-    dirty = {True: " with uncommitted changes", False: "", None: ""}[run.dirty]
     conditions = run.conditions or UNKNOWN_CONDITIONS
     names = f": {conditions.changed_remark}" if run.dirty and conditions.changed_remark else ""
-    yield "Commit", (f"{run.commit}{dirty}{names}",) if run.commit else ()
+    yield "Commit", (f"{text_format.commit_text(run.commit, run.dirty)}{names}",) if run.commit else ()
     yield "Hidden edits", _given(conditions.hidden_remark)
     yield "Clocks", _given(conditions.clock_remark)
     yield "CI", (", ".join(f"{name} {value}" for name, value in conditions.ci),) if conditions.ci else ()
@@ -112,29 +146,13 @@ def _level(
         yield "Level", (f"{level}, {DESCRIPTIONS[level]}{f' ({signed.by})' if signed else ''}",)
 
 
-def envelope_fields(evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the other recorded fields by name; an absent value has no texts. Each field comes for every evidence."""
-    real = "yes" if evidence.real else f"no: {evidence.not_real_because or 'the reason was not recorded'}"
-    yield "Real", (real,)
-    yield "Warning", evidence.warnings
-    yield "Started", (evidence.started_at,)
-    yield "Method", (evidence.method,) if evidence.method != "test" else ()
-    limited = (evidence.claim_environment, evidence.claim_provider_mode)
-    yield "Claim limited to", (", ".join(name for name in limited if name),) if any(limited) else ()
-    yield "Parts", (", ".join(evidence.parts),) if evidence.parts else ()
-    yield "Replay mode", _given(evidence.replay_mode)
-    yield "Message", tuple(evidence.message.splitlines())
-    yield "Attempts", tuple(_attempts(evidence))
-    yield "Proofs", tuple(_proofs(evidence))
-    yield "Connections", tuple(map(_connection, evidence.connections))
-    yield "Steps", tuple(_steps(evidence.steps, 0))
-    yield "Notes", tuple(line for note in evidence.notes for line in note.splitlines())
-    yield "Properties", tuple(f"{name} = {value}" for name, value in evidence.properties)
-    yield (
-        "Artifacts",
-        tuple(map(_artifact, evidence.artifacts)),
-    )
-    yield "Redacted", tuple(f"{rule}: {count}" for rule, count in evidence.redactions)
+def _real(evidence: Evidence) -> str:
+    return "yes" if evidence.real else f"no: {evidence.not_real_because or 'the reason was not recorded'}"
+
+
+def _listed(names: Iterable[str | None]) -> tuple[str, ...]:
+    """Return names as one text; no text if there is none."""
+    return _given(", ".join(filter(None, names)) or None)
 
 
 def _attempts(evidence: Evidence) -> Iterator[str]:

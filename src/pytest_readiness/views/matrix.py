@@ -63,24 +63,13 @@ def matrix_rows(use_cases: Sequence[UseCaseReadiness], verbosity: int) -> list[M
     idle = sum(use_case.status is Status.NOT_STARTED for use_case in use_cases)
     if verbosity > 0 or idle <= MANY:
         return [MatrixRow((use_case,)) for use_case in use_cases]
-    rows: list[MatrixRow] = []
-    for use_case in use_cases:
-        before = rows[-1].use_cases if rows else ()
-        if before and _is_identical(use_case, before[-1]):
-            rows[-1] = MatrixRow((*before, use_case))
-        else:
-            rows.append(MatrixRow((use_case,)))
-    return [
-        part
-        for row in rows
-        for part in ([row] if len(row.use_cases) >= text_format.RANGE else map(MatrixRow, zip(row.use_cases)))
-    ]
+    by_id = {use_case.use_case.id: use_case for use_case in use_cases}
 
+    def are_alike(name: str, before: str) -> bool:
+        is_idle = by_id[name].status is Status.NOT_STARTED
+        return is_idle and _row_content(by_id[name]) == _row_content(by_id[before])
 
-def _is_identical(use_case: UseCaseReadiness, before: UseCaseReadiness) -> bool:
-    idle = use_case.status is Status.NOT_STARTED
-    is_next = text_format.is_successor(use_case.use_case.id, before.use_case.id)
-    return idle and is_next and _row_content(use_case) == _row_content(before)
+    return [MatrixRow(tuple(map(by_id.__getitem__, names))) for names in text_format.name_groups(by_id, are_alike)]
 
 
 def _row_content(readiness: UseCaseReadiness) -> tuple[object, ...]:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
 
-from ..facts.ledger.line import escape_surrogates
 from . import text_format
+from .json_text import to_json_text
 from .line_writer import Line, LineWriter, cell_width
 from .sanitise.csv import csv_row
 
 SCHEMA = "readiness/plan/v1"
 _GAP = "  "
-_MIN_FOLDED = 3
-"""Minimum number of consecutive use cases with identical cells in one row."""
 _COLUMNS = ("Requirement", "UC", "Validation Item", "Environment", "Provider Mode", "Part", "Test ID")
 
 
@@ -112,7 +109,8 @@ def _matrix(plan: Plan, writer: LineWriter) -> list[Line]:
         return []
     none = "·" if writer.unicode else "."
     cells = {name: [_cell(case.get(key, ()), none) for key in plan.items] for name, case in plan.cells.items()}
-    rows = [(text_format.name_range(names), cells[names[0]]) for names in _folded(cells)]
+    groups = text_format.name_groups(cells, lambda name, before: cells[name] == cells[before])
+    rows = [(text_format.name_range(names), cells[names[0]]) for names in groups]
     first = min(max(cell_width(writer.clean(name)) for name, _ in [("UC", []), *rows]), max(writer.width // 2, 2))
     widths = [
         max(cell_width(writer.clean(key)), *(len(row[at]) for _, row in rows)) for at, key in enumerate(plan.items)
@@ -141,19 +139,6 @@ def _cell(rows: Sequence[PlanRow], none: str) -> str:
         return ""
     tests = len(_tests_of(rows))
     return f"{tests}{'' if all(row.tests for row in rows) else '*'}" if tests else none
-
-
-def _folded(cells: Mapping[str, list[str]]) -> Iterator[list[str]]:
-    """Yield the use cases of each row: several if they are numbered one after the other and have equal cells."""
-    groups: list[list[str]] = []
-    for name, row in cells.items():
-        before = groups[-1][-1] if groups else None
-        if before is not None and cells[before] == row and text_format.is_successor(name, before):
-            groups[-1].append(name)
-        else:
-            groups.append([name])
-    for group in groups:
-        yield from [group] if len(group) >= _MIN_FOLDED else [[name] for name in group]
 
 
 def _blocks(widths: Sequence[int], room: int) -> Iterator[list[int]]:
@@ -187,9 +172,7 @@ def _unclaimed(rows: Sequence[PlanRow], writer: LineWriter) -> list[Line]:
 
 def render_json(plan: Plan) -> Iterator[str]:
     """Yield the plan as ASCII JSON text (``readiness/plan/v1``) with a final newline. Equal plans give equal bytes."""
-    document = escape_surrogates(_document(plan))
-    text = json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False)
-    yield text.replace("##", "#\\u0023") + "\n"  # as in the report: no command to a CI server
+    yield to_json_text(_document(plan))
 
 
 def _document(plan: Plan) -> dict[str, Any]:

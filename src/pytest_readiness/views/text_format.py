@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ..errors import count
 from ..facts.decision import IdentityLevel
@@ -14,14 +14,15 @@ from ..verdict.status import is_reviewed
 
 __all__ = [
     "RANGE",
+    "commit_text",
     "count",
     "done_text",
     "identity",
     "is_successor",
     "item_list",
+    "name_groups",
     "name_list",
     "name_range",
-    "name_runs",
     "natural_key",
     "phase_text",
 ]
@@ -39,15 +40,24 @@ def is_successor(name: str, before: str) -> bool:
     return int(new[2]) == int(old[2]) + 1 and new[2] == str(int(new[2])).zfill(len(old[2]))
 
 
-def name_runs(names: Iterable[str]) -> list[list[str]]:
-    """Return the names in groups, in which each name is numbered directly after the one before."""
+def name_groups(
+    names: Iterable[str], are_alike: Callable[[str, str], bool] = lambda _name, _before: True
+) -> list[list[str]]:
+    """Return names in groups: several that are alike and each numbered directly after the one before, else one.
+
+    Fewer than ``RANGE`` names are no group.
+
+    Args:
+        names: the names, which are unique.
+        are_alike: whether a name may share a group with the one before; by default, it always may.
+    """
     runs: list[list[str]] = []
     for name in names:
-        if runs and is_successor(name, runs[-1][-1]):
+        if runs and is_successor(name, runs[-1][-1]) and are_alike(name, runs[-1][-1]):
             runs[-1].append(name)
         else:
             runs.append([name])
-    return runs
+    return [group for run in runs for group in ([run] if len(run) >= RANGE else [[name] for name in run])]
 
 
 def name_range(names: Sequence[str]) -> str:
@@ -60,7 +70,7 @@ def name_list(names: Sequence[str], most: int = 6) -> str:
 
     Three or more consecutive names are a range.
     """
-    groups = _groups(names)
+    groups = name_groups(names)
     shown = groups[:most]
     more = sum(len(group) for group in groups[most:])
     text = ", ".join(name_range(group) for group in shown)
@@ -69,12 +79,8 @@ def name_list(names: Sequence[str], most: int = 6) -> str:
 
 def item_list(keys: Sequence[str]) -> str:
     """Return ``item 4``, ``items 1 to 7`` or ``items 1, 4 to 7``."""
-    texts = ", ".join(name_range(group) for group in _groups(keys))
+    texts = ", ".join(name_range(group) for group in name_groups(keys))
     return f"{'item' if len(keys) == 1 else 'items'} {texts}"
-
-
-def _groups(names: Sequence[str]) -> list[list[str]]:
-    return [group for run in name_runs(names) for group in ([run] if len(run) >= RANGE else [[name] for name in run])]
 
 
 def done_text(use_case: UseCaseReadiness) -> str:
@@ -96,6 +102,11 @@ def _block_reason(use_case: UseCaseReadiness, reason: BlockReason) -> str:
     if reason is BlockReason.BLOCKER:
         return f"blocked: {', '.join(dict.fromkeys(blocker.decision.by for blocker in use_case.blockers))}"
     return f"rejected: {', '.join(use_case.review.by)}" if reason is BlockReason.REJECTED else reason.value
+
+
+def commit_text(commit: str, dirty: bool | None) -> str:  # noqa: FBT001 - as the run has it
+    """Return a commit, and whether the files of the run differed from it."""
+    return f"{commit} with uncommitted changes" if dirty else commit
 
 
 def identity(level: IdentityLevel) -> str:

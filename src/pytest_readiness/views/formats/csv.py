@@ -7,44 +7,14 @@ from collections.abc import Iterator
 from ...facts.evidence import Evidence
 from ...verdict.inputs import UNKNOWN, RunOrigin
 from ...verdict.readiness import Readiness
-from ..evidence import envelope_fields, evidence_fields
+from ..evidence import ENVELOPE_FIELDS, TEMPLATE_FIELDS, envelope_fields, evidence_fields
 from ..report import Report
 from ..sanitise.csv import csv_row
 
 LONGEST_CELL = 32_000
 """Characters of a cell: a spreadsheet takes at most 32,767."""
-_TEMPLATE = (
-    "UC",
-    "Tenant ID",
-    "Project ID",
-    "Environment",
-    "Provider Mode",
-    "Validation Item",
-    "Command/Test ID",
-    "Result",
-    "Timestamp (UTC)",
-    "Artifact/Log Reference",
-)
-_ENVELOPE = (
-    "Real",
-    "Warning",
-    "Started",
-    "Method",
-    "Claim limited to",
-    "Parts",
-    "Replay mode",
-    "Message",
-    "Attempts",
-    "Proofs",
-    "Connections",
-    "Steps",
-    "Notes",
-    "Properties",
-    "Artifacts",
-    "Redacted",
-)
 _RUN = ("Run", "Run started", "Actor", "Started by", "Commit", "Local changes", "Release", "Run group", "CI")
-COLUMNS = (*_TEMPLATE, "Evidence", "Decides", *_ENVELOPE, *_RUN)
+COLUMNS = (*TEMPLATE_FIELDS, "Evidence", "Decides", *ENVELOPE_FIELDS, *_RUN)
 """Headers of the columns, in their order."""
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
 from ...facts.evidence import Evidence
-from ...facts.ledger.line import escape_surrogates
 from ...store.protocol import RunSummary
 from ..document import plain_data
+from ..json_text import to_json_text
 
 SCHEMA = "readiness/evidence/v1"
 
@@ -22,8 +21,7 @@ def render_json(pieces: Iterable[tuple[Evidence, RunSummary | None]]) -> Iterato
     The text is ASCII, and contains no command for a CI server.
     """
     document = {"schema": SCHEMA, "evidence": [_plain(piece, run) for piece, run in pieces]}
-    text = json.dumps(escape_surrogates(document), indent=2, ensure_ascii=True, allow_nan=False)
-    yield text.replace("##", "#\\u0023") + "\n"
+    yield to_json_text(document)
 
 
 def _plain(evidence: Evidence, run: RunSummary | None) -> dict[str, Any]:

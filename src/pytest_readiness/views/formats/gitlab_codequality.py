@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 
 from ..findings import Finding, findings
 from ..report import Report
 from ..sanitise import sanitise
+from .json_parts import array
 
 _SEVERITIES = {
     "problem": "blocker",
@@ -36,13 +36,8 @@ def render(report: Report) -> Iterator[str]:
     else the row of the use case in the tracker, else the config.
     """
     fingerprints: dict[str, int] = {}
-    comma = "[\n"
-    for finding in findings(report):
-        issue = _issue(report, finding, fingerprints)
-        # Characters beyond ASCII are escaped, and so is the sign of a command for a CI server.
-        yield comma + json.dumps(issue, ensure_ascii=True).replace("##", "#\\u0023")
-        comma = ",\n"
-    yield "[]\n" if comma == "[\n" else "\n]\n"
+    yield from array(_issue(report, finding, fingerprints) for finding in findings(report))
+    yield "\n"
 
 
 def _issue(report: Report, finding: Finding, fingerprints: dict[str, int]) -> dict[str, object]:

@@ -16,6 +16,7 @@ from ..evidence import envelope_fields, evidence_fields
 from ..page_material import ArtifactContent, PageMaterial, line_key
 from ..sanitise.html import to_href
 from ..sanitise.terminal import visible
+from ..text_format import commit_text
 
 INLINE_BYTES = 4_096
 """Size of the longest text that is shown, in bytes; a longer one is a download."""
@@ -151,7 +152,7 @@ def _run(origin: RunOrigin) -> Iterator[str]:
     if origin.actor:
         yield f"by {origin.actor}"
     if origin.commit:
-        yield f"at commit {origin.commit}{' with uncommitted changes' if origin.dirty else ''}"
+        yield f"at commit {commit_text(origin.commit, origin.dirty)}"
     if origin.release:
         yield f"for release {origin.release}"
 
