@@ -11,7 +11,7 @@ from . import text_format
 from .change_lines import change_lines
 from .headline import headline_sentence
 from .line_writer import Line, LineWriter
-from .next_actions import Task, task_text
+from .next_actions import write_action
 from .report import Report
 from .rule_words import checked_text, failed_rules, failures_text, has_nothing_to_check
 
@@ -152,9 +152,7 @@ def removed_lines(report: Report, name: str, actions: Sequence[Action], writer: 
         for sentence in (*departed.why, *departed.void):
             yield from writer.paragraph(sentence, indent=4)
     for action in actions:
-        yield from writer.paragraph(
-            f"{action.text} ({action.who})", lead=(writer.pad(action.action, 7) + "  ", ""), indent=4
-        )
+        yield from write_action(action, writer, indent=4)
 
 
 def _group_key(readiness: UseCaseReadiness, actions: Sequence[Action]) -> tuple[object, ...]:
@@ -203,8 +201,7 @@ def _single_use_case(readiness: UseCaseReadiness, actions: Sequence[Action], wri
     for sentence in hold_lines(readiness):
         yield from writer.paragraph(sentence, indent=4)
     for action in actions[:_MOST_ACTIONS]:
-        text = task_text(Task(action.action, (), (action,)))
-        yield from writer.paragraph(f"{text} ({action.who})", lead=(writer.pad(action.action, 7) + "  ", ""), indent=4)
+        yield from write_action(action, writer, indent=4)
     if not actions:
         for requirement in readiness.required:
             if requirement.completes_it:

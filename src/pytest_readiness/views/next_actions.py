@@ -9,7 +9,7 @@ from msgspec import Struct
 from ..verdict.actions import OR_ACKNOWLEDGE, UNASSIGNED
 from ..verdict.readiness import Action
 from . import text_format
-from .line_writer import Line, LineWriter
+from .line_writer import Line, LineWriter, Segment
 
 URGENT = "fix"
 """Kind of the actions for failures, blockers and rejections."""
@@ -158,7 +158,7 @@ def write_urgent(actions: Sequence[Action], writer: LineWriter, *, verbosity: in
         failures = [action.requirement for task in tasks for action in task.actions if action.requirement is not None]
         if failures and not one_by_one:
             text = f"failing: {text_format.name_list(failures, most=_LISTED)}"
-            lines += writer.paragraph(text, lead=(writer.pad(URGENT, 7) + "  ", _STYLES[URGENT]), indent=4)
+            lines += writer.paragraph(text, lead=_lead(URGENT, writer, _STYLES[URGENT]), indent=4)
         for task in tasks:
             if one_by_one or not task.items:
                 lines += _write(task, writer, most=3)
@@ -181,8 +181,17 @@ def write_people(actions: Sequence[Action], writer: LineWriter, *, people: int, 
 
 
 def _write(task: Task, writer: LineWriter, most: int | None = None) -> list[Line]:
-    lead = (writer.pad(task.action, 7) + "  ", _STYLES.get(task.action, ""))
+    lead = _lead(task.action, writer, _STYLES.get(task.action, ""))
     return writer.paragraph(task_text(task, every=most is None), lead=lead, indent=4, most=most)
+
+
+def write_action(action: Action, writer: LineWriter, *, indent: int) -> list[Line]:
+    """Return one action with its person, below what it is about."""
+    return writer.paragraph(f"{_action_text(action)} ({action.who})", lead=_lead(action.action, writer), indent=indent)
+
+
+def _lead(kind: str, writer: LineWriter, style: str = "") -> Segment:
+    return writer.pad(kind, 7) + "  ", style
 
 
 def actions_of(actions: Sequence[Action], owner: str | None) -> list[Action]:

@@ -79,14 +79,6 @@ def reason(use_case: UseCaseReadiness, requirement: RequirementReadiness, outcom
     return f"{requirement.described}: {requirement.why}"
 
 
-def holds(use_case: UseCaseReadiness) -> Iterator[str]:
-    """Yield a sentence for each thing beside its requirements that keeps a use case from being ready."""
-    for standing in use_case.blockers:
-        yield f"blocked by {standing.decision.by}: {standing.decision.reason}"
-    review = use_case.review
-    yield from (f"review {review.state.value}: {why}" for why in review.why)
-
-
 def duration_ms(requirement: RequirementReadiness) -> int:
     """Return how long the deciding executions took in their last attempts, together, in milliseconds."""
     return sum(max(0, evidence.attempts[-1].duration_ms) for evidence in requirement.deciding if evidence.attempts)

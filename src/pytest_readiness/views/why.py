@@ -17,7 +17,7 @@ from ..verdict.tracker_drift import cell_differences
 from . import evidence_warnings, text_format
 from .gate import hold_lines, removed_lines, retirement_lines, status_text, waiver_lines
 from .line_writer import Line, LineWriter, style_of
-from .next_actions import Task, task_text
+from .next_actions import write_action
 from .report import Report
 
 _MOST_NAMED = 12
@@ -106,8 +106,7 @@ def _who_must_act(report: Report, readiness: UseCaseReadiness, writer: LineWrite
         yield writer.line()
         yield writer.line(("who must act", "strong"))
     for action in wanted:
-        text = task_text(Task(action.action, (), (action,)))
-        yield from writer.paragraph(f"{text} ({action.who})", lead=(writer.pad(action.action, 7) + "  ", ""), indent=2)
+        yield from write_action(action, writer, indent=2)
 
 
 def render_departed(report: Report, name: str, width: int, *, unicode: bool = True) -> list[Line]:

@@ -65,7 +65,7 @@ def test_each_requirement_is_a_test_with_its_state() -> None:
     assert failing["message"] == "FAILING: it is FAILING"
     assert failing["duration"] == 1500
     assert failing["suite"] == ["UC-002"]
-    assert failing["extra"]["holds"] == ["blocked by ben@example.com: the provider is down"]
+    assert failing["extra"]["holds"] == [f"blocked by ben@example.com since {values.NOW}: the provider is down"]
     assert failing["extra"]["evidence"] == [f"{values.RUN}.6.1"]
     assert tests["UC-002/3/staging"]["flaky"] is True
     assert "message" not in tests["UC-001/1/BYOK"]

@@ -73,7 +73,8 @@ def test_reasons_say_what_is_wrong_what_completes_it_and_who_owns_it() -> None:
 def test_a_blocker_is_told_with_its_suite() -> None:
     """A use case may be blocked although none of its requirements fails."""
     text = "".join(render(reports.every_outcome()))
-    assert text.count("<system-out>blocked by ben@example.com: the provider is down</system-out>") == 1
+    sentence = f"blocked by ben@example.com since {values.NOW}: the provider is down"
+    assert text.count(f"<system-out>{sentence}</system-out>") == 1
 
 
 def test_names_are_unique_whatever_cleans_them() -> None:

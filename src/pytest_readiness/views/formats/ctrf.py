@@ -11,7 +11,8 @@ from ...facts.timestamps import parse_timestamp
 from ...verdict.counts import count_verdict
 from ...verdict.readiness import RequirementReadiness, State, Status, UseCaseReadiness
 from ..content_digest import content_digest
-from ..outcomes import Outcome, duration_ms, holds, outcomes, reason
+from ..gate import hold_lines
+from ..outcomes import Outcome, duration_ms, outcomes, reason
 from ..report import Report
 from ..run_conditions import deciding_runs
 from .json_parts import array, members
@@ -110,7 +111,7 @@ def _test(
     test["extra"] = {
         "use_case": use_case.use_case.id,
         "use_case_status": use_case.status.value,
-        "holds": [] if ready else list(holds(use_case)),
+        "holds": [] if ready else list(hold_lines(use_case)),
         "owner": use_case.use_case.owner,
         "item": needed.item,
         "environment": needed.environment,

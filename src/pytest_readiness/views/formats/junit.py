@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from ...verdict.readiness import RequirementReadiness, UseCaseReadiness
-from ..outcomes import Outcome, UniqueNames, duration_ms, holds, outcomes, outcomes_by_use_case, reason
+from ..gate import hold_lines
+from ..outcomes import Outcome, UniqueNames, duration_ms, outcomes, outcomes_by_use_case, reason
 from ..report import Report
 from ..sanitise.junit import to_xml, to_xml_attribute
 
@@ -70,7 +71,7 @@ def _suite(
     yield "</properties>\n"
     for requirement, outcome in results:
         yield from _case(use_case, requirement, outcome, names)
-    if sentences := list(holds(use_case)):
+    if sentences := list(hold_lines(use_case)):
         yield f"<system-out>{to_xml(chr(10).join(sentences))}</system-out>\n"
     yield "</testsuite>\n"
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from msgspec import Struct
+
 from ...facts.evidence import Evidence
 from ...facts.timestamps import is_timestamp
 from ...verdict.counts import count_verdict
@@ -32,16 +34,13 @@ _EXAMINED = frozenset({"examined", "imported"})
 _REASONS = {Outcome.MET: "pass", Outcome.ACCEPTED: "pass", Outcome.FAILED: "fail"}
 
 
-class _Entry:
-    """One requirement with the ids that the document gives it."""
+class _Entry(Struct, frozen=True):
+    """One requirement with the id that the document gives it."""
 
-    def __init__(
-        self, use_case: UseCaseReadiness, requirement: RequirementReadiness, outcome: Outcome, target: str
-    ) -> None:
-        self.use_case = use_case
-        self.requirement = requirement
-        self.outcome = outcome
-        self.target = target
+    use_case: UseCaseReadiness
+    requirement: RequirementReadiness
+    outcome: Outcome
+    target: str
 
 
 def render(report: Report) -> Iterator[str]:

@@ -43,9 +43,8 @@ def render(report: Report) -> Iterator[str]:
     material = report.page or PageMaterial(no_burn_up="the history was not replayed for this page")
     pieces = len(shown_evidence(report.readiness))
     matrix = matrix_of(report.readiness)
-    details = _Details(environment, report, material, matrix.rows, large=pieces > PIECES_AT_ONCE)
-    compact = details.large or len(matrix.rows) * len(matrix.items) > CELLS_AT_MOST
-    details.compact = compact
+    compact = pieces > PIECES_AT_ONCE or len(matrix.rows) * len(matrix.items) > CELLS_AT_MOST
+    details = _Details(environment, report, material, matrix.rows, compact=compact)
     yield from environment.get_template("page.html.j2").generate(
         overview(report, material),
         style=Markup(style),  # noqa: S704 - a file of this package
@@ -140,12 +139,10 @@ def _packed_lines(material: PageMaterial) -> str:
 class _Details:
     """The use cases with their evidence: written out, or packed if there is very much."""
 
-    compact = False
-
     def __init__(
-        self, environment: Environment, report: Report, material: PageMaterial, rows: tuple[Row, ...], *, large: bool
+        self, environment: Environment, report: Report, material: PageMaterial, rows: tuple[Row, ...], *, compact: bool
     ) -> None:
-        self.large = large
+        self._compact = compact
         self._template = environment.get_template("use_case.html.j2")
         self._tables = EvidenceTables(material, report.origins)
         self._rows = rows
@@ -153,7 +150,7 @@ class _Details:
 
     def written(self) -> Iterator[Markup]:
         """Yield the use cases that are written out, and pack the others."""
-        if not self.compact:
+        if not self._compact:
             yield from (self._article(details_of(row, self._tables)) for row in self._rows)
             return
         urgent = {row.anchor for row in sorted(self._rows, key=_urgency)[:WRITTEN_USE_CASES]}
