@@ -106,11 +106,17 @@ def by_status(statuses, requirements: int) -> Counts:
 
 
 def read_markdown(text: str, _remarks: Sequence[str]) -> Counts:
-    """Count the rows of the matrix by their status, and add up what each needs."""
+    """Count the use cases of each row of the matrix by their status, and add up what each needs."""
     (matrix, *_), *_ = [*re.findall(r"^### \d+ use cases?\n\n((\|.*\n)+)", text, re.MULTILINE), ("", "")]
     header, *rows = markdown_cells(matrix) or [["Status", "Done"]]
     status, done = header.index("Status"), header.index("Done")
-    return by_status([row[status] for row in rows], sum(int(row[done].split()[0].partition("/")[2]) for row in rows))
+    statuses, needed = [], 0
+    for row in rows:
+        word, _, number = row[status].partition(" ")  # NOT_STARTED (25)
+        grouped = int(number.strip("()") or 1)
+        statuses += [word] * grouped
+        needed += grouped * int(row[done].split()[0].partition("/")[2])  # 7/8 +1w
+    return by_status(statuses, needed)
 
 
 READERS: dict[str, Callable[[str, Sequence[str]], Counts] | None] = {
