@@ -21,9 +21,10 @@ from pytest_readiness.pipeline import session
 from pytest_readiness.recording.evidence_recorder import RecordEvidence
 from pytest_readiness.settings import model
 from pytest_readiness.store.sqlite.tables import TABLES
-from pytest_readiness.verdict.readiness import State
+from pytest_readiness.verdict.readiness import State, Status
 from tests.pages import ROOT, fences, play, section
-from tests.project import PLUGINS
+from tests.project import CONFIG, PLUGINS
+from tests.reviewed_project import decided
 
 pytestmark = pytest.mark.slow
 
@@ -212,6 +213,43 @@ def _names(schema: object) -> set[str]:
     if not isinstance(schema, dict):
         return set()
     return set(schema.get("properties", {})).union(*(_names(inner) for inner in schema.values()))
+
+
+@pytest.mark.parametrize("words", ["gate", "next", "why UC-001", "show UC-001", "history UC-001", "check"])
+def test_every_key_of_the_json_of_a_command_is_in_the_reference(project, words):
+    """Each key of its document stands on the page about these documents, or on that about the report."""
+    decided(project)
+    document = json.loads(project.cli(*words.split(), "--json").stdout)
+    pages = REFERENCE["json-commands"] + REFERENCE["json-report"]
+    statuses = {status.value for status in Status}
+    missing = [name for name in _keys(document) - statuses if not re.search(rf'["`]{name}["`]', pages)]
+    assert not missing
+
+
+def test_every_key_of_the_plan_is_in_the_reference(project):
+    """Each key of its JSON, and each column of its CSV, stands in the section about it."""
+    project.configured(f'{CONFIG}\n[claims]\n"old/**" = "UC-001/1"\n').tests(
+        """
+        @evidence("UC-001", item=1)
+        def test_it(): pass
+
+        @evidence("UC-999", item=1)
+        def test_wrong(): pass
+        """
+    )
+    project.run("--readiness-plan", "--readiness-json=plan.json", "--readiness-csv=plan.csv")
+    plan = json.loads((project.path / "plan.json").read_text())
+    assert plan["wrong_marks"]
+    assert plan["unmatched_rules"]
+    columns = (project.path / "plan.csv").read_text().splitlines()[0].replace('"', "").split(",")
+    reference = section(REFERENCE["json-commands"], "## The plan")
+    assert [name for name in (*_keys(plan), *columns) if name != "schema" and f"`{name}`" not in reference] == []
+
+
+def _keys(document: object) -> set[str]:
+    if isinstance(document, list):
+        return set().union(*map(_keys, document))
+    return set(document).union(*map(_keys, document.values())) if isinstance(document, dict) else set()
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import csv
+import io
 import json
 from typing import Any
 
@@ -146,9 +148,19 @@ def test_other_formats_need_no_key(project: Project) -> None:
 
 
 def test_evidence_without_a_config(project: Project) -> None:
-    """Each format tells of a project that has no config, in which nothing is real."""
+    """Each format is written for a project that has no config, and in none of them is anything shown for real."""
     project.tests(TESTS)
     project.run("--readiness-environment=x", environment=None)
+    outputs = {}
     for name in FORMATS:
         result = project.cli("report", "--format", name)
         assert result.exit_code == 0, (name, result.output)
+        outputs[name] = result.stdout
+    assert [name for name, text in outputs.items() if not text] == ["in-toto"]
+    assert "NOT ELIGIBLE" in outputs["markdown"]
+    assert "NOT ELIGIBLE" in outputs["html"]
+    assert json.loads(outputs["json"])["verdict"]["eligible"] is False
+    real = {row["Real"] for row in csv.DictReader(io.StringIO(outputs["csv"]))}
+    assert real == {"no: no real environment is declared: add [environments.NAME] real = true to the config"}
+    assert {test["status"] for test in json.loads(outputs["ctrf"])["results"]["tests"]}.isdisjoint({"passed"})
+    assert "satisfied" not in outputs["oscal"].replace("not-satisfied", "")
