@@ -20,7 +20,6 @@ from ..facts.run import Run
 from ..facts.run_conditions import conditions_of
 from ..recording.artifacts import ArtifactFolder
 from ..recording.context import RunContext
-from ..recording.controller_report_writer import ControllerReportWriter
 from ..recording.evidence_recorder import SessionServices, new_nonce
 from ..recording.nested_sessions import LiveSession, enclosing_journal
 from ..recording.observer import Observer, WorkerObserver
@@ -137,6 +136,8 @@ def _find_project(root: Path, options: SessionOptions, hooks: PluginManager, *, 
 def _report_writer(pending: PendingRun, worker_input: dict[str, Any], observer: Observer | None) -> ReportWriter:
     """Return the writer of the tests' reports: of this process's tests, or of those of xdist's workers."""
     if observer is None:
+        from ..recording.controller_report_writer import ControllerReportWriter  # late: only for xdist
+
         return ControllerReportWriter(pending.log, pending.redactor, worker_input)
     writer = LocalReportWriter(pending.log, pending.redactor, worker_input, observer)
     writer.hooks = observer.hooks
