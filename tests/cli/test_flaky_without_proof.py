@@ -59,7 +59,7 @@ def test_a_retry_opens_nothing_that_a_clean_pass_would_not(project: Project) -> 
     assert approve(project) == approve(project, "--acknowledge=UC-001/2") == 1
     result = project.cli("gate", "UC-001", "--on=evidence")
     assert result.exit_code == 1
-    assert "UC-001/2 is refused" in " ".join(result.output.split())
+    assert "refused: UC-001/2" in " ".join(result.output.split())
     assert "only at attempt 2, without the trace proof" in " ".join(project.cli("why", "UC-001/2").output.split())
 
 

@@ -65,7 +65,7 @@ def test_a_waiver_is_told_by_the_gate_and_never_makes_ready(failing: Project) ->
     assert accepted.stdout.startswith("ELIGIBLE with 1 waiver: 1 of 1 ready")
     refused = failing.cli("gate", "UC-001", "--waivers", "refuse")
     assert refused.exit_code == 1
-    assert "UC-001/1 is waived, and waivers are refused" in " ".join(refused.stdout.split())
+    assert "waived, and waivers are refused: UC-001/1" in " ".join(refused.stdout.split())
 
 
 def test_what_is_refused_is_told_in_a_line_and_not_kept(failing: Project) -> None:
