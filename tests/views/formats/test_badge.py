@@ -47,6 +47,18 @@ def test_a_closed_gate_is_never_green() -> None:
     assert (broken["message"], broken["color"], broken["isError"]) == ("not intact", "red", True)
 
 
+def test_each_verdict_has_an_image() -> None:
+    """The image of each colour is drawn; that of an eligible register is green."""
+    for built, color in (
+        (of(), "#6a6a6a"),
+        (of(Status.IN_PROGRESS), "#8a6500"),
+        (of(Status.BLOCKED), "#c0392b"),
+        (of(Status.READY_FOR_GO_LIVE), "#3a7d0a"),
+    ):
+        root = ET.fromstring("".join(badge_image.render(built)))
+        assert root.find(f"{SVG}path").get("fill") == color
+
+
 def test_the_image_says_the_same() -> None:
     """It is well-formed, has no script, link or style, and its title is what the JSON says."""
     built = of(Status.READY_FOR_GO_LIVE, Status.BLOCKED)

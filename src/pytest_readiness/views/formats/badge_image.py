@@ -9,7 +9,7 @@ from ..sanitise import sanitise
 from ..sanitise.junit import to_xml, to_xml_attribute
 from .badge import LABEL, badge_of
 
-_COLORS = {"bsecondgreen": "#3a7d0a", "red": "#c0392b", "yellow": "#8a6500", "lightgrey": "#6a6a6a"}
+_COLORS = {"brightgreen": "#3a7d0a", "red": "#c0392b", "yellow": "#8a6500", "lightgrey": "#6a6a6a"}
 """Darker than shields' own: white text on them has a contrast of at least 4.5."""
 _CHARACTER = 6.6
 """Average width of a character of the font, in pixels."""
