@@ -181,3 +181,14 @@ def test_nothing_can_be_loaded_any_more(project: Project, leaves: str, there: bo
     assert project.journals == []
     assert recorded(project) == {"test_a": "PASSED"}
     assert project.cli("verify").exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["html", "json", "markdown", "junit", "csv"])
+def test_nothing_can_be_loaded_for_a_report_file(project: Project, name: str) -> None:
+    """What writes the file of a report is loaded before the tests, too."""
+    leaves = "import sys; sys.path.clear(); sys.meta_path.clear(); sys.path_importer_cache.clear()"
+    project.configured().tests(f"@evidence('UC-001', item=1)\ndef test_a():\n    {leaves}\n")
+    result = project.run_apart(f"--readiness-{name}=report.{name}")
+    shown = result.stdout.str() + result.stderr.str()
+    assert result.ret == 0, shown
+    assert "UC-001" in (project.path / f"report.{name}").read_text(encoding="utf-8")

@@ -66,7 +66,7 @@ def print_decision(stored: StoredDecisions) -> None:
 def print_standing(project: Project, use_cases: Sequence[str], release: str | None = None) -> None:
     """Print the status of use cases, and the release that it is for if the config requires one."""
     if use_cases:
-        request = EvaluationRequest(tuple(use_cases), release=release)
+        request = EvaluationRequest(tuple(use_cases), release=release, to_sign=False)
         judged, suffix = request.judged_release, ""
         if project.policy.release == "required":
             suffix = f" (release {judged})" if judged else f"; {NAME_RELEASE}"

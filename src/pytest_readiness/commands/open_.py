@@ -9,10 +9,10 @@ import click
 
 from ..errors import StorageError
 from ..journal.writer import ignore_folder
-from ..pipeline.evaluate_project import HOME, EvaluationRequest, evaluate_project
+from ..pipeline.evaluate_project import HOME, EvaluationRequest
 from ..pipeline.maintenance import refuse_damage
 from ..pipeline.output_files import refuse_sources, write_report
-from ..pipeline.page_contents import with_page
+from ..pipeline.report_contents import evaluate_for
 from ..views.output_formats import FORMATS
 from ..views.sanitise import sanitise
 from . import options
@@ -47,15 +47,16 @@ def command(
     """
     project = cli.project()
     refuse_sources(project, {"the page": output})
+    page = FORMATS["html"]
     request = EvaluationRequest(use_cases, at=at, release=release, only_release=release is not None)
-    report = with_page(project, evaluate_project(project, request), request)
+    report = evaluate_for(project, request, page)
     if output is None:
         output = project.settings.folder / HOME / NAME
         try:
             ignore_folder(output.parent)
         except OSError as error:
             raise StorageError(f"{output.parent}: cannot be created: {error.strerror}") from error
-    write_report(output, FORMATS["html"].render(report))
+    write_report(output, page.render(report))
     address = output.resolve().as_uri()
     opened = False
     if not no_browser:

@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import click
-from msgspec.structs import replace
 
 from ..errors import ConfigError, suggestion
-from ..pipeline.evaluate_project import EvaluationRequest, Project, evaluate_project
+from ..pipeline.evaluate_project import EvaluationRequest, Project
 from ..pipeline.extensions import render_own
 from ..pipeline.maintenance import refuse_damage
 from ..pipeline.output_files import refuse_sources, write_report
+from ..pipeline.report_contents import evaluate_for
 from ..pipeline.scope_filters import filtered_request
-from ..pipeline.source_locations import locate_findings
 from ..verdict.readiness import Status
 from ..views.document import to_document
 from ..views.line_writer import plain_lines
@@ -92,19 +91,11 @@ def command(  # noqa: PLR0913 - one parameter for each option
     project = cli.project()
     refuse_sources(project, {"the report": output})
     output_format = FORMATS.get(form)
-    request = EvaluationRequest(
-        use_cases,
-        at=at,
-        release=release,
-        only_release=release is not None,
-        with_register=output_format is not None and output_format.needs_register,
-    )
+    request = EvaluationRequest(use_cases, at=at, release=release, only_release=release is not None)
     request = filtered_request(project, request, owner, status)
-    report = evaluate_project(project, request)
-    if output_format is not None and output_format.needs_page:
-        from ..pipeline.page_contents import with_page  # late: replays the history, for the page alone
-
-        report = with_page(project, report, request)
+    # A plugin's format is made of the JSON report.
+    shown = None if form == TERMINAL else output_format or FORMATS["json"]
+    report = evaluate_for(project, request, shown)
     pieces: Iterable[str]
     if form != TERMINAL:
         pieces = _render(project, report, form, output)
@@ -142,8 +133,6 @@ def _render(project: Project, report: Report, form: str, output: Path | None) ->
             own = "and no plugin has one of this name (pytest_readiness_render)"
             raise ConfigError(f"--format {form}: the formats are {', '.join(names)}, {own}{suggestion(form, names)}")
         return (text.encode("utf-8", "backslashreplace").decode(),)
-    if output_format.needs_locations:
-        report = replace(report, locations=locate_findings(project, report))
     pieces = output_format.renderer_for(output.suffix if output is not None else "")(report)
     if not output_format.is_signed:
         return pieces

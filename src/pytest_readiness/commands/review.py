@@ -144,7 +144,7 @@ class Abilities(Struct, frozen=True):
 
 def _list_waiting(project: Project, release: str | None) -> int:
     """Print the use cases that await a review, those with an outdated one first."""
-    judged = evaluate_project(project, EvaluationRequest(release=release))
+    judged = evaluate_project(project, EvaluationRequest(release=release, to_sign=False))
     use_cases = judged.readiness.use_cases
     waiting = [use_case for phase in reversed(REVIEWABLE) for use_case in use_cases if use_case.phase is phase]
     width = max((len(use_case.use_case.id) for use_case in waiting), default=0)

@@ -44,7 +44,7 @@ def command(
     with refusing(context):
         stored = waive(project, requirement, find_decider(project, by), reason, until, requested_by)
     print_decision(stored)
-    report = evaluate_project(project, EvaluationRequest((requirement.partition("/")[0],)))
+    report = evaluate_project(project, EvaluationRequest((requirement.partition("/")[0],), to_sign=False))
     output.print_lines([(), *render_verdict(report, output.terminal_width(), unicode=output.prints_unicode())])
     if project.policy.waivers != "accept":
         click.echo(f"to use it: {WAIVED_NEEDS_CONFIG}")

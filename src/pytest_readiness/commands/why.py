@@ -28,11 +28,11 @@ def command(cli: CliContext, *, target: str, verbose: bool, as_json: bool) -> in
         use_case_id = project.catalogue.use_case(use_case).id
     except ClaimError:
         # A use case that left the register with something open closes the gate, which is explained too.
-        report = evaluate_project(project, EvaluationRequest((use_case,)))
+        report = evaluate_project(project, EvaluationRequest((use_case,), to_sign=False))
         if not _print_departed(report, use_case, as_json=as_json):
             raise
     else:
-        report = evaluate_project(project, EvaluationRequest((use_case_id,)))
+        report = evaluate_project(project, EvaluationRequest((use_case_id,), to_sign=as_json))
         if project.catalogue.open_world and not any(
             requirement.evidence for readiness in report.readiness.use_cases for requirement in readiness.requirements
         ):

@@ -66,7 +66,7 @@ class EvaluationRequest(Struct, frozen=True):
     checkpoints: tuple[Path, ...] = ()
     """Files with checkpoints to compare; empty means those of ``READINESS_CHECKPOINT``, if any."""
     to_sign: bool = True
-    """Collect what a review would pin. A gate that only answers need not know all failed runs."""
+    """Also find all failed runs, which the basis of a review names. What only answers need not know them."""
     stored_only: bool = False
     """Leave out runs in journals that are not stored yet."""
     with_register: bool = False

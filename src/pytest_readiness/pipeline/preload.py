@@ -25,6 +25,8 @@ _BUNDLING = ("pipeline.bundles",)
 _EVALUATING = (
     "pipeline.evaluate_project",
     "pipeline.output_files",
+    "pipeline.report_contents",
+    "store.decision_files.folder",
     "views.gate",
     "views.output_formats",
     "views.report",
@@ -33,6 +35,8 @@ _EVALUATING = (
 _IN_CI = ("pipeline.ci_messages",)
 _CI_VARIABLES = {"GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"}
 _PACKAGE = __name__.partition(".")[0]
+_OF_PAGE = (f"{_PACKAGE}.pipeline.page_contents", "importlib.readers", "encodings.unicode_escape")
+"""Modules with what the page shows, and those with which its templates are read and compiled."""
 
 
 def preload(*, records: bool, keeps: Path | None, bundles: bool, judges: bool, formats: Iterable[str]) -> None:
@@ -62,6 +66,9 @@ def preload(*, records: bool, keeps: Path | None, bundles: bool, judges: bool, f
 
         for name in formats:
             _ = FORMATS[name].render
+            if FORMATS[name].needs_page:
+                for module in _OF_PAGE:
+                    import_module(module)
     if keeps is not None and not _is_up_to_date(keeps):
         import_module("sqlite_utils")  # creates the tables when the store is written
 

@@ -30,7 +30,7 @@ def filtered_request(
         return request
     names = [
         use_case.use_case.id
-        for use_case in evaluate_project(project, replace(request, with_register=False)).readiness.use_cases
+        for use_case in evaluate_project(project, replace(request, to_sign=False)).readiness.use_cases
         if (status is None or use_case.status is status)
         and (owner is None or owner_of(use_case).casefold() == owner.strip("` ").casefold())
     ]

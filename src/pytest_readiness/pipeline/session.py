@@ -338,6 +338,7 @@ def _evaluate(project: Project, options: SessionOptions, outcome: SessionOutcome
     from ..views.report import ReportedSession
     from .evaluate_project import EvaluationRequest, evaluate_project
     from .output_files import write_report
+    from .report_contents import request_for, with_contents
 
     session = ReportedSession(outcome.run_id, outcome.recorded) if outcome.run_id else None
     request = EvaluationRequest(
@@ -346,18 +347,13 @@ def _evaluate(project: Project, options: SessionOptions, outcome: SessionOutcome
         session=session,
         problems=tuple(outcome.problems),
         release=options.get("release"),
-        to_sign=bool(options.get("json")),
-        with_register=any(FORMATS[name].needs_register for name in options.report_files),
     )
+    request = request_for([FORMATS[name] for name in options.report_files], request)
     outcome.report = evaluate_project(project, request)
     outcome.problems += [text for text in outcome.report.context.problems if text not in outcome.problems]
     for name, path in options.report_files.items():
-        report = outcome.report
-        if FORMATS[name].needs_page:
-            from .page_contents import with_page  # late: replays the history, for the page alone
-
-            report = with_page(project, report, request)
         try:
+            report = with_contents(project, outcome.report, request, FORMATS[name])
             write_report(Path(path), FORMATS[name].render(report))
         except (ReadinessError, OSError) as error:  # the other files are written
             outcome.problems.append(str(error))

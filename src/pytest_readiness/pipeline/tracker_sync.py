@@ -43,7 +43,7 @@ def find_drift(project: Project) -> list[TrackerDrift]:
     tracker = _tracker(project)
     if problem := _layout(project).unwritable_reason():
         raise ConfigError(f"{shown_place(tracker)}: {problem}")
-    report = evaluate_project(project, EvaluationRequest())
+    report = evaluate_project(project, EvaluationRequest(to_sign=False))
     if report.context.problems:
         raise IntegrityError(f"{report.context.problems[0]}; the tracker was not changed")
     return [

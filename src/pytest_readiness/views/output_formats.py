@@ -22,6 +22,8 @@ class OutputFormat(Struct, frozen=True):
     """Whether each piece is an in-toto statement in one line, which is signed where a key is set."""
     needs_page: bool = False
     """Whether it shows recorded lines, artifacts and the burn-up."""
+    needs_basis: bool = False
+    """Whether it shows what a review of each use case would be based on, with all its failed runs."""
     needs_locations: bool = False
     """Whether it shows the file and line of what keeps use cases from going live."""
     variants: tuple[tuple[str, str], ...] = ()
@@ -55,7 +57,7 @@ FORMATS: Mapping[str, OutputFormat] = MappingProxyType(
     {
         "markdown": OutputFormat("formats.markdown"),
         "html": OutputFormat("page.render", needs_page=True),
-        "json": OutputFormat("document"),
+        "json": OutputFormat("document", needs_basis=True),
         "junit": OutputFormat("formats.junit"),
         "csv": OutputFormat("formats.csv", needs_register=True),
         "badge": OutputFormat("formats.badge", variants=((".svg", "formats.badge_image"),)),
