@@ -10,7 +10,7 @@ from pytest_readiness.views.sanitise.csv import csv_row, to_csv
 from pytest_readiness.views.sanitise.github import annotation, to_command_data, to_command_property
 from pytest_readiness.views.sanitise.html import to_href, to_html
 from pytest_readiness.views.sanitise.junit import to_xml, to_xml_attribute
-from pytest_readiness.views.sanitise.markdown import to_markdown
+from pytest_readiness.views.sanitise.markdown import to_markdown, to_markdown_words
 from pytest_readiness.views.sanitise.terminal import visible, visible_lines
 
 from .hostile import HOSTILE, RAW, dangers
@@ -63,19 +63,51 @@ every_attack = pytest.mark.parametrize("text", HOSTILE)
 anything = given(TEXTS)
 
 
+def markdown_cell(shown):
+    """The text of Markdown that is one cell of one row; nothing in it is live."""
+    head, row, last = markdown_cells(f"| a | b |\n| --- | --- |\n| {shown} | {shown} |\n| x | y |\n")[0:3]
+    assert (head, last) == (["a", "b"], ["x", "y"])
+    assert row == [row[0], row[0]]
+    for live in (EMAIL, MENTION, ISSUE, ADDRESS):
+        assert not live.search(row[0]), (live.pattern, row[0])
+    assert dangers(f"{shown}\n") == []
+    return row[0].replace("\u200b", "")
+
+
+class TestMarkdownWords:
+    """Cells of tables that are also read as text."""
+
+    def check(self, text):
+        """It shows the words of the text."""
+        assert markdown_cell(to_markdown_words(text)).split() == visible(text).split()
+
+    @every_attack
+    def test_attacks(self, text):
+        """No attack of the corpus breaks the table or is anything else than text."""
+        self.check(text)
+
+    @anything
+    def test_any_text(self, text):
+        """Whatever the text."""
+        self.check(text)
+
+    @pytest.mark.parametrize("word", ["(www.evil.example)", "(gh-12)", "www.evil.example", "GH-12"])
+    def test_addresses_and_issues_in_parentheses(self, word):
+        """A word that GitHub makes a link of is no plain word."""
+        self.check(word)
+
+    @pytest.mark.parametrize("word", ["UC-001", "2026-02-12T18:29:00.000Z", "(identity:git)", "it's"])
+    def test_plain_words(self, word):
+        """Ids and times stay as they are."""
+        assert to_markdown_words(word) == word
+
+
 class TestMarkdown:
     """Cells of tables, and text within lines."""
 
     def check(self, text):
         """It is one cell of one row that shows the text; nothing in it is live."""
-        shown = to_markdown(text)
-        head, row, last = markdown_cells(f"| a | b |\n| --- | --- |\n| {shown} | {shown} |\n| x | y |\n")[0:3]
-        assert (head, last) == (["a", "b"], ["x", "y"])
-        assert row == [row[0], row[0]]
-        assert row[0].replace("\u200b", "") == visible(text)
-        for live in (EMAIL, MENTION, ISSUE, ADDRESS):
-            assert not live.search(row[0]), (live.pattern, row[0])
-        assert dangers(f"{shown}\n") == []
+        assert markdown_cell(to_markdown(text)) == visible(text)
 
     @every_attack
     def test_attacks(self, text):

@@ -5,7 +5,6 @@ Both show the same sections. They are derived from the other members of the bund
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -24,8 +23,7 @@ from ..facts.decision import (
 )
 from ..store.protocol import RunSummary
 from .sanitise.html import to_html
-from .sanitise.markdown import to_markdown
-from .sanitise.terminal import visible
+from .sanitise.markdown import markdown_head, markdown_row, to_markdown_words
 from .text_format import commit_text, count, identity
 
 _COMMANDS = (
@@ -42,8 +40,6 @@ _HOW_TO_VERIFY = (
         " derives the report and the pages again."
     ),
 )
-_PLAIN_WORD = re.compile(r"(?!www\.|gh-)\(?[a-z0-9]+(?:[._:'-][a-z0-9]+)*\)?[.,;:]?", re.IGNORECASE | re.ASCII)
-"""A word without a meaning in Markdown, such as a time or an id. It stays legible, as the file is read as text too."""
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}"
     "table{border-collapse:collapse;display:block;overflow-x:auto}"
@@ -85,23 +81,16 @@ def render_index(overview: BundleOverview) -> str:
 
 def _markdown(sections: Sequence[_Section]) -> Iterator[str]:
     for number, section in enumerate(sections):
-        yield f"{'##' if number else '#'} {_to_words(section.title)}"
+        yield f"{'##' if number else '#'} {to_markdown_words(section.title)}"
         yield ""
         for text in section.texts:
-            yield from (_to_words(text), "")
+            yield from (to_markdown_words(text), "")
         if section.rows:
-            yield f"| {' | '.join(map(_to_words, section.header))} |"
-            yield "| --- " * len(section.header) + "|"
-            yield from (f"| {' | '.join(map(_to_words, row))} |" for row in section.rows)
+            yield markdown_head(section.header, to_markdown_words)
+            yield from (markdown_row(row, to_markdown_words) for row in section.rows)
             yield ""
         for command in section.commands:
             yield from (f"    {command}", "")
-
-
-def _to_words(text: str) -> str:
-    """Return the text as Markdown that shows exactly this text, with its plain words as they are."""
-    words = visible(text).split(" ")
-    return " ".join(word if _PLAIN_WORD.fullmatch(word) else to_markdown(word) for word in words)
 
 
 def _html(sections: Sequence[_Section]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from .document import plain_change
 from .json_text import to_json_text
 from .line_writer import Line, LineWriter
 from .sanitise.github import Level, annotation
-from .sanitise.markdown import to_markdown
+from .sanitise.markdown import markdown_row, to_markdown
 from .text_format import count, name_list
 
 SCHEMA = "readiness/diff/v1"
@@ -24,7 +24,6 @@ MOST_ANNOTATIONS = 10
 """Annotations that GitHub shows of one step and level."""
 MOST_MARKDOWN = 60_000
 """Characters of a Markdown text: a comment on GitHub has at most 65,536."""
-_CELL = 300
 
 
 class ComparedSide(Struct, frozen=True):
@@ -132,7 +131,7 @@ def render_markdown(difference: Difference) -> Iterator[str]:
     written = 0
     for number, change in enumerate(difference.worst_first):
         cells = (change.subject, *change.words, difference.cause(change))
-        row = f"| {' | '.join(to_markdown(cell, _CELL) for cell in cells)} |\n"
+        row = f"{markdown_row(cells)}\n"
         written += len(row)
         if written > MOST_MARKDOWN:
             more = count(len(difference.changes) - number, "more change")

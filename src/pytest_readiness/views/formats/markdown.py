@@ -15,13 +15,11 @@ from ..headline import headline_sentence
 from ..matrix import matrix_rows, used_cells
 from ..next_actions import by_person, task_text
 from ..report import Report
-from ..sanitise.markdown import to_markdown
+from ..sanitise.markdown import markdown_head, markdown_row, to_markdown
 from ..text_format import count, done_text, name_list, phase_text
 
 COMMENT_LIMIT = 65_536
 """GitHub takes at most this many characters in a comment. Bytes are counted here, of which there are no fewer."""
-_LONGEST_CELL = 300
-"""Characters of a text in a cell, before its signs become entities."""
 _ALL_CHANGES = "the JSON report has all"
 _ALL = "`readiness report --format html -o readiness.html` writes the whole report"
 
@@ -94,11 +92,11 @@ def _fitting(rows: Sequence[str], room: int) -> Sequence[str]:
 
 
 def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(to_markdown(cell, _LONGEST_CELL) for cell in cells)} |\n"
+    return f"{markdown_row(cells)}\n"
 
 
 def _table_head(*names: str) -> str:
-    return f"{_row(names)}|{' --- |' * len(names)}\n"
+    return f"{markdown_head(names)}\n"
 
 
 def _first(report: Report) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Sequence
 
 from .terminal import LIMIT, visible
 
@@ -29,6 +30,10 @@ _SPLIT_POINTS = re.compile(
 _EDGES = re.compile(r"^ +| +$")
 """Blanks that Markdown would read as an indent or a line break."""
 _NUMBERED = re.compile(r"^((?:&#32;)*[0-9]+)\.")
+_PLAIN_WORD = re.compile(r"\(?(?!www\.|gh-)[a-z0-9]+(?:[._:'-][a-z0-9]+)*\)?[.,;:]?", re.IGNORECASE | re.ASCII)
+"""A word without a meaning in Markdown, such as a time or an id."""
+_LONGEST_CELL = 300
+"""Characters of a text in a cell, before its signs become entities."""
 
 
 def to_markdown(text: str, limit: int = LIMIT) -> str:
@@ -38,9 +43,36 @@ def to_markdown(text: str, limit: int = LIMIT) -> str:
     reference. Every sign with a meaning is an entity, so that the text may be used anywhere in a line. Not for a code
     span or fence, where entities are shown literally. Call it once: a second call shows the entities.
     """
-    pieces = (_SIGN.sub(_entity, piece) for piece in _SPLIT_POINTS.split(visible(text, limit)))
+    return _escape(visible(text, limit))
+
+
+def _escape(clean: str) -> str:
+    pieces = (_SIGN.sub(_entity, piece) for piece in _SPLIT_POINTS.split(clean))
     line = _EDGES.sub(lambda blanks: "&#32;" * len(blanks[0]), _SEPARATOR.join(pieces))
     return _NUMBERED.sub(r"\1&#46;", line)
+
+
+def to_markdown_words(text: str) -> str:
+    """Return the text as Markdown that shows exactly this text, with its plain words as they are.
+
+    For files that people also read as text. Otherwise it is as ``to_markdown``.
+    """
+    words = visible(text).split(" ")
+    return " ".join(word if _PLAIN_WORD.fullmatch(word) else _escape(word) for word in words)
+
+
+def _to_cell(text: str) -> str:
+    return to_markdown(text, _LONGEST_CELL)
+
+
+def markdown_row(cells: Iterable[str], clean: Callable[[str], str] = _to_cell) -> str:
+    """Return a row of a table without its line end. ``clean``: the sanitiser of each cell."""
+    return f"| {' | '.join(map(clean, cells))} |"
+
+
+def markdown_head(names: Sequence[str], clean: Callable[[str], str] = _to_cell) -> str:
+    """Return the first two lines of a table, without the line end of the second."""
+    return f"{markdown_row(names, clean)}\n|{' --- |' * len(names)}"
 
 
 def _entity(sign: re.Match[str]) -> str:
