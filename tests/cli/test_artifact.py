@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -66,7 +68,7 @@ def test_an_artifact_is_also_named_by_its_digest(recorded: Project) -> None:
 
 def test_a_changed_or_missing_file_is_refused(recorded: Project) -> None:
     """A file that is not what was recorded is not printed, and does not replace a saved copy."""
-    kept = recorded.write("copy.txt", "an older copy")
+    copy = recorded.write("copy.txt", "an older copy")
     path = file_of(recorded, "answer.txt")
     path.write_bytes(b"HTTP/2 500")
     for output in ((), ("-o", "copy.txt")):
@@ -76,7 +78,35 @@ def test_a_changed_or_missing_file_is_refused(recorded: Project) -> None:
     path.unlink()
     done = recorded.cli("artifact", id_of(recorded), "answer.txt")
     assert (done.exit_code, "there is no such file" in done.stderr) == (3, True)
-    assert kept.read_text() == "an older copy"
+    assert copy.read_text() == "an older copy"
+
+
+def test_a_disk_that_is_full_leaves_nothing_behind(recorded: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An older copy stays as it was, and no unfinished file lies beside it."""
+    copy = recorded.write("copy.txt", "an older copy")
+    evidence, before = id_of(recorded), sorted(recorded.path.iterdir())
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    done = recorded.cli("artifact", evidence, "answer.txt", "-o", "copy.txt")
+    assert (done.exit_code, len(done.stderr.splitlines())) == (3, 1), done.output
+    assert copy.read_text() == "an older copy"
+    assert sorted(recorded.path.iterdir()) == before
+
+
+def test_a_file_is_replaced_as_a_whole_and_a_pipe_is_not(recorded: Project) -> None:
+    """Another link to the older copy keeps its content; what is no regular file stays what it is."""
+    copy = recorded.write("copy.txt", "an older copy")
+    os.link(copy, recorded.path / "link.txt")
+    assert recorded.cli("artifact", id_of(recorded), "answer.txt", "-o", "copy.txt").exit_code == 0
+    assert (copy.read_bytes()[:4], (recorded.path / "link.txt").read_text()) == (b"HTTP", "an older copy")
+    os.mkfifo(recorded.path / "pipe")
+    refused = recorded.cli("artifact", id_of(recorded), "answer.txt", "-o", "pipe")
+    assert (refused.exit_code, len(refused.stderr.splitlines())) == (2, 1)
+    assert "no regular file" in refused.stderr
+    assert (recorded.path / "pipe").is_fifo()
 
 
 @pytest.mark.parametrize(
@@ -95,11 +125,11 @@ def test_mistakes_are_one_line_and_write_nothing(
     recorded: Project, arguments: tuple[str | None, ...], expected: str
 ) -> None:
     """An unknown evidence or artifact, and a file that must not be written, are usage errors."""
-    known = {None: id_of(recorded), "UC-002": id_of(recorded, "UC-002")}
+    ids = {None: id_of(recorded), "UC-002": id_of(recorded, "UC-002")}
     if arguments == ("UC-001", "answer.txt"):
-        known = {}
+        ids = {}
     before = (recorded.path / "readiness.toml").read_bytes()
-    done = recorded.cli("artifact", *(known.get(argument, argument) or "" for argument in arguments))
+    done = recorded.cli("artifact", *(ids.get(argument, argument) or "" for argument in arguments))
     assert done.exit_code == 2, done.output
     assert expected in done.stderr
     assert done.stderr.count("\n") == 1

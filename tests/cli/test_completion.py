@@ -6,8 +6,11 @@ import os
 import subprocess
 import sys
 
+import click
 import pytest
+from click.shell_completion import CompletionItem
 
+from pytest_readiness.commands.completion import answer_shell
 from tests.project import CONFIG, TRACKER, Project
 
 MORE = """
@@ -116,6 +119,33 @@ def test_hostile_titles_stay_in_their_line(usual: Project) -> None:
     )
     done = ask(usual, "gate", "", shell="zsh")
     assert done.stdout.split("\n") == ["plain", "UC-001", "two lines", "plain", "UC-002", "_", ""]
+
+
+@pytest.mark.slow
+def test_environments_say_what_is_not_real(usual: Project) -> None:
+    """That a run would be a rehearsal is shown before the line is sent."""
+    done = ask(usual, "record", "--environment", "", shell="zsh")
+    assert done.stdout.split("\n") == [
+        "plain", "staging", "_", "plain", "dev", "not real", "plain", "a b", "_", "",
+    ]  # fmt: skip
+
+
+def test_what_completion_prints_as_a_warning_stays_out_of_the_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Standard error is the terminal in which somebody is typing."""
+
+    def complain(*_: object) -> list[CompletionItem]:
+        sys.stderr.write("a warning\n")
+        return [CompletionItem("name")]
+
+    group = click.Group(
+        "readiness", commands=[click.Command("it", params=[click.Argument(["x"], shell_complete=complain)])]
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COMP_WORDS", "readiness it ")
+        patch.setenv("COMP_CWORD", "2")
+        patch.setenv("_READINESS_COMPLETE", "bash_complete")
+        assert answer_shell(group, "readiness", "_READINESS_COMPLETE") == 0
+    assert capsys.readouterr() == ("plain,name\n", "")
 
 
 @pytest.mark.slow

@@ -181,4 +181,4 @@ def test_damage_is_told_as_beside_a_text(project: Project, words: tuple[str, ...
     text, plain = project.cli(*words), project.cli(*words, "--json")
     assert (text.exit_code, plain.exit_code) == (3, 3)
     assert plain.stderr == text.stderr
-    assert not plain.stdout or json.loads(plain.stdout)["schema"].startswith("readiness/")
+    assert json.loads(plain.stdout)["schema"] == f"readiness/{words[0]}/v1"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import webbrowser
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -46,12 +48,45 @@ def test_the_page_of_some_use_cases_in_a_named_file(project: Project, opened: li
     assert 'id="u-UC-001"' not in text
 
 
-def test_where_no_browser_can_be_started(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server without a browser gets the address and a hint, and no error."""
-    monkeypatch.setattr("webbrowser.open", lambda address: False)
+def no_browser(address: str) -> bool:
+    """Raise the error of a machine without a browser."""
+    raise webbrowser.Error(f"could not locate a runnable browser for {address}")
+
+
+@pytest.mark.parametrize("browser", [lambda address: False, no_browser])
+def test_where_no_browser_can_be_started(
+    project: Project, monkeypatch: pytest.MonkeyPatch, browser: Callable[[str], bool]
+) -> None:
+    """A server without a browser gets the address and a hint, and no error; git ignores the page without a run, too."""
+    monkeypatch.setattr("webbrowser.open", browser)
     done = project.configured().cli("open")
     assert done.exit_code == 0
     assert "open it yourself" in done.stdout
+    assert "*" in (project.path / ".readiness" / ".gitignore").read_text().split()
+
+
+def test_a_release_has_its_own_evidence_alone(project: Project, opened: list[str]) -> None:
+    """As in a report, what was recorded of another release does not count."""
+    project.configured().tests(TESTS)
+    project.run("--readiness-release=1.0")
+    for release, is_shown in (("1.0", True), ("2.0", False)):
+        assert project.cli("open", "--release", release, "-o", "page.html").exit_code == 0
+        text = (project.path / "page.html").read_text(encoding="utf-8")
+        assert ("<td>1/2<td>" in text) is is_shown, release
+    assert len(opened) == 2
+
+
+def test_damage_is_shown_and_is_an_error(project: Project, opened: list[str]) -> None:
+    """The page says what is wrong with the store, and the exit code is 3."""
+    project.configured().tests(TESTS)
+    project.run()
+    store = project.path / ".readiness" / "evidence.db"
+    store.write_bytes(store.read_bytes().replace(b'"result":"PASSED"', b'"result":"FAILED"'))
+    done = project.cli("open")
+    assert (done.exit_code, len(done.stderr.splitlines())) == (3, 1)
+    (address,) = opened
+    assert "readiness verify" in done.stderr
+    assert "evidence.db" in Path(address.removeprefix("file://")).read_text(encoding="utf-8")
 
 
 def test_mistakes(project: Project, opened: list[str]) -> None:

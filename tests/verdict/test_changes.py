@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 from msgspec.structs import replace
@@ -11,7 +12,7 @@ from pytest_readiness.errors import ConfigError
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.verdict.changes import Change, changes_between
 from pytest_readiness.verdict.readiness import State, Status
-from pytest_readiness.verdict.snapshots import EvaluationSnapshot, RequirementSnapshot
+from pytest_readiness.verdict.snapshots import EvaluationSnapshot, RequirementSnapshot, ShownEvidence
 from tests.verdict.judging import CATALOGUE, FAILED, INTERRUPTED, UC, complete, ran
 from tests.verdict.people import LEAD, SECOND, approval, blocker, judge_all, rejection
 
@@ -173,3 +174,64 @@ def test_a_report_is_compared_as_its_readiness_is():
     read = EvaluationSnapshot.from_document(json.loads(json.dumps(to_document(value))))
     assert replace(read, at="") == replace(EvaluationSnapshot.from_readiness(value.readiness), at="")
     assert any(row.requirements for row in read.use_cases.values())
+
+
+def test_a_requirement_that_applies_again_or_no_longer_says_so():
+    """The declaration is the cause, and not evidence that was there before; its tests are not gone."""
+    evidence = complete()
+    row = replace(CATALOGUE.use_cases[UC], not_applicable={"plain": "there is none"})
+    without = replace(CATALOGUE, use_cases={UC: row})
+    before, after = snapshot(evidence), snapshot(evidence, catalogue=without)
+    for later in (after, snapshot(evidence[:-1], catalogue=without)):
+        (change,) = [each for each in changes_between(before, later) if each.requirement]
+        assert (change.after, change.because) == ("NOT_APPLICABLE", "does not apply any more")
+        assert (change.is_worse, change.test) == (False, None)
+    (change,) = [each for each in changes_between(after, before) if each.requirement]
+    assert (change.before, change.because, change.is_worse) == ("NOT_APPLICABLE", "applies now", False)
+
+
+def test_an_approval_or_a_rejection_that_no_longer_counts_is_a_cause():
+    """Where the decision was there before and is not now, as after another policy."""
+    evidence = complete()
+    waiting, ready = snapshot(evidence), snapshot(evidence, [approval(evidence)])
+    assert changed(ready, waiting) == ["UC-003: READY_FOR_GO_LIVE -> IN_PROGRESS (review: no longer counts)"]
+    rejected = snapshot(evidence, [rejection()])
+    assert changed(rejected, waiting) == ["UC-003: BLOCKED -> IN_PROGRESS (review: no longer rejected)"]
+
+
+def test_a_test_that_never_ran_is_not_gone():
+    """One that was skipped or only rehearsed before shows nothing that could be lost."""
+    other = ran(item="plain", test="tests/test_other.py::test_other")
+    for before in (replace(other, result=Result.SKIPPED), replace(other, real=False)):
+        assert changes_between(snapshot([*complete(), before]), snapshot(complete())) == ()
+
+
+def test_the_evidence_behind_a_change_is_new_and_fits():
+    """A rehearsal is behind REHEARSED though older evidence is real; of two passes the one that was not there before."""
+    rehearsal, expired = ran(item="plain", real=False, days=2), ran(item="plain", days=400, test="t.py::test_old")
+    first, second = ran(item="plain", days=1), ran(item="plain", days=0.5, test="t.py::test_new")
+    rows = [
+        RequirementSnapshot(f"{UC}/plain", state, tuple(map(shown, pieces)))
+        for state, pieces in (
+            (State.MISSING, ()),
+            (State.REHEARSED, (expired, rehearsal)),
+            (State.COMPLETE, (first,)),
+            (State.STALE, (first,)),
+            (State.COMPLETE, (first, second)),
+        )
+    ]
+    plain = snapshot([]).use_cases[UC]
+    steps = [EvaluationSnapshot("r", "", {UC: replace(plain, requirements={row.id: row})}) for row in rows]
+    changes = [each for pair in pairwise(steps) for each in changes_between(*pair) if each.test is None]
+    assert [change.evidence for change in changes] == [rehearsal.id, first.id, None, second.id]
+
+
+def shown(piece):
+    """Return evidence as a snapshot has it."""
+    return ShownEvidence(piece.id, piece.test_id, piece.result.value, piece.real)
+
+
+def test_the_worst_requirement_is_the_cause():
+    """Of a failure and an interruption that came in together the failure explains why the use case is blocked."""
+    both = [*complete(), ran(INTERRUPTED, "4", days=0), ran(FAILED, "plain", days=0)]
+    assert changed(snapshot(complete()), snapshot(both))[0] == "UC-003: IN_PROGRESS -> BLOCKED (plain failed)"

@@ -70,9 +70,12 @@ def test_what_a_review_accepted_is_not_missing():
     use_case = values.use_case(known, "UC-001", every(known, "UC-001", _4=State.ASSERTED))
     assert gaps(replace(use_case, accepted=("UC-001/4",))) == []
     writer = LineWriter(100)
-    for ending in (OR_ACKNOWLEDGE, ""):
-        action = values.action("ana", "prove", "UC-001/4", f"record the trace proof in t and run it{ending}")
-        lines = plain_lines(write_missing([use_case], [action], writer)).splitlines()
+    ways = [
+        values.action("ana", "prove", "UC-001/4", f"record the trace proof in t and run it{ending}")
+        for ending in (OR_ACKNOWLEDGE, "")
+    ]
+    for actions, ending in (([ways[0]], OR_ACKNOWLEDGE), ([ways[1]], ""), (ways, ""), ([], "")):
+        lines = plain_lines(write_missing([use_case], actions, writer)).splitlines()
         assert lines[2:] == [
             "  unproven   item 4 of UC-001",
             f"             unproven: record the proof in the test and run it{ending}",

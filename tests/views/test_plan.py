@@ -116,6 +116,17 @@ def test_the_json_has_the_numbers_of_the_matrix():
     assert document["unmatched_rules"] == [{"rule": "tests/old/**", "where": "readiness.toml:7"}]
 
 
+def test_a_test_that_claims_two_requirements_of_an_item_is_one_test():
+    """The numbers are of tests, and not of claims."""
+    rows = tuple(
+        PlanRow(f"UC-003/6/{part}", "UC-003", "6", ("a.py::test_x", f"a.py::test_{part}"), part=part)
+        for part in ("rotation", "revocation")
+    )
+    document = json.loads("".join(render_json(Plan(rows, {"6": "keys"}))))
+    assert document["totals"] == {"requirements": 2, "claimed": 2, "tests": 3}
+    assert document["use_cases"][0]["items"][0]["tests"] == 3
+
+
 def test_the_csv_has_a_row_for_each_requirement_and_test():
     """A requirement without a test has a row with no test."""
     rows = list(csv.DictReader(io.StringIO("".join(render_csv(plan_of_the_tracker())), newline="")))

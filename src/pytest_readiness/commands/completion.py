@@ -120,7 +120,7 @@ def _catalogue(context: click.Context) -> Catalogue | None:
     from ..settings import default_settings, find_config, load_settings
     from ..third_party import is_failure
 
-    named = context.find_root().params.get("config") or os.environ.get("READINESS_CONFIG")
+    named = context.find_root().params.get("config")  # which READINESS_CONFIG gives, too
     try:
         path = Path(named) if named else find_config(Path.cwd())
         settings = load_settings(path) if path is not None else default_settings(Path.cwd())

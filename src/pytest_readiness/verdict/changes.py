@@ -67,7 +67,9 @@ class Change(Struct, frozen=True):
             return not self.after or _is_lower(self.before, self.after)
         if not self.before or not self.after:
             return self.before not in ("", State.NOT_APPLICABLE.value)
-        return _rank(State(self.after)) < _rank(State(self.before))
+        before, after = State(self.before), State(self.after)
+        # What applies again and is complete has lost nothing, though NOT_APPLICABLE ranks above it.
+        return after is not State.COMPLETE and _rank(after) < _rank(before)
 
     @property
     def words(self) -> tuple[str, str]:

@@ -115,8 +115,7 @@ def _use_case_lines(name: str, changes: list[Change], difference: Difference, wr
             because = f" ({change.because})" if change.because else ""
             yield from writer.paragraph(f"{step_text(change)}{because}", lead=(f"{name}  ", "strong"), style=style)
         else:
-            what = change.test or change.requirement
-            yield from writer.paragraph(f"{what}: {step_text(change)}", indent=2, style=style)
+            yield from writer.paragraph(f"{change.subject}: {step_text(change)}", indent=2, style=style)
             yield from writer.paragraph(difference.cause(change), indent=6)
 
 

@@ -10,8 +10,10 @@ from uuid import UUID
 
 import pytest
 from jsonschema import Draft7Validator, ValidationError
+from msgspec.structs import replace
 
 from pytest_readiness.facts.timestamps import is_timestamp
+from pytest_readiness.verdict.inputs import RunOrigin
 from pytest_readiness.views.formats.ctrf import render
 
 from .. import values
@@ -66,6 +68,8 @@ def test_each_requirement_is_a_test_with_its_state() -> None:
     assert failing["duration"] == 1500
     assert failing["suite"] == ["UC-002"]
     assert failing["extra"]["holds"] == [f"blocked by ben@example.com since {values.NOW}: the provider is down"]
+    assert failing["extra"]["expires_at"] is None
+    assert tests["UC-001/1/BYOK"]["extra"]["expires_at"] == "2026-05-13T18:28:01.000Z"
     assert failing["extra"]["evidence"] == [f"{values.RUN}.6.1"]
     assert tests["UC-002/3/staging"]["flaky"] is True
     assert "message" not in tests["UC-001/1/BYOK"]
@@ -81,6 +85,18 @@ def test_what_is_under_test_and_the_verdict() -> None:
     assert (verdict["eligible"], verdict["requirements"]) == (False, 23)
     assert verdict["totals"]["READY_FOR_GO_LIVE"] == 1
     assert document["results"]["summary"]["start"] == 1770920940000
+
+
+def test_a_commit_is_named_only_if_all_evidence_is_of_it() -> None:
+    """Where the deciding runs are of two commits, the report is of neither."""
+    built = reports.every_outcome()
+    use_case = built.readiness.use_cases[0]
+    moved = replace(use_case.requirements[0], deciding=(values.evidence(run_id="another"),))
+    item = replace(use_case.items[0], requirements=(moved,))
+    cases = (replace(use_case, items=(item, *use_case.items[1:])), *built.readiness.use_cases[1:])
+    origins = {**built.origins, "another": RunOrigin(started_at=values.NOW, commit=reports.OTHER)}
+    mixed = replace(built, readiness=replace(built.readiness, use_cases=cases), origins=origins)
+    assert read(mixed)["results"]["environment"] == {"appName": "payments", "appVersion": "1.4"}
 
 
 @pytest.mark.parametrize("make", [values.untouched, values.mixed, lambda: values.report([])])

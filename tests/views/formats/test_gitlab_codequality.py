@@ -6,12 +6,14 @@ import json
 
 from msgspec.structs import replace
 
+from pytest_readiness.facts.decision import Blocker
 from pytest_readiness.facts.evidence import Result
-from pytest_readiness.verdict.readiness import State, Status
+from pytest_readiness.verdict.readiness import BlockerStanding, State, Status
 from pytest_readiness.views.formats.gitlab_codequality import render
 from pytest_readiness.views.report import Report, SourceLocation, SourceLocations
+from tests.views.formats import reports
 from tests.views.hostile import HOSTILE, dangers
-from tests.views.values import catalogue, evidence, report, use_case
+from tests.views.values import NOW, catalogue, evidence, report, use_case
 
 SEVERITIES = {"info", "minor", "major", "critical", "blocker"}
 REQUIRED = {"description", "check_name", "fingerprint", "severity", "location"}
@@ -60,10 +62,32 @@ def test_what_fails_stands_at_its_test_and_what_is_missing_at_its_row() -> None:
 
 
 def test_a_fingerprint_is_of_the_test_and_not_of_its_words() -> None:
-    """Another message is the same issue, so that a merge request shows what it changed; each test has its own."""
+    """Another message is the same issue, so that a merge request shows what it changed."""
     before, after = (issues(failing("a.py::test_a", "b", why=why)) for why in ("one", "two"))
     assert [issue["fingerprint"] for issue in before] == [issue["fingerprint"] for issue in after]
     assert before[0]["description"] != after[0]["description"]
+
+
+def test_two_blockers_of_a_use_case_are_two_issues() -> None:
+    """Their fingerprints differ, although nothing but their words tells them apart."""
+    blockers = tuple(
+        BlockerStanding(Blocker(register="payments", at=NOW, by="ben@example.com", use_case="UC-003", reason=reason))
+        for reason in ("the provider is down", "no rollback plan")
+    )
+    blocked = use_case(catalogue(["UC-003"]), "UC-003", status=Status.BLOCKED, blockers=blockers)
+    shown = [issue for issue in issues(report([blocked])) if issue["check_name"] == "readiness-blocker"]
+    assert [issue["description"].rpartition(": ")[2] for issue in shown] == ["the provider is down", "no rollback plan"]
+
+
+def test_each_state_has_its_severity() -> None:
+    """What blocks is a blocker, what is unclear is critical or major, and work that is open is minor."""
+    severities = {
+        issue["check_name"].removeprefix("readiness-"): issue["severity"] for issue in issues(reports.every_outcome())
+    }
+    assert severities == {
+        "failing": "blocker", "blocker": "blocker", "interrupted": "critical", "flaky": "major", "missing": "minor",
+        "rehearsed": "minor", "stale": "minor", "asserted": "info", "waived": "info",
+    }  # fmt: skip
 
 
 def test_hostile_text_is_harmless_in_it() -> None:

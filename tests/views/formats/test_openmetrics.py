@@ -36,6 +36,8 @@ def test_the_verdict_and_the_totals() -> None:
     """A dashboard shows the verdict, each rule, and how many use cases and requirements there are of each kind."""
     families = read(reports.every_outcome())
     (eligible,) = families["readiness_eligible"]
+    assert len(families["readiness_requirement_met"]) == 23
+    assert len(families["readiness_use_case_status"]) == 3 * 4
     assert (eligible.value, eligible.labels) == (0, {"on": "review", "register": "payments"})
     assert [sample.value for sample in families["readiness_gate_rule_passed"]] == [1, 0]
     assert {sample.labels["state"]: sample.value for sample in families["readiness_requirements"]} == {

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from jsonschema import Draft7Validator, ValidationError
+from msgspec.structs import replace
 
 from pytest_readiness.facts.timestamps import is_timestamp
 from pytest_readiness.views.formats.oscal import render
@@ -125,6 +126,24 @@ def test_evidence_is_an_observation() -> None:
     assert props(piece) == {
         "evidence": f"{values.RUN}.6.1", "run": values.RUN, "environment": "staging", "provider-mode": "BYOK",
     }  # fmt: skip
+
+
+def test_an_observation_of_several_pieces_is_as_old_as_the_newest() -> None:
+    """What a person examined is a method of its own beside tests, and the last piece says when all were collected."""
+    built = reports.every_outcome()
+    use_case = built.readiness.use_cases[0]
+    pieces = (
+        values.evidence(timestamp="2026-02-10T00:00:00.000Z", method="examined"),
+        values.evidence(id="r.2.1", timestamp="2026-02-11T00:00:00.000Z"),
+        values.evidence(id="r.3.1", timestamp="2026-02-09T00:00:00.000Z", method="imported"),
+    )
+    item = replace(use_case.items[0], requirements=(replace(use_case.requirements[0], deciding=pieces),))
+    cases = (replace(use_case, items=(item, *use_case.items[1:])), *built.readiness.use_cases[1:])
+    (result,) = read(replace(built, readiness=replace(built.readiness, use_cases=cases)))["results"]
+    first = result["observations"][0]
+    assert first["methods"] == ["EXAMINE", "TEST"]
+    assert first["collected"] == "2026-02-11T00:00:00.000Z"
+    assert [props(piece)["evidence"] for piece in first["relevant-evidence"]] == [piece.id for piece in pieces]
 
 
 def test_identifiers_change_with_the_content_alone() -> None:
