@@ -35,7 +35,6 @@ from . import options, output
 from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand
 
-_NOTE = "note: "
 _CONFIG = 2
 """Exit code if a plugin cannot be used, as of every other command."""
 
@@ -66,14 +65,16 @@ def command(cli: CliContext, *, as_json: bool) -> int:
             if catalogue is not None:
                 idle, unknown = _idle_rules(settings, catalogue)
                 problems, notes = [*problems, *idle], (*notes, *unknown)
-    meaning = list(_meaning(settings, catalogue)) if settings is not None and catalogue is not None else []
+    meaning: list[str] = []
+    config_notes: list[str] = []
+    if settings is not None and catalogue is not None:
+        meaning, config_notes = list(_meaning(settings, catalogue)), list(_config_notes(settings, catalogue))
     if as_json:
         from ..views.command_documents import check_document  # late: most calls print text
 
-        more = [line.removeprefix(_NOTE) for line in meaning if line.startswith(_NOTE)]
-        output.print_json(check_document(problems, [*map(str, notes), *row_notes, *more], catalogue))
+        output.print_json(check_document(problems, [*map(str, notes), *row_notes, *config_notes], catalogue))
     else:
-        lines = [*map(str, problems), *(f"{_NOTE}{note}" for note in (*notes, *row_notes)), *meaning]
+        lines = [*map(str, problems), *map(_note, (*notes, *row_notes)), *meaning, *map(_note, config_notes)]
         for line in (*lines, count(len(problems), "problem") if problems else "no problems"):
             _print(line)
     return _CONFIG if plugins.unusable_reason else int(bool(problems))
@@ -137,6 +138,7 @@ def _idle_rules(settings: Settings, catalogue: Catalogue) -> tuple[list[Problem]
 
 
 def _meaning(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
+    """Yield what the config means: the register, and a table of its items."""
     if settings.path is not None:
         rows = f" from {location(settings.tracker)}" if settings.tracker else ""
         many = count(len(catalogue.use_cases), "use case")
@@ -146,16 +148,24 @@ def _meaning(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
     if counts:
         span = "" if len(counts) == 1 else f"{counts[0]} to "
         yield f"each use case has {span}{count(counts[-1], 'requirement')}"
+
+
+def _note(note: object) -> str:
+    return f"note: {note}"
+
+
+def _config_notes(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
+    """Yield what is no problem, and makes evidence or approvals impossible or ambiguous."""
     if not any(environment.real for environment in catalogue.environments.values()):
-        yield "note: no real environment is declared, so no evidence counts: add [environments.NAME] real = true"
+        yield "no real environment is declared, so no evidence counts: add [environments.NAME] real = true"
     yield from _idle_columns(settings)
     if settings.register == DEFAULT_REGISTER and settings.path is not None and _is_elsewhere(settings):
         yield (
-            f"note: the store is outside this project, and the register has the default name '{DEFAULT_REGISTER}',"
+            f"the store is outside this project, and the register has the default name '{DEFAULT_REGISTER}',"
             ' which other projects may use too: set register = "..." in the config'
         )
     if not settings.review.reviewers:
-        yield "note: [review] reviewers is empty, so no use case can be approved"
+        yield "[review] reviewers is empty, so no use case can be approved"
 
 
 def _idle_columns(settings: Settings) -> Iterator[str]:
@@ -168,7 +178,7 @@ def _idle_columns(settings: Settings) -> Iterator[str]:
         headers, names = ("'" + "', '".join(shown) + "'" for shown in (idle.values(), idle))
         where = key_location(settings, "tracker_columns", "status")
         are = "is" if len(idle) == 1 else "are"
-        yield f"note: {where}: {headers} {are} neither compared nor updated: {names} {are} declared with real = false"
+        yield f"{where}: {headers} {are} neither compared nor updated: {names} {are} declared with real = false"
 
 
 def _is_elsewhere(settings: Settings) -> bool:

@@ -19,8 +19,8 @@ _FORMATS = {"markdown": render_markdown, "github": render_annotations, "json": r
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["terminal", *_FORMATS]),
-    default="terminal",
+    type=click.Choice([options.TERMINAL, *_FORMATS]),
+    default=options.TERMINAL,
     show_default=True,
     help="Output format.",
 )

@@ -13,6 +13,8 @@ import click
 from ..facts.timestamps import parse_timestamp
 from . import completion
 
+TERMINAL = "terminal"
+"""Name of the format for people, which is the default."""
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LINK = re.compile(r"https?://\S+")
 
@@ -54,6 +56,19 @@ def asked_about(_context: click.Context, _argument: click.Parameter, value: tupl
     return value or tuple(pattern for part in variable.split(",") if (pattern := part.strip()))
 
 
+def chosen_format(form: str, *, as_json: bool) -> str:
+    """Return the format that ``--format`` and ``--json`` name together.
+
+    Raises:
+        UsageError: they name two.
+    """
+    if not as_json:
+        return form
+    if form not in (TERMINAL, "json"):
+        raise click.UsageError(f"--json is the same as --format json: omit one of --json and --format {form}")
+    return "json"
+
+
 def link(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
     """Return an http(s) URL."""
     if value is not None and not _LINK.fullmatch(value):
@@ -88,6 +103,7 @@ release = click.option(
     "--release", callback=text, metavar="R", help="Release to judge by; default: READINESS_RELEASE, if required."
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+json_format = click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 use_cases = click.argument(
     "use_cases", nargs=-1, metavar="[UC]...", callback=asked_about, shell_complete=completion.use_cases
 )

@@ -29,8 +29,8 @@ from . import options, output as printing
 from .ci import tell_ci
 from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand
+from .options import TERMINAL
 
-TERMINAL = "terminal"
 _OWN_NAME = re.compile(r"[a-z][a-z0-9.-]{0,39}", re.ASCII)
 
 
@@ -53,7 +53,7 @@ class _FormatName(click.Choice[str]):
     show_default=True,
     help="Output format; a plugin may have others.",
 )
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@options.json_format
 @click.option("-o", "--output", type=options.PATH, help="Output file; default: standard output.")
 @click.option(
     "--at", callback=options.moment, metavar="TIME", help="Show what was known and required at this moment (UTC)."
@@ -84,10 +84,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
 
     Exits 0 whatever the verdict (see `readiness gate`), 3 if the store is not intact, 2 if the file cannot be written.
     """
-    if as_json:
-        if form not in ("terminal", "json"):
-            raise click.UsageError(f"--json is the same as --format json: omit one of --json and --format {form}")
-        form = "json"
+    form = options.chosen_format(form, as_json=as_json)
     project = cli.project()
     refuse_sources(project, {"the report": output})
     output_format = FORMATS.get(form)

@@ -10,9 +10,10 @@ from ..views.evidence import render_evidence
 from ..views.formats.evidence_json import render_json
 from ..views.formats.evidence_template import render_template
 from ..views.sanitise import sanitise
-from . import completion, output
+from . import completion, options, output
 from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand
+from .options import TERMINAL
 
 
 @click.command("show", cls=ExitCodeCommand)
@@ -20,12 +21,12 @@ from .exit_code import ExitCodeCommand
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["terminal", "markdown", "json"]),
-    default="terminal",
+    type=click.Choice([TERMINAL, "markdown", "json"]),
+    default=TERMINAL,
     show_default=True,
     help="Output format; markdown: the tracker's evidence template.",
 )
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@options.json_format
 @click.option("-v", "--verbose", is_flag=True, help="Show all fields, and evidence that does not count.")
 @pass_cli_context
 def command(cli: CliContext, *, target: str, form: str, as_json: bool, verbose: bool) -> int:
@@ -33,15 +34,12 @@ def command(cli: CliContext, *, target: str, form: str, as_json: bool, verbose: 
 
     A single piece is shown with all fields, several with the ten fields of the evidence template.
     """
-    if as_json:
-        if form == "markdown":
-            raise click.UsageError("--json is the same as --format json: omit one of --json and --format markdown")
-        form = "json"
+    form = options.chosen_format(form, as_json=as_json)
     project = cli.project()
     piece = find_evidence(project, target)
-    every = verbose or form != "terminal"
+    every = verbose or form != TERMINAL
     pieces = [piece] if piece is not None else deciding_evidence(project, *_use_case(cli, target), every=every)
-    if form != "terminal":
+    if form != TERMINAL:
         render = render_template if form == "markdown" else render_json
         click.echo("".join(render(pieces)), nl=False)
         return 0
