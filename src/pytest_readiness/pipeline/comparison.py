@@ -55,21 +55,16 @@ def compare(old: str, new: str, find_project: Callable[[], Project]) -> Differen
     if before.snapshot.register != after.snapshot.register:
         names = " and ".join(f"'{one_line(side.snapshot.register, 60)}'" for side in (before, after))
         raise ConfigError(f"these are of different registers, {names}, and cannot be compared")
+    changes = changes_between(before.snapshot, after.snapshot)
+    used = {change.evidence for change in changes}
     tests = {
         piece.id: piece.test_id
         for row in after.snapshot.use_cases.values()
         for requirement in row.requirements.values()
         for piece in requirement.evidence
+        if piece.id in used
     }
-    changes = changes_between(before.snapshot, after.snapshot)
-    used = {change.evidence for change in changes}
-    return Difference(
-        before.snapshot.register,
-        before.side,
-        after.side,
-        changes,
-        {id_: test for id_, test in tests.items() if id_ in used},
-    )
+    return Difference(before.snapshot.register, before.side, after.side, changes, tests)
 
 
 def _resolve(name: str, find_project: Callable[[], Project]) -> _Side:

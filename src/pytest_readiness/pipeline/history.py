@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -78,6 +78,12 @@ class _HistoryReader(Struct, frozen=True):
     in_force: RequirementsHistory
     decisions: tuple[Decision, ...]
     retired: RetiredRuns
+    ends: Mapping[str, str]
+    """End of each run (UTC), by id."""
+    pinned: Collection[str]
+    """Ids of the evidence that counting reviews pin."""
+    missing: Collection[str]
+    """Those of them that the store does not have."""
     now: str
     release: str | None
 
@@ -95,7 +101,12 @@ class _HistoryReader(Struct, frozen=True):
             now,
         )
         retired = find_retired_runs(sources.store, decisions, project.policy, sources.register, now)
-        return cls(project, sources, in_force, decisions, retired, now, request.judged_release)
+        ends = {run.id: run.finished_at for run in sources.runs}
+        ends |= {run.id: run.finished_at for run in sources.journal_runs.values() if run.finished_at is not None}
+        pinned = pinned_ids(decisions, project.policy, now)
+        missing = sources.store.missing(pinned) if sources.store is not None and pinned else set(pinned)
+        release = request.judged_release
+        return cls(project, sources, in_force, decisions, retired, ends, pinned, missing, now, release)
 
     def evidence(self, name: str) -> list[Evidence]:
         """Return all evidence of a use case."""
@@ -106,18 +117,16 @@ class _HistoryReader(Struct, frozen=True):
     def replay(self, name: str, evidence: list[Evidence]) -> UseCaseHistory:
         """Return the history of a use case with this evidence."""
         sources, decisions, retired = self.sources, self.decisions, self.retired
-        pinned = pinned_ids(decisions, self.project.policy, self.now)
-        missing = sources.store.missing(pinned) if sources.store is not None and pinned else set(pinned)
-        run_ids = {piece.run_id for piece in evidence} | {run_of(evidence_id) for evidence_id in pinned}
+        run_ids = {piece.run_id for piece in evidence} | {run_of(evidence_id) for evidence_id in self.pinned}
         origins = origins_of(sources, run_ids - retired.all_runs.keys())
         return replay_history(
             name,
-            [*_run_events(sources, evidence, origins), *_decision_events(name, decisions, evidence, self.now)],
+            [*_run_events(self.ends, evidence, origins), *_decision_events(name, decisions, evidence, self.now)],
             self.in_force.at,
             self.now,
             constant=Facts(
                 origins=origins,
-                missing=missing - {piece.id for piece in evidence},
+                missing={*self.missing} - {piece.id for piece in evidence},
                 retired_runs=retired.runs,
                 void_run_retirements=retired.void,
                 unknown_runs=retired.unknown,
@@ -143,11 +152,9 @@ def _journal_evidence(sources: FactSources, use_case: str) -> list[Evidence]:
 
 
 def _run_events(
-    sources: FactSources, evidence: list[Evidence], origins: Mapping[str, RunOrigin]
+    ends: Mapping[str, str], evidence: list[Evidence], origins: Mapping[str, RunOrigin]
 ) -> Iterator[HistoryEvent]:
     """Yield the evidence of each run, at the moment when the run ended."""
-    ends = {run.id: run.finished_at for run in sources.runs}
-    ends |= {run.id: run.finished_at for run in sources.journal_runs.values() if run.finished_at is not None}
     by_run: dict[str, dict[str, Evidence]] = {}
     for piece in evidence:
         by_run.setdefault(piece.run_id, {})[piece.id] = piece

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from ..claims.claim_rules import rules_of
-from ..errors import IntegrityError, Problem, count, one_line
+from ..errors import IntegrityError, Problem, count, first_names, one_line
 from ..facts.run_conditions import RunConditions, conditions_of
 from ..journal.recovery import find_leftovers
 from .project import Project
@@ -51,9 +51,8 @@ def _notes(unknown: Sequence[tuple[str, str]]) -> Iterator[Problem]:
     """Yield a note on the rules that no recorded run had: before the first run that is all of them."""
     if unknown:
         where, patterns = unknown[0][0], [f"'{pattern}'" for _, pattern in unknown]
-        more = f" and {len(patterns) - _MOST_NAMED} more" if len(patterns) > _MOST_NAMED else ""
         rules, it = ("rule", "it matches") if len(patterns) == 1 else ("rules", "they match")
-        shown = f"{', '.join(patterns[:_MOST_NAMED])}{more}"
+        shown = first_names(patterns, _MOST_NAMED)
         yield Problem(where, f"no recorded run had the {rules} {shown} yet: `pytest --readiness-plan` shows what {it}")
 
 

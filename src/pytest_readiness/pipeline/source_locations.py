@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,21 +67,26 @@ def locate_test(test_id: str, folder: Path, root: Path) -> SourceLocation | None
 
 def _line_of(source: bytes, names: list[str]) -> int | None:
     """Return the line of a function or method in the source of a module; None: it is not there."""
-    import ast  # late: only with findings
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            body: Iterable[ast.stmt] = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    line = None
+    line, body = None, _statements(source)
     for name in names:
         node = _definition(body, name)
         if node is None:
             return line
         line, body = node.lineno, node.body
     return line
+
+
+@lru_cache(maxsize=1)
+def _statements(source: bytes) -> Iterable[ast.stmt]:
+    """Return the statements of a module; none if it cannot be read. The tests of a file follow each other."""
+    import ast  # late: only with findings
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
 
 
 def _definition(body: Iterable[ast.stmt], name: str) -> ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef | None:
