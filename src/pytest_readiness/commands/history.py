@@ -17,13 +17,11 @@ from .exit_code import ExitCodeCommand
 @pass_cli_context
 def command(cli: CliContext, *, use_case: str, as_json: bool) -> int:
     """Show the runs, decisions and status changes of a use case with their causes, newest last, in UTC."""
-    project = cli.project()
-    history = use_case_history(project, use_case)
+    history = use_case_history(cli.project(), use_case)
     if as_json:
         from ..views.command_documents import history_document  # late: most calls print text
 
-        ids = {name.lower(): name for name in project.catalogue.use_cases}
-        output.print_json(history_document(ids.get(use_case.lower(), use_case), history))
+        output.print_json(history_document(history))
         return 0
     output.print_lines(render_history(history, output.terminal_width(), unicode=output.prints_unicode()))
     return 0

@@ -10,12 +10,10 @@ from msgspec import Struct
 from ..facts.evidence import BAD, Result
 from .explanations import first_line
 from .natural_order import natural_key
-from .readiness import WORST_FIRST, Phase, ReviewState, State, Status
+from .readiness import WORST_FIRST, ReviewState, State
 from .snapshots import EvaluationSnapshot, RequirementSnapshot, ShownEvidence, UseCaseSnapshot
+from .standing_order import STATUSES, standing_rank
 
-_STATUSES = (Status.BLOCKED, Status.NOT_STARTED, Status.IN_PROGRESS, Status.READY_FOR_GO_LIVE)
-"""The worst first."""
-_PHASES = (None, Phase.COLLECTING, Phase.REVIEW_SUSPECT, Phase.AWAITING_REVIEW)
 _BAD = frozenset(result.value for result in BAD)
 _PASSED = frozenset({Result.PASSED.value})
 _RESULTS = {
@@ -172,7 +170,7 @@ def _gone_tests(first: RequirementSnapshot, last: RequirementSnapshot, use_case:
 
 def _cause(before: UseCaseSnapshot, after: UseCaseSnapshot, changed: Sequence[Change]) -> tuple[str, str | None]:
     """Return why a use case stands differently, and the evidence behind it."""
-    is_worse = _standing(after) < _standing(before)
+    is_worse = standing_rank(after.status, after.phase) < standing_rank(before.status, before.phase)
     decided = _worse_decision(before, after) if is_worse else _better_decision(before, after)
     if decided:
         return decided, None
@@ -230,13 +228,9 @@ def _names(people: Sequence[str]) -> str:
     return " and ".join(sorted({first_line(person) for person in people})) or "nobody"
 
 
-def _standing(row: UseCaseSnapshot) -> tuple[int, int]:
-    return _STATUSES.index(row.status), _PHASES.index(row.phase)
-
-
 def _is_lower(before: str, after: str) -> bool:
     """Return whether a status is lower than another. Phases are no regression: their use case is in progress."""
-    statuses = [status.value for status in _STATUSES]
+    statuses = [status.value for status in STATUSES]
     return before in statuses and after in statuses and statuses.index(after) < statuses.index(before)
 
 

@@ -34,6 +34,8 @@ class VerdictCounts(Struct, frozen=True):
     """BLOCKED by a rejection; nothing is failing, and no blocker is open."""
     in_progress: int
     not_started: int
+    requirements: int = 0
+    """Number of requirements of all use cases, without those that are NOT_APPLICABLE."""
     waived: int = 0
     """Number of waived requirements."""
     departed: tuple[str, ...] = ()
@@ -80,7 +82,7 @@ def count_verdict(readiness: Readiness, verdict: Verdict) -> VerdictCounts:
     """Return the counts of the use cases in scope. A blocked one is counted by its most urgent reason."""
     statuses: Counter[Status] = Counter()
     reasons: Counter[BlockReason] = Counter()
-    waived = 0
+    requirements = waived = 0
     ready, closing = ready_use_cases(readiness, verdict), {*verdict.failing}
     for use_case in readiness.use_cases:
         status = use_case.status
@@ -89,7 +91,8 @@ def count_verdict(readiness: Readiness, verdict: Verdict) -> VerdictCounts:
         elif use_case.use_case.id in ready:
             status = Status.READY_FOR_GO_LIVE
         statuses[status] += 1
-        waived += sum(requirement.state is State.WAIVED for requirement in use_case.required)
+        requirements += len(use_case.required)
+        waived += use_case.waived
     return VerdictCounts(
         use_cases=len(readiness.use_cases),
         ready=statuses[Status.READY_FOR_GO_LIVE],
@@ -99,6 +102,7 @@ def count_verdict(readiness: Readiness, verdict: Verdict) -> VerdictCounts:
         rejected=reasons[BlockReason.REJECTED],
         in_progress=statuses[Status.IN_PROGRESS],
         not_started=statuses[Status.NOT_STARTED],
+        requirements=requirements,
         waived=waived,
         departed=tuple(departed.use_case for departed in readiness.removed_here if departed.use_case in closing),
     )

@@ -21,11 +21,10 @@ from .policy import Policy
 from .readiness import Phase, Status, UseCaseReadiness
 from .requirement.execution_ledger import BROKEN, ExecutionLedger, recency_key
 from .review.standing import horizons_of, newest_approvals, starts_of
+from .standing_order import standing_rank
 
 RequirementsAt = Callable[[str], tuple[Catalogue, Policy]]
 """Returns the requirements and the policy in force at a moment."""
-_ORDER = (Status.BLOCKED, Status.NOT_STARTED, Status.IN_PROGRESS, Status.READY_FOR_GO_LIVE)
-_PHASES = (None, Phase.COLLECTING, Phase.REVIEW_SUSPECT, Phase.AWAITING_REVIEW)
 
 
 class HistoryEvent(Struct, frozen=True):
@@ -60,8 +59,7 @@ class StatusChange(Struct, frozen=True):
     @property
     def is_demotion(self) -> bool:
         """Whether the use case is further from going live than before."""
-        before = _ORDER.index(self.from_status), _PHASES.index(self.from_phase)
-        return (_ORDER.index(self.to_status), _PHASES.index(self.to_phase)) < before
+        return standing_rank(self.to_status, self.to_phase) < standing_rank(self.from_status, self.from_phase)
 
 
 class Progress(Struct, frozen=True):
@@ -75,6 +73,8 @@ class Progress(Struct, frozen=True):
 class UseCaseHistory(Struct, frozen=True):
     """History of one use case."""
 
+    use_case: str
+    """Its id."""
     changes: tuple[StatusChange, ...]
     """Oldest first."""
     burn_up: tuple[Progress, ...]
@@ -119,7 +119,7 @@ def replay_history(
         replay.apply(event)
     replay.expire(now)
     replay.finish(now)
-    return UseCaseHistory(tuple(replay.changes), tuple(replay.burn_up), tuple(in_order))
+    return UseCaseHistory(use_case, tuple(replay.changes), tuple(replay.burn_up), tuple(in_order))
 
 
 class _Replay(Struct):

@@ -13,7 +13,15 @@ from ..facts.decision import Decision
 from ..verdict.causes import decision_sentence
 from ..verdict.history import HistoryEvent, StatusChange, UseCaseHistory
 from ..verdict.readiness import Action
-from .document import plain_action, plain_context, plain_data, plain_requirement, plain_use_case, plain_verdict
+from .document import (
+    plain_action,
+    plain_context,
+    plain_data,
+    plain_requirement,
+    plain_totals,
+    plain_use_case,
+    plain_verdict,
+)
 from .report import Report
 from .why import explained_requirements
 
@@ -31,7 +39,7 @@ def gate_document(report: Report, exit_code: int, verdict_id: str | None = None)
         **_head("gate", report),
         "exit_code": exit_code,
         "verdict": plain_verdict(report.verdict),
-        "totals": {status.value: number for status, number in report.readiness.totals.items()},
+        "totals": plain_totals(report.readiness),
         "failing": list(report.verdict.failing),
         "next": [plain_action(action) for action in report.actions if action.use_case in failing],
         "warnings": list(report.context.notes),
@@ -84,11 +92,11 @@ def departed_document(report: Report, name: str) -> dict[str, Any] | None:
     return None
 
 
-def history_document(use_case: str, history: UseCaseHistory) -> dict[str, Any]:
+def history_document(history: UseCaseHistory) -> dict[str, Any]:
     """Return the history of a use case in the format ``readiness/history/v1``, oldest first."""
     return {
         "schema": "readiness/history/v1",
-        "use_case": use_case,
+        "use_case": history.use_case,
         "events": [_event(event) for event in history.events],
         "changes": [_change(change) for change in history.changes],
         "burn_up": msgspec.to_builtins(history.burn_up),

@@ -12,6 +12,7 @@ from ..verdict.changes import Change
 from ..verdict.readiness import (
     Action,
     ItemReadiness,
+    Readiness,
     RequirementReadiness,
     RuleResult,
     UseCaseReadiness,
@@ -53,7 +54,7 @@ def _head(report: Report) -> dict[str, Any]:
         "generated_at": report.context.generated_at,
         "context": plain_context(report.context),
         "verdict": plain_verdict(report.verdict),
-        "totals": {status.value: number for status, number in report.readiness.totals.items()},
+        "totals": plain_totals(report.readiness),
     }
 
 
@@ -150,6 +151,11 @@ def plain_context(context: ReportContext) -> dict[str, Any]:
         "requirements_digest": context.requirements_digest,
         "release": context.release,
     }
+
+
+def plain_totals(readiness: Readiness) -> dict[str, int]:
+    """Return the number of use cases with each status as plain data."""
+    return {status.value: number for status, number in readiness.totals.items()}
 
 
 def plain_verdict(verdict: Verdict) -> dict[str, Any]:

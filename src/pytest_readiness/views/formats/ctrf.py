@@ -11,6 +11,7 @@ from ...facts.timestamps import parse_timestamp
 from ...verdict.counts import count_verdict
 from ...verdict.readiness import RequirementReadiness, State, Status, UseCaseReadiness
 from ..content_digest import content_digest
+from ..document import plain_totals
 from ..gate import hold_lines
 from ..outcomes import Outcome, duration_ms, outcomes, reason
 from ..report import Report
@@ -59,13 +60,14 @@ def render(report: Report) -> Iterator[str]:
 
 
 def _verdict(report: Report) -> dict[str, Any]:
+    counts = count_verdict(report.readiness, report.verdict)
     return {
         "register": report.readiness.register,
         "eligible": report.verdict.eligible,
         "on": report.verdict.on,
-        "totals": {status.value: number for status, number in report.readiness.totals.items()},
-        "ready": count_verdict(report.readiness, report.verdict).ready,
-        "requirements": sum(len(use_case.required) for use_case in report.readiness.use_cases),
+        "totals": plain_totals(report.readiness),
+        "ready": counts.ready,
+        "requirements": counts.requirements,
         "rules": [{"rule": rule.rule, "passed": rule.passed, "detail": rule.detail} for rule in report.verdict.rules],
     }
 

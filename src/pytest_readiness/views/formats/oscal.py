@@ -108,11 +108,11 @@ def _metadata(report: Report) -> dict[str, Any]:
 
 def _result(report: Report, base: UUID) -> Iterator[tuple[str, Any]]:
     readiness, verdict, moment = report.readiness, report.verdict, report.context.generated_at
-    ready = count_verdict(readiness, verdict).ready
+    counts = count_verdict(readiness, verdict)
     yield "uuid", _uuid(base, "result")
     yield "title", "Readiness for go-live"
     eligible = "eligible" if verdict.eligible else "not eligible"
-    yield "description", _prose(f"{eligible}: {ready} of {len(readiness.use_cases)} use cases are ready")
+    yield "description", _prose(f"{eligible}: {counts.ready} of {counts.use_cases} use cases are ready")
     yield "start", moment
     yield "end", moment
     yield from _properties(
@@ -120,9 +120,9 @@ def _result(report: Report, base: UUID) -> Iterator[tuple[str, Any]]:
             ("register", readiness.register),
             ("eligible", str(verdict.eligible).lower()),
             ("eligible-on", verdict.on),
-            ("use-cases-ready", str(ready)),
-            ("use-cases-not-ready", str(len(readiness.use_cases) - ready)),
-            ("requirements", str(sum(len(use_case.required) for use_case in readiness.use_cases))),
+            ("use-cases-ready", str(counts.ready)),
+            ("use-cases-not-ready", str(counts.use_cases - counts.ready)),
+            ("requirements", str(counts.requirements)),
             ("release", report.context.release),
         )
     ).items()
