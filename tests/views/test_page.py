@@ -11,10 +11,11 @@ from zlib import decompress
 import pytest
 from msgspec.structs import replace
 
+from pytest_readiness.facts.decision import Retirement
 from pytest_readiness.verdict.burn_up import BurnUp, BurnUpPoint
 from pytest_readiness.verdict.changes import Change
 from pytest_readiness.verdict.history import StatusChange
-from pytest_readiness.verdict.readiness import State, Status
+from pytest_readiness.verdict.readiness import RetirementStanding, State, Status
 from pytest_readiness.views.page.anchors import anchors_of
 from pytest_readiness.views.page.burn_up_svg import draw
 from pytest_readiness.views.page.evidence_table import EvidenceTables
@@ -163,3 +164,12 @@ def test_the_drawing_marks_demotions_and_says_it_in_words() -> None:
     assert mark.x == drawing.complete.split(" ")[-1].split(",")[0]
     assert mark.text == "2026-01-21 UC-001: READY_FOR_GO_LIVE to BLOCKED"
     assert draw(BurnUp((), ()), required=8, use_cases=2) is None
+
+
+def test_a_retired_test_is_one_entry_whatever_its_length() -> None:
+    """The browser wraps a long sentence; the list has an entry for each retired test."""
+    reason = "the feature was removed " + "and its users were told " * 20
+    retired = Retirement(register="payments", at=values.NOW, by="qa", test_id="t.py::test_a", reason=reason.strip())
+    known = values.catalogue(["UC-001"])
+    row = values.use_case(known, "UC-001", retirements=(RetirementStanding(retired),))
+    assert f"<li>retired: t.py::test_a by qa: {reason.strip()}</li>" in text_of(values.report([row]))

@@ -17,8 +17,13 @@ _GOOD = frozenset({Status.READY_FOR_GO_LIVE.value, State.COMPLETE.value})
 
 def change_text(change: Change) -> str:
     """Return ``UC-001: READY_FOR_GO_LIVE -> BLOCKED (6/rotation failed)``. The caller sanitises it."""
+    return f"{change.subject}: {explained_step(change)}"
+
+
+def explained_step(change: Change) -> str:
+    """Return ``READY_FOR_GO_LIVE -> BLOCKED (6/rotation failed)``."""
     because = f" ({change.because})" if change.because else ""
-    return f"{change.subject}: {step_text(change)}{because}"
+    return f"{step_text(change)}{because}"
 
 
 def step_text(change: Change) -> str:

@@ -10,18 +10,16 @@ from msgspec import Struct
 
 from ..verdict.changes import Change
 from ..verdict.readiness import Status
-from .change_lines import step_text
+from .change_lines import explained_step, step_text
 from .document import plain_change
 from .json_text import to_json_text
 from .line_writer import Line, LineWriter
-from .sanitise.github import Level, annotation
+from .sanitise.github import ANNOTATIONS_AT_MOST, Level, annotation
 from .sanitise.markdown import markdown_row, to_markdown
 from .text_format import count, name_list
 
 SCHEMA = "readiness/diff/v1"
 _READY = Status.READY_FOR_GO_LIVE.value
-MOST_ANNOTATIONS = 10
-"""Annotations that GitHub shows of one step and level."""
 MOST_MARKDOWN = 60_000
 """Characters of a Markdown text: a comment on GitHub has at most 65,536."""
 
@@ -112,8 +110,7 @@ def _use_case_lines(name: str, changes: list[Change], difference: Difference, wr
     for change in changes:
         style = "bad" if change.is_worse else ""
         if change.requirement is None:
-            because = f" ({change.because})" if change.because else ""
-            yield from writer.paragraph(f"{step_text(change)}{because}", lead=(f"{name}  ", "strong"), style=style)
+            yield from writer.paragraph(explained_step(change), lead=(f"{name}  ", "strong"), style=style)
         else:
             yield from writer.paragraph(f"{change.subject}: {step_text(change)}", indent=2, style=style)
             yield from writer.paragraph(difference.cause(change), indent=6)
@@ -142,7 +139,7 @@ def render_markdown(difference: Difference) -> Iterator[str]:
 def render_annotations(difference: Difference) -> Iterator[str]:
     """Yield a GitHub annotation for each use case that changed, what is no longer ready first, and at most ten."""
     changes = [change for change in difference.worst_first if change.requirement is None or change.is_worse]
-    shown = changes if len(changes) <= MOST_ANNOTATIONS else changes[: MOST_ANNOTATIONS - 1]
+    shown = changes if len(changes) <= ANNOTATIONS_AT_MOST else changes[: ANNOTATIONS_AT_MOST - 1]
     for change in shown:
         level: Level = "error" if change.is_worse else "notice"
         message = f"{change.subject}: {step_text(change)} ({difference.cause(change)})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..verdict.cells import CELLS, cell_of_requirement
 from ..verdict.counts import urgency
@@ -13,7 +13,7 @@ from .headline import headline_sentence
 from .line_writer import Line, LineWriter
 from .next_actions import write_action
 from .report import Report
-from .rule_words import checked_text, failed_rules, failures_text, has_nothing_to_check
+from .rule_words import checked_rules, checked_text, failed_rules, failures_text, has_nothing_to_check
 
 _MOST_GROUPS = 6
 _MOST_ACTIONS = 4
@@ -43,10 +43,8 @@ def render_verdict(report: Report, width: int, *, unicode: bool = True, let_thro
     lines += failures_lines(report, writer)
     changes = change_lines(report, writer)
     lines += [*changes, writer.line()] if changes else []
-    for rule in report.verdict.rules:
+    for rule in checked_rules(report.verdict):
         lines.extend(_rule(rule, writer))
-    if report.verdict.regression is not None:
-        lines.extend(_rule(report.verdict.regression, writer))
     for setting in report.verdict.weaker:
         lines.extend(writer.paragraph(setting, lead=("relaxed setting: ", "warn")))
     for note in report.context.notes:
@@ -101,16 +99,22 @@ def waiver_lines(use_cases: Sequence[UseCaseReadiness], writer: LineWriter) -> I
 
 
 def retirement_lines(use_cases: Sequence[UseCaseReadiness], writer: LineWriter) -> Iterator[Line]:
-    """Yield a line for each retired test with the reason, and for each void retirement with the cause."""
+    """Yield the sentence about each retired test, wrapped into lines."""
+    for kind, sentence in retirement_sentences(use_cases):
+        yield from writer.paragraph(sentence, lead=(f"{kind}: ", "warn"))
+
+
+def retirement_sentences(use_cases: Iterable[UseCaseReadiness]) -> Iterator[tuple[str, str]]:
+    """Yield ``retired`` and the reason for each retired test; ``void retirement`` and the cause for a void one."""
     standings = {standing.decision.test_id: standing for use_case in use_cases for standing in use_case.retirements}
     for standing in standings.values():
         retirement = standing.decision
         by = f"{retirement.test_id} by {retirement.by}"
         if standing.void is not None:
-            yield from writer.paragraph(f"{by}: {standing.void}", lead=("void retirement: ", "warn"))
+            yield "void retirement", f"{by}: {standing.void}"
         else:
             instead = f", replaced by {retirement.replaced_by}" if retirement.replaced_by else ""
-            yield from writer.paragraph(f"{by}{instead}: {retirement.reason}", lead=("retired: ", "warn"))
+            yield "retired", f"{by}{instead}: {retirement.reason}"
 
 
 def _failing(report: Report, writer: LineWriter) -> Iterator[Line]:

@@ -96,6 +96,11 @@ def write_matrix(readiness: Readiness, writer: LineWriter, verbosity: int) -> li
     return lines
 
 
+def item_titles(use_cases: Iterable[UseCaseReadiness]) -> dict[str, str]:
+    """Return the titles of the items that use cases have, by key, in the order of a matrix's columns."""
+    return {item.item.key: item.item.title for use_case in use_cases for item in use_case.items}
+
+
 def used_cells(rows: Iterable[MatrixRow]) -> list[Cell]:
     """Return the cells that occur in rows, in the order of a legend."""
     used = {cell_of(item) for row in rows for item in row.first.items}
@@ -124,7 +129,7 @@ def _columns(rows: Sequence[MatrixRow], writer: LineWriter) -> list[MatrixColumn
 
 
 def _items(use_cases: Sequence[UseCaseReadiness], writer: LineWriter) -> list[MatrixColumn]:
-    keys = list(dict.fromkeys(item.item.key for use_case in use_cases for item in use_case.items))
+    keys = list(item_titles(use_cases))
     if not keys:
         return []
     widths = [min(max(cell_width(writer.clean(key)), 1), 4) for key in keys]

@@ -38,10 +38,14 @@ _SHOWN_BY_ITEM = "evidence complete"
 """The rule whose details a report shows by item."""
 
 
+def checked_rules(verdict: Verdict) -> tuple[RuleResult, ...]:
+    """Return the rules in the order of the gate, then the comparison with an earlier report if there was one."""
+    return (*verdict.rules, *((verdict.regression,) if verdict.regression is not None else ()))
+
+
 def failed_rules(verdict: Verdict) -> list[RuleResult]:
-    """Return the failed rules in the order of the gate, then a failed comparison with an earlier report."""
-    rules = (*verdict.rules, *((verdict.regression,) if verdict.regression is not None else ()))
-    return [rule for rule in rules if not rule.passed]
+    """Return those of the checked rules that failed."""
+    return [rule for rule in checked_rules(verdict) if not rule.passed]
 
 
 def has_nothing_to_check(rule: RuleResult) -> bool:

@@ -13,7 +13,7 @@ from .change_lines import change_lines
 from .evidence_gaps import write_missing
 from .gate import failures_lines, headline
 from .line_writer import Line, LineWriter, plain_lines, styled_lines
-from .matrix import write_matrix
+from .matrix import item_titles, write_matrix
 from .next_actions import BY_ITEM, URGENT, write_people, write_urgent
 from .report import Report
 
@@ -126,9 +126,8 @@ def _more_notes(readiness: Readiness, writer: LineWriter) -> Iterator[Line]:
 
 
 def _items(readiness: Readiness, writer: LineWriter) -> Iterator[Line]:
-    titles = {item.item.key: item.item.title for use_case in readiness.use_cases for item in use_case.items}
     yield writer.line()
-    for key, title in titles.items():
+    for key, title in item_titles(readiness.use_cases).items():
         yield from writer.paragraph(title, lead=(f"{key}  ", "strong"), most=2)
 
 

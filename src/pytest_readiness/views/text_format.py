@@ -25,6 +25,7 @@ __all__ = [
     "name_range",
     "natural_key",
     "phase_text",
+    "seconds_text",
 ]
 
 _NUMBERED = re.compile(r"(.*?)([0-9]{1,18})", re.DOTALL)
@@ -102,6 +103,11 @@ def _block_reason(use_case: UseCaseReadiness, reason: BlockReason) -> str:
     if reason is BlockReason.BLOCKER:
         return f"blocked: {', '.join(dict.fromkeys(blocker.decision.by for blocker in use_case.blockers))}"
     return f"rejected: {', '.join(use_case.review.by)}" if reason is BlockReason.REJECTED else reason.value
+
+
+def seconds_text(milliseconds: int) -> str:
+    """Return a time in seconds with three digits after the point."""
+    return f"{milliseconds // 1000}.{milliseconds % 1000:03}"
 
 
 def commit_text(commit: str, dirty: bool | None) -> str:  # noqa: FBT001 - as the run has it

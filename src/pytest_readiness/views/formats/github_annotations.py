@@ -10,11 +10,9 @@ from msgspec import Struct
 from ...verdict.readiness import State
 from ..findings import Finding, findings
 from ..report import Report, SourceLocation
-from ..sanitise.github import Level, annotation
+from ..sanitise.github import ANNOTATIONS_AT_MOST, Level, annotation
 from ..text_format import count
 
-MOST = 10
-"""GitHub shows at most this many errors of a step."""
 _ERRORS = frozenset({"interrupted"})
 _WARNINGS = frozenset({"flaky", "suspect"})
 _LONGEST = 1000
@@ -47,9 +45,9 @@ def render_annotations(report: Report, wrong_marks: Sequence[WrongMark] = ()) ->
         if finding.kind != "problem" and (finding.blocks or finding.kind in _ERRORS | _WARNINGS)
     ]
     last = [*_open_requirements(others, report)]
-    if len(lines) + len(last) <= MOST:
+    if len(lines) + len(last) <= ANNOTATIONS_AT_MOST:
         return [*lines, *last]
-    shown = lines[: MOST - 1 - len(last)]
+    shown = lines[: ANNOTATIONS_AT_MOST - 1 - len(last)]
     more = f"{len(lines) - len(shown)} more: `readiness gate` and `readiness next` show them all"
     return [*shown, annotation("error", more, title=_TITLE), *last]
 

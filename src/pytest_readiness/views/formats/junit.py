@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from ...verdict.actions import UNASSIGNED
 from ...verdict.readiness import RequirementReadiness, UseCaseReadiness
 from ..gate import hold_lines
 from ..outcomes import Outcome, UniqueNames, duration_ms, outcomes, outcomes_by_use_case, reason
 from ..report import Report
 from ..sanitise.junit import to_xml, to_xml_attribute
+from ..text_format import seconds_text
 
 _TAGS = {
     Outcome.FAILED: "failure",
@@ -48,11 +50,7 @@ def render(report: Report) -> Iterator[str]:
 def _counts(results: Iterable[Outcome], time: int) -> str:
     tags = Counter(_TAGS.get(outcome, "") for outcome in results)
     numbers = f'tests="{tags.total()}" failures="{tags["failure"]}" errors="{tags["error"]}"'
-    return f'{numbers} skipped="{tags["skipped"]}" time="{_seconds(time)}"'
-
-
-def _seconds(milliseconds: int) -> str:
-    return f"{milliseconds // 1000}.{milliseconds % 1000:03}"
+    return f'{numbers} skipped="{tags["skipped"]}" time="{seconds_text(time)}"'
 
 
 def _suite(
@@ -93,7 +91,7 @@ def _case(
 ) -> Iterator[str]:
     name = names.add(to_xml_attribute(requirement.requirement.id))
     class_name = to_xml_attribute(f"{_CLASS}.{use_case.use_case.id}")
-    yield f'<testcase classname="{class_name}" name="{name}" time="{_seconds(duration_ms(requirement))}"'
+    yield f'<testcase classname="{class_name}" name="{name}" time="{seconds_text(duration_ms(requirement))}"'
     if outcome is Outcome.MET:
         yield "/>\n"
         return
@@ -105,6 +103,6 @@ def _case(
     if requirement.completes_it:
         lines.append(f"to complete it: {requirement.completes_it}")
     if outcome is not Outcome.NOT_REQUIRED:
-        lines.append(f"owner: {use_case.use_case.owner or 'unassigned'}")
+        lines.append(f"owner: {use_case.use_case.owner or UNASSIGNED}")
     yield f'>\n<{tag} type="{requirement.state.value}" message="{to_xml_attribute(message)}">'
     yield f"{to_xml(chr(10).join(lines))}</{tag}>\n</testcase>\n"

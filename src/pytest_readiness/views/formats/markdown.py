@@ -12,9 +12,10 @@ from ...verdict.tracker_drift import has_drift
 from ..change_lines import MOST_CHANGES, worst_first
 from ..findings import findings
 from ..headline import headline_sentence
-from ..matrix import matrix_rows, used_cells
+from ..matrix import item_titles, matrix_rows, used_cells
 from ..next_actions import by_person, task_text
 from ..report import Report
+from ..rule_words import checked_rules
 from ..sanitise.markdown import markdown_head, markdown_row, to_markdown
 from ..text_format import count, done_text, name_list, phase_text
 
@@ -148,7 +149,7 @@ def _actions(report: Report) -> _Section:
 
 def _matrix(report: Report) -> _Section:
     use_cases = report.readiness.use_cases
-    keys = list(dict.fromkeys(item.item.key for use_case in use_cases for item in use_case.items))
+    keys = list(item_titles(use_cases))
     rows = []
     matrix = matrix_rows(use_cases, verbosity=0)
     for row in matrix:
@@ -170,10 +171,9 @@ def _matrix(report: Report) -> _Section:
 
 
 def _rules(report: Report) -> _Section:
-    verdict = report.verdict
-    rules = (*verdict.rules, *([verdict.regression] if verdict.regression else ()))
     rows = [
-        _row((rule.rule, "passed" if rule.passed else "failed", str(rule.looked_at), rule.detail)) for rule in rules
+        _row((rule.rule, "passed" if rule.passed else "failed", str(rule.looked_at), rule.detail))
+        for rule in checked_rules(report.verdict)
     ]
     head = _table_head("Rule", "Result", "Checked", "Detail")
     return _Section("Rules of the gate", rows, head, pointer="`readiness gate` shows all")

@@ -13,6 +13,7 @@ from ...verdict.readiness import RequirementReadiness, State, Status, UseCaseRea
 from ..outcomes import Outcome, UniqueNames, outcomes
 from ..report import Report
 from ..sanitise.openmetrics import to_label_value
+from ..text_format import seconds_text
 
 Sample = tuple[dict[str, str], str]
 """Labels with clean values, and the number as text."""
@@ -57,8 +58,7 @@ def _family(name: str, description: str, samples: Iterable[Sample], unit: str = 
 
 
 def _seconds(moment: str) -> str:
-    milliseconds = round(parse_timestamp(moment).timestamp() * 1000)
-    return f"{milliseconds // 1000}.{milliseconds % 1000:03}"
+    return seconds_text(round(parse_timestamp(moment).timestamp() * 1000))
 
 
 class _Requirement(Struct, frozen=True):

@@ -9,9 +9,11 @@ from msgspec import Struct
 
 from ...facts.timestamps import parse_timestamp
 from ...verdict.burn_up import BurnUp, BurnUpPoint
+from ..text_format import count
 
 WIDTH, HEIGHT = 760, 220
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 14, 12, 30
+LEFT, RIGHT, TOP, BOTTOM = 44, 746, 12, 190
+"""Edges of the area between the axes."""
 POINTS_AT_MOST = 400
 """Number of drawn steps; of more, evenly chosen ones are drawn, with the last."""
 MARKS_AT_MOST = 100
@@ -30,6 +32,10 @@ class Mark(Struct, frozen=True):
 class Drawing(Struct, frozen=True):
     """The drawing, with its coordinates as text."""
 
+    view: str
+    """Its own coordinates: of the corner, then width and height."""
+    axes: str
+    """Path of both axes."""
     complete: str
     """Points of the line of complete requirements."""
     ready: str
@@ -62,10 +68,10 @@ def draw(burn_up: BurnUp, required: int, use_cases: int) -> Drawing | None:
 
     def x_of(at: str) -> float:
         share = (_seconds(at) - start) / (end - start) if end > start else 1.0
-        return _LEFT + share * (WIDTH - _LEFT - _RIGHT)
+        return LEFT + share * (RIGHT - LEFT)
 
     def y_of(value: int, top: int) -> float:
-        return HEIGHT - _BOTTOM - value / top * (HEIGHT - _TOP - _BOTTOM)
+        return BOTTOM - value / top * (BOTTOM - TOP)
 
     moments = [point.at for point in points]
     marks = []
@@ -74,13 +80,13 @@ def draw(burn_up: BurnUp, required: int, use_cases: int) -> Drawing | None:
         text = f"{change.at[:10]} {change.use_case}: {change.from_status} to {change.to_status}"
         marks.append(Mark(f"{x_of(change.at):.1f}", f"{y_of(point.complete, most):.1f}", text))
     latest = points[-1]
-    demoted = len(burn_up.demotions)
     summary = (
         f"From {points[0].at[:10]} to {latest.at[:10]}: {latest.complete} of {required} requirements are complete, "
-        f"{latest.ready} of {use_cases} use cases are ready, {demoted} "
-        f"{'demotion' if demoted == 1 else 'demotions'}."
+        f"{latest.ready} of {use_cases} use cases are ready, {count(len(burn_up.demotions), 'demotion')}."
     )
     return Drawing(
+        view=f"0 0 {WIDTH} {HEIGHT}",
+        axes=f"M{LEFT} {TOP}V{BOTTOM}H{RIGHT}",
         complete=_steps([(x_of(point.at), y_of(point.complete, most)) for point in shown]),
         ready=_steps([(x_of(point.at), y_of(point.ready, most_ready)) for point in shown]),
         marks=tuple(marks),

@@ -9,6 +9,7 @@ from msgspec import Struct
 from ...errors import first_names
 from ...verdict.readiness import Readiness, RequirementReadiness, ReviewState, State, Status, UseCaseReadiness
 from ...verdict.tracker_drift import has_drift
+from ..matrix import item_titles
 from .anchors import anchors_of
 
 _NAMED = 3
@@ -102,7 +103,7 @@ class Matrix(Struct, frozen=True):
 def matrix_of(readiness: Readiness) -> Matrix:
     """Return the matrix of the use cases, in the order of the register."""
     use_cases = readiness.use_cases
-    titles = {item.item.key: item.item.title for use_case in use_cases for item in use_case.items}
+    titles = item_titles(use_cases)
     anchors = anchors_of((use_case.use_case.id for use_case in use_cases), "u-")
     item_anchors = anchors_of(titles, ".")
     states = {requirement.state for use_case in use_cases for requirement in use_case.requirements}

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...verdict.counts import count_verdict
 from ...verdict.expiry import expiring_within
 from ...verdict.readiness import Status, UseCaseReadiness
 from .. import text_format
-from ..gate import retirement_lines
+from ..gate import retirement_sentences
 from ..headline import headline_sentence
-from ..line_writer import LineWriter, plain_lines
 from ..next_actions import by_person, task_text
 from ..page_material import PageMaterial
 from ..report import Report
+from ..rule_words import checked_rules
 from ..run_conditions import run_notes
 from ..sanitise.html import to_href
 from .burn_up_svg import draw
@@ -23,18 +24,14 @@ DAYS = 30
 TASKS_AT_MOST = 25
 """Number of tasks shown for a person."""
 EXPIRING_AT_MOST = 200
-_WIDTH = 1_000_000
-"""Width in columns of texts that the browser wraps."""
 
 
 def overview(report: Report, material: PageMaterial) -> dict[str, Any]:
     """Return the values of everything around the matrix and the evidence."""
     readiness, verdict, context = report.readiness, report.verdict, report.context
-    writer = LineWriter(_WIDTH)
     expiring = expiring_within(readiness, DAYS)
-    required = sum(len(use_case.required) for use_case in readiness.use_cases)
+    required = count_verdict(readiness, verdict).requirements
     drawing = draw(material.burn_up, required, len(readiness.use_cases)) if material.burn_up else None
-    rules = (*verdict.rules, *((verdict.regression,) if verdict.regression else ()))
     values = {
         "register": readiness.register,
         "headline": headline_sentence(report),
@@ -50,14 +47,14 @@ def overview(report: Report, material: PageMaterial) -> dict[str, Any]:
         "owners": sorted({owner for row in readiness.use_cases if (owner := row.use_case.owner)}),
         "blockers": [blocker for use_case in readiness.use_cases for blocker in _blockers(use_case)],
         "waivers": [waiver for use_case in readiness.use_cases for waiver in _waivers(use_case)],
-        "retirements": [plain_lines([line]) for line in retirement_lines(readiness.use_cases, writer)],
+        "retirements": [f"{kind}: {sentence}" for kind, sentence in retirement_sentences(readiness.use_cases)],
         "days": DAYS,
         "expiring": expiring[:EXPIRING_AT_MOST],
         "more_expiring": len(expiring[EXPIRING_AT_MOST:]),
         "drawing": drawing,
         "demotions": material.burn_up.demotions if material.burn_up else (),
         "no_drawing": material.no_burn_up or "Nothing has happened yet.",
-        "rules": rules,
+        "rules": checked_rules(verdict),
         "notes": (*context.notes, *run_notes(report)),
         "removed": [departed.sentence for departed in readiness.removed],
     }

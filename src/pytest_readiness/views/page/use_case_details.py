@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from ...facts.decision import Review
+from ...verdict.actions import UNASSIGNED
 from ...verdict.readiness import ItemReadiness, RequirementReadiness, ReviewStanding, State
 from .. import text_format
 from ..gate import hold_lines
@@ -102,7 +103,7 @@ def details_of(row: Row, tables: EvidenceTables) -> UseCaseDetails:
         phase=readiness.phase.value if readiness.phase else "",
         complete=readiness.complete,
         required=len(readiness.required),
-        owner=readiness.use_case.owner or "unassigned",
+        owner=readiness.use_case.owner or UNASSIGNED,
         architecture=readiness.use_case.architecture_status,
         declared=readiness.declared if row.drift else "",
         holds=tuple(hold_lines(readiness)),

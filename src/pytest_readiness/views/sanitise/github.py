@@ -7,6 +7,8 @@ from typing import Literal
 from .terminal import LIMIT, sanitise, sanitise_lines
 
 Level = Literal["error", "warning", "notice"]
+ANNOTATIONS_AT_MOST = 10
+"""GitHub shows at most this many annotations of a step and level."""
 
 
 def to_command_data(text: str, limit: int = LIMIT) -> str:
