@@ -217,9 +217,11 @@ def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> 
     type=click.Path(path_type=Path),
     envvar="READINESS_CONFIG",
     metavar="PATH",
-    help="Config file; default: the nearest one, from the working folder upwards.",
+    help="Config file; default: READINESS_CONFIG, else the nearest one, from the working folder upwards.",
 )
-@click.option("--store", envvar="READINESS_STORE", metavar="URL", help="Store URL; default: the config's.")
+@click.option(
+    "--store", envvar="READINESS_STORE", metavar="URL", help="Store URL; default: READINESS_STORE, else the config's."
+)
 @click.option("--debug", is_flag=True, help="Print a traceback on an error.")
 @click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_show_version, help="Show the version."

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SWITCHES = {
     "report": "print the report at the end: verdict, who must act, matrix of the use cases",
-    "gate": "close the session with exit code 11 unless the use cases in scope are eligible for go-live",
+    "gate": "end with exit code 11 unless the use cases in scope are eligible for go-live",
     "missing": "run only evidence tests with a requirement that is not complete, or expires soon",
     "plan": "run nothing: list the tests that claim each requirement, and the requirements that no test claims",
 }
@@ -67,7 +67,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         # With dest given, pytest does not compare the name with those of all other options.
         group.addoption(f"--{name}", dest=name.replace("-", "_"), **parameters)
 
-    add("no-readiness", action="store_true", help="turn everything of pytest-readiness off")
+    add("no-readiness", action="store_true", help="turn pytest-readiness off")
     add("no-readiness-summary", action="store_true", help="do not append the report to the job summary of GitHub")
     for name, description in SWITCHES.items():
         add(f"readiness-{name}", action="store_true", help=description)
@@ -76,10 +76,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=None,
         metavar="PATTERN",
-        help="run only tests that claim these use cases (glob, repeatable); report and gate cover only these",
+        help="run only tests that claim these use cases (glob, repeatable); report and gate cover only these "
+        f"[env: {variable_name('uc')}, separated by commas]",
     )
     for name, (metavar, description) in VALUES.items():
-        add(f"readiness-{name}", default=None, metavar=metavar, help=f"{description}; else {variable_name(name)}")
+        add(f"readiness-{name}", default=None, metavar=metavar, help=f"{description} [env: {variable_name(name)}]")
 
 
 def variable_name(name: str) -> str:

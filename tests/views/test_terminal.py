@@ -46,7 +46,7 @@ def test_an_untouched_register_of_32_at_80_columns():
         UC-001 to UC-032  GREEN  NOT_STARTED (32)  · · · · · · ·  0/8   tbd
         identical rows are grouped; -v shows every use case
         · MISSING
-        each word: docs/reference/glossary.md of pytest-readiness
+        glossary: docs/reference/glossary.md of pytest-readiness
         0 of 256 requirements done
 
         readiness gate: closed; see readiness next, readiness why UC-001
@@ -89,7 +89,7 @@ def test_a_mixed_register_of_32_at_80_columns():
         UC-008 to UC-032  GREEN  NOT_STARTED (25)   · · · · · · ·  0/8
         identical rows are grouped; -v shows every use case
         ✓ COMPLETE  a ASSERTED  r REHEARSED  · MISSING  ~ FLAKY  ✗ FAILING
-        each word: docs/reference/glossary.md of pytest-readiness
+        glossary: docs/reference/glossary.md of pytest-readiness
         9 of 256 requirements done
         drift: tracker status is out of date for UC-003, UC-007: run readiness sync
 
@@ -129,7 +129,7 @@ def test_two_use_cases_at_60_columns_in_ascii():
         UC-001  GREEN  NOT_STARTED  . . . . . . .  0/8
         UC-002  GREEN  BLOCKED      . X . . . . .  0/8   failing
         . MISSING  X FAILING
-        each word: docs/reference/glossary.md of pytest-readiness
+        glossary: docs/reference/glossary.md of pytest-readiness
         0 of 16 requirements done
         drift: tracker status is out of date for UC-002: run
                readiness sync
@@ -331,7 +331,7 @@ def test_ascii_mode_is_ascii_and_keeps_the_words():
 
 def test_the_legend_names_the_page_that_explains_each_state():
     """Who does not know a word of the report finds it in the glossary, which has each state."""
-    (path,) = re.findall(r"each word: (\S+) of pytest-readiness", text(values.mixed()))
+    (path,) = re.findall(r"glossary: (\S+) of pytest-readiness", text(values.mixed()))
     _, states = (ROOT / path).read_text(encoding="utf-8").split("## States of a requirement")
     assert [state for state in State if f"`{state}`" not in states.partition("##")[0]] == []
 

@@ -35,11 +35,15 @@ from . import options, output
 from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand
 
+_HELP = """Check config, tracker and store for problems.
+
+Exits 0 if there are none, 1 if there are problems, 2 if a plugin cannot be used.
+"""
 _CONFIG = 2
 """Exit code if a plugin cannot be used, as of every other command."""
 
 
-@click.command("check", cls=ExitCodeCommand, help="Check config, tracker and store for problems.")
+@click.command("check", cls=ExitCodeCommand, help=_HELP)
 @options.as_json
 @pass_cli_context
 def command(cli: CliContext, *, as_json: bool) -> int:

@@ -24,7 +24,7 @@ from .exit_code import ExitCodeCommand
 @click.option(
     "--on",
     type=click.Choice(["review", "evidence"]),
-    help="Basis of eligibility; default: [gate] on in the config, else review.",
+    help="Basis of eligibility; default: READINESS_GATE_ON, else [gate] on in the config, else review.",
 )
 @click.option(
     "--waivers",

@@ -43,7 +43,8 @@ def command(
 ) -> int:
     """Write the report on the use cases (ids or globs; default: all) as a page, and open it in the browser.
 
-    The page is one file that needs no network. Exits 0 whatever the verdict, also where no browser can be started.
+    The page is one file that needs no network. Exits 0 whatever the verdict, also where no browser can be started; 3
+    if the store is not intact, 2 if the page cannot be written.
     """
     project = cli.project()
     refuse_sources(project, {"the page": output})

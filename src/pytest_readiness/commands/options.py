@@ -100,7 +100,10 @@ checkpoints = click.option(
 by = click.option("--by", metavar="NAME", help="Who decides; default: the CI's user, else git's user.email.")
 reason = click.option("--reason", callback=text, required=True, metavar="TEXT", help="Reason; reports show it.")
 release = click.option(
-    "--release", callback=text, metavar="R", help="Release to judge by; default: READINESS_RELEASE, if required."
+    "--release",
+    callback=text,
+    metavar="R",
+    help="Release to judge by; default: READINESS_RELEASE, if the config requires a release.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 json_format = click.option("--json", "as_json", is_flag=True, help="The same as --format json.")

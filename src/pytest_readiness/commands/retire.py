@@ -33,8 +33,8 @@ def command(
 ) -> int:
     """Retire a test (by its id in the reports), a use case that left the register, or a broken run.
 
-    A retired test no longer has to pass; reviews that rest on it become suspect. * matches any text: all matching
-    tests that no later run contains are retired.
+    A retired test no longer has to pass; reviews that rest on it become suspect. A * in TEST matches any text:
+    each matching test that no later run contains is retired.
 
     A use case that left the register with something open closes the gate until it is retired. With --run, the passes
     of a broken run no longer count: its failures stay, and its other tests are INTERRUPTED until they run again.

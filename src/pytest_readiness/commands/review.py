@@ -40,7 +40,7 @@ _COMMAND_LIMIT = 100_000
 
 @click.command("review", cls=ExitCodeCommand)
 @click.argument("use_cases", nargs=-1, metavar="[UC]...", shell_complete=completion.use_cases)
-@click.option("--suspect", is_flag=True, help="Only use cases whose review is suspect; of all, if none is named.")
+@click.option("--suspect", is_flag=True, help="Only use cases whose review is suspect: of those named, or of all.")
 @click.option("--approve", is_flag=True, help="Approve them for go-live.")
 @click.option("--reject", is_flag=True, help="Reject them; needs --comment.")
 @options.by
@@ -76,8 +76,9 @@ def command(  # noqa: PLR0913 - one parameter for each option
 ) -> int:
     """Show what a review of the use cases (ids or globs) covers, and approve or reject it.
 
-    Without use cases it lists those that await a review. Several use cases: all or none. Without --approve or --reject
-    nothing is recorded; there are no prompts. Exits 0 if the review is shown or stored, 1 if it is refused.
+    Without use cases it lists those that await a review. Of several use cases all are decided on, or none. Without
+    --approve or --reject nothing is recorded; there are no prompts. Exits 0 if the review is shown or stored, 1 if it
+    is refused.
     """
     if approve and reject:
         raise click.UsageError("use --approve or --reject, not both", context)

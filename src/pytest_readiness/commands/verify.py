@@ -32,8 +32,8 @@ def command(cli: CliContext, bundle: Path | None, checkpoints: tuple[Path, ...],
     Journals and decision files are verified too. Exits 0 if everything is intact, 3 if there are problems, 2 if there
     is no store or a checkpoint cannot be read.
 
-    With the file of a bundle, only that is verified, as verify_bundle.py does it; no config is needed. Exits 0 if it
-    fits, 1 if something is not signed by the keys, 3 if it does not fit, 2 if the file is not a bundle.
+    With a BUNDLE, only that file is verified, as verify_bundle.py does it; no config is needed. Exits 0 if everything
+    in it fits together, 1 if something is not signed by the keys, 3 if it does not fit, 2 if the file is not a bundle.
     """
     if bundle is not None:
         return _verify_bundle(bundle, keys, checkpoints)

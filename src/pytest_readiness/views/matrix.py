@@ -14,7 +14,7 @@ from .line_writer import Line, LineWriter, Segment, cell_width, style_of
 
 MANY = 8
 """If more use cases than this are NOT_STARTED, they are grouped to ranges, unless every row is requested."""
-GLOSSARY = "each word: docs/reference/glossary.md of pytest-readiness"
+GLOSSARY = "glossary: docs/reference/glossary.md of pytest-readiness"
 _GAP = "  "
 
 
