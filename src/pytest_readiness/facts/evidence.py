@@ -267,7 +267,8 @@ CUT_SHORT = frozenset({ExecutionStanding.CUT_SHORT, ExecutionStanding.UNSCOPED, 
 def standing_text(standing: ExecutionStanding, sources: PlaceSources, beside: str | None = None) -> str:
     """Return a standing as text for the index of a store, with what the test itself stated."""
     environment, mode = sources
-    text = f"{standing.value}+environment" if environment is not None else standing.value
+    text = standing.value
+    text = f"{text}+environment" if environment is not None else text
     text = f"{text}+{'credential' if mode == 'credential' else 'provider_mode'}" if mode is not None else text
     return text if beside is None else f"{text} beside {beside}"
 

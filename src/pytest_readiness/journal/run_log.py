@@ -308,11 +308,13 @@ class RunLog(Struct, eq=False):
             self.writer.delete()
 
     def release(self) -> None:
-        """Release the plan and the ended tests after the run was stored.
+        """Release the plan, the ended tests and the cached lines after the run was stored.
 
         At exit pytest and Python collect garbage several times, which takes longer with more objects.
         """
         self._plan, self._ended = {}, set()
+        if self.writer is not None:
+            self.writer.cached = []
 
 
 def interrupted_body(planned: Mapping[str, Any], started_at: str, message: str) -> dict[str, Any]:

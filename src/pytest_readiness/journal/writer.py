@@ -128,10 +128,7 @@ class JournalWriter:
 
     def append(self, kind: str, body: dict[str, Any], *, sync: bool = False) -> Line:
         """Append the next line of the run and return it."""
-        return self.append_line(self.chain.next(kind, body), sync=sync)
-
-    def append_line(self, line: Line, *, sync: bool = False) -> Line:
-        """Append a line that was created by the chain, and return it."""
+        line = self.chain.next(kind, body)
         if _getpid() != self._process:
             return line  # a forked child: the run belongs to its parent
         if self._descriptor is not None and not is_open(self._descriptor, self._file, self._state[2]):

@@ -170,7 +170,7 @@ class LocalReportWriter(ReportWriter):
         self._safely(self._start, nodeid)
 
     def _start(self, nodeid: str) -> None:
-        self._write_ended(restarting=nodeid)
+        self._write_ended(nodeid, restarts=True)
         self.log.started(self.names.name_of(nodeid))
 
     @pytest.hookimpl(tryfirst=True)
@@ -193,7 +193,7 @@ class LocalReportWriter(ReportWriter):
         If a plugin may run it again without a mark, it is written when the next test starts.
         """
         if not self._observer.may_run_again:
-            self._safely(lambda _: self._write_ended(), nodeid)
+            self._safely(self._write_ended, nodeid)
 
     def _write_own(self, report: pytest.TestReport) -> None:
         if is_rerun(report):
@@ -204,18 +204,18 @@ class LocalReportWriter(ReportWriter):
         if self._observer.running_observation(report.nodeid) is None:
             self._from_child[report.nodeid] = evidence
 
-    def _write_ended(self, restarting: str | None = None) -> None:
-        """Write the tests that ended; ``restarting``: a node id that starts again, so that this was an attempt."""
+    def _write_ended(self, nodeid: str = "", *, restarts: bool = False) -> None:
+        """Write the tests that ended; ``restarts``: the one with this node id starts again, so this was an attempt."""
         if not (self._observer.is_busy or self._from_child):
             return
-        for nodeid, observation in self._observer.ended_tests():
+        for ended, observation in self._observer.ended_tests():
             if (body := self._observer.final_line(observation)) is None:
                 continue
-            if nodeid == restarting and not self.names.is_another(observation.item):
+            if restarts and ended == nodeid and not self.names.is_another(observation.item):
                 self.log.attempt(attempt_of(body))
             else:
                 self.log.finished(body)
-                self._observer.remove(nodeid)
+                self._observer.remove(ended)
         while self._from_child:
             self.log.finished(self._from_child.popitem()[1])
 

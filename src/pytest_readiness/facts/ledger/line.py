@@ -122,7 +122,7 @@ def read_line(text: str) -> tuple[dict[str, Any], str]:
     return body, digest("line", data)
 
 
-class Line(msgspec.Struct, frozen=True):
+class Line(msgspec.Struct, frozen=True, gc=False):
     """Line of a run: its text, which is the evidence, and the parsed body."""
 
     text: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
 
-from msgspec import Struct
+import msgspec
 
 from ...facts.decision import Decision
 from ...facts.evidence import BADNESS, Evidence, Result, standing_in, standing_text
@@ -173,8 +173,8 @@ def summary_of(row: RunRow) -> RunSummary:
     )
 
 
-class _SlotKey(Struct, frozen=True):
-    """All columns of a slot but its key, in the order of the key's canonical text."""
+class _SlotKey(msgspec.Struct, frozen=True, gc=False):
+    """All columns of a slot but its key, in the order of the key's canonical text: texts of a line, or null."""
 
     claim_environment: str | None
     claim_provider_mode: str | None
@@ -187,6 +187,9 @@ class _SlotKey(Struct, frozen=True):
     standing: str
     test_id: str
     use_case: str
+
+
+_encode_key = msgspec.json.Encoder().encode
 
 
 def _slot_row(register: str, test_id: str, claim: Mapping[str, Any], result: Result) -> SlotRow:
@@ -202,7 +205,7 @@ def _slot_row(register: str, test_id: str, claim: Mapping[str, Any], result: Res
         asked, asked_mode, environment, item, parts, provider_mode, register, replay_mode, standing, test_id, use_case
     )
     place = environment, provider_mode, asked, asked_mode, replay_mode
-    return SlotRow(canonical(key), register, use_case, item, test_id, *place, parts, standing)
+    return SlotRow(_encode_key(key).decode(), register, use_case, item, test_id, *place, parts, standing)
 
 
 IndexRows = tuple[EvidenceRow, SlotRow]
@@ -212,6 +215,7 @@ IndexedEvidence = tuple[Evidence, EvidenceRow, SlotRow]
 
 
 _RESULTS = {result.value: result for result in Result}
+_NOT_RUN = Result.NOT_RUN.value
 
 
 def rows_of(body: Mapping[str, Any], register: str) -> list[IndexRows]:
@@ -223,12 +227,13 @@ def rows_of(body: Mapping[str, Any], register: str) -> list[IndexRows]:
     kind = body.get("kind")
     if kind not in ("finished", "not_run"):
         return []
-    result, tests = (_RESULTS[body["result"]], [body]) if kind == "finished" else (Result.NOT_RUN, body["tests"])
+    result, tests = (body["result"], [body]) if kind == "finished" else (_NOT_RUN, body["tests"])
     rows: list[IndexRows] = []
     for test in tests:
         for claim in test["claims"]:
-            ended = _RESULTS[claim["result"]] if "result" in claim else result
-            row = EvidenceRow(body["run"], body["seq"], len(rows) + 1, body["started_at"], BADNESS[ended], ended.value)
+            name = claim.get("result", result)
+            ended = _RESULTS[name]
+            row = EvidenceRow(body["run"], body["seq"], len(rows) + 1, body["started_at"], BADNESS[ended], name)
             rows.append((row, _slot_row(register, test["test"], claim, ended)))
     return rows
 
