@@ -23,7 +23,8 @@ from ..redaction.fingerprint_key import load_key
 from ..regular_files import IrregularError, open_regular, read_regular
 from .joined_executions import after_attempts, join_executions
 from .lock import is_free, own_descriptor
-from .run_log import close_run, interrupted_body, requirements_path, tests_of
+from .run_end import close_run, interrupted_body
+from .run_log import requirements_path, tests_of
 from .started_tests import StartedTests, remove_start_file, start_path
 from .writer import JournalWriter
 

@@ -7,8 +7,6 @@ workers run them, it is opened when the first one starts.
 
 from __future__ import annotations
 
-import os
-import platform
 import secrets
 import time
 from collections.abc import Callable, Container, Iterable, Mapping
@@ -19,22 +17,19 @@ from msgspec import Struct, field
 
 from ..atomic_write import write_atomically
 from ..errors import ReadinessError
-from ..facts.evidence import Artifact, Result
-from ..facts.ledger.line import Line
+from ..facts.evidence import Artifact
 from ..facts.requirements_snapshot import Snapshot
-from ..facts.run import Run, planned_digest
+from ..facts.run import Run
 from ..facts.timestamps import timestamp
 from ..redaction.fingerprint_key import save_key
 from .joined_executions import ExecutionJoiner
+from .run_end import IN_LINE, clock_check, close_run, interrupted_body
 from .started_tests import StartedTests
 from .writer import JournalWriter, ignore_folder, new_journal
 from .written_lines import ChangedJournalError, WrittenLines
 
 if TYPE_CHECKING:  # a command that only reads a journal redacts nothing
     from ..redaction.redactor import Redactor
-
-IN_LINE = 100
-"""Greatest number of planned or unstarted tests in one line."""
 
 
 def new_run_id() -> str:
@@ -260,7 +255,7 @@ class RunLog(Struct, eq=False):
             self.failure = error
             return False
         first: dict[str, Any] = {"started_at": self._began, "register": self.register}
-        first |= {"requirements": self.requirements.digest, "clock": _clock_check(writer), **origin}
+        first |= {"requirements": self.requirements.digest, "clock": clock_check(writer), **origin}
         writer.append("run", first, sync=True)
         self.writer = writer
         return True
@@ -315,68 +310,6 @@ class RunLog(Struct, eq=False):
         self._plan, self._ended = {}, set()
         if self.writer is not None:
             self.writer.cached = []
-
-
-def interrupted_body(planned: Mapping[str, Any], started_at: str, message: str) -> dict[str, Any]:
-    """Return the body of a line for a test that started and did not finish."""
-    now = timestamp()
-    attempt = {"result": Result.INTERRUPTED.value, "started_at": started_at, "duration_ms": 0, "message": message}
-    body = {
-        "test": planned["test"],
-        "claims": planned["claims"],
-        "result": Result.INTERRUPTED.value,
-        "started_at": started_at,
-        "finished_at": now,
-        "attempts": [attempt],
-        "message": message,
-    }
-    return {**body, "open_scope": True} if planned.get("records") else body
-
-
-def close_run(
-    writer: JournalWriter, plan: Iterable[tuple[str, Mapping[str, Any]]], ended: Container[str], seal: Mapping[str, Any]
-) -> Line:
-    """Write the tests that never ran and the seal, and return the seal. ``plan``: each id once, with its plan."""
-    counts, not_run, now = {"tests": 0, "deselected": 0}, list[dict[str, Any]](), timestamp()
-    for test_id, planned in plan:
-        counts["tests"] += 1
-        if planned.get("deselected"):
-            counts["deselected"] += 1
-        elif test_id not in ended:
-            not_run.append({"test": test_id, "claims": planned["claims"]})
-            if len(not_run) == IN_LINE:
-                writer.append("not_run", {"tests": not_run, "started_at": now, "finished_at": now})
-                not_run = []
-    if not_run:
-        writer.append("not_run", {"tests": not_run, "started_at": now, "finished_at": now})
-    end = {"finished_at": timestamp(), "python": platform.python_version(), "clock": _clock_check(writer), **seal}
-    sums = {"count": writer.chain.seq, "planned": _digest_of_plan(writer), "plan": counts}
-    return writer.append("sealed", {**sums, **end}, sync=True)
-
-
-def _digest_of_plan(writer: JournalWriter) -> str:
-    """Return the digest of the planned tests as they were written: in memory there may be more."""
-    is_cached = len(writer.cached) == writer.chain.seq
-    if is_cached:
-        return planned_digest(writer.cached)
-    planned = (text for text in writer.each_text() if text.startswith('{"kind":"planned",'))  # its first key
-    return planned_digest(map(Line.from_own_text, planned))
-
-
-def _clock_check(writer: JournalWriter) -> dict[str, int]:
-    """Return Python's clock and the file system's in milliseconds: a replaced clock shows as a difference.
-
-    The journal is touched first, so that its time is the current time of the system, and not of Python.
-    """
-    try:
-        python = int(time.time() * 1000)  # the clock of the tests, which may be replaced
-    except (TypeError, ValueError, OverflowError):
-        python = 0
-    try:
-        os.utime(writer.path)
-        return {"python": python, "file": int(writer.path.stat().st_mtime * 1000)}
-    except OSError:
-        return {"python": python}
 
 
 def _write_requirements(folder: Path, requirements: Snapshot) -> None:
