@@ -1,4 +1,4 @@
-"""Contents of a report that only some formats need: the register, bases of reviews, the page's, and places."""
+"""Contents of a report that only some formats need: register, bases of reviews, page and places."""
 
 from __future__ import annotations
 
