@@ -167,7 +167,9 @@ FAULTS: dict[str, Fault] = {
         (
             ALONE,
             Edit(
-                "recording.report_writer:LocalReportWriter._write_ended", "if restarts and ended == nodeid and", "if False and"
+                "recording.report_writer:LocalReportWriter._write_ended",
+                "if restarts and ended == nodeid and",
+                "if False and",
             ),
         ),
     ),
