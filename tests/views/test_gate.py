@@ -14,7 +14,6 @@ from pytest_readiness.views.line_writer import plain_lines
 
 from . import values
 from .hostile import HOSTILE, dangers
-from .test_terminal import hostile_report
 
 
 def shown(expected):
@@ -122,7 +121,7 @@ def test_actions_and_use_cases_are_capped():
 @pytest.mark.parametrize("unicode", [True, False])
 def test_hostile_text_is_harmless_and_fits(bad, unicode):
     """No rule, setting, name or reason gets to the terminal raw or beyond its width."""
-    output = plain_lines(render_verdict(hostile_report(bad), 60, unicode=unicode))
+    output = plain_lines(render_verdict(values.hostile_report(bad), 60, unicode=unicode))
     assert dangers(output) == []
     assert max(map(wcswidth, output.split("\n"))) <= 60
     assert unicode or output.isascii()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from zlib import compress, decompress
@@ -18,26 +16,12 @@ from tests.pages import ROOT
 from tests.project import Project
 from tests.test_hostile_output import hostile_project
 
+from .browser import focused, said
+
 pytestmark = pytest.mark.slow
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 PICTURES = ROOT / "docs" / "pictures"
-SETTLED = "html[data-verified]"
-"""What the page says of itself when it has started and compared everything."""
 _MADE: dict[str, bytes] = {}
-
-if CHROMIUM is None:
-    pytest.skip("no Chromium on PATH (Debian: apt-get install chromium)", allow_module_level=True)
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Chromium."""
-    with sync_api.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield started
-        started.close()
 
 
 @pytest.fixture
@@ -58,42 +42,6 @@ def large_artifact(project: Project) -> str:
     """Id of the newest evidence with an artifact that is too large for the page."""
     pieces = [piece for piece in project.evidence("UC-002") if len(piece["artifacts"]) > 1]
     return str(pieces[0]["id"])
-
-
-@pytest.fixture
-def visit(browser: Any) -> Iterator[Any]:
-    """Opens a page file; in the end the browser must have complained of nothing and asked no host for anything."""
-    complaints: list[str] = []
-    contexts = []
-
-    def open_page(path: Path, fragment: str = "", *, script: bool = True, before: str = "", **options: Any) -> Any:
-        context = browser.new_context(java_script_enabled=script, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
-        page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
-        page.on("request", lambda request: note_request(request.url))
-        if before:
-            page.add_init_script(before)
-        page.goto(f"{path.as_uri()}{fragment}")
-        if script:
-            page.wait_for_selector(SETTLED, state="attached")
-        return page
-
-    def note_request(url: str) -> None:
-        if not url.startswith(("file:", "data:")):
-            complaints.append(f"request: {url}")
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def said(page: Any) -> str:
-    """What the page says of its verification."""
-    return str(page.text_content("#verification"))
 
 
 def test_without_a_script_everything_can_be_read(visit: Any, page_file: Path) -> None:
@@ -212,11 +160,6 @@ def test_a_link_to_a_cell_opens_it_and_back_returns(visit: Any, page_file: Path)
     assert page.evaluate("location.hash") == "#u-UC-009.2"
     page.go_back()
     assert page.evaluate("location.hash") == "#u-UC-007.5"
-
-
-def focused(page: Any) -> str:
-    """What has the keyboard: the address of a link, else the text of the element."""
-    return str(page.evaluate("document.activeElement.getAttribute('href') || document.activeElement.textContent"))
 
 
 def test_with_the_keyboard_alone(visit: Any, page_file: Path) -> None:
@@ -349,60 +292,3 @@ def test_nothing_hostile_is_executed(visit: Any, pytester: pytest.Pytester, monk
     assert sorted(schemes) == ["data:", "file:", "https:"]
     assert markup in page.inner_text('[id="u-UC-001.2"]')
     assert page.evaluate("document.scripts.length") == 2
-
-
-@pytest.fixture
-def large_page(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The page of 300 use cases with 2,400 pieces of evidence, as the benchmark makes them."""
-    monkeypatch.syspath_prepend(ROOT / "benchmarks")
-    from benchmarks import page as benchmark
-
-    project = Project.at(pytester, monkeypatch)
-    benchmark.make(project.path, 300, 8)
-    done = project.cli("report", "--format", "html", "-o", "page.html")
-    assert done.exit_code == 0, done.output
-    return project.path / "page.html"
-
-
-def test_a_large_page_unpacks_what_is_opened(visit: Any, large_page: Path) -> None:
-    """With very much evidence a cell, an address and the keyboard lead to it all the same, and lines are verified."""
-    page = visit(large_page)
-    assert re.match(r"Verified in this browser: 1\d\d\d pieces of evidence", said(page))
-    assert page.locator("article").count() == 5
-    cell = page.locator("#m tbody tr").nth(122).locator("td").nth(3)
-    cell.hover()
-    cell.click()
-    page.wait_for_selector('[id="u-UC-0123.3"]')
-    opened = page.locator('[id="u-UC-0123.3"]')
-    assert opened.is_visible()
-    for text in ("attestation", "Timestamp (UTC)", "production", "at commit", "UC-0123/3/production: COMPLETE"):
-        assert text in opened.inner_text()
-    page.evaluate("location.hash = '#u-UC-0299'")
-    page.wait_for_selector('[id="u-UC-0299"] details')
-    page.fill("[name=q]", "uc-0299")
-    assert page.locator("#m tbody tr:visible").count() == 1
-    page.locator("#m tbody tr:visible a").first.focus()
-    page.keyboard.press("ArrowRight")
-    assert focused(page) == "#u-UC-0299.1"
-
-
-def test_one_changed_byte_of_packed_evidence_is_told(visit: Any, large_page: Path) -> None:
-    """A packed result that is changed, and packed again, differs from its line."""
-    text = large_page.read_text(encoding="utf-8")
-    packed = re.search(r'id="more">([^<]+)<', text)
-    assert packed
-    details = decompress(b64decode(packed[1]), 31)
-    changed = re.sub(rb'("Result",\[\["PASS)E', rb"\1F", details)
-    assert changed != details
-    large_page.write_text(text.replace(packed[1], b64encode(compress(changed, wbits=31)).decode()), encoding="utf-8")
-    page = visit(large_page)
-    assert said(page).startswith("Do not rely on this page")
-    assert "shows for Result: PASSFD; recorded is: PASSED" in page.inner_text("#differences [role=alert]")
-
-
-def test_a_large_page_without_a_script(visit: Any, large_page: Path) -> None:
-    """Verdict, matrix and the most urgent use cases are there, and it says where the rest is."""
-    page = visit(large_page, script=False)
-    assert page.locator("#m tbody tr").count() == 300
-    assert "Without JavaScript only the most urgent use cases are listed" in page.inner_text("#details")
-    assert page.locator("article").count() == 5

@@ -6,18 +6,14 @@ import re
 from textwrap import dedent
 
 import pytest
-from hypothesis import given, settings, strategies as st
 from msgspec.structs import replace
-from wcwidth import wcswidth
 
 from pytest_readiness.claims.catalogue import Item
-from pytest_readiness.verdict.readiness import Phase, ReviewSummary, RuleResult, State, Status, Verdict
-from pytest_readiness.views.report import ReportedSession
+from pytest_readiness.verdict.readiness import ReviewSummary, RuleResult, State, Status, Verdict
 from pytest_readiness.views.terminal import plain_lines, render_report, styled_lines
 from tests.pages import ROOT
 
 from . import values
-from .hostile import HOSTILE, dangers
 
 pytestmark = pytest.mark.slow
 
@@ -344,58 +340,3 @@ def test_styles_are_only_added():
         assert code in bare
         bare = bare.replace(code, "")
     assert bare == plain_lines(lines)
-
-
-def hostile_report(bad):
-    """Return a report with one hostile text in every place that comes from outside."""
-    row = {"title": bad, "owner": bad, "architecture_status": bad, "declared_status": bad, "notes": bad}
-    catalogue = values.catalogue([bad, f"{bad}2"], **row)
-    first = values.use_case(
-        catalogue,
-        bad,
-        {"4": State.FAILING},
-        status=Status.IN_PROGRESS,
-        phase=Phase.AWAITING_REVIEW,
-        group_holds=(values.hold(bad),),
-        open_runs=(bad,),
-    )
-    actions = [values.action(bad, bad, f"{bad}/4", bad), values.action("b", "collect", bad, bad)]
-    report = values.report(
-        [first, values.use_case(catalogue, f"{bad}2")],
-        actions=actions,
-        register=bad,
-        store=bad,
-        release=bad,
-        notes=(bad,),
-        problems=(bad,),
-        session=ReportedSession(bad, 1),
-    )
-    rules = (RuleResult(bad, False, 1, bad), RuleResult(bad, False, 1, bad))
-    return replace(report, verdict=Verdict(False, bad, rules, (bad,), (bad, f"{bad}2")))
-
-
-@pytest.mark.parametrize("unicode", [True, False])
-@pytest.mark.parametrize("bad", HOSTILE)
-def test_hostile_text_never_reaches_the_terminal_raw(bad, unicode):
-    """Whatever the register, the tests and the config say, nothing executable is printed."""
-    for verbosity in (-1, 0, 1):
-        output = text(hostile_report(bad), verbosity=verbosity, unicode=unicode)
-        assert dangers(output) == []
-        assert unicode or output.isascii()
-
-
-@settings(max_examples=40)
-@given(
-    st.one_of(st.text(max_size=80), st.sampled_from(HOSTILE)), st.integers(60, 200), st.booleans(), st.integers(-1, 1)
-)
-def test_no_line_is_wider_than_the_terminal(bad, width, unicode, verbosity):
-    """For ids, names and messages of any text, every line takes at most the width that was asked for."""
-    lines = text(hostile_report(bad), width, unicode=unicode, verbosity=verbosity).split("\n")
-    assert max(map(wcswidth, lines)) <= width
-
-
-@settings(max_examples=40)
-@given(st.integers(1, 140))
-def test_the_real_register_fits_any_width(width):
-    """Ordinary text fits whatever the width, even one that shows nothing useful."""
-    assert max(wcswidth(line) for line in text(values.mixed(), width).split("\n")) <= width

@@ -15,7 +15,6 @@ from pytest_readiness.views.why import render_why
 
 from . import values
 from .hostile import HOSTILE, dangers
-from .test_terminal import hostile_report
 
 
 def headings(lines):
@@ -117,7 +116,7 @@ def test_a_complete_use_case_says_what_its_review_lacks():
 @pytest.mark.parametrize("unicode", [True, False])
 def test_hostile_text_is_harmless_and_fits(bad, unicode):
     """No name, reason, message or test id gets to the terminal raw or beyond its width."""
-    report = hostile_report(bad)
+    report = values.hostile_report(bad)
     output = plain_lines(render_why(report, report.readiness.use_cases[0].use_case.id, None, 60, unicode=unicode))
     assert dangers(output) == []
     assert max(map(wcswidth, output.split("\n"))) <= 60

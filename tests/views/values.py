@@ -246,3 +246,31 @@ def mixed() -> Report:
     ]
     rest = [one for one in _actions(told) if one.use_case not in {"UC-003", "UC-007"}]
     return report(told, actions=[*first, *rest], session=ReportedSession(RUN, 12))
+
+
+def hostile_report(bad: str) -> Report:
+    """Return a report with one hostile text in every place that comes from outside."""
+    row = {"title": bad, "owner": bad, "architecture_status": bad, "declared_status": bad, "notes": bad}
+    known = catalogue([bad, f"{bad}2"], **row)
+    first = use_case(
+        known,
+        bad,
+        {"4": State.FAILING},
+        status=Status.IN_PROGRESS,
+        phase=Phase.AWAITING_REVIEW,
+        group_holds=(hold(bad),),
+        open_runs=(bad,),
+    )
+    actions = [action(bad, bad, f"{bad}/4", bad), action("b", "collect", bad, bad)]
+    built = report(
+        [first, use_case(known, f"{bad}2")],
+        actions=actions,
+        register=bad,
+        store=bad,
+        release=bad,
+        notes=(bad,),
+        problems=(bad,),
+        session=ReportedSession(bad, 1),
+    )
+    rules = (RuleResult(bad, False, 1, bad), RuleResult(bad, False, 1, bad))
+    return replace(built, verdict=Verdict(False, bad, rules, (bad,), (bad, f"{bad}2")))

@@ -53,7 +53,7 @@ def _escape(clean: str) -> str:
 
 
 def to_markdown_words(text: str) -> str:
-    """Return the text as Markdown that shows exactly this text, with its plain words as they are.
+    """Return the text as Markdown that shows its words, in one line, with plain ones as they are.
 
     For files that people also read as text. Otherwise it is as ``to_markdown``.
     """

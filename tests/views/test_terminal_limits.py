@@ -1,0 +1,40 @@
+"""The report for a terminal with hostile text and at any width: nothing is executed, and no line is too wide."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings, strategies as st
+from wcwidth import wcswidth
+
+from . import values
+from .hostile import HOSTILE, dangers
+from .test_terminal import text
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("unicode", [True, False])
+@pytest.mark.parametrize("bad", HOSTILE)
+def test_hostile_text_never_reaches_the_terminal_raw(bad, unicode):
+    """Whatever the register, the tests and the config say, nothing executable is printed."""
+    for verbosity in (-1, 0, 1):
+        output = text(values.hostile_report(bad), verbosity=verbosity, unicode=unicode)
+        assert dangers(output) == []
+        assert unicode or output.isascii()
+
+
+@settings(max_examples=40)
+@given(
+    st.one_of(st.text(max_size=80), st.sampled_from(HOSTILE)), st.integers(60, 200), st.booleans(), st.integers(-1, 1)
+)
+def test_no_line_is_wider_than_the_terminal(bad, width, unicode, verbosity):
+    """For ids, names and messages of any text, every line takes at most the width that was asked for."""
+    lines = text(values.hostile_report(bad), width, unicode=unicode, verbosity=verbosity).split("\n")
+    assert max(map(wcswidth, lines)) <= width
+
+
+@settings(max_examples=40)
+@given(st.integers(1, 140))
+def test_the_real_register_fits_any_width(width):
+    """Ordinary text fits whatever the width, even one that shows nothing useful."""
+    assert max(wcswidth(line) for line in text(values.mixed(), width).split("\n")) <= width
