@@ -728,13 +728,14 @@ def test_the_script_knows_what_each_kind_of_decision_says() -> None:
     """It shares no line with the package: a field that is added there must be known here, or honest bundles do not fit."""
     common = {"register", "at", "by", "known_by", "requirements_digest"}
     for name, kind in KINDS.items():
-        first, must, may, lists = verify_bundle.DECISION_FIELDS[name]
+        _, must, may, lists = verify_bundle.DECISION_FIELDS[name]
         more = {"basis"} if name == "review" else set()
-        assert {*TEXT_FIELDS[kind]} == common | {first, *must, *may, *lists} | more, name
+        assert {*TEXT_FIELDS[kind]} == common | {*must, *may, *lists} | more, name
     assert verify_bundle.DECISION_FIELDS.keys() == KINDS.keys()
-    assert {*TEXT_FIELDS[ReviewBasis]} == {*verify_bundle.BASIS_FIELDS}
-    assert TEXT_FIELDS[PinnedRequirement] == tuple(verify_bundle.REQUIREMENT_FIELDS)
-    assert {*TEXT_FIELDS[PinnedEvidence]} == verify_bundle.PIN_FIELDS.keys()
+    assert {*TEXT_FIELDS[ReviewBasis]} == verify_bundle.BASIS.keys()
+    for kind, (required, optional) in ((PinnedRequirement, verify_bundle.ROW), (PinnedEvidence, verify_bundle.PIN)):
+        assert TEXT_FIELDS[kind][: len(required)] == tuple(required)
+        assert {*TEXT_FIELDS[kind][len(required) :]} == optional.keys()
 
 
 @pytest.mark.parametrize("odd", [[{}], [1], "x", {"x": 1}])
