@@ -22,8 +22,6 @@ SUMMARY, NO_SUMMARY = "GITHUB_STEP_SUMMARY", "READINESS_NO_SUMMARY"
 """Variables: the file of the job summary, which the CI server sets, and the wish that nothing is written to it."""
 SUMMARY_LIMIT = 1024 * 1024
 """Bytes of the file: GitHub drops the whole summary of a step that has more."""
-_SMALLEST = 2_000
-"""Bytes without which nothing is appended."""
 
 
 def write_summary(project: Project, report: Report) -> list[str]:
@@ -53,10 +51,10 @@ def _append(project: Project, report: Report, path: Path) -> list[str]:
     with os.fdopen(descriptor, "ab") as file:
         size = file.seek(0, os.SEEK_END)
         room = SUMMARY_LIMIT - size - 1
-        if room < _SMALLEST:
+        text = "".join(render_within(report, room)).encode()
+        if len(text) > room:
             return [f"the job summary was not written: its file has {size} bytes already, and may have {SUMMARY_LIMIT}"]
-        text = "".join(render_within(report, room))
-        file.write((f"\n{text}" if size else text).encode())
+        file.write(b"\n" + text if size else text)
     return []
 
 

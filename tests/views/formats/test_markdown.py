@@ -16,7 +16,7 @@ from pytest_readiness.views.headline import headline_sentence
 from pytest_readiness.views.report import Report
 from tests.views.hostile import HOSTILE, dangers
 from tests.views.sinks import all_tokens, markdown_cells
-from tests.views.values import action, catalogue, evidence, report, tracker_ids, use_case
+from tests.views.values import action, catalogue, evidence, hostile_report, report, tracker_ids, use_case
 
 HARMLESS = {
     "heading",
@@ -180,3 +180,25 @@ def test_nothing_in_it_is_markup() -> None:
         assert sum(token.type == "table_open" for token in tokens) == 4 + bool(text), text
         assert sum(token.type == "heading_open" for token in tokens) == 7 + bool(text), text
         assert all(token.content.startswith("readiness ") for token in tokens if token.type == "code_inline"), text
+
+
+@pytest.mark.parametrize("bad", ["|@a" * 400, "#1" * 400, "\x1b" * 400, "中文" * 400])
+@pytest.mark.parametrize("limit", [8_192, 12_000, COMMENT_LIMIT])
+def test_hostile_text_stays_within_the_limit(bad: str, limit: int) -> None:
+    """The verdict always fits; a section that does not is left out."""
+    text = text_of(hostile_report(bad), limit)
+    assert text.startswith("## ")
+    assert len(text.encode()) <= limit
+
+
+def test_a_head_of_many_items_leaves_the_matrix_out() -> None:
+    """Columns whose names alone are larger than the whole text are no reason to write too much."""
+    known = catalogue(tracker_ids(2))
+    items = {
+        f"{number:03}" + "<" * 290: replace(known.items["1"], key=f"{number:03}" + "<" * 290) for number in range(100)
+    }
+    known = replace(known, items=items)
+    text = text_of(report([use_case(known, name) for name in known.use_cases]))
+    assert len(text.encode()) <= COMMENT_LIMIT
+    assert "### Rules of the gate" in text
+    assert "### 2 use cases" not in text

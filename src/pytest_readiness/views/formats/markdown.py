@@ -61,12 +61,18 @@ def render_within(report: Report, limit: int) -> Iterator[str]:
     """Yield the report in at most ``limit`` bytes. Tables that do not fit end with the number of omitted rows.
 
     Each text is one line without markup, links, mentions and HTML, whatever it contains.
+
+    Args:
+        report: the report.
+        limit: number of bytes. A section of which not even the heading fits is left out. The verdict is always there:
+            it takes up to 8,192 bytes, as each sign of a hostile text takes several.
     """
     first = _first(report)
     yield first
     sections = [section for section in _sections(report) if section.rows or section.foot]
     room = limit - _size(first)
-    fixed = sum(_size(section.heading) + _size(section.ending(len(section.rows))) for section in sections)
+    while (fixed := sum(map(_fixed_size, sections))) > room and sections:
+        sections.remove(max(sections, key=_fixed_size))
     room -= fixed
     sizes = [sum(map(_size, section.rows)) for section in sections]
     for number, section in enumerate(sections):
@@ -81,6 +87,10 @@ def render_within(report: Report, limit: int) -> Iterator[str]:
 
 def _size(text: str) -> int:
     return len(text.encode())
+
+
+def _fixed_size(section: _Section) -> int:
+    return _size(section.heading) + _size(section.ending(len(section.rows)))
 
 
 def _fitting(rows: Sequence[str], room: int) -> Sequence[str]:
