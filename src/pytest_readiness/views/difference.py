@@ -23,6 +23,9 @@ _READY = Status.READY_FOR_GO_LIVE.value
 MOST_MARKDOWN = 60_000
 """Characters of a Markdown text: a comment on GitHub has at most 65,536."""
 
+_LONGEST_SIDE = 1_000
+"""Characters of the line about one of the evaluations."""
+
 
 class ComparedSide(Struct, frozen=True):
     """One of the two evaluations."""
@@ -118,13 +121,13 @@ def _use_case_lines(name: str, changes: list[Change], difference: Difference, wr
 
 def render_markdown(difference: Difference) -> Iterator[str]:
     """Yield the difference as Markdown, the worst first, within the limit of a comment on GitHub."""
-    yield f"### {_headline(difference)}\n\n"
-    for side in (difference.old, difference.new):
-        yield f"- {to_markdown(side.sentence)}\n"
+    sides = (f"- {to_markdown(side.sentence, _LONGEST_SIDE)}\n" for side in (difference.old, difference.new))
+    head = f"### {_headline(difference)}\n\n{''.join(sides)}"
     if not difference.changes:
+        yield head
         return
-    yield "\n| | was | is | because |\n| --- | --- | --- | --- |\n"
-    written = 0
+    yield (head := f"{head}\n| | was | is | because |\n| --- | --- | --- | --- |\n")
+    written = len(head)
     for number, change in enumerate(difference.worst_first):
         cells = (change.subject, *change.words, difference.cause(change))
         row = f"{markdown_row(cells)}\n"
