@@ -21,7 +21,7 @@ from ..pipeline.scope_filters import filtered_request
 from ..verdict.readiness import Status
 from ..views.document import to_document
 from ..views.line_writer import plain_lines
-from ..views.output_formats import FORMATS
+from ..views.output_formats import FORMATS, OutputFormat
 from ..views.report import Report
 from ..views.sanitise import sanitise
 from ..views.terminal import render_report
@@ -94,13 +94,15 @@ def command(  # noqa: PLR0913 - one parameter for each option
     shown = None if form == TERMINAL else output_format or FORMATS["json"]
     report = evaluate_for(project, request, shown)
     pieces: Iterable[str]
-    if form != TERMINAL:
-        pieces = _render(project, report, form, output)
-    else:
+    if form == TERMINAL:
         lines = render_report(
             report, printing.terminal_width(), verbosity=verbose - quiet, unicode=printing.prints_unicode()
         )
-        pieces = iter((plain_lines(lines), "\n"))
+        pieces = (plain_lines(lines), "\n")
+    elif output_format is None:
+        pieces = (_own_text(project, report, form),)
+    else:
+        pieces = _render(project, report, output_format, output)
     if output is not None:
         write_report(output, pieces)
     elif form == TERMINAL:
@@ -116,20 +118,26 @@ def command(  # noqa: PLR0913 - one parameter for each option
     return 0
 
 
-def _render(project: Project, report: Report, form: str, output: Path | None) -> Iterable[str]:
-    """Return the report in a format of this package or of a plugin, as text in pieces.
+def _own_text(project: Project, report: Report, form: str) -> str:
+    """Return the report in a format of a plugin.
 
     Raises:
-        ConfigError: no format has this name, or the plugin fails.
+        ConfigError: no plugin has a format of this name, or the plugin fails.
     """
-    output_format = FORMATS.get(form)
-    if output_format is None:
-        text = render_own(project.plugins, to_document(report), form)
-        if text is None:
-            names = [TERMINAL, *FORMATS]
-            own = "and no plugin has one of this name (pytest_readiness_render)"
-            raise ConfigError(f"--format {form}: the formats are {', '.join(names)}, {own}{suggestion(form, names)}")
-        return (text.encode("utf-8", "backslashreplace").decode(),)
+    text = render_own(project.plugins, to_document(report), form)
+    if text is None:
+        names = [TERMINAL, *FORMATS]
+        own = "and no plugin has one of this name (pytest_readiness_render)"
+        raise ConfigError(f"--format {form}: the formats are {', '.join(names)}, {own}{suggestion(form, names)}")
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _render(project: Project, report: Report, output_format: OutputFormat, output: Path | None) -> Iterable[str]:
+    """Return the report in a format of this package, as text in pieces; what is signed is signed.
+
+    Raises:
+        IntegrityError: what would be signed rests on evidence that is not intact.
+    """
     pieces = output_format.renderer_for(output.suffix if output is not None else "")(report)
     if not output_format.is_signed:
         return pieces
