@@ -64,9 +64,9 @@ COMMANDS = {
     "bundle": ("bundle", "Export runs and decisions to a file."),
     "merge": ("merge", "Import bundles into the store."),
 }
+"""Module in ``commands/`` and summary of each command. A command does not import the others."""
 ALIASES = {"status": "report"}
 """Other names of commands: what people type first."""
-"""Module in ``commands/`` and summary of each command. A command does not import the others."""
 
 
 class _Commands(click.Group):
