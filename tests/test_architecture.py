@@ -129,22 +129,22 @@ def functions_that_look_up_late(file: Path) -> dict[str, list[str]]:
     tree = ast.parse(file.read_text(encoding="utf-8"))
     modules = {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names} & PATCHABLE
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    return {one.name: found for one in functions if (found := looked_up_late(one, modules))}
+    return {function.name: lookups for function in functions if (lookups := looked_up_late(function, modules))}
 
 
 def looked_up_late(function: ast.FunctionDef, modules: set[str]) -> list[str]:
     """What a function looks up when it is called; defaults are looked up when it is made."""
-    found = []
+    lookups = []
     for node in [node for statement in function.body for node in ast.walk(statement)]:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
             if not node.attr.isupper():
-                found.append(ast.unparse(node))
+                lookups.append(ast.unparse(node))
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in OF_A_PATH:
             if not ast.unparse(node.func).startswith("self."):
-                found.append(ast.unparse(node.func))
+                lookups.append(ast.unparse(node.func))
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "open":
-            found.append("open")
-    return found
+            lookups.append("open")
+    return lookups
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def looked_up_late(function: ast.FunctionDef, modules: set[str]) -> list[str]:
 def test_nothing_that_a_test_can_replace_is_looked_up_while_tests_run(file: Path):
     """What records a test calls functions that were taken when it was loaded, and no module's attribute."""
     late = functions_that_look_up_late(file)
-    assert {name: found for name, found in late.items() if (file.name, name) not in LATE} == {}
+    assert {name: lookups for name, lookups in late.items() if (file.name, name) not in LATE} == {}
 
 
 def test_each_exception_is_needed():

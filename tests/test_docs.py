@@ -62,19 +62,19 @@ COMMANDS = {name: cli.commands.get_command(click.Context(cli.commands), name) fo
 
 def row(text: str, key: str) -> str:
     """Return the row of a table whose first cell names the key."""
-    found = [line for line in text.splitlines() if re.match(rf"\| (`[^|]*`, )?`{re.escape(key)}[`= ]", line)]
-    assert len(found) == 1, f"{key} must have one row in the reference, and has {len(found)}"
-    return found[0]
+    rows = [line for line in text.splitlines() if re.match(rf"\| (`[^|]*`, )?`{re.escape(key)}[`= ]", line)]
+    assert len(rows) == 1, f"{key} must have one row in the reference, and has {len(rows)}"
+    return rows[0]
 
 
 def test_every_pytest_option_is_in_the_reference_with_its_variable(pytester, monkeypatch):
     """Each option that ``pytest --help`` shows has a row, and its row names the variable that the help names."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("COLUMNS", "200")
-    told = pytester.runpytest_inprocess("--help", *PLUGINS).stdout.str()
-    ours = told.partition("production readiness:")[2].partition("\n\n")[0]
-    options = re.findall(r"^  (--[\w-]+)(.*?)(?=^  --|\Z)", ours, re.MULTILINE | re.DOTALL)
-    assert len(options) > 10, told
+    output = pytester.runpytest_inprocess("--help", *PLUGINS).stdout.str()
+    help_text = output.partition("production readiness:")[2].partition("\n\n")[0]
+    options = re.findall(r"^  (--[\w-]+)(.*?)(?=^  --|\Z)", help_text, re.MULTILINE | re.DOTALL)
+    assert len(options) > 10, output
     for option, about in options:
         documented = row(REFERENCE["options"], option)
         for variable in re.findall(r"READINESS_\w+", about):
@@ -92,7 +92,7 @@ def test_every_exit_code_of_a_session_is_in_the_reference(code):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_and_its_options_are_in_the_reference(name):
     """Each command has a section that names every option, argument and choice that click knows."""
-    told = section(REFERENCE["cli"], f"## {name}")
+    documented = section(REFERENCE["cli"], f"## {name}")
     for parameter in COMMANDS[name].params:
         names = (
             parameter.opts
@@ -100,7 +100,7 @@ def test_every_command_and_its_options_are_in_the_reference(name):
             else [parameter.make_metavar(click.Context(COMMANDS[name]))]
         )
         for each in (*names, *(parameter.type.choices if isinstance(parameter.type, click.Choice) else ())):
-            assert str(each) in told, f"{each} of {name}"
+            assert str(each) in documented, f"{each} of {name}"
 
 
 def test_no_command_is_in_the_reference_that_does_not_exist():
@@ -118,11 +118,11 @@ def test_the_options_of_the_command_itself_are_in_the_reference():
 @pytest.mark.parametrize("key", sorted(TOP_KEYS))
 def test_every_top_key_of_the_config_is_in_the_reference_with_its_default(key):
     """The top table of the reference has each key of the model, and says its default."""
-    told = row(section(REFERENCE["config"], "## Top"), key)
+    documented = row(section(REFERENCE["config"], "## Top"), key)
     default = _field(model.Settings, key).default
     sizes = {"artifact_limit": '`"1 GiB"`', "junit_limit": '`"256 MiB"`'}
     shown = {"tracker": "none", "plugins": "`[]`", "tracker_skip": "`[]`", **sizes}.get(key) or f'`"{default}"`'
-    assert f"| {shown} |" in told
+    assert f"| {shown} |" in documented
 
 
 @pytest.mark.parametrize(
@@ -148,25 +148,25 @@ def test_every_column_and_status_that_can_be_renamed_is_in_the_reference(word):
 @pytest.mark.parametrize("item", BUILTIN_ITEMS, ids=lambda item: item.name)
 def test_the_seven_items_are_in_the_reference_as_they_are(item):
     """Number, name, proof and age of each built-in item stand in one row."""
-    told = section(REFERENCE["config"], "### The seven items")
-    assert re.search(rf"\| {item.key} \| `{item.name}` \| .* \| `{item.proof}` \| {item.max_age_days} d \|", told)
+    documented = section(REFERENCE["config"], "### The seven items")
+    assert re.search(rf"\| {item.key} \| `{item.name}` \| .* \| `{item.proof}` \| {item.max_age_days} d \|", documented)
 
 
 @pytest.mark.parametrize("method", [name for name in dir(RecordEvidence) if not name.startswith("_")])
 def test_every_method_of_the_fixture_is_in_the_reference_with_its_arguments(method):
     """Each public method of ``record_evidence`` has a section whose code shows its signature."""
-    told = section(REFERENCE["fixture"], f"## {method}")
-    found = getattr(RecordEvidence, method)
-    if isinstance(found, property):
-        assert f"record_evidence.{method}\n" in told
+    documented = section(REFERENCE["fixture"], f"## {method}")
+    function = getattr(RecordEvidence, method)
+    if isinstance(function, property):
+        assert f"record_evidence.{method}\n" in documented
         return
-    arguments = ", ".join(map(_argument, list(inspect.signature(found).parameters.values())[1:]))
-    assert f"record_evidence.{method}({arguments})" in told
+    arguments = ", ".join(map(_argument, list(inspect.signature(function).parameters.values())[1:]))
+    assert f"record_evidence.{method}({arguments})" in documented
 
 
 def _field(kind: type[Struct], key: str) -> FieldInfo:
-    (found,) = [field for field in fields(kind) if field.name == key]
-    return found
+    (match,) = [field for field in fields(kind) if field.name == key]
+    return match
 
 
 def _choices(kind: object) -> list[object]:
@@ -255,13 +255,13 @@ def _keys(document: object) -> set[str]:
 @pytest.mark.parametrize("table", TABLES)
 def test_every_table_and_column_of_the_store_is_in_the_reference(table):
     """Each table has a row that names all of its columns."""
-    told = row(section(REFERENCE["store"], "## Tables"), table)
+    documented = row(section(REFERENCE["store"], "## Tables"), table)
     columns = re.findall(r"^    ([a-z_]+) ", TABLES[table], re.MULTILINE)
     assert columns
     assert [
         name
         for name in columns
-        if f"`{name}`" not in told and (table, name) not in {("slot", "id"), ("snapshot", "text")}
+        if f"`{name}`" not in documented and (table, name) not in {("slot", "id"), ("snapshot", "text")}
     ] == []
 
 
@@ -290,9 +290,9 @@ def test_every_line_of_a_run_is_in_the_reference(project):
     )
     lines = [json.loads(line) for journal in project.journals for line in journal.read_text().splitlines()]
     assert {"run", "planned", "started", "finished", "not_run", "sealed"} <= {line["kind"] for line in lines}
-    told = section(REFERENCE["store"], "## Lines")
+    page = section(REFERENCE["store"], "## Lines")
     for line in lines:
-        documented = row(told, line["kind"])
+        documented = row(page, line["kind"])
         for key in line.keys() - {"run", "seq", "kind", "prev"}:
             assert f"`{key}`" in documented, f"{key} of {line['kind']}"
 
@@ -321,11 +321,11 @@ def test_the_example_of_the_readme_has_fifteen_lines():
 
 def test_the_rules_for_claims_are_in_the_reference():
     """The table of rules names its only key, every other one is a glob, and both kinds of pattern are shown."""
-    told = section(REFERENCE["config"], "## `[claims]`")
+    documented = section(REFERENCE["config"], "## `[claims]`")
     assert set(model.ClaimSettings.__struct_fields__) == {"marks", "tests"}
-    assert row(told, "marks")
+    assert row(documented, "marks")
     for name in ("a glob on node ids", "`[claims.marks]`", "`NAME`, `NAME(ARG)` or `NAME(key=ARG)`", "`{1}`"):
-        assert name in told
+        assert name in documented
 
 
 PROJECTS = [

@@ -46,8 +46,8 @@ def test_the_product_and_the_model_agree_on_invented_histories():
 
 def test_a_fault_that_is_put_back_is_found():
     """A mark that is believed where a run took place shows in a history of which nothing differs without it."""
-    known = ("--seed", "suite", "--number", FOUND, "--histories", "1", "--jobs", "1")
-    sound, faulty = search(*known), search(*known, "--sharpness", "--fault", "A1-mark-is-believed")
+    arguments = ("--seed", "suite", "--number", FOUND, "--histories", "1", "--jobs", "1")
+    sound, faulty = search(*arguments), search(*arguments, "--sharpness", "--fault", "A1-mark-is-believed")
     assert "1 histories, 0 differences" in sound.stdout, sound.stdout + sound.stderr
     assert faulty.returncode == 0, faulty.stdout + faulty.stderr
     assert "found after 1 histories" in faulty.stdout
@@ -59,7 +59,7 @@ def test_a_history_that_differs_is_made_smaller(monkeypatch: pytest.MonkeyPatch)
     histories, shrink = import_module("gatefuzz.histories"), import_module("gatefuzz.shrink")
     whole = histories.invent("suite", 3)
     approvals = [step.event for step in whole.steps if getattr(step.event, "kind", None) == "approve"]
-    small = shrink.shrunk(whole, lambda one: any(step.event == approvals[0] for step in one.steps))
+    small = shrink.shrunk(whole, lambda history: any(step.event == approvals[0] for step in history.steps))
     assert len(whole.steps) > 1
     assert [step.event for step in small.steps] == approvals[:1]
 

@@ -102,9 +102,9 @@ def ours(result: pytest.RunResult) -> str:
 def test_the_section_of_a_session(project: Project, how: tuple[str, ...], in_ci: bool) -> None:
     """The report, the gate and what went wrong, at the end of a session that is hostile all over."""
     hostile_project(project, in_ci=in_ci)
-    said = [f"--readiness-{name}={BAD}" for name in ("actor", "release", "tenant", "project", "run-group")]
-    said[-1] += ":1/2"
-    result = project.run(*how, *said, "--readiness-report", "--readiness-gate", "-v", "--color=no")
+    options = [f"--readiness-{name}={BAD}" for name in ("actor", "release", "tenant", "project", "run-group")]
+    options[-1] += ":1/2"
+    result = project.run(*how, *options, "--readiness-report", "--readiness-gate", "-v", "--color=no")
     assert "UC-001" in ours(result)
     assert_harmless(ours(result), "report")
     if in_ci:
@@ -115,7 +115,7 @@ def test_the_section_of_a_session(project: Project, how: tuple[str, ...], in_ci:
             {"html_inline", "html_block", "link_open", "image"}
         )
         assert any(OURS.fullmatch(line) for line in ours(result).splitlines())
-    plain = project.run(*how, *said, "--color=no", "--readiness-store=sqlite:////dev/null/##[error]x.db")
+    plain = project.run(*how, *options, "--color=no", "--readiness-store=sqlite:////dev/null/##[error]x.db")
     assert "x.db" in ours(plain)
     assert_harmless(ours(plain), "problems")
     if not how:

@@ -151,9 +151,9 @@ def installed(published, tmp_path) -> Environment:
 
 def test_pytest_finds_what_is_published(installed):
     """Both distributions beside each other are the plugin ``readiness``: its option works, and it can be left out."""
-    found = installed.run("--readiness-plan", "--trace-config")
-    assert "plugins: readiness-plugin-" in found.stdout, found.stdout + found.stderr
-    assert "UC-001" in found.stdout
+    result = installed.run("--readiness-plan", "--trace-config")
+    assert "plugins: readiness-plugin-" in result.stdout, result.stdout + result.stderr
+    assert "UC-001" in result.stdout
     assert "unrecognized arguments: --readiness-plan" in installed.run("-p", "no:readiness", "--readiness-plan").stderr
 
 
@@ -161,17 +161,17 @@ def test_pytest_finds_what_is_published(installed):
 def test_a_plugin_that_is_named_too_is_registered_once(installed, named):
     """``-p`` with the module, beside the entry point that pytest finds and in any order, is one plugin."""
     for names in (named, named[::-1]):
-        found = installed.run("--readiness-plan", *(word for name in names for word in ("-p", name)))
-        assert found.returncode == 0, found.stdout + found.stderr
-        assert "UC-001" in found.stdout
+        result = installed.run("--readiness-plan", *(word for name in names for word in ("-p", name)))
+        assert result.returncode == 0, result.stdout + result.stderr
+        assert "UC-001" in result.stdout
 
 
 def test_the_plugin_beside_an_older_package_is_one_plugin(published, tmp_path):
     """Where the package's own distribution has the entry point too, pytest finds two, and takes one."""
     both = Environment(tmp_path, list(published.values()), make=environments.make_single)
-    found = both.run("--readiness-plan")
-    assert found.returncode == 0, found.stdout + found.stderr
-    assert found.stdout.count("UC-001") >= 1
+    result = both.run("--readiness-plan")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stdout.count("UC-001") >= 1
 
 
 def test_the_plugin_alone_stops_no_session(installed):

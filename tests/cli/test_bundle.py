@@ -93,9 +93,9 @@ def test_use_cases_narrow_it(recorded: Project) -> None:
     decide(recorded, blocker("UC-001"), blocker("UC-002"), waiver, retired, blocker("UC-001", "another"))
     store_of(recorded).save_verdict(VERDICT)
     first, second = bundled(recorded, "uc-001"), bundled(recorded, "UC-00[2]")
-    assert [{piece.uc for piece in one.runs[0].evidence()} for one in (first, second)] == [{"UC-001"}, {"UC-002"}]
-    assert {one.id for one in first.decisions} == {blocker("UC-001").id, waiver.id, retired.id}
-    assert {one.id for one in second.decisions} == {blocker("UC-002").id, retired.id}
+    assert [{piece.uc for piece in bundle.runs[0].evidence()} for bundle in (first, second)] == [{"UC-001"}, {"UC-002"}]
+    assert {decision.id for decision in first.decisions} == {blocker("UC-001").id, waiver.id, retired.id}
+    assert {decision.id for decision in second.decisions} == {blocker("UC-002").id, retired.id}
     assert (len(first.artifacts), len(second.artifacts), first.verdicts) == (2, 1, ())
 
 
@@ -187,11 +187,11 @@ TREE_MISSING = "this store has no record tree yet"
 def test_the_report_goes_along(recorded: Project) -> None:
     """A bundle tells where its use cases stood at the newest moment in it, and says so again whenever it is made."""
     decide(recorded, blocker("UC-002"))
-    everything, one = bundled(recorded), bundled(recorded, "UC-001")
+    everything, single = bundled(recorded), bundled(recorded, "UC-001")
     report = json.loads(everything.report)
     assert report["generated_at"] == max(run.finished_at or "" for run in everything.runs)
     assert [use_case["id"] for use_case in report["use_cases"]] == ["UC-001", "UC-002"]
-    assert [use_case["id"] for use_case in json.loads(one.report)["use_cases"]] == ["UC-001"]
+    assert [use_case["id"] for use_case in json.loads(single.report)["use_cases"]] == ["UC-001"]
     assert report["context"]["store"] is None
     states = {
         needed["id"]: needed["state"]

@@ -32,11 +32,11 @@ def head(project: Project) -> str:
     return done.stdout
 
 
-def assert_refused(project: Project, code: int, *arguments: str, told: str) -> None:
+def assert_refused(project: Project, code: int, *arguments: str, expected: str) -> None:
     """The command ends with this code and one line that says it."""
     done = project.cli(*arguments)
     assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (code, "", 1), done.output
-    assert told in done.stderr
+    assert expected in done.stderr
 
 
 def test_the_head_is_printed_and_written_as_it_is(recorded: Project) -> None:
@@ -71,7 +71,7 @@ def test_a_checkpoint_of_more_records_is_never_replaced(recorded: Project) -> No
     stored = (recorded.path / "head.txt").read_text()
     shutil.copy("older.db", recorded.path / ".readiness" / "evidence.db")
     message = "checkpoint head.txt: the store held 2 records then, and holds 1: it was rolled back"
-    assert_refused(recorded, 3, "checkpoint", "-o", "head.txt", told=message)
+    assert_refused(recorded, 3, "checkpoint", "-o", "head.txt", expected=message)
     assert (recorded.path / "head.txt").read_text() == stored
 
 
@@ -81,7 +81,9 @@ def test_a_checkpoint_of_another_store_is_never_replaced(recorded: Project) -> N
     stored = (recorded.path / "head.txt").read_text()
     (recorded.path / ".readiness" / "evidence.db").unlink()
     recorded.run()
-    assert_refused(recorded, 3, "checkpoint", "-o", "head.txt", told="head.txt: is of another store (readiness-store/")
+    assert_refused(
+        recorded, 3, "checkpoint", "-o", "head.txt", expected="head.txt: is of another store (readiness-store/"
+    )
     assert (recorded.path / "head.txt").read_text() == stored
 
 
@@ -90,20 +92,22 @@ def test_what_is_no_checkpoint_is_one_line_and_stays(recorded: Project, content:
     """Another file is neither read as a checkpoint nor written over."""
     (recorded.path / "notes.txt").write_bytes(content)
     for command in (("checkpoint", "-o"), ("verify", "--checkpoint"), ("gate", "--checkpoint")):
-        assert_refused(recorded, 2, *command, "notes.txt", told="notes.txt: is not a checkpoint: ")
+        assert_refused(recorded, 2, *command, "notes.txt", expected="notes.txt: is not a checkpoint: ")
     assert (recorded.path / "notes.txt").read_bytes() == content
 
 
 def test_what_cannot_be_read_or_written_is_one_line(recorded: Project) -> None:
     """A file that is not there, and a folder that is not there, are told with what to look at."""
-    assert_refused(recorded, 2, "gate", "--checkpoint", "none.txt", told="none.txt: the checkpoint cannot be read")
-    assert_refused(recorded, 2, "checkpoint", "-o", "none/head.txt", told="head.txt: the checkpoint cannot be written")
+    assert_refused(recorded, 2, "gate", "--checkpoint", "none.txt", expected="none.txt: the checkpoint cannot be read")
+    assert_refused(
+        recorded, 2, "checkpoint", "-o", "none/head.txt", expected="head.txt: the checkpoint cannot be written"
+    )
 
 
 def test_no_store_has_no_head(project: Project) -> None:
     """Nothing is created, and CI does not take an empty checkpoint for a kept one."""
     project.configured()
-    assert_refused(project, 2, "checkpoint", told="there is no store at")
+    assert_refused(project, 2, "checkpoint", expected="there is no store at")
     assert not (project.path / ".readiness").exists()
 
 
@@ -115,7 +119,7 @@ def test_a_store_whose_leaves_do_not_fit_has_no_head(recorded: Project) -> None:
         database.execute("DROP TRIGGER leaf_no_update")
         database.execute("UPDATE leaf SET digest = 'x'")
     database.close()
-    assert_refused(recorded, 3, "checkpoint", "-o", "head.txt", told="does not match its leaf")
+    assert_refused(recorded, 3, "checkpoint", "-o", "head.txt", expected="does not match its leaf")
     assert not (recorded.path / "head.txt").exists()
 
 
@@ -169,13 +173,13 @@ def test_a_report_tells_of_a_rollback_too(recorded: Project) -> None:
     assert (done.exit_code, len(done.stderr.splitlines())) == (3, 1)
 
 
-@pytest.mark.parametrize("said", ["", " ", os.pathsep, f"head.txt{os.pathsep}", f"{os.pathsep}head.txt"])
-def test_an_empty_name_in_the_variable_is_a_usage_error(recorded: Project, said: str) -> None:
+@pytest.mark.parametrize("names", ["", " ", os.pathsep, f"head.txt{os.pathsep}", f"{os.pathsep}head.txt"])
+def test_an_empty_name_in_the_variable_is_a_usage_error(recorded: Project, names: str) -> None:
     """An output of CI that was never set is not a checkpoint: nothing is passed over in silence, by no door."""
     recorded.cli("checkpoint", "-o", "head.txt")
-    recorded.monkeypatch.setenv("READINESS_CHECKPOINT", said)
+    recorded.monkeypatch.setenv("READINESS_CHECKPOINT", names)
     for words in (("gate",), ("verify",), ("report",), ("review", "UC-001", "--approve", "--by", "ana@example.com")):
-        assert_refused(recorded, 2, *words, told="name a checkpoint, or unset the variable")
+        assert_refused(recorded, 2, *words, expected="name a checkpoint, or unset the variable")
     done = recorded.run("--readiness-gate")
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     done.stderr.fnmatch_lines(["*READINESS_CHECKPOINT *: name a checkpoint, or unset the variable*"])
@@ -246,9 +250,9 @@ def test_asking_for_none_later_is_weaker(approved: Project) -> None:
     """What was signed where a checkpoint was asked for is suspect where none is; the other way round it holds."""
     assert approved.report("UC-001")["use_cases"][0]["status"] == "READY_FOR_GO_LIVE"
     approved.configured(REQUIRED.replace("required", "ignore"))
-    found = approved.report("UC-001")["use_cases"][0]
-    assert found["phase"] == "REVIEW_SUSPECT"
-    assert '[gate] checkpoint was "required"' in " ".join(found["review"]["why"])
+    row = approved.report("UC-001")["use_cases"][0]
+    assert row["phase"] == "REVIEW_SUSPECT"
+    assert '[gate] checkpoint was "required"' in " ".join(row["review"]["why"])
     assert approved.cli("gate", "UC-001").exit_code == 1
     assert approved.cli("review", "UC-001", "--approve", "--by", "ana@example.com").exit_code == 0
     approved.configured(REQUIRED)

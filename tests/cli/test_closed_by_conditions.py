@@ -10,7 +10,7 @@ from tests.reviewed_project import ANA, TESTS, approve, commit, decided, record,
 OTHER = "\n@evidence('UC-001', item=1)\ndef test_other(): pass\n"
 
 
-def told(project: Project, *args: str) -> str:
+def output_of(project: Project, *args: str) -> str:
     """What a command says, on one line."""
     return " ".join(project.cli(*args).stdout.split())
 
@@ -51,16 +51,16 @@ def test_each_door_says_what_closes_it_and_who_opens_it(project: Project, rule: 
     """The report names the rule; report, next, why and gate say what is to be done, and by whom."""
     closed_by(project, rule)
     assert project.cli("gate", "UC-001").exit_code == 1
-    failed = [one["rule"] for one in project.report("UC-001")["verdict"]["rules"] if not one["passed"]]
+    failed = [rule["rule"] for rule in project.report("UC-001")["verdict"]["rules"] if not rule["passed"]]
     assert failed == [rule]
-    report = told(project, "report", "UC-001")
+    report = output_of(project, "report", "UC-001")
     assert f"; {rule}: " in report
-    for text in (report, told(project, "next", "UC-001"), told(project, "gate", "UC-001")):
+    for text in (report, output_of(project, "next", "UC-001"), output_of(project, "gate", "UC-001")):
         assert what in text
         assert who in text
         assert "nothing to do" not in text
-    why = told(project, "why", "UC-001")
+    why = output_of(project, "why", "UC-001")
     assert what in why
     assert f"({who})" in why
-    actions = [one for one in project.report("UC-001")["next"] if one["action"] != "sync"]
-    assert [one["who"] for one in actions if what in one["text"]] == [who]
+    actions = [action for action in project.report("UC-001")["next"] if action["action"] != "sync"]
+    assert [action["who"] for action in actions if what in action["text"]] == [who]

@@ -166,8 +166,8 @@ def test_a_blocker_is_missed_however_the_config_named_its_folder(
     text = config.read_text()
     config.write_text(text.replace("\"decisions\" = '''decisions'''", new).replace('decisions = "decisions"', new))
     commit(project, by=DEV)
-    code, said = gate(project)
-    assert (code, f"{name}: was deleted" in said) == (3, True), said
+    code, output = gate(project)
+    assert (code, f"{name}: was deleted" in output) == (3, True), output
     assert project.cli("verify").exit_code == 3
 
 
@@ -190,8 +190,8 @@ def test_a_blocker_is_missed_after_its_config_moved(project: Project) -> None:
     project.monkeypatch.delenv("READINESS_CONFIG")
     shutil.rmtree(project.path / "conf")
     commit(project, by=DEV)
-    code, said = gate(project)
-    assert (code, "was deleted" in said) == (3, True), said
+    code, output = gate(project)
+    assert (code, "was deleted" in output) == (3, True), output
 
 
 def test_a_project_below_has_decisions_of_its_own(project: Project) -> None:
@@ -210,8 +210,8 @@ def test_a_project_below_has_decisions_of_its_own(project: Project) -> None:
     commit(project, by=DEV)
     below.unlink()
     commit(project, by=DEV)
-    code, said = gate(project)
-    assert (code, "was deleted" in said) == (1, False), said
+    code, output = gate(project)
+    assert (code, "was deleted" in output) == (1, False), output
 
 
 def governed(project: Project) -> Path:
@@ -238,8 +238,8 @@ def governed(project: Project) -> Path:
 
 def inside(folder: Path, *arguments: str) -> None:
     """Call git in a folder, as the developer."""
-    known = ["-c", f"user.email={DEV}", "-c", "user.name=x"]
-    subprocess.run(["git", "-C", str(folder), *known, *arguments], check=True, capture_output=True)
+    identity = ["-c", f"user.email={DEV}", "-c", "user.name=x"]
+    subprocess.run(["git", "-C", str(folder), *identity, *arguments], check=True, capture_output=True)
 
 
 def both(project: Project) -> None:
@@ -256,11 +256,11 @@ def test_a_home_in_another_repository_is_still_read(project: Project, home: str)
     config = project.path / "app" / "readiness.toml"
     config.write_text(config.read_text().replace("../gov/decisions", home))
     both(project)
-    code, said = gate(project)
-    assert (code, "legal" in said) == (1, True), said
+    code, output = gate(project)
+    assert (code, "legal" in output) == (1, True), output
     beside.rename(project.path / "away")
-    code, said = gate(project)
-    assert (code, "check it out: nobody can say what blocks" in said) == (3, True), said
+    code, output = gate(project)
+    assert (code, "check it out: nobody can say what blocks" in output) == (3, True), output
 
 
 def test_a_blocker_in_the_repository_stands_once_decisions_live_in_another(project: Project) -> None:
@@ -294,8 +294,8 @@ def test_without_git_a_decision_that_is_there_may_block(project: Project) -> Non
     commit(project, by=DEV)
     assert gate(project)[0] == 1
     project.monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
-    code, said = gate(project)
-    assert (code, "is a decision, and git does not show whether it was committed" in said) == (3, True), said
+    code, output = gate(project)
+    assert (code, "is a decision, and git does not show whether it was committed" in output) == (3, True), output
     assert project.run("--readiness-gate").ret not in (0, 11)
     project.monkeypatch.delenv("GIT_TEST_ASSUME_DIFFERENT_OWNER")
     shutil.rmtree(project.path / ".git")
@@ -306,8 +306,8 @@ def test_an_archive_without_the_folder_cannot_say_what_blocks(ready: Project) ->
     """Neither git nor the folder that the config names is there: that is not a folder without decisions."""
     shutil.rmtree(ready.path / ".git")
     shutil.rmtree(ready.path / "decisions")
-    code, said = gate(ready)
-    assert (code, "there is no such folder and no git repository, so nobody can say what blocks" in said) == (3, True)
+    code, output = gate(ready)
+    assert (code, "there is no such folder and no git repository, so nobody can say what blocks" in output) == (3, True)
 
 
 def test_a_folder_that_git_ignores_is_told(project: Project) -> None:
@@ -315,6 +315,6 @@ def test_a_folder_that_git_ignores_is_told(project: Project) -> None:
     repository(project.configured('decisions = ".readiness/decisions"\n' + CONFIG, ONLY).tests(TESTS), ANA)
     commit(project, by=DEV)
     record(project)
-    found = project.cli("check")
-    assert (found.exit_code, "readiness.toml:1: git ignores '.readiness/decisions'" in found.stdout) == (1, True)
+    result = project.cli("check")
+    assert (result.exit_code, "readiness.toml:1: git ignores '.readiness/decisions'" in result.stdout) == (1, True)
     assert "git ignores this folder" in project.cli("block", "UC-001", "--reason", "legal", "--by", DEV).stdout

@@ -52,8 +52,8 @@ def test_two_reports(fallen: Project) -> None:
     assert "no longer ready: UC-001\n" in result.stdout
     assert WORSE in result.stdout
     (failed,) = {piece["id"] for piece in fallen.evidence("UC-001") if piece["result"] == "FAILED"}
-    told = " ".join(result.stdout.split())
-    assert f"UC-001/1: COMPLETE -> FAILING failed: test_it.py::test_provider, {failed}" in told
+    text = " ".join(result.stdout.split())
+    assert f"UC-001/1: COMPLETE -> FAILING failed: test_it.py::test_provider, {failed}" in text
     back = fallen.cli("diff", "b.json", "a.json").stdout
     assert "became ready: UC-001" in back
     assert f"BLOCKED -> READY_FOR_GO_LIVE (review: approved by {ANA})" in back

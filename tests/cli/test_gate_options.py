@@ -53,9 +53,12 @@ def test_a_kept_verdict_is_the_report_of_that_moment(signed: Project) -> None:
         documents = [json.loads(text) for text in store.verdicts()]
     finally:
         store.close()
-    assert [one["verdict"]["eligible"] for one in documents] == [True, False]
-    assert [[row["id"] for row in one["use_cases"]] for one in documents] == [["UC-001"], ["UC-001", "UC-002"]]
-    assert all(len(one) == 64 for one in ids)
+    assert [document["verdict"]["eligible"] for document in documents] == [True, False]
+    assert [[row["id"] for row in document["use_cases"]] for document in documents] == [
+        ["UC-001"],
+        ["UC-001", "UC-002"],
+    ]
+    assert all(len(id_) == 64 for id_ in ids)
     assert signed.cli("verify").exit_code == 0
 
 
@@ -165,5 +168,5 @@ def test_an_item_that_the_config_adds_is_required_at_a_moment_to_come(signed: Pr
     assert items() == ["1", "2", "3"]
     assert items("--at", "2090-01-01") == ["1", "2", "3"]
     assert items("--at", then) == ["1", "2"]
-    told = signed.cli("history", "UC-001").stdout.split()
-    assert "READY_FOR_GO_LIVE -> IN_PROGRESS, COLLECTING" in " ".join(told)
+    words = signed.cli("history", "UC-001").stdout.split()
+    assert "READY_FOR_GO_LIVE -> IN_PROGRESS, COLLECTING" in " ".join(words)

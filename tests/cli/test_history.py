@@ -11,14 +11,14 @@ from tests.reviewed_project import ANA, DEV, approve, decided, record
 def entries(project: Project) -> list[tuple[str, str]]:
     """Kind and text of each entry, in the order they are told."""
     project.monkeypatch.setenv("COLUMNS", "100")
-    told: list[tuple[str, str]] = []
+    history: list[tuple[str, str]] = []
     for line in project.cli("history", "uc-001").stdout.splitlines():
         match = re.match(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)  (run|decision|promoted|demoted) +(.*)", line)
         if match:
-            told.append((match[2], match[3]))
+            history.append((match[2], match[3]))
         else:
-            told[-1] = (told[-1][0], f"{told[-1][1]} {line.strip()}")
-    return told
+            history[-1] = (history[-1][0], f"{history[-1][1]} {line.strip()}")
+    return history
 
 
 def test_runs_decisions_promotions_and_demotions_are_told_in_order(project: Project) -> None:
@@ -30,11 +30,11 @@ def test_runs_decisions_promotions_and_demotions_are_told_in_order(project: Proj
     project.monkeypatch.setenv("PROVIDER", "up")
     record(project)
     assert project.cli("block", "UC-001", "--reason", "not now", "--by", DEV).exit_code == 0
-    told = entries(project)
-    assert [kind for kind, _ in told] == [
+    history = entries(project)
+    assert [kind for kind, _ in history] == [
         "run", "promoted", "decision", "promoted", "run", "demoted", "run", "promoted", "decision", "demoted",
     ]  # fmt: skip
-    texts = [text for _, text in told]
+    texts = [text for _, text in history]
     assert "in staging: 2 PASSED" in texts[0]
     assert texts[1].startswith("NOT_STARTED -> IN_PROGRESS, AWAITING_REVIEW: ")
     assert texts[2].startswith(f"{ANA} approved it: fine (identity: self-declared; ")

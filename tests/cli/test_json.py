@@ -83,8 +83,8 @@ def test_gate_and_next_say_what_the_report_says(project: Project) -> None:
 def test_a_kept_verdict_is_named(project: Project) -> None:
     """The id is the one that the text would have, and the verdict is stored."""
     decided(project)
-    kept = read(project, "gate", "--keep", code=1)["kept"]
-    assert len(kept) == 64
+    stored = read(project, "gate", "--keep", code=1)["kept"]
+    assert len(stored) == 64
     assert project.cli("bundle", "-o", "a.zip").stdout.count("1 verdict") == 1
 
 
@@ -92,12 +92,14 @@ def test_why_has_the_requirements_that_it_explains(project: Project) -> None:
     """Those that are not COMPLETE; if one is named, that one, with its evidence; and the use case as in the report."""
     decided(project)
     (row,) = project.report("UC-001")["use_cases"]
-    by_id = {one["id"]: one for item in row.pop("items") for one in item["requirements"]}
+    by_id = {requirement["id"]: requirement for item in row.pop("items") for requirement in item["requirements"]}
     why = read(project, "why", "uc-001")
     assert why["use_case"] == row
-    assert why["requirements"] == [one for one in by_id.values() if one["state"] not in ("COMPLETE", "NOT_APPLICABLE")]
+    assert why["requirements"] == [
+        requirement for requirement in by_id.values() if requirement["state"] not in ("COMPLETE", "NOT_APPLICABLE")
+    ]
     named = read(project, "why", "UC-001/1")
-    assert named["requirements"] == [one for id_, one in by_id.items() if id_.split("/")[1] == "1"]
+    assert named["requirements"] == [requirement for id_, requirement in by_id.items() if id_.split("/")[1] == "1"]
     assert named["requirements"][0]["evidence"]
 
 

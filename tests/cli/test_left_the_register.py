@@ -29,8 +29,8 @@ def test_two(): assert os.environ.get("FINE") == "1"
 
 def git(project: Project, *arguments: str) -> str:
     """Call git in the project."""
-    known = ["-c", "user.name=x", "-c", "user.email=dev@example.com", "-c", "init.defaultBranch=main"]
-    done = subprocess.run(["git", *known, *arguments], cwd=project.path, capture_output=True, text=True, check=True)
+    identity = ["-c", "user.name=x", "-c", "user.email=dev@example.com", "-c", "init.defaultBranch=main"]
+    done = subprocess.run(["git", *identity, *arguments], cwd=project.path, capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
 
@@ -185,9 +185,9 @@ def test_a_row_that_left_with_nothing_open(project: Project) -> None:
     begun(project)
     take_out(project)
     assert project.cli("gate").exit_code == 0
-    code, told = retire(project)
+    code, output = retire(project)
     assert code == 1
-    assert "there is nothing to retire" in told
+    assert "there is nothing to retire" in output
 
 
 def test_who_may_let_go(project: Project) -> None:
@@ -214,8 +214,8 @@ def test_who_recorded_it_may_not_let_go_of_it_from_a_journal(project: Project) -
     project.run("--readiness-actor=bot@example.com")
     project.run("--readiness-actor=dev@example.com", "--readiness-store=sqlite:////dev/null/none.db")
     take_out(project)
-    code, told = retire(project, by="dev@example.com")
-    assert (code, "four eyes" in told) == (1, True)
+    code, output = retire(project, by="dev@example.com")
+    assert (code, "four eyes" in output) == (1, True)
     assert retire(project)[0] == 0
 
 
@@ -292,8 +292,8 @@ def test_tests_in_another_repository_than_the_config(project: Project, where: st
     def commit_both(message: str) -> None:
         for folder in (top, inner):
             for arguments in (["add", "-A"], ["commit", "-q", "--allow-empty", "-m", message]):
-                known = ["-c", "user.name=x", "-c", "user.email=dev@example.com"]
-                subprocess.run(["git", "-C", str(folder), *known, *arguments], check=True)
+                identity = ["-c", "user.name=x", "-c", "user.email=dev@example.com"]
+                subprocess.run(["git", "-C", str(folder), *identity, *arguments], check=True)
 
     commit_both("both rows")
     project.run("--readiness-actor=dev@example.com", f"--rootdir={inner}", str(inner))

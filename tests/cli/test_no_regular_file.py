@@ -134,7 +134,7 @@ def test_a_file_of_our_own(prepared: Project, place: str) -> None:
     """What lies in the place of an artifact is damage that is named; a session records, whatever lies about."""
     home = prepared.path / ".readiness"
     if place == "artifact":
-        (path,) = [one for one in (home / "artifacts").rglob("*") if one.is_file()]
+        (path,) = [file for file in (home / "artifacts").rglob("*") if file.is_file()]
     else:
         (run,) = prepared.report()["runs"]
         names = {"statement": f"journal/{run['id']}.signed.json", "fingerprint": "fingerprint.key"}
@@ -176,11 +176,11 @@ def test_a_decision_file(project: Project) -> None:
     approve(project)
     commit(project, by=ANA)
     folder = project.path / "decisions"
-    (kept,) = folder.glob("*.json")
+    (decision,) = folder.glob("*.json")
     for odd in odd_ones(folder / "20260101T000000Z-0000000000000000.json"):
         with in_time():
             assert project.cli("gate").exit_code == 0, odd
-    for odd in odd_ones(kept):
+    for odd in odd_ones(decision):
         with in_time():
             assert project.cli("gate").exit_code == 3, odd
 

@@ -65,11 +65,13 @@ def finished(project: Project) -> dict[str, Any]:
     return [line for line in lines(project) if line["kind"] == "finished"][-1]
 
 
-def kept(project: Project) -> dict[str, bytes]:
+def artifacts_by_name(project: Project) -> dict[str, bytes]:
     """The artifacts of the newest execution, by name."""
     folder = project.path / ".readiness" / "artifacts"
-    found = finished(project).get("artifacts", ())
-    return {one["name"]: (folder / one["sha256"][:2] / one["sha256"]).read_bytes() for one in found}
+    artifacts = finished(project).get("artifacts", ())
+    return {
+        artifact["name"]: (folder / artifact["sha256"][:2] / artifact["sha256"]).read_bytes() for artifact in artifacts
+    }
 
 
 def test_a_command_that_passes(placed: Project) -> None:
@@ -81,7 +83,7 @@ def test_a_command_that_passes(placed: Project) -> None:
     line = finished(placed)
     assert (line["test"], line["method"], line["result"]) == (command, "command", "PASSED")
     assert line["attempts"][0]["duration_ms"] >= 50
-    assert kept(placed) == {"output": b"out\nerr\n"}
+    assert artifacts_by_name(placed) == {"output": b"out\nerr\n"}
     assert placed.states("UC-001") == {"UC-001/1": "COMPLETE", "UC-001/2": "MISSING"}
     assert placed.cli("verify").exit_code == 0
 
@@ -213,7 +215,7 @@ def test_a_daemon_that_a_command_leaves_behind(placed: Project) -> None:
     record(placed, code=code)
     assert not (placed.path / "nobody came").exists()
     placed.write("recorded", "")
-    assert kept(placed) == {"output": b"done\n"}
+    assert artifacts_by_name(placed) == {"output": b"done\n"}
 
 
 def test_secrets_are_redacted_in_command_line_and_output(placed: Project) -> None:
@@ -226,7 +228,7 @@ def test_secrets_are_redacted_in_command_line_and_output(placed: Project) -> Non
     assert result.exit_code == 0, result.output
     everything = b"".join(path.read_bytes() for path in (placed.path / ".readiness").rglob("*") if path.is_file())
     assert b"s3cr3t-t0ken" not in everything
-    assert kept(placed) == {"output": b"<[REDACTED:environment]>"}
+    assert artifacts_by_name(placed) == {"output": b"<[REDACTED:environment]>"}
     assert finished(placed)["notes"] == ["of [REDACTED:environment]"]
     assert finished(placed)["redactions"]
     assert "[REDACTED:" in finished(placed)["test"]
@@ -238,7 +240,7 @@ def test_a_field_of_a_secret_document_is_redacted(placed: Project) -> None:
     placed.monkeypatch.setenv("SVC_CREDENTIALS", json.dumps({"type": "svc", "private_key": field}))
     halves = field[:11], field[11:]
     record(placed, code=f"print('using key', {halves[0]!r} + {halves[1]!r})")
-    assert kept(placed) == {"output": b"using key [REDACTED:environment]\n"}
+    assert artifacts_by_name(placed) == {"output": b"using key [REDACTED:environment]\n"}
     assert not [
         path
         for path in (placed.path / ".readiness").rglob("*")
@@ -251,7 +253,7 @@ def test_output_is_cut_at_the_artifact_limit(placed: Project) -> None:
     placed.write("readiness.toml", f'artifact_limit = "1000 B"\n{CONFIG}')
     record(placed, code="print('x' * 100_000); open('ended', 'w')")
     assert (placed.path / "ended").exists()
-    assert kept(placed) == {"output": b"x" * 1000}
+    assert artifacts_by_name(placed) == {"output": b"x" * 1000}
     assert finished(placed)["notes"] == ["the output was cut at artifact_limit (1,000 bytes)"]
     record(placed, code="print('x' * 999)")
     assert "notes" not in finished(placed)
@@ -260,7 +262,7 @@ def test_output_is_cut_at_the_artifact_limit(placed: Project) -> None:
 def test_an_artifact_that_the_command_does_not_leave(placed: Project) -> None:
     """A file that the command writes is kept; one that is not there afterwards makes the pass an ERROR."""
     record(placed, "--artifact", "made.log", code="open('made.log', 'w').write('made')")
-    assert kept(placed) == {"made.log": b"made"}
+    assert artifacts_by_name(placed) == {"made.log": b"made"}
     record(placed, "--artifact", "absent.log", expected=1)
     assert finished(placed)["result"] == "ERROR"
     assert finished(placed)["message"] == "there is no file absent.log to attach"

@@ -67,8 +67,8 @@ def test_what_a_pattern_matches_is_imported(placed: Project) -> None:
     assert (paid["started_at"], paid["finished_at"]) == ("2026-02-01T09:00:00.000Z", "2026-02-01T09:00:01.500Z")
     assert (refunded["result"], refunded["message"]) == ("FAILED", "401 is not 200")
     (artifact,) = paid["artifacts"]
-    kept = placed.path / ".readiness" / "artifacts" / artifact["sha256"][:2] / artifact["sha256"]
-    assert (artifact["name"], kept.read_text()) == ("junit.xml", XML)
+    stored = placed.path / ".readiness" / "artifacts" / artifact["sha256"][:2] / artifact["sha256"]
+    assert (artifact["name"], stored.read_text()) == ("junit.xml", XML)
     assert placed.states() == {
         "UC-001/1": "FAILING",
         "UC-001/2": "MISSING",
@@ -341,9 +341,9 @@ def test_a_file_in_utf_16_is_kept_as_utf_8(placed: Project, encoding: str) -> No
 @pytest.mark.parametrize("wrong", ["\x01", "\x1b[31m", "&#8;", "&#x1B;", "&#56575;", b"\xff", "\x00"], ids=repr)
 def test_what_xml_does_not_allow_costs_no_results(placed: Project, wrong: str | bytes) -> None:
     """A control character, as runners write it into messages, is replaced and told; the failure is one."""
-    said = wrong.encode() if isinstance(wrong, str) else wrong
+    content = wrong.encode() if isinstance(wrong, str) else wrong
     data = b'<testsuite><testcase classname="c" name="a"/><testcase classname="c" name="b"><failure>x %s y</failure></testcase></testsuite>'
-    (placed.path / "it.xml").write_bytes(data % said)
+    (placed.path / "it.xml").write_bytes(data % content)
     result = placed.cli("record", "--junit", "it.xml", "--map", "*=UC-001/1")
     assert result.exit_code == 0, result.output
     assert "it.xml: 1 character that XML does not allow: replaced with U+FFFD" in result.stderr
@@ -439,9 +439,9 @@ def test_a_file_that_is_too_large_is_refused(placed: Project) -> None:
     """No more is read than ``junit_limit`` allows; a file of that size is read."""
     placed.configured(f'junit_limit = "1 KiB"\n{CONFIG}')
     fits = '<testsuite><testcase name="a" time="1"/></testsuite>'.ljust(1024)
-    told = placed.write("it.xml", f"{fits} ").name + ": is larger than junit_limit (1,024 bytes)"
+    message = placed.write("it.xml", f"{fits} ").name + ": is larger than junit_limit (1,024 bytes)"
     result = placed.cli("record", "--junit", "it.xml", "--map", "*=UC-001/1")
-    assert (result.exit_code, told in result.stderr) == (2, True), result.output
+    assert (result.exit_code, message in result.stderr) == (2, True), result.output
     placed.write("it.xml", fits)
     assert placed.cli("record", "--junit", "it.xml", "--map", "*=UC-001/1").exit_code == 0
 

@@ -25,7 +25,7 @@ def placed(project: Project) -> Project:
     return project
 
 
-def told(text: str) -> list[str]:
+def messages(text: str) -> list[str]:
     """The lines that were told, without who tells them."""
     return [line.removeprefix("readiness: ") for line in text.splitlines()]
 
@@ -70,7 +70,7 @@ def test_everything_that_is_wrong_with_a_file_of_maps_is_told_at_once(placed: Pr
     result = placed.cli("record", "--junit", "it.xml", "--map-file", "maps.toml", "--map", "x", "--map", "a=UC-9/1")
     assert result.exit_code == 2
     form = 'write "PATTERN" = "UC/ITEM", or a list: ["UC/ITEM", ...]'
-    assert told(result.stderr) == [
+    assert messages(result.stderr) == [
         "--map takes PATTERN=UC/ITEM, such as '*::test_*=UC-003/4', not 'x'",
         "--map 'a': no use case 'UC-9' (there are UC-001, UC-002)",
         "maps.toml:1: 'mpa' is unknown: patterns belong in [map]",
@@ -130,18 +130,18 @@ def test_every_bad_property_is_told_at_once(placed: Project) -> None:
     placed.write("it.xml", f"<testsuite>{''.join(made)}</testsuite>")
     result = placed.cli("record", "--junit", "it.xml")
     assert result.exit_code == 2
-    assert told(result.stderr) == [
+    assert messages(result.stderr) == [
         "test case 'a': no use case 'UC-01' (did you mean 'UC-001'?)",
         "test case 'c': 'UC-001' is not of the form UC/ITEM, such as UC-003/4",
         "test case 'd': no item '9' (items are 1, 2)",
     ]
     listed = placed.cli("record", "--junit", "it.xml", "--list")
-    assert (listed.exit_code, told(listed.stderr)) == (2, told(result.stderr))
+    assert (listed.exit_code, messages(listed.stderr)) == (2, messages(result.stderr))
     assert "PASSED      b -> UC-001/1\n" in listed.stdout
     many = [f'<testcase name="{number}" time="1">{prop.format("UC-9/1")}</testcase>' for number in range(250)]
     placed.write("it.xml", f"<testsuite>{''.join(many)}</testsuite>")
     result = placed.cli("record", "--junit", "it.xml")
-    assert (result.exit_code, told(result.stderr)[100:]) == (2, ["and 150 more"])
+    assert (result.exit_code, messages(result.stderr)[100:]) == (2, ["and 150 more"])
     assert not (placed.path / ".readiness").exists()
 
 
@@ -216,10 +216,10 @@ def test_what_a_pattern_that_matches_nothing_may_mean(placed: Project, pattern: 
     placed.write("it.xml", suite("pay", "Pay::charges", "Pay::refunds", "Pay::[x]"))
     alone = placed.cli("record", "--junit", "it.xml", f"--map={pattern}=UC-001/1")
     assert alone.exit_code == 2
-    assert any(line.startswith(told_of) for line in told(alone.stderr)), alone.stderr
+    assert any(line.startswith(told_of) for line in messages(alone.stderr)), alone.stderr
     beside = placed.cli("record", "--junit", "it.xml", f"--map={pattern}=UC-001/1", "--map=*refunds=UC-001/1")
     assert beside.exit_code == 0
-    assert any(line.startswith(told_of) for line in told(beside.stderr)), beside.stderr
+    assert any(line.startswith(told_of) for line in messages(beside.stderr)), beside.stderr
 
 
 @pytest.mark.parametrize("option", [("--map-file", "maps.toml"), ("--list",)], ids=lambda option: option[0])

@@ -37,16 +37,16 @@ def test_history_is_all_there_newest_first(project: Project) -> None:
     project.monkeypatch.setenv("PROVIDER", "up")
     project.run("--readiness-csv=register.csv")
     project.run(environment="dev")
-    told = rows(project)
-    assert len(told) == 9
-    times = [row["Timestamp (UTC)"] for row in told]
+    register = rows(project)
+    assert len(register) == 9
+    times = [row["Timestamp (UTC)"] for row in register]
     assert times == sorted(times, reverse=True)
-    assert [(row["Result"], row["Environment"], row["Decides"]) for row in told if row["UC"] == "UC-001"] == [
+    assert [(row["Result"], row["Environment"], row["Decides"]) for row in register if row["UC"] == "UC-001"] == [
         ("PASSED", "dev", ""), ("PASSED", "staging", "UC-001/1"), ("FAILED", "staging", ""),
     ]  # fmt: skip
-    assert len({row["Evidence"] for row in told}) == 9
-    assert len({row["Run"] for row in told}) == 3
-    assert all(row["Actor"] for row in told)
+    assert len({row["Evidence"] for row in register}) == 9
+    assert len({row["Run"] for row in register}) == 3
+    assert all(row["Actor"] for row in register)
     assert {row["UC"] for row in rows(project, "uc-002")} == {"UC-002"}
     _, *written = csv_cells((project.path / "register.csv").read_bytes().decode())
     assert len(written) == 6
@@ -59,10 +59,10 @@ def test_a_run_in_a_journal_is_there_too(project: Project) -> None:
     project.run()
     project.run("--readiness-store=sqlite:////dev/null/x.db")
     assert len(project.journals) == 1
-    told = rows(project)
-    assert len(told) == 6
+    register = rows(project)
+    assert len(register) == 6
     assert project.cli("recover").exit_code == 0
-    assert [row["Evidence"] for row in rows(project)] == [row["Evidence"] for row in told]
+    assert [row["Evidence"] for row in rows(project)] == [row["Evidence"] for row in register]
 
 
 def test_a_moment_and_an_empty_store(project: Project) -> None:
@@ -82,9 +82,9 @@ def test_a_retired_run_is_there_as_far_as_it_can_be_read(project: Project) -> No
     (run,) = {row["Run"] for row in rows(project)}
     why = ("--reason", "wrong build", "--by", "qa@example.com")
     assert project.cli("retire", "--run", run, *why).exit_code == 0
-    told = rows(project)
-    assert [row["Result"] for row in told] == ["PASSED"] * 3
-    assert {row["Run"] for row in told} == {run}
+    register = rows(project)
+    assert [row["Result"] for row in register] == ["PASSED"] * 3
+    assert {row["Run"] for row in register} == {run}
     assert project.states("UC-001")["UC-001/1"] != "COMPLETE"
 
 

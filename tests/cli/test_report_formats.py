@@ -70,8 +70,8 @@ def test_the_session_writes_what_the_command_prints(recorded: Project) -> None:
 
 def test_the_badge_is_json_or_an_image(recorded: Project) -> None:
     """With an SVG as the output file it is an image with the same message."""
-    told = json.loads(recorded.cli("report", "--format", "badge").stdout)
-    assert (told["schemaVersion"], told["message"]) == (1, "0 of 2 ready, 1 blocked")
+    badge = json.loads(recorded.cli("report", "--format", "badge").stdout)
+    assert (badge["schemaVersion"], badge["message"]) == (1, "0 of 2 ready, 1 blocked")
     assert recorded.cli("report", "--format", "badge", "-o", "b.SVG").exit_code == 0
     title = ET.parse(recorded.path / "b.SVG").getroot()[0].text
     assert title == "readiness: 0 of 2 ready, 1 blocked"
@@ -111,8 +111,8 @@ def test_a_format_of_a_plugin(recorded: Project) -> None:
 
 def test_evidence_in_the_words_of_the_tracker(recorded: Project) -> None:
     """A table of the ten fields for each piece, and JSON with the rest; nothing for what has no evidence."""
-    told = recorded.cli("show", "UC-001", "--format", "markdown").stdout
-    tables = [dict(markdown_cells(table)[1:]) for table in told.split("\n\n")]
+    text = recorded.cli("show", "UC-001", "--format", "markdown").stdout
+    tables = [dict(markdown_cells(table)[1:]) for table in text.split("\n\n")]
     assert [(table["UC"], table["Validation Item"], table["Result"]) for table in tables] == [
         ("UC-001", "1", "PASSED"), ("UC-001", "2", "FAILED"),
     ]  # fmt: skip

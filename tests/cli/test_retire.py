@@ -39,8 +39,8 @@ def test_a_failing_test_that_was_deleted_is_retired(project: Project) -> None:
     assert "UC-001 now: IN_PROGRESS, AWAITING_REVIEW" in out
     assert "UC-002" not in out
     assert project.states("UC-001")["UC-001/1"] == "COMPLETE"
-    (kept,) = told(project)["retirements"]
-    assert (kept["test_id"], kept["reason"], kept["by"]) == (OLD, "shown by another", ANA)
+    (retirement,) = told(project)["retirements"]
+    assert (retirement["test_id"], retirement["reason"], retirement["by"]) == (OLD, "shown by another", ANA)
     approve(project)
     assert status(project) == ("READY_FOR_GO_LIVE", None)
 

@@ -45,8 +45,8 @@ def test_trace(tmp_path_factory):
 
 def reviews(project: Project, use_case: str = "UC-001") -> list[dict[str, Any]]:
     """The sign-offs that the report tells of."""
-    found: list[dict[str, Any]] = told(project, use_case)["review"]["reviews"]
-    return found
+    stored: list[dict[str, Any]] = told(project, use_case)["review"]["reviews"]
+    return stored
 
 
 def test_without_a_word_it_shows_and_signs_nothing(project: Project) -> None:
@@ -73,9 +73,9 @@ def test_an_approval_makes_it_ready(project: Project) -> None:
     result = approve(project, "--comment", "looked at the trace")
     assert "UC-001 now: READY_FOR_GO_LIVE" in result.stdout
     assert status(project) == ("READY_FOR_GO_LIVE", None)
-    (kept,) = reviews(project)
-    assert (kept["by"], kept["known_by"], kept["meaning"]) == (ANA, "declared", "APPROVED_FOR_GO_LIVE")
-    assert (kept["comment"], kept["acknowledged"]) == ("looked at the trace", ["UC-001/2"])
+    (review,) = reviews(project)
+    assert (review["by"], review["known_by"], review["meaning"]) == (ANA, "declared", "APPROVED_FOR_GO_LIVE")
+    assert (review["comment"], review["acknowledged"]) == ("looked at the trace", ["UC-001/2"])
     assert project.cli("gate", "UC-001").exit_code == 0
 
 
@@ -253,7 +253,7 @@ def test_who_decides_is_known_by_ci_by_git_or_declared(project: Project) -> None
         project.monkeypatch.setenv("GITHUB_ACTIONS", "true" if ci else "")
         project.monkeypatch.setenv("GITHUB_ACTOR", ci or "")
         assert project.cli(*sign, *(["--by", by] if by else [])).exit_code == 0
-        newest = max(reviews(project), key=lambda one: str(one["at"]))
+        newest = max(reviews(project), key=lambda review: str(review["at"]))
         seen.append((newest["by"], newest["known_by"]))
     assert seen == [
         (ANA, "git"),
@@ -453,7 +453,7 @@ def test_a_report_that_contradicts_itself_is_refused(apart: Project) -> None:
 def test_a_report_over_damaged_evidence_is_not_approved(apart: Project) -> None:
     """Where the report itself says that evidence is not intact, an approval exits 3."""
     document = json.loads((apart.path / "report.json").read_text())
-    (rule,) = [one for one in document["verdict"]["rules"] if one["rule"] == "evidence intact"]
+    (rule,) = [rule for rule in document["verdict"]["rules"] if rule["rule"] == "evidence intact"]
     rule |= {"passed": False, "detail": "run r: its seal does not fit"}
     (apart.path / "report.json").write_text(json.dumps(document))
     result = from_report(apart)

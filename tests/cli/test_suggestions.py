@@ -21,7 +21,7 @@ def numbered(project: Project) -> Project:
 
 
 @pytest.mark.parametrize(
-    ("typed", "told"),
+    ("typed", "expected"),
     [
         (("why", "UC-3"), "matches 'UC-3' (did you mean 'UC-003'?)"),
         (("block", "UC-5", "--reason", "x", "--by", "ana@example.com"), "no use case 'UC-5' (did you mean 'UC-005'?)"),
@@ -36,11 +36,11 @@ def numbered(project: Project) -> Project:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
-def test_a_command_never_names_a_wrong_number(numbered: Project, typed: tuple[str, ...], told: str) -> None:
+def test_a_command_never_names_a_wrong_number(numbered: Project, typed: tuple[str, ...], expected: str) -> None:
     """One line on stderr: the use case of that number, else those that exist."""
     result = numbered.cli(*typed)
     assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (2, "", 1), result.output
-    assert told in result.stderr
+    assert expected in result.stderr
 
 
 def test_a_mark_and_an_option_never_name_a_wrong_number(numbered: Project) -> None:
@@ -63,10 +63,10 @@ def test_an_unknown_environment_lists_the_known(project: Project) -> None:
     """Without a near name those that are declared are listed: option, variable, mark, ``scope()`` and command."""
     declared = "[environments.staging]\nreal = true\n[environments.dev]\nreal = false\n[provider_modes]\nBYOK = 'own'\n"
     project.configured(CONFIG + declared, REGISTER)
-    told = "no environment 'prod' (declared are staging, dev)"
-    assert project.run(environment="prod").errlines[0] == f"ERROR: {told}"
+    expected = "no environment 'prod' (declared are staging, dev)"
+    assert project.run(environment="prod").errlines[0] == f"ERROR: {expected}"
     assert (
-        f"readiness: {told}\n"
+        f"readiness: {expected}\n"
         in project.cli("record", "UC-001", "--item", "1", "--environment", "prod", "--", "true").stderr
     )
     project.tests(
@@ -75,8 +75,8 @@ def test_an_unknown_environment_lists_the_known(project: Project) -> None:
         "@evidence('UC-001', item=1, provider_mode='MANAGED')\ndef test_mode(): pass\n"
     )
     output = project.run("-q", environment=None).stdout.str()
-    assert f"ERROR test_it.py::test_mark - Failed: {told}" in output
-    assert f"ClaimError: {told}" in output
+    assert f"ERROR test_it.py::test_mark - Failed: {expected}" in output
+    assert f"ClaimError: {expected}" in output
     assert "no provider mode 'MANAGED' (declared are BYOK)" in output
     project.monkeypatch.setenv("READINESS_ENVIRONMENT", "Staging")
     assert project.run(environment=None).errlines[0] == "ERROR: no environment 'Staging' (did you mean 'staging'?)"

@@ -130,16 +130,16 @@ def test_two_things_in_one_file(prepared: Project) -> None:
 OWN_OPTION = "def pytest_addoption(parser): parser.addoption('--own-report')\n"
 
 
-@pytest.mark.parametrize("ours", ["--readiness-junit=o.xml", "--readiness-json=o.xml", "--readiness-bundle=o.xml"])
+@pytest.mark.parametrize("option", ["--readiness-junit=o.xml", "--readiness-json=o.xml", "--readiness-bundle=o.xml"])
 @pytest.mark.parametrize("other", ["--junitxml", "--log-file", "--own-report"])
-def test_no_session_writes_into_the_file_of_another_option(project: Project, ours: str, other: str) -> None:
+def test_no_session_writes_into_the_file_of_another_option(project: Project, option: str, other: str) -> None:
     """Of two reports in one file only the later would be left: a usage error names both options, and nothing runs."""
     project.configured().tests(TESTS).write("conftest.py", OWN_OPTION)
-    result = project.run(ours, f"{other}=o.xml")
+    result = project.run(option, f"{other}=o.xml")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert not any("passed" in line for line in result.outlines), "a test ran"
-    result.stderr.fnmatch_lines([f"*{ours}: {other} names this file, too: name another file"])
-    assert project.run(ours, f"{other}=p.xml").ret == 0
+    result.stderr.fnmatch_lines([f"*{option}: {other} names this file, too: name another file"])
+    assert project.run(option, f"{other}=p.xml").ret == 0
 
 
 def test_what_other_options_say_is_no_file(project: Project) -> None:

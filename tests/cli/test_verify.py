@@ -78,8 +78,8 @@ def test_one_of_a_kind_is_told_as_one(project: Project) -> None:
     merged = project.cli("merge", "a.zip").stdout
     assert merged == "a.zip: 0 runs, 0 decisions, 0 verdicts, 0 artifacts new; 1 record already stored\n"
     assert "holds 1" not in merged
-    (kept,) = [path for path in (project.path / ".readiness" / "artifacts").rglob("*") if path.is_file()]
-    kept.unlink()
+    (artifact,) = [path for path in (project.path / ".readiness" / "artifacts").rglob("*") if path.is_file()]
+    artifact.unlink()
     assert project.cli("verify").stdout.splitlines()[-1] == "not intact: 1 problem"
 
 
@@ -100,8 +100,8 @@ def test_a_bundle_is_verified_as_the_script_does_it(project: Project) -> None:
     path = bundled(project)
     done = project.cli("verify", "a.zip")
     script = [sys.executable, "-I", str(verify_bundle.__file__), str(path)]
-    said = subprocess.run(script, capture_output=True, text=True, check=False)
-    assert (done.exit_code, done.stdout) == (said.returncode, said.stdout)
+    answer = subprocess.run(script, capture_output=True, text=True, check=False)
+    assert (done.exit_code, done.stdout) == (answer.returncode, answer.stdout)
     assert done.exit_code == 0
     assert f"UC-001 approved by {ANA} on " in done.stdout
     assert "(identity: self-declared, NOT SIGNED)" in done.stdout

@@ -34,8 +34,8 @@ def waive(
 
 def waivers(project: Project) -> list[dict[str, Any]]:
     """The waivers of UC-001."""
-    found: list[dict[str, Any]] = told(project)["waivers"]
-    return found
+    stored: list[dict[str, Any]] = told(project)["waivers"]
+    return stored
 
 
 @pytest.fixture
@@ -94,8 +94,8 @@ def test_who_asks_is_who_runs_it_unless_somebody_else_is_named(failing: Project)
     options = ("waive", "UC-001/1", "--reason", "away", "--until", in_days(90))
     assert "requested it and cannot approve it too" in failing.cli(*options).stderr
     assert failing.cli(*options, "--by", BEN).exit_code == 0
-    (kept,) = waivers(failing)
-    assert (kept["by"], kept["known_by"], kept["requested_by"], kept["used"]) == (BEN, "declared", ANA, True)
+    (waiver,) = waivers(failing)
+    assert (waiver["by"], waiver["known_by"], waiver["requested_by"], waiver["used"]) == (BEN, "declared", ANA, True)
 
 
 def test_dates_are_dates_and_names_exist(failing: Project) -> None:

@@ -29,8 +29,8 @@ def test_the_cause_of_a_blocked_use_case(recorded: Project) -> None:
     """It names status, requirement, test and message."""
     done = recorded.cli("why", "UC-001")
     assert done.exit_code == 0
-    for told in ("UC-001", "BLOCKED", "UC-001/1", "FAILING", "test_it.py::test_a", "the provider said no"):
-        assert told in done.stdout, told
+    for text in ("UC-001", "BLOCKED", "UC-001/1", "FAILING", "test_it.py::test_a", "the provider said no"):
+        assert text in done.stdout, text
 
 
 def test_what_completes_a_missing_requirement(recorded: Project) -> None:

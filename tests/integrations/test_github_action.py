@@ -70,9 +70,9 @@ def test_the_workflow_on_its_page_is_one(tmp_path: Path) -> None:
         done = subprocess.run(check, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout
         steps = [step for job in yaml.safe_load(text)["jobs"].values() for step in job["steps"]]
-        ours = [step for step in steps if "integrations/github" in step.get("uses", "")]
-        assert ours
-        assert all(step.get("with", {}).keys() <= SPEC["inputs"].keys() for step in ours)
+        uses = [step for step in steps if "integrations/github" in step.get("uses", "")]
+        assert uses
+        assert all(step.get("with", {}).keys() <= SPEC["inputs"].keys() for step in uses)
 
 
 def test_a_closed_gate(project: Project) -> None:

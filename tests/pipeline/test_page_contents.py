@@ -27,9 +27,9 @@ def test_provider(record_evidence):
 
 def contents(project: Project, at: str | None = None) -> tuple[Report, PageMaterial]:
     """The report of the project, and the contents of its page."""
-    found = find_project(project.path)
+    location = find_project(project.path)
     request = EvaluationRequest(at=at)
-    report = page_contents.with_page(found, evaluate_project(found, request), request)
+    report = page_contents.with_page(location, evaluate_project(location, request), request)
     assert report.page is not None
     return report, report.page
 

@@ -30,7 +30,7 @@ def test_a(record_evidence):
 
 def results(project: Project) -> list[str]:
     """The results of the executions of the one test, newest first."""
-    return [one.result.value for one in executions(project, "UC-001", "1")]
+    return [piece.result.value for piece in executions(project, "UC-001", "1")]
 
 
 def in_turn(project: Project, first: str, then: str, *args: str, passed_before: str = PASSES) -> None:
@@ -165,8 +165,8 @@ def test_a_failure_and_then_a_crash(project: Project) -> None:
     project.configured(TWO_PLACES, tracker=TRACKER)
     project.tests(IN_TURN.format(first=f"{SHOWS['prod'][1]}\n        assert 0", then=DIES))
     project.run_apart(*RERUNS, *ONE_WORKER)
-    found = {(one.environment, one.result.value) for one in executions(project, "UC-001", "1")}
-    assert found == {("prod", "FAILED"), ("staging", "INTERRUPTED")}
+    outcomes = {(piece.environment, piece.result.value) for piece in executions(project, "UC-001", "1")}
+    assert outcomes == {("prod", "FAILED"), ("staging", "INTERRUPTED")}
 
 
 @pytest.mark.parametrize("how", [RERUNS, ("-p", "flaky")], ids=["rerunfailures", "flaky"])
@@ -180,8 +180,8 @@ def test_a_failed_teardown_and_then_a_crash(project: Project, how: tuple[str, ..
     else:
         project.tests(f"from flaky import flaky\n@flaky(max_runs=2)\n{test.format('assert 0')}\n")
     project.run_apart(*how, *ONE_WORKER)
-    found = {(one.environment, one.result.value) for one in executions(project, "UC-001", "1")}
-    assert found == {("prod", "ERROR" if how is RERUNS else "FAILED"), ("staging", "INTERRUPTED")}
+    outcomes = {(piece.environment, piece.result.value) for piece in executions(project, "UC-001", "1")}
+    assert outcomes == {("prod", "ERROR" if how is RERUNS else "FAILED"), ("staging", "INTERRUPTED")}
 
 
 def test_a_failure_and_then_a_skip_elsewhere(project: Project) -> None:
@@ -189,8 +189,8 @@ def test_a_failure_and_then_a_skip_elsewhere(project: Project) -> None:
     project.configured(TWO_PLACES, tracker=TRACKER)
     project.tests(IN_TURN.format(first=f"{SHOWS['prod'][1]}\n        assert 0", then="pytest.skip('not now')"))
     project.run_apart(*RERUNS)
-    found = [(one.environment, one.result.value) for one in executions(project, "UC-001", "1")]
-    assert found == [("prod", "FAILED")]
+    outcomes = [(piece.environment, piece.result.value) for piece in executions(project, "UC-001", "1")]
+    assert outcomes == [("prod", "FAILED")]
 
 
 @BOTH_WAYS
@@ -199,7 +199,7 @@ def test_a_real_failure_that_a_rehearsed_retry_follows(project: Project, how: tu
     replaced = "__import__('socket').create_connection = lambda *_: None"
     in_turn(project.configured(), "assert 0, 'it is down'", replaced, *how)
     assert project.states()["UC-001/1"] == "FAILING"
-    real = {one.result.value: one.real for one in executions(project, "UC-001", "1")[:2]}
+    real = {piece.result.value: piece.real for piece in executions(project, "UC-001", "1")[:2]}
     assert real == {"FAILED": True, "PASSED": False}
 
 
@@ -208,7 +208,7 @@ def test_a_real_failure_that_follows_a_rehearsed_one(project: Project, how: tupl
     """An attempt that failed for real is no rehearsal because the one before it replaced the network."""
     replaced = "with unittest.mock.patch('socket.create_connection'):\n    assert 0, 'as expected'"
     in_turn(project.configured(), f"import unittest.mock\n{replaced}", "assert 0, 'it is down'", *how)
-    assert [(one.message, one.real) for one in executions(project, "UC-001", "1")[:1]] == [
+    assert [(piece.message, piece.real) for piece in executions(project, "UC-001", "1")[:1]] == [
         ("AssertionError: it is down\nassert 0", True)
     ]
     assert project.states()["UC-001/1"] == "FAILING"
@@ -248,8 +248,8 @@ def test_an_attempt_that_a_hook_failed(project: Project, how: tuple[str, ...]) -
         IN_TURN.format(first=SHOWS["prod"][1] + "\n        return", then=SHOWS["staging"][1]), "sub/test_a.py"
     )
     project.run_apart(*RERUNS, *how).assert_outcomes(passed=1)
-    found = {(one.environment, one.result.value) for one in executions(project, "UC-001", "1")}
-    assert found == {("prod", "FAILED"), ("staging", "PASSED")}
+    outcomes = {(piece.environment, piece.result.value) for piece in executions(project, "UC-001", "1")}
+    assert outcomes == {("prod", "FAILED"), ("staging", "PASSED")}
     assert attempts(project)[0] == ["FAILED", "PASSED"]
 
 
@@ -275,5 +275,5 @@ def test_an_attempt_of_a_loop_that_a_hook_failed(project: Project, how: tuple[st
         IN_TURN.format(first=SHOWS["prod"][1] + "\n        return", then=SHOWS["staging"][1]), "sub/test_a.py"
     )
     project.run_apart(*how)
-    found = {(one.environment, one.result.value) for one in executions(project, "UC-001", "1")}
-    assert found == {("prod", "FAILED"), ("staging", "PASSED")}
+    outcomes = {(piece.environment, piece.result.value) for piece in executions(project, "UC-001", "1")}
+    assert outcomes == {("prod", "FAILED"), ("staging", "PASSED")}

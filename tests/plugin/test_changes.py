@@ -76,8 +76,8 @@ def test_a_run_that_is_not_stored_says_what_it_changed_too(project: Project) -> 
     project.monkeypatch.setenv("PROVIDER", "down")
     with project.monkeypatch.context() as patch:
         patch.setattr("pytest_readiness.store.sqlite.store.SQLiteStore.save", refuse)
-        told = lines(changes(project))
-    assert told == ["UC-001: IN_PROGRESS -> BLOCKED (item 1 failed)", "UC-001/1: COMPLETE -> FAILING (failed)"]
+        shown = lines(changes(project))
+    assert shown == ["UC-001: IN_PROGRESS -> BLOCKED (item 1 failed)", "UC-001/1: COMPLETE -> FAILING (failed)"]
     assert len(project.journals) == 1
 
 

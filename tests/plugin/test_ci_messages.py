@@ -127,7 +127,7 @@ def test_what_blocks_is_said_beside_the_code(job: Project, how: tuple[str, ...])
     """Wrong marks and failing tests have their file and line; what is missing is one warning."""
     result = job.run(*how, "--readiness-gate")
     commands = Runner.reads(result.stdout.str()).commands
-    assert [(name, told.get("file"), told.get("line")) for name, told, _ in commands] == [
+    assert [(name, fields.get("file"), fields.get("line")) for name, fields, _ in commands] == [
         ("error", "tests/test_it.py", "11"), ("error", "tests/test_it.py", "9"), ("warning", None, None),
     ]  # fmt: skip
     assert "UC-999" in commands[0][2]

@@ -252,9 +252,9 @@ def test_the_plan_lists_rules_that_match_nothing_and_what_they_nearly_match(proj
     """
     config = CONFIG + RULES.replace("[claims.marks]", f"{more}[claims.marks]") + '"xray(*)" = "UC-001/1"\n'
     project.configured(config)
-    told = project.run("--readiness-plan", "-k", "provider").stdout.str()
+    output = project.run("--readiness-plan", "-k", "provider").stdout.str()
     idle = " ".join(
-        told.split("rules of [claims] that match no collected test")[1].split("requirements claimed")[0].split()
+        output.split("rules of [claims] that match no collected test")[1].split("requirements claimed")[0].split()
     )
     near = "it nearly matches 'tests/keys/test_keys.py::test_provider[byok]'"
     assert f"'tests/*::test_provider': {near} (* stands for one step, ** for any number of steps)" in idle

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from pytest_readiness.facts.evidence import Connection
-from tests.plugin.test_recording import kept, only
+from tests.plugin.test_recording import only, stored_evidence
 from tests.project import CONFIG, XDIST, Project
 
 pytestmark = pytest.mark.slow
@@ -24,9 +24,9 @@ class Server:
 
     def __init__(self) -> None:
         self._sockets = [socket.create_server((host, 0)) for host in ("127.0.0.1", "127.0.0.2")]
-        self.here, self.declared = (one.getsockname()[1] for one in self._sockets)
-        for one in self._sockets:
-            threading.Thread(target=self._serve, args=[one], daemon=True).start()
+        self.here, self.declared = (socket_.getsockname()[1] for socket_ in self._sockets)
+        for socket_ in self._sockets:
+            threading.Thread(target=self._serve, args=[socket_], daemon=True).start()
 
     def _serve(self, listening: socket.socket) -> None:
         while True:
@@ -43,16 +43,16 @@ class Server:
 
     def close(self) -> None:
         """Listen no longer."""
-        for one in self._sockets:
-            one.close()
+        for socket_ in self._sockets:
+            socket_.close()
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
     """The server, running."""
-    found = Server()
-    yield found
-    found.close()
+    server = Server()
+    yield server
+    server.close()
 
 
 def connecting(project: Project, server: Server, body: str, config: str = DECLARED) -> Project:
@@ -84,15 +84,18 @@ def test_threads_sockets_and_programs_are_seen(project: Project, server: Server)
     socket.getaddrinfo("localhost", 80)
     """
     connecting(project, server, body, CONFIG).run("-W", "ignore")
-    found = [(one.to, one.kind) for one in only(project).connections]
-    assert found[:3] == [
-        (f"localhost:{server.here}" if found[0][0].startswith("localhost") else f"127.0.0.1:{server.here}", "tcp"),
-        (found[1][0], "udp"),
+    connections = [(connection.to, connection.kind) for connection in only(project).connections]
+    assert connections[:3] == [
+        (
+            f"localhost:{server.here}" if connections[0][0].startswith("localhost") else f"127.0.0.1:{server.here}",
+            "tcp",
+        ),
+        (connections[1][0], "udp"),
         ("/nowhere/docker.sock", "unix"),
     ]
-    assert found[3][1] == "process"
-    assert found[3][0].startswith("python")
-    assert found[4:] == [("sh", "process")]
+    assert connections[3][1] == "process"
+    assert connections[3][0].startswith("python")
+    assert connections[4:] == [("sh", "process")]
 
 
 def test_an_endpoint_of_the_environment_is_expected(project: Project, server: Server) -> None:
@@ -101,7 +104,7 @@ def test_an_endpoint_of_the_environment_is_expected(project: Project, server: Se
         "[socket.create_connection((host, port)).close() for host, port in [('127.0.0.2', THERE), ('127.0.0.1', HERE)]]"
     )
     connecting(project, server, body).run()
-    assert [one.expected for one in only(project).connections] == [True, False]
+    assert [connection.expected for connection in only(project).connections] == [True, False]
     assert only(project).warnings == ()
     assert only(project).real
 
@@ -130,7 +133,7 @@ def test_a_test_that_does_not_reach_its_environment_is_warned_of(
     assert (", not an endpoint of its environment" in shown) == bool(piece.connections)
     [reported] = project.evidence("UC-001")
     assert reported["warnings"] == list(piece.warnings)
-    assert [one["expected"] for one in reported["connections"]] == [False] * len(piece.connections)
+    assert [connection["expected"] for connection in reported["connections"]] == [False] * len(piece.connections)
 
 
 @HOW
@@ -152,8 +155,8 @@ def test_asking_for_a_connection_needs_endpoints(project: Project, server: Serve
     connecting(project, server, "pass", config)
     checked = project.cli("check")
     assert checked.exit_code == 1
-    told = "item 1 asks for a connection, and environment 'staging' declares no endpoints: name them"
-    assert told in " ".join(checked.output.split())
+    expected = "item 1 asks for a connection, and environment 'staging' declares no endpoints: name them"
+    assert expected in " ".join(checked.output.split())
 
 
 def test_what_a_fixture_connects_is_the_tests_own(project: Project, server: Server) -> None:
@@ -174,7 +177,7 @@ def test_what_a_fixture_connects_is_the_tests_own(project: Project, server: Serv
         """
     )
     project.run()
-    assert [one.expected for one in only(project).connections] == [True, False]
+    assert [connection.expected for connection in only(project).connections] == [True, False]
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_INFO"), reason="the system does not count what a connection receives")
@@ -205,7 +208,7 @@ def test_a_connection_that_is_kept_open_is_seen_where_it_is_used(project: Projec
         """
     )
     project.run()
-    first, second, idle = kept(project)
+    first, second, idle = stored_evidence(project)
     there = f"127.0.0.2:{server.declared}"
     assert first.connections == (Connection(there, "tcp", expected=True),)
     assert second.connections == (Connection(there, "tcp", expected=True, earlier=True),)
@@ -226,7 +229,7 @@ def test_many_connections_are_cut_and_the_expected_ones_kept(project: Project, s
 
 
 @pytest.mark.parametrize(
-    ("call", "told"),
+    ("call", "expected"),
     [
         ("handshake(endpoint='127.0.0.2:443', peer='x')", None),
         ("handshake(endpoint='https://127.0.0.2/path', peer='x')", None),
@@ -241,15 +244,15 @@ def test_many_connections_are_cut_and_the_expected_ones_kept(project: Project, s
     ],
 )
 def test_a_handshake_is_with_an_endpoint_of_the_environment(
-    project: Project, server: Server, call: str, told: str | None
+    project: Project, server: Server, call: str, expected: str | None
 ) -> None:
     """A proof that names another place fails the test with one line, and is not recorded."""
     project.configured(DECLARED).tests(
         f'@evidence("UC-001", item=1)\ndef test_it(record_evidence):\n    record_evidence.{call}\n'
     )
-    project.run().assert_outcomes(**{"failed" if told else "passed": 1})
-    assert (told or "") in only(project).message
-    assert len(only(project).proofs) == (0 if told else 1)
+    project.run().assert_outcomes(**{"failed" if expected else "passed": 1})
+    assert (expected or "") in only(project).message
+    assert len(only(project).proofs) == (0 if expected else 1)
 
 
 def test_a_handshake_before_the_scope_is_judged_by_the_scope(project: Project) -> None:

@@ -70,7 +70,7 @@ MODES = '\n[provider_modes]\nBYOK = "own key"\nFAKE = { title = "a stub", real =
 
 
 @pytest.mark.parametrize(
-    ("config", "options", "told"),
+    ("config", "options", "expected"),
     [
         (CONFIG, ["--readiness-environment=dev"], "environment 'dev' is not declared real (real here: staging)"),
         (
@@ -86,15 +86,15 @@ MODES = '\n[provider_modes]\nBYOK = "own key"\nFAKE = { title = "a stub", real =
     ],
     ids=["an environment that is not real", "none is real", "a provider mode"],
 )
-def test_each_reason_has_its_way_out(project: Project, config: str, options: list[str], told: str) -> None:
+def test_each_reason_has_its_way_out(project: Project, config: str, options: list[str], expected: str) -> None:
     """An environment or a provider mode that is not real is named with the real ones, in a report's session too."""
     project.configured(config).tests(TWO)
     (line,) = summary(project.run(*options, environment=None))
-    assert line.endswith(f": all rehearsals, as {told}")
+    assert line.endswith(f": all rehearsals, as {expected}")
     report = project.run(*options, "--readiness-report", environment=None).outlines
-    assert f"2 pieces of evidence: all rehearsals, as {told}" in report
+    assert f"2 pieces of evidence: all rehearsals, as {expected}" in report
     quiet = project.run(*options, "-q", "--readiness-gate", environment=None).outlines
-    assert f"2 pieces of evidence: all rehearsals, as {told}" in quiet
+    assert f"2 pieces of evidence: all rehearsals, as {expected}" in quiet
 
 
 def test_a_replaced_network_is_told_at_once(project: Project) -> None:
@@ -137,15 +137,15 @@ def test_without_a_config_other_sessions_stay_silent(project: Project) -> None:
 def test_a_gate_says_its_exit_code(project: Project) -> None:
     """pytest's last line is green: the code is explained above, in all verbosities, unless pytest's own code stands."""
     project.configured().tests("@evidence('UC-001', item=1)\ndef test_a(): assert os.environ.get('FINE')\n")
-    told = "exit code 11: the readiness gate is closed"
-    assert told not in project.run("-q", "--readiness-gate").outlines  # pytest's own 1 stands
+    expected = "exit code 11: the readiness gate is closed"
+    assert expected not in project.run("-q", "--readiness-gate").outlines  # pytest's own 1 stands
     project.monkeypatch.setenv("FINE", "1")
     for how in ((), ("-q",), ("-v",), ("--readiness-report",)):
         result = project.run("--readiness-gate", *how)
         assert result.ret == 11
-        assert summary(result)[-1] == told
+        assert summary(result)[-1] == expected
     without = project.run("--readiness-report")
-    assert (without.ret, told in without.outlines) == (0, False)
+    assert (without.ret, expected in without.outlines) == (0, False)
 
 
 def test_a_quiet_gate_without_a_config_says_what_to_do(project: Project) -> None:
@@ -230,10 +230,10 @@ def test_an_attached_file_name_is_warned_of(project: Project) -> None:
         """
     )
     _, *lines = summary(project.run())
-    told = "was attached, and not {} file of that name: attach a pathlib.Path"
+    expected = "was attached, and not {} file of that name: attach a pathlib.Path"
     assert lines == [
-        f"warning: test_it.py::test_there: the text 'server.log' {told.format('the')}",
-        f"warning: test_it.py::test_not_there: the text 'out/shots/step-1.png' {told.format('a')}",
+        f"warning: test_it.py::test_there: the text 'server.log' {expected.format('the')}",
+        f"warning: test_it.py::test_not_there: the text 'out/shots/step-1.png' {expected.format('a')}",
     ]
 
 

@@ -40,7 +40,7 @@ def record(project: Project) -> dict[str, Any]:
     return runs[0]
 
 
-def kept(project: Project) -> list[str]:
+def run_ids(project: Project) -> list[str]:
     """Ids of the runs of the store, the newest first."""
     if not (project.path / ".readiness" / "evidence.db").exists():
         return []
@@ -80,9 +80,9 @@ class TestClock:
         project.run(*how).assert_outcomes(passed=3)
         run = record(project)
         assert 3_590_000 < run["clock_skew_ms"] < 3_610_000
-        code, told = gate(project)
+        code, output = gate(project)
         assert code == 1
-        assert f"clock (1 of 2): the clocks of run {run['id']} disagree by 3600" in told
+        assert f"clock (1 of 2): the clocks of run {run['id']} disagree by 3600" in output
         for command in (["report"], ["why", "UC-001/1"], ["show", "UC-001/1", "-v"], ["history", "UC-001"]):
             assert "clocks disagree by 3600" in " ".join(project.cli(*command).output.split())
 
@@ -105,17 +105,17 @@ class TestClock:
         project.configured(OPEN).tests(SUITE + "\ndef test_z():\n    __import__('time').sleep(2.2)\n")
         project.run().assert_outcomes(passed=4)
         assert record(project)["clock_skew_ms"] < 1000
-        code, told = gate(project)
-        assert (code, "passed clock (2 of 2): no run's clocks disagree" in told) == (0, True)
+        code, output = gate(project)
+        assert (code, "passed clock (2 of 2): no run's clocks disagree" in output) == (0, True)
 
     def test_ignored_is_told_as_weaker(self, project: Project) -> None:
         """With ``clock = "ignore"`` the gate opens, without the rule, and says that this is weaker."""
         project.configured(OPEN + 'clock = "ignore"\n').tests(SUITE)
         project.write("conftest.py", self.SERVER)
         project.run()
-        code, told = gate(project)
-        assert (code, "clocks of run" in told) == (0, False)
-        assert 'relaxed setting: [gate] clock = "ignore"' in told
+        code, output = gate(project)
+        assert (code, "clocks of run" in output) == (0, False)
+        assert 'relaxed setting: [gate] clock = "ignore"' in output
 
 
 class TestDeselected:
@@ -154,8 +154,8 @@ class TestDeselected:
         assert gate(project)[0] == 0
         project.run(*how, "-k", "not test_b")
         run = record(project)["id"]
-        code, told = gate(project)
-        assert (code, f"run {run} deselected test_it.py::test_b (UC-001)" in told) == (1, True)
+        code, output = gate(project)
+        assert (code, f"run {run} deselected test_it.py::test_b (UC-001)" in output) == (1, True)
         assert gate(project, "UC-002")[0] == 0
         project.run(*how, "-k", "test_b")
         assert gate(project)[0] == 1, "this one left out test_a"
@@ -189,8 +189,8 @@ class TestDeselected:
         project.run(environment="prod")
         assert gate(project, "UC-001")[0] == 0
         project.configured(STRICT + prod.replace("true", "false"))
-        code, told = gate(project, "UC-001")
-        assert (code, "deselected test_it.py::test_b (UC-001)" in told) == (1, True)
+        code, output = gate(project, "UC-001")
+        assert (code, "deselected test_it.py::test_b (UC-001)" in output) == (1, True)
 
     def test_a_shard_leaves_to_the_others_what_is_theirs(self, project: Project) -> None:
         """Parts of one logical run leave out each other's tests, and together nothing."""
@@ -207,8 +207,8 @@ class TestDeselected:
         project.run("--readiness-actor=ci")
         project.run("--readiness-actor=ci", "-k", "not test_b")
         assert gate(project)[0] == 1
-        told = ("--reason", "replaced by a", "--by", "qa@example.com")
-        assert project.cli("retire", "test_it.py::test_b", *told).exit_code == 0
+        arguments = ("--reason", "replaced by a", "--by", "qa@example.com")
+        assert project.cli("retire", "test_it.py::test_b", *arguments).exit_code == 0
         assert gate(project)[0] == 0
 
     def test_a_plan_that_was_changed_in_the_store(self, project: Project) -> None:
@@ -242,12 +242,12 @@ class TestUncollected:
         project.tests("import nowhere\n" + SUITE)
         result = project.run(*how)
         result.stdout.fnmatch_lines(["0 pieces of evidence recorded as run *", "it could not collect 1 module: its *"])
-        told = "it could not collect 1 module: its tests did not run"
+        expected = "it could not collect 1 module: its tests did not run"
         code, text = gate(project)
-        assert (code, f"note: run {kept(project)[0]}: {told}" in text) == (0, True)
-        assert told in " ".join(project.cli("report").output.split())
-        assert project.report()["warnings"] == [f"run {kept(project)[0]}: {told}"]
-        assert told in " ".join(project.run(*how, "--readiness-gate").stdout.str().split())
+        assert (code, f"note: run {run_ids(project)[0]}: {expected}" in text) == (0, True)
+        assert expected in " ".join(project.cli("report").output.split())
+        assert project.report()["warnings"] == [f"run {run_ids(project)[0]}: {expected}"]
+        assert expected in " ".join(project.run(*how, "--readiness-gate").stdout.str().split())
         assert project.cli("verify").exit_code == 0
         project.tests(SUITE)
         project.run(*how)
@@ -260,8 +260,8 @@ class TestUncollected:
             project.tests("import nowhere\n", name)
         project.run("--continue-on-collection-errors")
         assert record(project)["uncollected"] == 2
-        told = " ".join(project.cli("history", "UC-001").output.split())
-        assert "could not collect 2 modules: their tests did not run" in told
+        history = " ".join(project.cli("history", "UC-001").output.split())
+        assert "could not collect 2 modules: their tests did not run" in history
         for name in ("test_broken.py", "test_more.py"):
             (project.path / name).unlink()
         project.run("-k", "test_c")
@@ -280,7 +280,7 @@ class TestUncollected:
         project.tests(f"\ndef test_a(): pass\n{end}\n", "test_script.py")
         project.run_apart(*how, *asked)
         code, text = gate(project)
-        assert (code, f"run {kept(project)[0]}: it could not collect 1 module" in text) == (0, True)
+        assert (code, f"run {run_ids(project)[0]}: it could not collect 1 module" in text) == (0, True)
         assert project.cli("verify").exit_code == 0
 
     @pytest.mark.parametrize("dry", ["--collect-only", "--setup-plan", "--readiness-plan"])
@@ -288,7 +288,7 @@ class TestUncollected:
         """A session that runs no test leaves no run, whatever it could not collect."""
         project.configured(OPEN).tests("import nowhere\n")
         project.run(dry)
-        assert kept(project) == []
+        assert run_ids(project) == []
 
 
 class TestCalledWith:
@@ -300,10 +300,10 @@ class TestCalledWith:
         project.configured(OPEN).tests(SUITE)
         project.pytester.makeini("[pytest]\naddopts = -m 'not slow' --assert=plain\nmarkers = slow\n")
         project.run(*how, "-k", "test_a or test_c", "--deselect=test_it.py::test_c", "--maxfail=3")
-        told = record(project)["called"]
-        assert {"--assert plain", "-m not slow", "-k test_a or test_c", "--maxfail 3"} <= set(told)
-        assert "--deselect test_it.py::test_c" in told
-        assert "plugins switched off: cacheprovider" in told
+        options = record(project)["called"]
+        assert {"--assert plain", "-m not slow", "-k test_a or test_c", "--maxfail 3"} <= set(options)
+        assert "--deselect test_it.py::test_c" in options
+        assert "plugins switched off: cacheprovider" in options
         assert "Called with --assert plain" in shown(project)
         assert "called with --assert plain" in " ".join(project.cli("history", "UC-001").output.split())
 
@@ -346,7 +346,7 @@ class TestCalledWith:
         project.configured(OPEN).tests(SUITE)
         project.run("-k", "test_a or hunter2-hunter2 or test_b")
         assert "hunter2" not in str(project.report())
-        assert any(one.startswith("-k test_a or") for one in record(project)["called"])
+        assert any(option.startswith("-k test_a or") for option in record(project)["called"])
 
 
 def test_the_attempt_of_a_ci_run(project: Project) -> None:
@@ -393,8 +393,8 @@ class TestTree:
         assert (run["dirty"], run["hidden_edits"]) == (True, 1)
         assert gate(project)[0] == 1
         for command in (["report"], ["why", "UC-001/1"], ["show", "UC-001/1", "-v"], ["history", "UC-001"]):
-            told = " ".join(project.cli(*command).output.split())
-            assert "1 file has edits hidden from git: test_it.py" in told
+            output = " ".join(project.cli(*command).output.split())
+            assert "1 file has edits hidden from git: test_it.py" in output
 
     def test_a_sparse_checkout_stays_clean(self, project: Project) -> None:
         """What a sparse checkout leaves out is no local change."""

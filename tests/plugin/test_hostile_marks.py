@@ -52,8 +52,8 @@ def test_any_mark_is_right_or_told(use_cases: list[str], fields: dict[str, str])
     """Claims hold texts, and every problem is a sentence: nothing of an object is asked for anything."""
     there = namespace()
     args = tuple(eval(source, there) for source in use_cases)
-    said = {name: eval(source, there) for name, source in {"item": "1", **fields}.items()}
-    claims, problems = claims_of([pytest.Mark("evidence", args, said, _ispytest=True)], None)
+    arguments = {name: eval(source, there) for name, source in {"item": "1", **fields}.items()}
+    claims, problems = claims_of([pytest.Mark("evidence", args, arguments, _ispytest=True)], None)
     assert bool(claims) != bool(problems)
     assert all(type(text) is str for claim in claims for text in claim.to_plain().values())
     assert all(type(problem) is str for problem in problems)
@@ -77,8 +77,10 @@ def test_a_session_with_hostile_marks(project: Project) -> None:
     assert "INTERNALERROR" not in shown
     assert "Odd" not in shown.replace("OddMeta", "")
     assert "no item has a number as large as that" in shown
-    told = [line for line in shown.splitlines() if line.startswith("ERROR test_it.py::test_") and " - Failed: " in line]
-    assert len(told) == wrong
+    messages = [
+        line for line in shown.splitlines() if line.startswith("ERROR test_it.py::test_") and " - Failed: " in line
+    ]
+    assert len(messages) == wrong
     assert project.states()["UC-001/1"] == "FAILING"
     assert "PASSED" in [piece["result"] for piece in project.evidence() if piece["test_id"].endswith("test_right")]
 

@@ -33,11 +33,11 @@ TOKEN = "ghp_" + "Ab3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0eF3hJ6"
 def properties(project: Project, name: str = "own.xml") -> dict[str, list[tuple[str, str]]]:
     """Return the properties of each test in pytest's file, by the test's name; a test is there once."""
     cases = [case for suite in JUnitXml.fromfile(str(project.path / name)) for case in suite]
-    found = {
+    by_test = {
         case.name: [(each.get("name"), each.get("value")) for each in case._elem.iter("property")] for case in cases
     }
-    assert len(found) == len(cases)
-    return found
+    assert len(by_test) == len(cases)
+    return by_test
 
 
 def cases_of(project: Project) -> list[list[tuple[str, ...]]]:
@@ -48,9 +48,9 @@ def cases_of(project: Project) -> list[list[tuple[str, ...]]]:
 
 def claims(pairs: list[tuple[str, str]]) -> list[tuple[str, ...]]:
     """Return the values of each claim, whose names are always the same seven."""
-    ours = [(name, value) for name, value in pairs if name.startswith("readiness.")]
-    assert [name for name, _ in ours] == [f"readiness.{name}" for name in FIELDS] * (len(ours) // len(FIELDS))
-    values = [value for _, value in ours]
+    readiness = [(name, value) for name, value in pairs if name.startswith("readiness.")]
+    assert [name for name, _ in readiness] == [f"readiness.{name}" for name in FIELDS] * (len(readiness) // len(FIELDS))
+    values = [value for _, value in readiness]
     return [tuple(values[start : start + len(FIELDS)]) for start in range(0, len(values), len(FIELDS))]
 
 
@@ -61,16 +61,16 @@ def test_each_claim_is_in_pytests_own_file(project: Project, how: tuple[str, ...
     mode = "--readiness-provider-mode=BYOK"
     result = project.run(*how, mode, "--junitxml=own.xml", "-o", "junit_family=xunit1")
     result.assert_outcomes(passed=2, failed=1, skipped=1)
-    found = properties(project)
+    by_test = properties(project)
     (run,) = {piece["id"].rsplit(".", 2)[0] for piece in project.evidence()}
-    assert sorted(claims(found["test_two"])) == [
+    assert sorted(claims(by_test["test_two"])) == [
         ("UC-001", "1", "staging", "BYOK", "true", "", run),
         ("UC-002", "2", "staging", "BYOK", "true", "", run),
     ]
-    assert found["test_two"][0] == ("own", "1")
-    assert claims(found["test_fails"]) == [("UC-001", "2", "staging", "BYOK", "true", "", run)]
-    assert claims(found["test_skipped"]) == [("UC-002", "1", "staging", "BYOK", "true", "", run)]
-    assert found["test_plain"] == [("own", "2")]
+    assert by_test["test_two"][0] == ("own", "1")
+    assert claims(by_test["test_fails"]) == [("UC-001", "2", "staging", "BYOK", "true", "", run)]
+    assert claims(by_test["test_skipped"]) == [("UC-002", "1", "staging", "BYOK", "true", "", run)]
+    assert by_test["test_plain"] == [("own", "2")]
 
 
 @HOW

@@ -34,10 +34,10 @@ class TestUnit(unittest.TestCase):
 
 def claims(project: Project) -> dict[str, set[str]]:
     """What each test was recorded as evidence for."""
-    found: dict[str, set[str]] = {}
+    claims: dict[str, set[str]] = {}
     for piece in project.evidence():
-        found.setdefault(piece["test_id"].partition("::")[2], set()).add(f"{piece['uc']}/{piece['item']}")
-    return found
+        claims.setdefault(piece["test_id"].partition("::")[2], set()).add(f"{piece['uc']}/{piece['item']}")
+    return claims
 
 
 @pytest.mark.parametrize("how", [(), XDIST], ids=["alone", "xdist"])

@@ -68,11 +68,11 @@ def test_a_session_without_marks_imports_nothing_heavy(project: Project) -> None
     )
     bare = code.replace("'-p', 'pytest_readiness.plugin', ", "")
     assert code != bare
-    ours, alone = (
+    with_plugin, alone = (
         subprocess.run([sys.executable, "-c", text], cwd=project.path, capture_output=True, text=True, check=True)
         for text in (code, bare)
     )
-    assert ours.stdout.split("LOADED")[1] == alone.stdout.split("LOADED")[1]
+    assert with_plugin.stdout.split("LOADED")[1] == alone.stdout.split("LOADED")[1]
 
 
 def test_a_session_without_marks_loads_what_waits_for_one(project: Project) -> None:

@@ -56,12 +56,12 @@ def test_plan_runs_nothing(project: Project, how: tuple[str, ...]) -> None:
     """--readiness-plan shows requirement by requirement who claims it and what nobody claims, and writes nothing."""
     project.configured().tests(FOUR.replace('@evidence("UC-002", item=[1, 2])\ndef test_c(): pass', ""))
     result = project.run(*how, "--readiness-plan")
-    told = result.stdout.str()
+    output = result.stdout.str()
     assert result.ret == 0
     result.stdout.fnmatch_lines(
         ["*UC-001/1*", "*test_it.py::test_a*", "*UC-001/2*", "*test_b*", "*not claimed by any test*"]
     )
-    assert "UC-002" in told.split("not claimed by any test")[1]
+    assert "UC-002" in output.split("not claimed by any test")[1]
     assert not (project.path / ".readiness").exists()
 
 
@@ -71,8 +71,10 @@ def test_a_plan_is_written_in_two_formats(project: Project, option: str) -> None
     project.configured().tests(FOUR)
     result = project.run("--readiness-plan", f"--readiness-{option}=x.out")
     assert (result.ret, (project.path / "x.out").exists()) == (pytest.ExitCode.USAGE_ERROR, False)
-    told = f"*--readiness-{option} beside --readiness-plan: a plan is written with --readiness-json or --readiness-csv"
-    result.stderr.fnmatch_lines([told])
+    expected = (
+        f"*--readiness-{option} beside --readiness-plan: a plan is written with --readiness-json or --readiness-csv"
+    )
+    result.stderr.fnmatch_lines([expected])
 
 
 def test_gate_exit_codes(project: Project) -> None:
@@ -102,7 +104,7 @@ def test_a_passing_gate_needs_more_than_a_green_session(project: Project) -> Non
 
 
 @pytest.mark.parametrize(
-    ("option", "told"),
+    ("option", "expected"),
     [
         ("--readiness-environment=stagin", "no environment 'stagin' (did you mean 'staging'?)"),
         ("--readiness-gate-on=revue", "--readiness-gate-on must be review or evidence, not 'revue'"),
@@ -124,13 +126,15 @@ def test_a_passing_gate_needs_more_than_a_green_session(project: Project) -> Non
     ],
 )
 @pytest.mark.parametrize("how", [(), XDIST], ids=["alone", "xdist"])
-def test_mistakes_in_options_are_usage_errors(project: Project, option: str, told: str, how: tuple[str, ...]) -> None:
+def test_mistakes_in_options_are_usage_errors(
+    project: Project, option: str, expected: str, how: tuple[str, ...]
+) -> None:
     """A mistake that can be known before a test runs is exit code 4 and one line, without a traceback."""
     project.configured().tests(FOUR)
     result = project.run(*how, option, environment=None)
     output = result.stderr.str() + result.stdout.str()
     assert result.ret == 4, output
-    assert told in output
+    assert expected in output
     assert "Traceback" not in output
     assert "INTERNALERROR" not in output
     assert not (project.path / ".readiness").exists()
@@ -175,11 +179,11 @@ def test_quiet_and_verbose_reports(project: Project) -> None:
 
 def test_help_names_every_option(project: Project) -> None:
     """pytest --help tells each option with its environment variable."""
-    told = project.run("--help", environment=None).stdout.str()
+    output = project.run("--help", environment=None).stdout.str()
     for name in ("report", "gate", "plan", "uc=", "environment=", "json=", "run-group=", "actor="):
-        assert f"--readiness-{name}" in told, name
-    assert "READINESS_RUN_GROUP" in told
-    assert "--no-readiness" in told
+        assert f"--readiness-{name}" in output, name
+    assert "READINESS_RUN_GROUP" in output
+    assert "--no-readiness" in output
 
 
 def test_a_quiet_gate_says_why_it_is_closed(project: Project) -> None:
@@ -188,11 +192,11 @@ def test_a_quiet_gate_says_why_it_is_closed(project: Project) -> None:
         "@evidence('UC-001', 'UC-002', item=1)\ndef test_a(): pass\n"
         "@evidence('UC-001', item=2)\ndef test_b(): assert 0\n"
     )
-    told = " ".join(project.run("-q", "--readiness-gate").stdout.lines)
-    told = " ".join(told.split())
-    assert "NOT ELIGIBLE" in told
-    assert "failed evidence complete (2 of 4): UC-001/2 FAILING, UC-002/2 MISSING" in told
-    assert "passed runs sealed" not in told
+    output = " ".join(project.run("-q", "--readiness-gate").stdout.lines)
+    output = " ".join(output.split())
+    assert "NOT ELIGIBLE" in output
+    assert "failed evidence complete (2 of 4): UC-001/2 FAILING, UC-002/2 MISSING" in output
+    assert "passed runs sealed" not in output
     report = " ".join(" ".join(project.run("-q", "--readiness-report").stdout.lines).split())
     assert "NOT ELIGIBLE" in report
     assert "failed evidence complete" not in report
@@ -216,11 +220,11 @@ def test_the_plan_tells_wrong_marks(project: Project) -> None:
     )
     result = project.run("--readiness-plan")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    told = " ".join(" ".join(result.stdout.lines).split())
+    output = " ".join(" ".join(result.stdout.lines).split())
     run = " ".join(" ".join(project.run().stdout.lines).split())
-    assert "wrong marks: these tests will fail" in told
-    for name, said in (("test_unknown", "UC-9"), ("test_no_item", "item"), ("test_half", "9")):
-        after = told.partition("wrong marks")[2].partition(f"test_it.py::{name} ")[2].partition(" test_it.py::")[0]
+    assert "wrong marks: these tests will fail" in output
+    for name, expected in (("test_unknown", "UC-9"), ("test_no_item", "item"), ("test_half", "9")):
+        after = output.partition("wrong marks")[2].partition(f"test_it.py::{name} ")[2].partition(" test_it.py::")[0]
         problem = after.partition(" 1 of ")[0]
-        assert said in problem
+        assert expected in problem
         assert problem in run

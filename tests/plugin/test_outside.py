@@ -173,12 +173,12 @@ def test_what_nothing_tells_apart_passes_only_where_it_did(packages: Project, cr
         packages.tests(INHERITED.format(crashes=name == crashes), f"{name}/tests/test_smoke.py")
     packages.monkeypatch.setenv("PYTHONPATH", str(packages.path))
     packages.run_apart("-p", "xdist", "-n", "1", "a", "b")
-    found = {name[0]: result for name, result in results(packages).items()}
+    outcomes = {name[0]: result for name, result in results(packages).items()}
     if crashes:
-        assert found[crashes] == "INTERRUPTED"
+        assert outcomes[crashes] == "INTERRUPTED"
         assert gate(packages) == 1
     else:
-        assert (found, gate(packages)) == ({"a": "PASSED", "b": "PASSED"}, 0)
+        assert (outcomes, gate(packages)) == ({"a": "PASSED", "b": "PASSED"}, 0)
 
 
 ITEMS = """
@@ -312,5 +312,5 @@ def test_an_ordinary_session_carries_nothing_more(packages: Project) -> None:
     """
     packages.write("a/conftest.py", spy)
     packages.run_apart("a").assert_outcomes(passed=1)
-    found: Any = json.loads((packages.path / "known.json").read_text(encoding="utf-8"))
-    assert found == {"ambiguous": {}, "following": False}
+    document: Any = json.loads((packages.path / "known.json").read_text(encoding="utf-8"))
+    assert document == {"ambiguous": {}, "following": False}

@@ -11,7 +11,7 @@ from textwrap import dedent
 import pytest
 
 from tests.plugin.test_connections import ASKING
-from tests.plugin.test_recording import kept
+from tests.plugin.test_recording import stored_evidence
 from tests.postgres import postgres
 from tests.project import XDIST, Project
 
@@ -238,7 +238,7 @@ def configured(project: Project, endpoint: str = THERE) -> Project:
 
 def refused(project: Project, tests: int = TESTS) -> dict[str, str]:
     """Why tests did not count, by name."""
-    pieces = kept(project)
+    pieces = stored_evidence(project)
     assert len(pieces) == tests
     return {piece.test_id: str(piece.not_real_because) for piece in pieces if not piece.real}
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 HOW = pytest.mark.parametrize("how", [(), XDIST], ids=["alone", "xdist"])
 
 
-def kept(project: Project) -> list[Evidence]:
+def stored_evidence(project: Project) -> list[Evidence]:
     """Every piece of evidence in the store, in the order of recording."""
     store = open_store("sqlite:///.readiness/evidence.db", project.path, create=False)
     assert store is not None
@@ -29,7 +29,7 @@ def kept(project: Project) -> list[Evidence]:
 
 def only(project: Project) -> Evidence:
     """The one piece of evidence that was recorded."""
-    [piece] = kept(project)
+    [piece] = stored_evidence(project)
     return piece
 
 
@@ -70,18 +70,22 @@ def test_artifacts_of_each_kind_are_kept_by_their_digest(project: Project, how: 
         "dump": (b"\0\xff", "application/x-dump"),
         "bytes": (b"\0\xff", "application/octet-stream"),
     }
-    found = {artifact.name: artifact for artifact in only(project).artifacts}
-    assert found.keys() == expected.keys()
+    artifacts = {artifact.name: artifact for artifact in only(project).artifacts}
+    assert artifacts.keys() == expected.keys()
     for name, (data, media_type) in expected.items():
         sha256 = hashlib.sha256(data).hexdigest()
-        assert (found[name].sha256, found[name].size, found[name].media_type) == (sha256, len(data), media_type)
+        assert (artifacts[name].sha256, artifacts[name].size, artifacts[name].media_type) == (
+            sha256,
+            len(data),
+            media_type,
+        )
         assert (project.path / ".readiness/artifacts" / sha256[:2] / sha256).read_bytes() == data
     files = project.artifacts
     assert len(files) == 3  # equal content once, and no temporary file
 
 
 @pytest.mark.parametrize(
-    ("call", "told"),
+    ("call", "expected"),
     [
         ("attach(pathlib.Path('gone.log'))", "EvidenceError: there is no file gone.log to attach"),
         ("attach(pathlib.Path('.'))", "is a folder: attach a file"),
@@ -105,19 +109,19 @@ def test_artifacts_of_each_kind_are_kept_by_their_digest(project: Project, how: 
         ("step(3).__enter__()", "title must be a text, not int"),
     ],
 )
-def test_what_cannot_be_recorded_fails_the_test_in_one_line(project: Project, call: str, told: str) -> None:
+def test_what_cannot_be_recorded_fails_the_test_in_one_line(project: Project, call: str, expected: str) -> None:
     """Each wrong call fails that test with one line that says what is wrong, and nothing of it is kept."""
     os.mkfifo(project.path / "pipe")
     (project.path / "link").symlink_to("/etc/hostname")
     with (project.path / "huge").open("wb") as file:
         file.truncate(2 << 30)
-    assert told in failure(project, f"record_evidence.{call}")
+    assert expected in failure(project, f"record_evidence.{call}")
     assert only(project).artifacts == ()
     assert project.artifacts == []
 
 
 @pytest.mark.parametrize(
-    ("config", "call", "told"),
+    ("config", "call", "expected"),
     [
         (
             '[provider_modes]\nBYOK = "own key"\n',
@@ -131,14 +135,14 @@ def test_what_cannot_be_recorded_fails_the_test_in_one_line(project: Project, ca
         ),
     ],
 )
-def test_the_nearest_name_is_told(project: Project, config: str, call: str, told: str) -> None:
+def test_the_nearest_name_is_told(project: Project, config: str, call: str, expected: str) -> None:
     """An unknown provider mode or part in scope() fails the test, and the message names the nearest known one."""
     project.configured(CONFIG + config)
     project.tests(
         f'@evidence("UC-001", item=[1, 2, {6 if "6" in config else 1}])\ndef test_it(record_evidence):\n    record_evidence.{call}\n'
     )
     project.run().assert_outcomes(failed=1)
-    assert told in kept(project)[0].message
+    assert expected in stored_evidence(project)[0].message
 
 
 # -- notes, references, properties, steps
@@ -259,7 +263,7 @@ def test_scope_goes_before_the_option_and_the_config(project: Project) -> None:
         "@evidence('UC-001', item=1)\ndef test_b(): pass\n"
     )
     project.run("--readiness-project=p").assert_outcomes(passed=2)
-    where = [(p.environment, p.provider_mode, p.tenant_id, p.project_id, p.real) for p in kept(project)]
+    where = [(p.environment, p.provider_mode, p.tenant_id, p.project_id, p.real) for p in stored_evidence(project)]
     assert where == [("dev", "B", "t", "p", False), ("staging", "M", "from-config", "p", True)]
 
 
@@ -303,8 +307,8 @@ def test_a_text_that_names_a_file_is_kept_with_a_warning(project: Project) -> No
         """
     )
     project.run().assert_outcomes(passed=1)
-    told = "the text 'server.log' was attached, and not the file of that name: attach a pathlib.Path"
+    expected = "the text 'server.log' was attached, and not the file of that name: attach a pathlib.Path"
     (piece,) = project.evidence("UC-001")
     shown = " ".join(project.cli("show", piece["id"]).stdout.split())
     assert shown.count("was attached, and not the file") == 1
-    assert told in shown
+    assert expected in shown

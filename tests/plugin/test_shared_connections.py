@@ -9,7 +9,7 @@ from textwrap import dedent
 import pytest
 
 from tests.plugin.test_connections import ASKING, HOW, Server
-from tests.plugin.test_recording import kept
+from tests.plugin.test_recording import stored_evidence
 from tests.project import XDIST, Project
 
 pytestmark = [
@@ -50,9 +50,9 @@ def client():
 @pytest.fixture
 def server() -> Iterator[Server]:
     """A server that answers each byte with one."""
-    found = Server()
-    yield found
-    found.close()
+    server = Server()
+    yield server
+    server.close()
 
 
 def suite(project: Project, server: Server, source: str, name: str = "test_it.py") -> Project:
@@ -62,7 +62,7 @@ def suite(project: Project, server: Server, source: str, name: str = "test_it.py
 
 def real(project: Project) -> dict[str, bool]:
     """Whether each test counted, by its name."""
-    return {piece.test_id.rpartition("::")[2]: piece.real for piece in kept(project)}
+    return {piece.test_id.rpartition("::")[2]: piece.real for piece in stored_evidence(project)}
 
 
 @HOW
@@ -210,7 +210,7 @@ def test_a_name_that_nobody_saw_resolved(project: Project, server: Server) -> No
     )
     project.run_apart().assert_outcomes(passed=1)
     assert real(project) == {"test_it": True}
-    assert [one.to for one in kept(project)[0].connections] == [f"localhost:{server.here}"]
+    assert [connection.to for connection in stored_evidence(project)[0].connections] == [f"localhost:{server.here}"]
 
 
 def test_connections_of_a_c_library(project: Project, server: Server) -> None:
@@ -361,7 +361,9 @@ def test_a_test_that_replaces_what_a_socket_is_asked_by(project: Project, server
         """
     )
     suite(project, server, source).run().assert_outcomes(passed=4)
-    assert {piece.test_id.rpartition("::")[2]: (piece.result.value, piece.real) for piece in kept(project)} == {
+    assert {
+        piece.test_id.rpartition("::")[2]: (piece.result.value, piece.real) for piece in stored_evidence(project)
+    } == {
         "test_first": ("PASSED", True),
         "test_replacing": ("PASSED", False),
         "test_last": ("PASSED", True),

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.plugin.test_recording import kept
+from tests.plugin.test_recording import stored_evidence
 from tests.project import XDIST, Project
 
 pytestmark = pytest.mark.slow
@@ -17,7 +17,7 @@ HEAD = "import datetime, http.client, socket, sys, time, types, urllib.request\n
 def reasons(project: Project, *args: str) -> dict[str, str | None]:
     """Why each test was a rehearsal, by its name."""
     project.run(*args)
-    return {piece.test_id.rpartition("::")[2]: piece.not_real_because for piece in kept(project)}
+    return {piece.test_id.rpartition("::")[2]: piece.not_real_because for piece in stored_evidence(project)}
 
 
 def each(bodies: list[str]) -> str:
@@ -73,15 +73,15 @@ def test_a_replaced_seam_makes_a_rehearsal_and_is_named(project: Project) -> Non
 
     project.monkeypatch.setattr(http.client.HTTPConnection, "connect", http.client.HTTPConnection.connect)
     project.configured().tests(each(list(REPLACED)))
-    found = reasons(project)
-    assert {body: found[f"test_{number}"] for number, body in enumerate(REPLACED)} == REPLACED
+    shown = reasons(project)
+    assert {body: shown[f"test_{number}"] for number, body in enumerate(REPLACED)} == REPLACED
 
 
 def test_what_replaces_neither_network_nor_clock_counts(project: Project) -> None:
     """Patching something else, or having the means to patch, leaves the evidence as it is."""
     project.configured().tests(each(list(UNRELATED)))
-    found = reasons(project)
-    assert {body: found[f"test_{number}"] for number, body in enumerate(UNRELATED)} == dict.fromkeys(UNRELATED)
+    shown = reasons(project)
+    assert {body: shown[f"test_{number}"] for number, body in enumerate(UNRELATED)} == dict.fromkeys(UNRELATED)
 
 
 def test_a_name_in_the_application_is_known_by_what_it_was(project: Project) -> None:
@@ -163,8 +163,8 @@ def test_what_was_replaced_before_the_test_is_seen_while_it_stands(project: Proj
         """,
         "test_z.py",
     )
-    found = reasons(project, "test_module.py", "test_z.py")
-    assert found == {"test_while_it_stands": "unittest.mock replaced time.time", "test_later": None}
+    shown = reasons(project, "test_module.py", "test_z.py")
+    assert shown == {"test_while_it_stands": "unittest.mock replaced time.time", "test_later": None}
     assert "conftest.<lambda> replaced urllib.request.urlopen" in str(reasons(project, "early")["test_early"])
 
 
@@ -211,7 +211,7 @@ def test_a_failing_rehearsal_does_not_hide_a_real_pass(project: Project, how: tu
     project.write("fake", "")
     project.run(*how).assert_outcomes(failed=1)
     assert project.states("UC-001")["UC-001/1"] == "COMPLETE"
-    assert {piece.result.value: piece.real for piece in kept(project)} == {"PASSED": True, "FAILED": False}
+    assert {piece.result.value: piece.real for piece in stored_evidence(project)} == {"PASSED": True, "FAILED": False}
 
 
 def test_every_attempt_of_a_test_is_looked_at(project: Project) -> None:
@@ -227,15 +227,15 @@ def test_every_attempt_of_a_test_is_looked_at(project: Project) -> None:
         """
     )
     project.run("-p", "pytest_rerunfailures", "--reruns=1")
-    assert kept(project)[0].not_real_because == "monkeypatch replaced urllib.request.urlopen"
-    assert kept(project)[0].result == "PASSED"
+    assert stored_evidence(project)[0].not_real_because == "monkeypatch replaced urllib.request.urlopen"
+    assert stored_evidence(project)[0].result == "PASSED"
 
 
 @pytest.mark.parametrize("how", [(), XDIST], ids=["alone", "xdist"])
 def test_the_hook_says_what_stands_in(project: Project, how: tuple[str, ...]) -> None:
     """A ``conftest.py`` names its own stubs, for the tests around it alone; a hook that fails costs nothing else."""
     project.configured()
-    for name, said in {
+    for name, reason in {
         "stub": '"fake_bank stands in for the bank" if "bank" in item.fixturenames else None',
         "several": '["one", "two"]',
         "none": "None",
@@ -244,7 +244,7 @@ def test_the_hook_says_what_stands_in(project: Project, how: tuple[str, ...]) ->
         "fails": 'pytest.skip("no")',
         "breaks": "1 / 0",
     }.items():
-        hook = f"import pytest\n@pytest.fixture\ndef bank(): pass\ndef pytest_readiness_simulation(item):\n    return {said}\n"
+        hook = f"import pytest\n@pytest.fixture\ndef bank(): pass\ndef pytest_readiness_simulation(item):\n    return {reason}\n"
         project.write(f"{name}/conftest.py", hook)
         project.tests(f'@evidence("UC-001", item=1)\ndef test_{name}(bank): pass\n', f"{name}/test_{name}.py")
     project.tests('@evidence("UC-001", item=1)\ndef test_outside(): pass\n', "test_outside.py")

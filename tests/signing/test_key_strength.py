@@ -98,16 +98,16 @@ def test_what_is_no_key_is_an_error_of_the_config_for_every_command(project: Pro
     assert_refused_by_all(project, "keys/ben.pem contains no readable public key")
 
 
-def assert_refused_by_all(project: Project, told: str) -> None:
+def assert_refused_by_all(project: Project, expected: str) -> None:
     """The config is wrong: so says check, and every other command and a session end before they answer."""
     checked = project.cli("check")
-    assert (checked.exit_code, told in checked.stdout) == (1, True), checked.output
+    assert (checked.exit_code, expected in checked.stdout) == (1, True), checked.output
     for words in (("gate",), ("gate", "UC-001"), ("verify",), ("report",), ("next",)):
         done = project.cli(*words)
-        assert (done.exit_code, done.stdout, told in done.stderr) == (2, "", True), (words, done.output)
+        assert (done.exit_code, done.stdout, expected in done.stderr) == (2, "", True), (words, done.output)
     result = project.run("--readiness-gate")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert told in result.stderr.str()
+    assert expected in result.stderr.str()
 
 
 @pytest.mark.parametrize(
@@ -171,8 +171,8 @@ def test_a_weak_key_signs_nothing(project: Project, private: rsa.RSAPrivateKey) 
     signing_as(project, "weak")
     result = project.run()
     assert result.ret == 13
-    told = " ".join(str(result.stdout).split())
-    assert "is stored without a signature: READINESS_SIGNER: secret/weak.key.pem is an " in told
+    output = " ".join(str(result.stdout).split())
+    assert "is stored without a signature: READINESS_SIGNER: secret/weak.key.pem is an " in output
     assert store_of(project, lambda store: store.envelopes([store.runs()[0].id])) == []
 
 
@@ -299,8 +299,8 @@ def test_a_signature_of_somebody_else_keeps_nobody_from_signing(project: Project
     ]
     assert levels == ["L2", "L2"]
     again = project.cli("merge", "run.zip")
-    told = "signed with READINESS_SIGNER: 0 runs (each was already signed with a trusted key or this one)"
-    assert (again.exit_code, again.stdout.splitlines()[1:]) == (0, [told])
+    expected = "signed with READINESS_SIGNER: 0 runs (each was already signed with a trusted key or this one)"
+    assert (again.exit_code, again.stdout.splitlines()[1:]) == (0, [expected])
 
 
 def test_a_key_that_nobody_trusts_signs_once_and_says_so(project: Project) -> None:
@@ -308,10 +308,10 @@ def test_a_key_that_nobody_trusts_signs_once_and_says_so(project: Project) -> No
     trusting(project)
     run_id = carried(project, None)
     signing_as(project, "eve")
-    told = "readiness: the signing key is not trusted with runs ([keys]), so its signatures do not count here"
+    expected = "readiness: the signing key is not trusted with runs ([keys]), so its signatures do not count here"
     for signed in (1, 0):
         done = project.cli("merge", "run.zip")
-        assert (done.exit_code, done.stderr.splitlines()) == (0, [told] * signed)
+        assert (done.exit_code, done.stderr.splitlines()) == (0, [expected] * signed)
     assert len(store_of(project, lambda store: store.envelopes([run_id]))) == 1
 
 

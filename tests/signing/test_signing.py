@@ -110,7 +110,7 @@ def test_a_key_with_a_passphrase(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("uri", "told"),
+    ("uri", "expected"),
     [
         ("file2:secret/none.pem", "none.pem cannot be read: No such file or directory"),
         ("file2:keys/ci.pem", "contains no usable private key"),
@@ -120,7 +120,7 @@ def test_a_key_with_a_passphrase(project: Project) -> None:
         ("hsm:2?label=none", "(hsm:) cannot sign"),
     ],
 )
-def test_a_signer_that_fails_costs_no_evidence(project: Project, uri: str, told: str) -> None:
+def test_a_signer_that_fails_costs_no_evidence(project: Project, uri: str, expected: str) -> None:
     """The run is kept, the failure is told in one line, and the session ends with 13."""
     trusting(project)
     project.monkeypatch.setenv("READINESS_SIGNER", uri)
@@ -128,7 +128,7 @@ def test_a_signer_that_fails_costs_no_evidence(project: Project, uri: str, told:
     assert result.ret == 13
     text = " ".join(result.stdout.str().split())
     assert "is stored without a signature: READINESS_SIGNER" in text
-    assert told in text
+    assert expected in text
     assert level(project) == "L1"
     assert store_of(project, lambda store: len(store.runs())) == 1
 
@@ -331,7 +331,7 @@ def test_a_service_needs_a_key_that_is_declared(project: Project, service: type[
 
 
 @pytest.mark.parametrize(
-    ("table", "told"),
+    ("table", "expected"),
     [
         ('public = "keys/ci.pem"', "keys.x.roles is missing"),
         ('roles = ["runs"]', "keys.x.public is missing"),
@@ -352,13 +352,13 @@ def test_a_service_needs_a_key_that_is_declared(project: Project, service: type[
         ('public = "secret/ci.key.pem"\nroles = ["runs"]', "secret/ci.key.pem contains a private key: keep it secret"),
     ],
 )
-def test_a_mistake_in_a_key_is_told_with_its_line(project: Project, table: str, told: str) -> None:
+def test_a_mistake_in_a_key_is_told_with_its_line(project: Project, table: str, expected: str) -> None:
     """Check names file and line; a session and the gate end with the exit codes of a broken config."""
     trusting(project, more="", keys=f"\n[keys.x]\n{table}\n")
     done = project.cli("check")
     assert done.exit_code == 1
     (line,) = [line for line in done.output.splitlines() if line.startswith("readiness.toml:2")][:1]
-    assert told in line
+    assert expected in line
     assert project.cli("gate").exit_code == 2
     assert project.run().ret == 4
 
@@ -416,13 +416,13 @@ def test_a_signature_that_identifies_nobody_is_told(project: Project) -> None:
     trusting(project)
     recorded(project)
     signing_as(project, "eve")
-    told = approve(project, by=ANA).output
-    assert "identity: self-declared" in told
-    assert f"its key is not trusted with reviews of {ANA} ([keys])" in " ".join(told.split())
+    output = approve(project, by=ANA).output
+    assert "identity: self-declared" in output
+    assert f"its key is not trusted with reviews of {ANA} ([keys])" in " ".join(output.split())
 
 
 @pytest.mark.parametrize(
-    ("signer", "told"),
+    ("signer", "expected"),
     [
         ("eve", "its signature (READINESS_SIGNER) is not by a trusted key ([keys])"),
         ("ben", f"its signature (READINESS_SIGNER) is by the key of {BEN}, and not of {ANA}"),
@@ -430,12 +430,12 @@ def test_a_signature_that_identifies_nobody_is_told(project: Project) -> None:
         (None, "it is not signed (READINESS_SIGNER)"),
     ],
 )
-def test_a_refusal_says_why_the_key_does_not_count(project: Project, signer: str | None, told: str) -> None:
+def test_a_refusal_says_why_the_key_does_not_count(project: Project, signer: str | None, expected: str) -> None:
     """Who signed with some key reads what is wrong with it: in a review, its preview, and every other decision."""
     trusting(project, review=SIGNED_ONLY)
     run_id = recorded(project)
     signing_as(project, signer)
-    why = f'the identity of {ANA} is only declared, and [review] identity = "signed" requires more: {told}'
+    why = f'the identity of {ANA} is only declared, and [review] identity = "signed" requires more: {expected}'
     review = ("review", "UC-001", "--acknowledge", "asserted", "--by", ANA)
     assert why in project.cli(*review).stdout
     until = ("--until", "2999-01-01", "--requested-by", "eve@example.com")

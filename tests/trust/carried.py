@@ -64,10 +64,10 @@ def statement(about: Run | Decision, sign: Sign = unsigned) -> Envelope:
 
 def opened(sha256: str) -> IO[bytes]:
     """Opens the artifacts of the sound bundle."""
-    return io.BytesIO(next(data for data, found in SHA.items() if found == sha256))
+    return io.BytesIO(next(data for data, digest in SHA.items() if digest == sha256))
 
 
-def grown(*leaves: tuple[str, str, str], store: str = "readiness-store/" + "ab" * 16) -> BundleOrigin:
+def origin_of_tree(*leaves: tuple[str, str, str], store: str = "readiness-store/" + "ab" * 16) -> BundleOrigin:
     """The tree of a store with these leaves, as its checkpoint tells it."""
     tree = StoreTree(store, [Leaf(*leaf) for leaf in leaves])
     return BundleOrigin(f"{tree.checkpoint().text}— key c2lnbmF0dXJl\n", tuple(tree.leaves))
@@ -95,12 +95,12 @@ DERIVED = derive_files(
 )
 
 
-def sound(path: Path, sign: Sign = unsigned) -> Path:
+def write_sound_bundle(path: Path, sign: Sign = unsigned) -> Path:
     """A bundle with two runs, two decisions, requirements, a verdict, statements, a tree, a log, a tracker and a report."""
-    envelopes = [statement(one, sign) for one in (FIRST, SECOND, review())]
+    envelopes = [statement(record, sign) for record in (FIRST, SECOND, review())]
     records = ([FIRST, SECOND], [review(), blocker()], [snapshot()], [VERDICT])
     contents = BundleContents(
-        *records, lambda _: envelopes, grown(*LEAVES), DERIVED.report, DERIVED.readme, DERIVED.index
+        *records, lambda _: envelopes, origin_of_tree(*LEAVES), DERIVED.report, DERIVED.readme, DERIVED.index
     )
     assert write_bundle(path, contents, opened) == []
     return path

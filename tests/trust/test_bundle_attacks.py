@@ -36,9 +36,9 @@ from .carried import (
     patched,
     recomputed,
     script,
-    sound,
     with_lines,
     with_run,
+    write_sound_bundle,
     zipped,
 )
 
@@ -66,7 +66,7 @@ def changed(change: Callable[[Members], Members]) -> Callable[[Path], object]:
 
 def planted(name: str, data: bytes = b"x") -> Callable[[Path], object]:
     """Put in one member more."""
-    return changed(lambda found: {**found, name: data})
+    return changed(lambda files: {**files, name: data})
 
 
 def raw(change: Callable[[bytes], bytes]) -> Callable[[Path], object]:
@@ -101,7 +101,7 @@ def nested(path: Path) -> None:
     inner = path.read_bytes()
     for _ in range(3):
         inner = zipped(path, [("bundle.zip", inner)], zipfile.ZIP_DEFLATED).read_bytes()
-    packed(path, {**members(sound(path)), "bundle.zip": inner})
+    packed(path, {**members(write_sound_bundle(path)), "bundle.zip": inner})
 
 
 def overlapping(path: Path) -> None:
@@ -150,7 +150,7 @@ ATTACKS = {
     ),
     "a bomb of members that overlap": Attack(overlapping, "does not match the directory", "the directory"),
     "lists in lists, a hundred thousand deep": Attack(
-        changed(lambda found: with_lines(found, ["[" * 100_000])), "a line is not valid", RUN
+        changed(lambda files: with_lines(files, ["[" * 100_000])), "a line is not valid", RUN
     ),
     "a manifest of three megabytes": Attack(
         lambda path: packed(path, {**members(path), "manifest.json": b" " * 3_000_000}, listed=False),
@@ -252,49 +252,49 @@ ATTACKS = {
     "all but its last byte": Attack(raw(lambda data: data[:-1]), "", ""),
     # -- evidence
     "a result edited": Attack(
-        changed(lambda found: {**found, RUN: found[RUN].replace(b"FAILED", b"PASSED")}), FOLLOW, FOLLOW
+        changed(lambda files: {**files, RUN: files[RUN].replace(b"FAILED", b"PASSED")}), FOLLOW, FOLLOW
     ),
     "the last lines left out": Attack(
-        changed(lambda found: with_lines(found, lines_of(found)[:-1])), "it is not sealed", "with its only seal"
+        changed(lambda files: with_lines(files, lines_of(files)[:-1])), "it is not sealed", "with its only seal"
     ),
     "a line left out": Attack(
-        changed(lambda found: with_lines(found, [*lines_of(found)[:2], *lines_of(found)[3:]])), "is missing", FOLLOW
+        changed(lambda files: with_lines(files, [*lines_of(files)[:2], *lines_of(files)[3:]])), "is missing", FOLLOW
     ),
     "two lines changed places": Attack(
-        changed(lambda found: with_lines(found, [lines_of(found)[n] for n in (0, 1, 3, 2, 4)])), "out of order", FOLLOW
+        changed(lambda files: with_lines(files, [lines_of(files)[n] for n in (0, 1, 3, 2, 4)])), "out of order", FOLLOW
     ),
     "a line of another run": Attack(moved, "belongs to another run", FOLLOW),
     "a line written twice": Attack(
-        changed(lambda found: with_lines(found, [*lines_of(found)[:3], *lines_of(found)[2:]])), "out of order", FOLLOW
+        changed(lambda files: with_lines(files, [*lines_of(files)[:3], *lines_of(files)[2:]])), "out of order", FOLLOW
     ),
     "a key that stands twice in a line": Attack(
-        changed(lambda found: {**found, RUN: found[RUN].replace(b'"seq":0', b'"seq":0,"seq":0')}),
+        changed(lambda files: {**files, RUN: files[RUN].replace(b'"seq":0', b'"seq":0,"seq":0')}),
         "canonical",
         "canonical",
     ),
     "another run under a known name": Attack(
-        changed(lambda found: {**found, RUN: found[f"runs/{SECOND.id}.jsonl"]}), "does not match its name", FOLLOW
+        changed(lambda files: {**files, RUN: files[f"runs/{SECOND.id}.jsonl"]}), "does not match its name", FOLLOW
     ),
     "a run made anew, with the old signature": Attack(
-        changed(lambda found: with_run(found, recomputed(made_to_pass))),
+        changed(lambda files: with_run(files, recomputed(made_to_pass))),
         "differs from the signed one",
         "differs from the signed one",
     ),
     "a run left out, its signature left": Attack(
-        changed(lambda found: {name: data for name, data in found.items() if name not in (RUN, ARTIFACT)}),
+        changed(lambda files: {name: data for name, data in files.items() if name not in (RUN, ARTIFACT)}),
         "is not in the bundle",
         "is not in the bundle",
     ),
     "an artifact swapped": Attack(
-        changed(lambda found: {**found, ARTIFACT: EDITED}), "does not match its name", "does not match its name"
+        changed(lambda files: {**files, ARTIFACT: EDITED}), "does not match its name", "does not match its name"
     ),
     "an artifact that nothing names": Attack(
         planted(f"artifacts/{'0' * 64}"), "does not match its name", "does not match its name"
     ),
     "an artifact by a path": Attack(
         changed(
-            lambda found: with_run(
-                {name: data for name, data in found.items() if not name.startswith("statements")},
+            lambda files: with_run(
+                {name: data for name, data in files.items() if not name.startswith("statements")},
                 run(
                     1,
                     finished(artifacts=[{"name": "x", "media_type": "x", "size": 1, "sha256": "../../../etc/passwd"}]),
@@ -305,40 +305,40 @@ ATTACKS = {
         "is not named by its SHA-256",
     ),
     "a run put in that the tree does not know": Attack(
-        changed(lambda found: with_run(found, run(3, finished(), requirements=FIRST.requirements_digest))),
+        changed(lambda files: with_run(files, run(3, finished(), requirements=FIRST.requirements_digest))),
         "is not a leaf of the tree",
         "is not a leaf of the tree",
     ),
     "a checkpoint of a larger tree": Attack(
-        changed(lambda found: {**found, "checkpoint.txt": found["checkpoint.txt"].replace(b"\n6\n", b"\n7\n")}),
+        changed(lambda files: {**files, "checkpoint.txt": files["checkpoint.txt"].replace(b"\n6\n", b"\n7\n")}),
         "the checkpoint does not match the leaves",
         "the checkpoint does not match the leaves",
     ),
     "a leaf changed": Attack(
-        changed(lambda found: {**found, "leaves.json": found["leaves.json"].replace(b"0" * 64, b"1" * 64)}),
+        changed(lambda files: {**files, "leaves.json": files["leaves.json"].replace(b"0" * 64, b"1" * 64)}),
         "the checkpoint does not match the leaves",
         "the checkpoint does not match the leaves",
     ),
     "leaves without their checkpoint": Attack(
-        changed(lambda found: {name: data for name, data in found.items() if name != "checkpoint.txt"}),
+        changed(lambda files: {name: data for name, data in files.items() if name != "checkpoint.txt"}),
         "must both be in the bundle, or neither",
         "must both be in the bundle, or neither",
     ),
     "requirements edited": Attack(
-        changed(lambda found: {name: data.replace(b"{}", b"[]") for name, data in found.items()}),
+        changed(lambda files: {name: data.replace(b"{}", b"[]") for name, data in files.items()}),
         "does not match its name",
         "does not match its name",
     ),
     "requirements left out": Attack(
-        changed(lambda found: {name: data for name, data in found.items() if not name.startswith("requirements")}),
+        changed(lambda files: {name: data for name, data in files.items() if not name.startswith("requirements")}),
         "are not in the bundle",
         "are not in the bundle",
     ),
     "a decision edited": Attack(
         changed(
-            lambda found: {
+            lambda files: {
                 name: data.replace(b"not yet", b"fine by me") if name.startswith("decisions") else data
-                for name, data in found.items()
+                for name, data in files.items()
             }
         ),
         "does not match its name",
@@ -346,9 +346,9 @@ ATTACKS = {
     ),
     "a kept verdict edited": Attack(
         changed(
-            lambda found: {
+            lambda files: {
                 name: data.replace(b"false", b"true") if name.startswith("verdicts") else data
-                for name, data in found.items()
+                for name, data in files.items()
             }
         ),
         "does not match its name",
@@ -383,24 +383,24 @@ NO_BUNDLE = {"a SQLite file with a trigger instead of a bundle"}
 def test_an_attack_is_shown_by_merge_and_by_the_script(project: Project, name: str) -> None:
     """Exit code 3 and one line that names it; no store, no artifact is there afterwards; the script says so, too."""
     project.configured()
-    path = sound(project.path / "a.zip")
+    path = write_sound_bundle(project.path / "a.zip")
     ATTACKS[name].done(path)
     result = project.cli("merge", "a.zip")
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (3, "", 1), result.output
     assert result.stderr.startswith("readiness: not merged: a.zip: ")
     assert ATTACKS[name].merge in result.stderr
     assert not (project.path / ".readiness").exists()
-    code, told = script(path)
-    assert code == (2 if name in NO_BUNDLE else 3), told
-    assert ATTACKS[name].script in told
-    assert name in NO_BUNDLE or told.rstrip().endswith(("problem", "problems"))
+    code, output = script(path)
+    assert code == (2 if name in NO_BUNDLE else 3), output
+    assert ATTACKS[name].script in output
+    assert name in NO_BUNDLE or output.rstrip().endswith(("problem", "problems"))
     verified = project.cli("verify", "a.zip")
-    assert (verified.exit_code, verified.stdout.count("\n")) == (code, 0 if name in NO_BUNDLE else told.count("\n"))
+    assert (verified.exit_code, verified.stdout.count("\n")) == (code, 0 if name in NO_BUNDLE else output.count("\n"))
 
 
 def test_the_bundle_that_is_attacked_is_sound(project: Project) -> None:
     """Without an attack the same bundle is merged, verifies, and is intact to the script."""
-    path = sound(project.configured().path / "a.zip")
+    path = write_sound_bundle(project.configured().path / "a.zip")
     assert script(path)[0] == 0
     result = project.cli("merge", "a.zip")
     assert (result.exit_code, result.stderr.count("other registers")) == (0, 1)
@@ -410,9 +410,9 @@ def test_the_bundle_that_is_attacked_is_sound(project: Project) -> None:
 
 def test_what_a_recomputed_run_without_a_signature_shows(project: Project) -> None:
     """A run made anew is a run: only a store that has the first one, a signature or a checkpoint shows it."""
-    path = sound(project.configured().path / "a.zip")
-    told = ("statements", "checkpoint", "leaves", "README", "index")
-    forged = {name: data for name, data in members(path).items() if not name.startswith(told)}
+    path = write_sound_bundle(project.configured().path / "a.zip")
+    prefixes = ("statements", "checkpoint", "leaves", "README", "index")
+    forged = {name: data for name, data in members(path).items() if not name.startswith(prefixes)}
     packed(project.path / "forged.zip", with_run(forged, recomputed(made_to_pass)))
     assert script(project.path / "forged.zip")[0] == 0
     assert project.cli("merge", "a.zip").exit_code == 0
@@ -425,7 +425,7 @@ def test_what_a_recomputed_run_without_a_signature_shows(project: Project) -> No
 
 def test_an_attack_keeps_no_other_bundle_out(project: Project) -> None:
     """Of one call, the attacked bundles are refused and the sound ones are taken in."""
-    path = sound(project.configured().path / "a.zip")
+    path = write_sound_bundle(project.configured().path / "a.zip")
     for number_, name in enumerate(("a program before it", "an artifact swapped")):
         (project.path / f"{number_}.zip").write_bytes(path.read_bytes())
         ATTACKS[name].done(project.path / f"{number_}.zip")
@@ -469,7 +469,7 @@ def test_a_merge_that_is_killed_leaves_a_store_that_verifies(project: Project, w
 
     Both runs are kept once before: in the store from which the report is derived.
     """
-    sound(project.configured().path / "a.zip")
+    write_sound_bundle(project.configured().path / "a.zip")
     done = subprocess.run([sys.executable, "-c", KILLED, where, str(count), "merge", "a.zip"], check=False)
     assert done.returncode == -9
     verified = project.cli("verify")
@@ -480,7 +480,7 @@ def test_a_merge_that_is_killed_leaves_a_store_that_verifies(project: Project, w
 
 def test_the_script_needs_nothing_but_python(project: Project) -> None:
     """In a process of its own, isolated and without installed packages, it tells a sound bundle from an attacked one."""
-    path = sound(project.path / "a.zip")
+    path = write_sound_bundle(project.path / "a.zip")
     command = [sys.executable, "-I", "-S", str(SCRIPT), str(path)]
     good = subprocess.run(command, capture_output=True, text=True, check=False)
     ATTACKS["a result edited"].done(path)

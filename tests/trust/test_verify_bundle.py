@@ -32,13 +32,13 @@ from .carried import (
     RUN,
     SECOND,
     SHA,
-    grown,
     made_to_pass,
+    origin_of_tree,
     recomputed,
     script,
-    sound,
     statement,
     with_run,
+    write_sound_bundle,
 )
 
 pytestmark = pytest.mark.slow
@@ -72,11 +72,11 @@ def verifier(path: Path) -> str:
     """What the script says against a bundle; nothing where everything fits."""
     try:
         with path.open("rb") as file:
-            found = verify_bundle.Verification(file, path.stat().st_size)
-            found.check_all({})
+            verification = verify_bundle.Verification(file, path.stat().st_size)
+            verification.check_all({})
     except verify_bundle.BundleError as error:
         return str(error)
-    return "; ".join(found.problems)
+    return "; ".join(verification.problems)
 
 
 def assert_agreed(path: Path) -> bool:
@@ -91,7 +91,7 @@ def assert_agreed(path: Path) -> bool:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The bytes of a sound bundle."""
-    return sound(tmp_path_factory.mktemp("sound") / "a.zip").read_bytes()
+    return write_sound_bundle(tmp_path_factory.mktemp("sound") / "a.zip").read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -107,23 +107,23 @@ def contents(whole: bytes, tmp_path_factory: pytest.TempPathFactory) -> Members:
 
 def mutated(data: bytes, chance: random.Random) -> bytes:
     """The bytes with one to three changes: a bit, a cut, something twice, something put in, a number made extreme."""
-    found = bytearray(data)
+    altered = bytearray(data)
     for _ in range(chance.randint(1, 3)):
-        at, length = chance.randrange(len(found) + 1), chance.choice((1, 2, 4, 30, 200))
+        at, length = chance.randrange(len(altered) + 1), chance.choice((1, 2, 4, 30, 200))
         match chance.randrange(6):
-            case 0 if at < len(found):
-                found[at] ^= 1 << chance.randrange(8)
+            case 0 if at < len(altered):
+                altered[at] ^= 1 << chance.randrange(8)
             case 1:
-                del found[at : at + length]
+                del altered[at : at + length]
             case 2:
-                found[at:at] = found[at : at + length]
+                altered[at:at] = altered[at : at + length]
             case 3:
-                found[at:at] = chance.randbytes(length)
+                altered[at:at] = chance.randbytes(length)
             case 4:
-                found[at : at + 4] = chance.choice((b"\0" * 4, b"\xff" * 4, b"PK\5\6", b"PK\1\2", b"\1\0\0\0"))
+                altered[at : at + 4] = chance.choice((b"\0" * 4, b"\xff" * 4, b"PK\5\6", b"PK\1\2", b"\1\0\0\0"))
             case _:
-                del found[at:]
-    return bytes(found)
+                del altered[at:]
+    return bytes(altered)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -140,18 +140,18 @@ def test_both_agree_on_members_changed_anywhere(tmp_path: Path, contents: Member
     """A member is changed, left out or renamed, and the archive and its manifest are made to fit."""
     chance, path = random.Random(seed), tmp_path / "a.zip"
     for _ in range(60):
-        found = {name: data for name, data in contents.items() if name != "manifest.json"}
-        name = chance.choice(list(found))
+        others = {name: data for name, data in contents.items() if name != "manifest.json"}
+        name = chance.choice(list(others))
         match chance.randrange(4):
             case 0:
-                del found[name]
+                del others[name]
             case 1:
-                found[mutated(name.encode(), chance).decode("latin-1")[:90].encode("ascii", "replace").decode()] = b"x"
+                others[mutated(name.encode(), chance).decode("latin-1")[:90].encode("ascii", "replace").decode()] = b"x"
             case 2:
-                found[chance.choice(list(found))] = found[name]
+                others[chance.choice(list(others))] = others[name]
             case _:
-                found[name] = mutated(found[name], chance)
-        packed(path, found)
+                others[name] = mutated(others[name], chance)
+        packed(path, others)
         assert_agreed(path)
 
 
@@ -331,7 +331,7 @@ def test_both_readers_read_a_checkpoint_alike(tmp_path: Path, whole: bytes, odd:
 def test_an_empty_tree_is_nothing_to_look_at(tmp_path: Path, whole: bytes) -> None:
     """Every store has grown out of it: it says nothing."""
     (tmp_path / "a.zip").write_bytes(whole)
-    (tmp_path / "kept.txt").write_text(grown().checkpoint, encoding="utf-8")
+    (tmp_path / "kept.txt").write_text(origin_of_tree().checkpoint, encoding="utf-8")
     code, output = script(tmp_path / "a.zip", "--checkpoint", tmp_path / "kept.txt")
     assert (code, "it is of a store without records, so there is nothing to compare" in output) == (3, True)
 
@@ -340,8 +340,8 @@ def test_a_key_for_checkpoints_must_have_signed_the_one_that_was_kept(tmp_path: 
     """As a signed note is signed; another key without the role, or no signature at all, is unsigned."""
     sign, key = made_key(tmp_path, "head")
     runs, ci = made_key(tmp_path, "ci")
-    path = sound(tmp_path / "a.zip", runs)
-    note = grown(*LEAVES[:2]).checkpoint.partition("\n\n")[0] + "\n"
+    path = write_sound_bundle(tmp_path / "a.zip", runs)
+    note = origin_of_tree(*LEAVES[:2]).checkpoint.partition("\n\n")[0] + "\n"
     for signed, expected in ((sign(note.encode()), 0), (runs(note.encode()), 1), (b"x" * 64, 1)):
         line = base64.b64encode(b"hint" + signed).decode()
         (tmp_path / "kept.txt").write_text(f"{note}\n— head {line}\n", encoding="utf-8")
@@ -359,10 +359,10 @@ def test_a_checkpoint_that_only_says_whose_it_is_does_not_fit(tmp_path: Path) ->
     """A signature that names a given key, and is not by it, was changed: that is more than a missing one."""
     runs, ci = made_key(tmp_path, "ci")
     _, head = made_key(tmp_path, "head")
-    path = sound(tmp_path / "a.zip", runs)
+    path = write_sound_bundle(tmp_path / "a.zip", runs)
     public = verify_bundle.read_key(head.partition("=")[2])
     assert public is not None
-    note = grown(*LEAVES[:2]).checkpoint.partition("\n\n")[0] + "\n"
+    note = origin_of_tree(*LEAVES[:2]).checkpoint.partition("\n\n")[0] + "\n"
     line = base64.b64encode(hashlib.sha256(b"head\n\1" + public).digest()[:4] + b"x" * 64).decode()
     (tmp_path / "kept.txt").write_text(f"{note}\n— head {line}\n", encoding="utf-8")
     keys = ("--key", only(ci, "runs"), "--key", only(head, "checkpoints"))
@@ -374,24 +374,24 @@ def test_a_checkpoint_that_only_says_whose_it_is_does_not_fit(tmp_path: Path) ->
 def test_every_earlier_checkpoint_fits(tmp_path: Path, whole: bytes, size: int) -> None:
     """A checkpoint that was kept elsewhere at any time before is found in the tree that the bundle carries."""
     (tmp_path / "a.zip").write_bytes(whole)
-    (tmp_path / "kept.txt").write_text(grown(*LEAVES[:size]).checkpoint, encoding="utf-8")
+    (tmp_path / "kept.txt").write_text(origin_of_tree(*LEAVES[:size]).checkpoint, encoding="utf-8")
     code, output = script(tmp_path / "a.zip", "--checkpoint", tmp_path / "kept.txt")
     assert code == 0, output
     assert "had 6 records; 5 of them are in this bundle" in output
 
 
 @pytest.mark.parametrize(
-    ("kept", "says"),
+    ("origin", "says"),
     [
-        (grown(*LEAVES[:2], ("run", "another", "0" * 64)), "the store does not continue from it"),
-        (grown(*LEAVES, LEAVES[0]), "the store does not continue from it"),
-        (grown(*LEAVES, store="readiness-store/" + "00" * 16), "it is of another store"),
+        (origin_of_tree(*LEAVES[:2], ("run", "another", "0" * 64)), "the store does not continue from it"),
+        (origin_of_tree(*LEAVES, LEAVES[0]), "the store does not continue from it"),
+        (origin_of_tree(*LEAVES, store="readiness-store/" + "00" * 16), "it is of another store"),
     ],
 )
-def test_a_checkpoint_that_the_tree_contradicts(tmp_path: Path, whole: bytes, kept: BundleOrigin, says: str) -> None:
+def test_a_checkpoint_that_the_tree_contradicts(tmp_path: Path, whole: bytes, origin: BundleOrigin, says: str) -> None:
     """Another record then, more records then, another store: exit code 3."""
     (tmp_path / "a.zip").write_bytes(whole)
-    (tmp_path / "kept.txt").write_text(kept.checkpoint, encoding="utf-8")
+    (tmp_path / "kept.txt").write_text(origin.checkpoint, encoding="utf-8")
     code, output = script(tmp_path / "a.zip", "--checkpoint", tmp_path / "kept.txt")
     assert (code, says in output) == (3, True), output
 
@@ -399,7 +399,7 @@ def test_a_checkpoint_that_the_tree_contradicts(tmp_path: Path, whole: bytes, ke
 def test_a_checkpoint_needs_a_tree(tmp_path: Path, contents: Members) -> None:
     """A bundle without a tree shows nothing of where it comes from, and the checkpoint was asked for."""
     bare = {name: data for name, data in contents.items() if not name.startswith(SAYS_MORE)}
-    (tmp_path / "kept.txt").write_text(grown(*LEAVES[:1]).checkpoint, encoding="utf-8")
+    (tmp_path / "kept.txt").write_text(origin_of_tree(*LEAVES[:1]).checkpoint, encoding="utf-8")
     code, output = script(packed(tmp_path / "a.zip", bare), "--checkpoint", tmp_path / "kept.txt")
     assert (code, "contains no tree" in output) == (3, True)
     (tmp_path / "kept.txt").write_text("something else", encoding="utf-8")
@@ -491,7 +491,7 @@ def made_key(folder: Path, name: str, kind: str = "ed25519") -> Pair:
 def test_signatures_of_a_library_are_verified(tmp_path: Path) -> None:
     """What an installed library signed is verified by the script, which says whose signature it is."""
     sign, key = made_key(tmp_path, "ci")
-    path = sound(tmp_path / "a.zip", sign)
+    path = write_sound_bundle(tmp_path / "a.zip", sign)
     code, output = script(path, "--key", key)
     assert code == 0, output
     for id_ in (FIRST.id, SECOND.id, review().id):
@@ -519,7 +519,7 @@ def test_another_key_is_no_signature(tmp_path: Path) -> None:
     """Signed by somebody else than asked for: exit code 1, and each run and statement is named once."""
     other, _ = made_key(tmp_path, "other")
     _, key = made_key(tmp_path, "ci")
-    code, output = script(sound(tmp_path / "a.zip", other), "--key", key)
+    code, output = script(write_sound_bundle(tmp_path / "a.zip", other), "--key", key)
     assert (code, output.count("UNSIGNED: "), output.count("sign it, but by another")) == (1, 3, 3)
     assert "PROBLEM" not in output
 
@@ -528,7 +528,7 @@ def test_another_statement_about_a_signed_run_is_named(tmp_path: Path, contents:
     """Each statement must be signed by a given key, also one that stands beside a good one."""
     sign, key = made_key(tmp_path, "ci")
     other, _ = made_key(tmp_path, "other")
-    bare = members(sound(tmp_path / "a.zip", sign))
+    bare = members(write_sound_bundle(tmp_path / "a.zip", sign))
     envelope = statement(FIRST, other)
     path = packed(tmp_path / "b.zip", {**bare, f"statements/{envelope.id}.json": envelope.text.encode()})
     code, output = script(path, "--key", key)
@@ -562,7 +562,7 @@ def test_a_run_without_a_signature_is_named_where_keys_are_given(tmp_path: Path,
 def test_a_key_of_another_kind_is_not_verified(tmp_path: Path) -> None:
     """The script says that it cannot, and that is not the same as a good signature."""
     sign, key = made_key(tmp_path, "kms", "ecdsa")
-    code, output = script(sound(tmp_path / "a.zip", sign), "--key", key)
+    code, output = script(write_sound_bundle(tmp_path / "a.zip", sign), "--key", key)
     assert (code, "key kms: not an Ed25519 key, so its signatures cannot be verified here" in output) == (1, True)
 
 
@@ -583,7 +583,7 @@ def test_a_run_made_anew_needs_the_key(tmp_path: Path, contents: Members) -> Non
 def test_each_decision_that_is_not_signed_is_named(tmp_path: Path) -> None:
     """With keys or without: what it decides and by whom, in its own words; where no key is for reviews, no misfit."""
     sign, key = made_key(tmp_path, "ci")
-    path = sound(tmp_path / "a.zip", sign)
+    path = write_sound_bundle(tmp_path / "a.zip", sign)
     given = " by a given key"
     about = f"UC-001 blocked by {blocker().by} on 2026-02-12 18:00 UTC"
     for arguments, more in (((), ""), (("--key", key), given), (("--key", only(key, "runs")), given)):
@@ -605,7 +605,7 @@ def only(key: str, roles: str) -> str:
 def test_a_key_for_reviews_must_have_signed_every_decision(tmp_path: Path) -> None:
     """An approval that somebody put in is no more than a run without a signature."""
     sign, key = made_key(tmp_path, "ci")
-    path = sound(tmp_path / "a.zip", sign)
+    path = write_sound_bundle(tmp_path / "a.zip", sign)
     code, output = script(path, "--key", only(key, "runs,reviews"))
     assert code == 1
     assert [line for line in output.splitlines() if line.startswith(("PROBLEM", "UNSIGNED"))] == [
@@ -616,7 +616,7 @@ def test_a_key_for_reviews_must_have_signed_every_decision(tmp_path: Path) -> No
 def test_a_key_signs_nothing_outside_its_roles(tmp_path: Path) -> None:
     """A key for runs signs no review, one for reviews no run; and one of a person the decisions of that person."""
     sign, key = made_key(tmp_path, "ci")
-    path = sound(tmp_path / "a.zip", sign)
+    path = write_sound_bundle(tmp_path / "a.zip", sign)
     code, output = script(path, "--key", only(key, "reviews"))
     assert (code, f"{FIRST.id}: signature present, not verified" in output) == (1, True)
     _, other = made_key(tmp_path, "qa")
@@ -645,7 +645,7 @@ def test_a_wrong_key_is_a_wrong_call(tmp_path: Path, option: str) -> None:
     """A name that stands twice keeps none of its keys, and one key under two names is no two signers: exit code 2."""
     sign, _ = made_key(tmp_path, "ci")
     made_key(tmp_path, "qa")
-    path = sound(tmp_path / "a.zip", sign)
+    path = write_sound_bundle(tmp_path / "a.zip", sign)
     words = (
         option.replace("=ci.pem", f"={tmp_path / 'ci.pem'}").replace("=qa.pem", f"={tmp_path / 'qa.pem'}").split(";")
     )
@@ -665,13 +665,13 @@ def test_a_key_of_low_order_is_none(tmp_path: Path, raw: str) -> None:
     """Anybody can sign under it: it is not taken for a key."""
     encoded = base64.b64encode(bytes.fromhex("302a300506032b6570032100" + raw)).decode()
     (tmp_path / "low.pem").write_text(f"-----BEGIN PUBLIC KEY-----\n{encoded}\n-----END PUBLIC KEY-----\n")
-    code, output = script(sound(tmp_path / "a.zip"), "--key", f"low={tmp_path / 'low.pem'}")
+    code, output = script(write_sound_bundle(tmp_path / "a.zip"), "--key", f"low={tmp_path / 'low.pem'}")
     assert (code, "is not a usable Ed25519 key" in output) == (2, True)
 
 
 def test_the_report_is_told_to_be_derived(tmp_path: Path) -> None:
     """The script cannot derive it, nor the pages, and says so: nobody takes them for verified."""
-    _, output = script(sound(tmp_path / "a.zip"))
+    _, output = script(write_sound_bundle(tmp_path / "a.zip"))
     for name in ("report.json", "README.md", "index.html"):
         assert f"{name}: NOT verified here; `readiness merge` derives it again and compares\n" in output
 
@@ -693,7 +693,7 @@ def test_the_script_says_what_it_checked_and_what_not(tmp_path: Path, whole: byt
 def test_whether_evidence_that_decides_is_unsigned_is_told(tmp_path: Path) -> None:
     """A run from before there were keys is unsigned, and not a misfit; a review that rests on it is named."""
     sign, key = made_key(tmp_path, "ci")
-    path = sound(tmp_path / "a.zip", sign)
+    path = write_sound_bundle(tmp_path / "a.zip", sign)
     about = {FIRST.id: f"the review {review().id} rests on it", SECOND.id: "nothing in the bundle says that its"}
     for run_id, reason in about.items():
         bare = {

@@ -12,9 +12,9 @@ from tests.views import values
 
 def cell(states, *results):
     """Return the cell of item 6, with rotation and revocation, in these states, with evidence of these results."""
-    known = values.catalogue(["UC-001"])
+    catalogue = values.catalogue(["UC-001"])
     pieces = tuple(values.evidence(uc="UC-001", item="6", result=result, proofs=()) for result in results)
-    use_case = values.use_case(known, "UC-001", states, found=pieces)
+    use_case = values.use_case(catalogue, "UC-001", states, found=pieces)
     return cell_of(next(item for item in use_case.items if item.item.key == "6"))
 
 

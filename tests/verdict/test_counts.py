@@ -27,9 +27,9 @@ REJECTED = ReviewSummary(ReviewState.REJECTED, by=("ben",))
 def report_of(**use_cases):
     """Return the report of use cases, each given by its status, states and what keeps it."""
     names = [name.replace("_", "-") for name in use_cases]
-    known = values.catalogue(names)
+    catalogue = values.catalogue(names)
     return values.report(
-        values.use_case(known, name, given.pop("states", {}), **given)
+        values.use_case(catalogue, name, given.pop("states", {}), **given)
         for name, given in zip(names, use_cases.values(), strict=True)
     )
 

@@ -19,12 +19,12 @@ END = "2026-05-13T18:28:01.000Z"
 
 def readiness(at: str, **waiver: object) -> Readiness:
     """UC-001 with one complete requirement, and a waiver until 2026-05-20."""
-    known = values.catalogue(["UC-001"], owner="ana@example.com")
+    catalogue = values.catalogue(["UC-001"], owner="ana@example.com")
     decision = Waiver(
         register="payments", at=values.NOW, by="qa", requirement="UC-001/5", reason="x", requested_by="ana", until="2026-05-20"
     )  # fmt: skip
     standing = WaiverStanding(decision, "2026-05-20", **{"used": True, **waiver})
-    row = values.use_case(known, "UC-001", {"4": State.COMPLETE, "5": State.WAIVED}, waivers=(standing,))
+    row = values.use_case(catalogue, "UC-001", {"4": State.COMPLETE, "5": State.WAIVED}, waivers=(standing,))
     return replace(values.report([row]).readiness, at=at)
 
 

@@ -8,7 +8,7 @@ SETTLED = "html[data-verified]"
 """What the page says of itself when it has started and compared everything."""
 
 
-def said(page: Any) -> str:
+def verification_text(page: Any) -> str:
     """What the page says of its verification."""
     return str(page.text_content("#verification"))
 

@@ -93,12 +93,12 @@ def test_the_schema_refuses_a_misspelt_and_a_missing_key_everywhere(path):
     for key in path:
         place = place[key]
     first = next(iter(place))
-    kept = place.pop(first)
+    value = place.pop(first)
     if path[-1:] != SOME:
         with pytest.raises(ValidationError):
             valid(document)
-    place[first] = kept
-    place["misspelt"] = kept
+    place[first] = value
+    place["misspelt"] = value
     with pytest.raises(ValidationError):
         valid(document)
 
@@ -174,7 +174,7 @@ def test_the_document_says_what_the_report_says():
         "why": [],
         "reviews": [],
     }
-    assert [one["item"] for one in document["other_evidence"]] == ["9"]
+    assert [piece["item"] for piece in document["other_evidence"]] == ["9"]
     assert document["context"]["release"] == "1.4"
     assert document["generated_at"] == values.NOW
 
@@ -252,9 +252,9 @@ def test_any_document_is_written_as_the_standard_library_does(head, entries):
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_is_escaped_in_the_text_and_whole_when_read(text):
     """The JSON text is harmless in a terminal and a CI log, and reading it gives the text back."""
-    told = values.evidence(test_id=text, not_real_because=text)
+    hostile = values.evidence(test_id=text, not_real_because=text)
     report = values.report([])
-    report = replace(report, readiness=replace(report.readiness, other_evidence=(told,)))
+    report = replace(report, readiness=replace(report.readiness, other_evidence=(hostile,)))
     written = to_json(report)
     assert written.isascii()
     assert dangers(written) == []

@@ -21,29 +21,29 @@ def gaps(*use_cases):
     return [(kind, " ".join(keys), " ".join(names)) for kind, keys, names in missing_by_item(use_cases)]
 
 
-def every(known, name, **states):
+def every(catalogue, name, **states):
     """Return the states of all requirements: COMPLETE, except item ``_4`` and the like."""
-    tails = [need.id.removeprefix(f"{name}/") for need in known.requirements(name)]
+    tails = [need.id.removeprefix(f"{name}/") for need in catalogue.requirements(name)]
     return {tail: states.get(f"_{tail.partition('/')[0]}", State.COMPLETE) for tail in tails}
 
 
 def test_each_way_of_missing_is_a_line_of_its_own():
     """No test, not counted, not run, skipped, rehearsed and unproven; items with the same use cases share a line."""
-    known = values.catalogue(values.tracker_ids(8))
+    catalogue = values.catalogue(values.tracker_ids(8))
     kinds = {
-        "UC-001": every(known, "UC-001", _4=State.MISSING, _5=State.MISSING),
-        "UC-002": every(known, "UC-002", _4=State.MISSING, _5=State.MISSING),
-        "UC-003": every(known, "UC-003", _4=State.MISSING),
-        "UC-004": every(known, "UC-004", _4=State.MISSING),
-        "UC-005": every(known, "UC-005", _4=State.MISSING),
-        "UC-006": every(known, "UC-006", _7=State.REHEARSED),
-        "UC-007": every(known, "UC-007", _7=State.ASSERTED),
-        "UC-008": every(known, "UC-008", _7=State.FAILING),
+        "UC-001": every(catalogue, "UC-001", _4=State.MISSING, _5=State.MISSING),
+        "UC-002": every(catalogue, "UC-002", _4=State.MISSING, _5=State.MISSING),
+        "UC-003": every(catalogue, "UC-003", _4=State.MISSING),
+        "UC-004": every(catalogue, "UC-004", _4=State.MISSING),
+        "UC-005": every(catalogue, "UC-005", _4=State.MISSING),
+        "UC-006": every(catalogue, "UC-006", _7=State.REHEARSED),
+        "UC-007": every(catalogue, "UC-007", _7=State.ASSERTED),
+        "UC-008": every(catalogue, "UC-008", _7=State.FAILING),
     }
     results = {"UC-003": Result.SKIPPED, "UC-004": Result.NOT_RUN, "UC-005": Result.PASSED}
     use_cases = [
         values.use_case(
-            known, name, states, found=(values.evidence(uc=name, result=results[name]),) if name in results else ()
+            catalogue, name, states, found=(values.evidence(uc=name, result=results[name]),) if name in results else ()
         )
         for name, states in kinds.items()
     ]
@@ -59,15 +59,15 @@ def test_each_way_of_missing_is_a_line_of_its_own():
 
 def test_a_part_that_is_missing_is_named():
     """Of an item that is partly done only the missing scope is listed."""
-    known = values.catalogue(["UC-001"])
-    states = every(known, "UC-001") | {"6/revocation": State.MISSING}
-    assert gaps(values.use_case(known, "UC-001", states)) == [("no test", "6/revocation", "UC-001")]
+    catalogue = values.catalogue(["UC-001"])
+    states = every(catalogue, "UC-001") | {"6/revocation": State.MISSING}
+    assert gaps(values.use_case(catalogue, "UC-001", states)) == [("no test", "6/revocation", "UC-001")]
 
 
 def test_what_a_review_accepted_is_not_missing():
     """An unproven pass that is acknowledged is done; one that is not says both ways out, if a review may accept it."""
-    known = values.catalogue(["UC-001"])
-    use_case = values.use_case(known, "UC-001", every(known, "UC-001", _4=State.ASSERTED))
+    catalogue = values.catalogue(["UC-001"])
+    use_case = values.use_case(catalogue, "UC-001", every(catalogue, "UC-001", _4=State.ASSERTED))
     assert gaps(replace(use_case, accepted=("UC-001/4",))) == []
     writer = LineWriter(100)
     ways = [
@@ -84,11 +84,11 @@ def test_what_a_review_accepted_is_not_missing():
 
 def test_many_lines_are_counted():
     """A report shows ten lines, and how many more there are; with verbosity all."""
-    known = values.catalogue([f"UC-{number:03}" for number in range(1, 60, 2)])
+    catalogue = values.catalogue([f"UC-{number:03}" for number in range(1, 60, 2)])
     kinds, tails = (State.MISSING, State.REHEARSED, State.ASSERTED), ("1/BYOK", "2/staging", "3/staging", "4", "5")
     use_cases = [
-        values.use_case(known, name, {tail: kinds[number // 3**place % 3] for place, tail in enumerate(tails)})
-        for number, name in enumerate(known.use_cases)
+        values.use_case(catalogue, name, {tail: kinds[number // 3**place % 3] for place, tail in enumerate(tails)})
+        for number, name in enumerate(catalogue.use_cases)
     ]
     groups = list(missing_by_item(use_cases))
     assert len(groups) > 11
@@ -102,8 +102,8 @@ def test_many_lines_are_counted():
 @pytest.mark.parametrize("bad", HOSTILE)
 def test_hostile_names_are_harmless_and_fit(bad):
     """No id of a use case gets to the terminal raw or beyond its width."""
-    known = values.catalogue([bad, f"{bad}2"])
-    use_cases = [values.use_case(known, name, {"4": State.ASSERTED}) for name in known.use_cases]
+    catalogue = values.catalogue([bad, f"{bad}2"])
+    use_cases = [values.use_case(catalogue, name, {"4": State.ASSERTED}) for name in catalogue.use_cases]
     output = plain_lines(write_missing(use_cases, (), LineWriter(60)))
     assert dangers(output) == []
     assert max(map(wcswidth, output.split("\n"))) <= 60

@@ -13,7 +13,7 @@ import pytest
 from tests.pages import ROOT
 from tests.project import Project
 
-from .browser import focused, said
+from .browser import focused, verification_text
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +34,7 @@ def large_page(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Pa
 def test_a_large_page_unpacks_what_is_opened(visit: Any, large_page: Path) -> None:
     """With very much evidence a cell, an address and the keyboard lead to it all the same, and lines are verified."""
     page = visit(large_page)
-    assert re.match(r"Verified in this browser: 1\d\d\d pieces of evidence", said(page))
+    assert re.match(r"Verified in this browser: 1\d\d\d pieces of evidence", verification_text(page))
     assert page.locator("article").count() == 5
     cell = page.locator("#m tbody tr").nth(122).locator("td").nth(3)
     cell.hover()
@@ -63,7 +63,7 @@ def test_one_changed_byte_of_packed_evidence_is_told(visit: Any, large_page: Pat
     assert changed != details
     large_page.write_text(text.replace(packed[1], b64encode(compress(changed, wbits=31)).decode()), encoding="utf-8")
     page = visit(large_page)
-    assert said(page).startswith("Do not rely on this page")
+    assert verification_text(page).startswith("Do not rely on this page")
     assert "shows for Result: PASSFD; recorded is: PASSED" in page.inner_text("#differences [role=alert]")
 
 

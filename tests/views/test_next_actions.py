@@ -68,7 +68,8 @@ def test_actions_for_whole_use_cases_name_the_use_cases():
 def test_use_cases_that_need_other_items_are_told_apart():
     """Missing evidence is planned by item: the items that the same use cases need share a line."""
     actions = [
-        values.action("qa", "collect", one) for one in ("UC-001/4", "UC-001/5", "UC-002/4", "UC-002/5", "UC-003/4")
+        values.action("qa", "collect", requirement)
+        for requirement in ("UC-001/4", "UC-001/5", "UC-002/4", "UC-002/5", "UC-003/4")
     ]
     output_lines = plain_lines(render_next(actions, 80)).splitlines()
     assert output_lines[1:3] == [

@@ -91,10 +91,14 @@ def read_openmetrics(text: str, _remarks: Sequence[str]) -> Counts:
 def read_oscal(text: str, _remarks: Sequence[str]) -> Counts:
     """Count findings, and their use cases by status."""
     (result,) = json.loads(text)["assessment-results"]["results"]
-    found = [{prop["name"]: prop["value"] for prop in finding["props"]} for finding in result.get("findings", ())]
-    told = {prop["name"]: prop["value"] for prop in result["props"]}
-    counts = by_status({each["use-case"]: each["use-case-status"] for each in found}.values(), len(found))
-    assert counts == (int(told["use-cases-ready"]), int(told["use-cases-not-ready"]), int(told["requirements"]))
+    findings = [{prop["name"]: prop["value"] for prop in finding["props"]} for finding in result.get("findings", ())]
+    properties = {prop["name"]: prop["value"] for prop in result["props"]}
+    counts = by_status({each["use-case"]: each["use-case-status"] for each in findings}.values(), len(findings))
+    assert counts == (
+        int(properties["use-cases-ready"]),
+        int(properties["use-cases-not-ready"]),
+        int(properties["requirements"]),
+    )
     return counts
 
 

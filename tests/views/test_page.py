@@ -69,13 +69,15 @@ def test_hostile_text_makes_no_tag(bad: str) -> None:
     """Wherever a text can stand, the page has the same tags as with a harmless one, and nothing invisible."""
 
     def page_with(text: str) -> str:
-        known = values.catalogue(["UC-001"])
+        catalogue = values.catalogue(["UC-001"])
         piece = values.evidence(
             uc="UC-001", test_id=text, tenant_id=text, notes=(text,), message=text, properties=((text, text),),
             artifacts=(replace(values.evidence().artifacts[0], name=text),),
         )  # fmt: skip
         row = {"title": text, "owner": text, "architecture_status": text, "declared_status": text}
-        shown = values.use_case(known, "UC-001", {"4": State.FAILING}, status=Status.BLOCKED, found=(piece,), row=row)
+        shown = values.use_case(
+            catalogue, "UC-001", {"4": State.FAILING}, status=Status.BLOCKED, found=(piece,), row=row
+        )
         report = values.report([shown], notes=(text,), problems=(text,), store=text, release=text)
         change = Change("UC-001", text, text, because=text)
         is_shown = len(text) < 1000 and "\0" not in text
@@ -99,13 +101,15 @@ def test_anchors_are_names_where_these_are_plain() -> None:
 def test_a_large_report_packs_its_evidence() -> None:
     """Beyond the limit the matrix stays, the most urgent evidence is written out, and the rest is packed, once each."""
     names = values.tracker_ids(400)
-    known = values.catalogue(names)
+    catalogue = values.catalogue(names)
     use_cases = []
     for number, name in enumerate(names):
-        found = tuple(
+        pieces = tuple(
             values.evidence(uc=name, id=f"{values.RUN}.{number}.{nth}", test_id=f"t{nth}") for nth in range(6)
         )
-        use_cases.append(values.use_case(known, name, {"4": State.COMPLETE}, status=Status.IN_PROGRESS, found=found))
+        use_cases.append(
+            values.use_case(catalogue, name, {"4": State.COMPLETE}, status=Status.IN_PROGRESS, found=pieces)
+        )
     use_cases[77] = replace(use_cases[77], status=Status.BLOCKED)
     text = text_of(values.report(use_cases))
     assert text.count('<tr><th scope="row"><a href="#u-') == 400
@@ -127,9 +131,9 @@ def seen(text: str) -> str:
 def test_packed_details_come_back_without_anything_invisible(bad: str) -> None:
     """What is packed is JSON again when its sign for the id is replaced, and every text in it can be seen."""
     name = bad.split("\n", maxsplit=1)[0][:40] or "UC-001"
-    known = values.catalogue([name])
+    catalogue = values.catalogue([name])
     piece = values.evidence(uc=name, test_id=bad, notes=(bad,), message=bad)
-    use_case = values.use_case(known, name, {"4": State.FAILING}, status=Status.BLOCKED, found=(piece,))
+    use_case = values.use_case(catalogue, name, {"4": State.FAILING}, status=Status.BLOCKED, found=(piece,))
     (row,) = matrix_of(values.report([use_case]).readiness).rows
     details = details_of(row, EvidenceTables(PageMaterial(), {}))
     line = packed(details)
@@ -170,6 +174,6 @@ def test_a_retired_test_is_one_entry_whatever_its_length() -> None:
     """The browser wraps a long sentence; the list has an entry for each retired test."""
     reason = "the feature was removed " + "and its users were told " * 20
     retired = Retirement(register="payments", at=values.NOW, by="qa", test_id="t.py::test_a", reason=reason.strip())
-    known = values.catalogue(["UC-001"])
-    row = values.use_case(known, "UC-001", retirements=(RetirementStanding(retired),))
+    catalogue = values.catalogue(["UC-001"])
+    row = values.use_case(catalogue, "UC-001", retirements=(RetirementStanding(retired),))
     assert f"<li>retired: t.py::test_a by qa: {reason.strip()}</li>" in text_of(values.report([row]))

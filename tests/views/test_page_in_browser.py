@@ -16,7 +16,7 @@ from tests.pages import ROOT
 from tests.project import Project
 from tests.test_hostile_output import hostile_project
 
-from .browser import focused, said
+from .browser import focused, verification_text
 
 pytestmark = pytest.mark.slow
 
@@ -76,7 +76,8 @@ def test_what_is_shown_is_verified(visit: Any, page_file: Path) -> None:
     """An untouched page says how much of it was compared with the recorded lines."""
     pieces = page_file.read_text(encoding="utf-8").count('class="e"')
     assert re.match(
-        rf"Verified in this browser: {pieces} pieces of evidence and \d+ artifacts are", said(visit(page_file))
+        rf"Verified in this browser: {pieces} pieces of evidence and \d+ artifacts are",
+        verification_text(visit(page_file)),
     )
 
 
@@ -97,7 +98,7 @@ def changed_byte_of_packed(text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "expected"),
     [
         pytest.param(lambda text: text.replace("<td>FAILED<", "<td>PASSED<", 1), "shows for Result: PASSED; recorded is: FAILED", id="result"),
         pytest.param(lambda text: text.replace("[UC-007-5]<tr><th>Result", "[UC-007-4]<tr><th>Result", 1), "shows for Command/Test ID", id="test"),
@@ -109,21 +110,21 @@ def changed_byte_of_packed(text: str) -> str:
         pytest.param(changed_byte_of_packed, "cannot be verified", id="packed"),
     ],
 )  # fmt: skip
-def test_one_changed_byte_is_told(visit: Any, page_file: Path, change: Any, told: str) -> None:
+def test_one_changed_byte_is_told(visit: Any, page_file: Path, change: Any, expected: str) -> None:
     """Whatever of the shown or packed evidence is changed, the page says at once that it cannot be relied on."""
     text = page_file.read_text(encoding="utf-8")
     changed = change(text)
     assert changed != text
     page_file.write_text(changed, encoding="utf-8", newline="")
     page = visit(page_file)
-    assert said(page).startswith("Do not rely on this page")
-    assert told in page.inner_text("#differences [role=alert]")
+    assert verification_text(page).startswith("Do not rely on this page")
+    assert expected in page.inner_text("#differences [role=alert]")
 
 
 def test_where_the_browser_cannot_verify_the_page_says_so(visit: Any, page_file: Path) -> None:
     """On a plain http address there is no SubtleCrypto: nothing is claimed."""
     page = visit(page_file, before="Object.defineProperty(crypto, 'subtle', {value: undefined})")
-    assert said(page).startswith("Not verified: this browser offers no SubtleCrypto here")
+    assert verification_text(page).startswith("Not verified: this browser offers no SubtleCrypto here")
 
 
 def test_a_filter_is_part_of_the_address(visit: Any, page_file: Path) -> None:
@@ -285,7 +286,7 @@ def test_nothing_hostile_is_executed(visit: Any, pytester: pytest.Pytester, monk
     done = project.cli("report", "--format", "html", "-o", "page.html")
     assert done.exit_code == 0, done.output
     page = visit(project.path / "page.html", "#u-UC-001.2")
-    assert said(page).startswith("Verified"), page.inner_text("#differences")
+    assert verification_text(page).startswith("Verified"), page.inner_text("#differences")
     assert page.evaluate("document.images.length") == 0
     assert page.evaluate("document.querySelectorAll('svg[onload], [onerror], [style]').length") == 0
     schemes = page.evaluate("[...new Set([...document.links].map((link) => link.protocol))]")

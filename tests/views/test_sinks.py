@@ -243,8 +243,8 @@ class TestGitHub:
     def check(self, text):
         """An annotation is one command, with the values that it was given."""
         line = annotation("error", text, file=text or "f", line=3, title=text or "t")
-        (found,) = Runner.reads(line).commands
-        name, properties, data = found
+        (command,) = Runner.reads(line).commands
+        name, properties, data = command
         assert name == "error"
         title = sanitise(text or "t").rstrip(" ")  # the runner trims what stands before the data
         assert properties == {"file": sanitise(text or "f"), "line": "3", "title": title}

@@ -233,9 +233,9 @@ def test_a_long_id_costs_no_other_column():
 
 def test_many_items_stand_closer():
     """Where a register has more items than fit with blanks between them, each still has its sign."""
-    known = values.catalogue(["UC-001"])
-    known = replace(known, items={str(n): Item(str(n), f"item {n}") for n in range(1, 31)})
-    use_case = values.use_case(known, "UC-001", {"30": State.FAILING})
+    catalogue = values.catalogue(["UC-001"])
+    catalogue = replace(catalogue, items={str(n): Item(str(n), f"item {n}") for n in range(1, 31)})
+    use_case = values.use_case(catalogue, "UC-001", {"30": State.FAILING})
     rows = [line for line in text(values.report([use_case]), 60).splitlines() if line.startswith("UC")]
     assert rows[1] == f"UC-001  NOT_STARTED  {'·' * 29}✗  0/30"
 
@@ -276,8 +276,8 @@ def test_every_failed_rule_is_named_on_a_narrow_screen():
     """The last of many failed rules is not cut off: a meeting must see that nobody has reviewed anything."""
     wrong = {"evidence complete": 228, "asserted": 28, "nothing failing": 3, "nothing blocked": 2, "reviewed": 256}
     rules = tuple(RuleResult(rule, False, 256, "", number) for rule, number in wrong.items())
-    told = text(replace(values.mixed(), verdict=Verdict(False, "review", rules))).partition("what fails: ")[2]
-    assert " ".join(told.partition("\n\n")[0].split()) == (
+    reasons = text(replace(values.mixed(), verdict=Verdict(False, "review", rules))).partition("what fails: ")[2]
+    assert " ".join(reasons.partition("\n\n")[0].split()) == (
         "evidence incomplete (228 of 256), unproven passes not accepted (28 of 256), failing (3 of 256), "
         "blocked or rejected (2 of 256), not reviewed (256 of 256)"
     )

@@ -102,8 +102,8 @@ def test_a_bundle_is_read_alike_without_the_package(text: str, start: int, piece
     expected: tuple[Any, ...] = ()
     with suppress(ValueError, verify_bundle.BundleError):
         expected = (verify_bundle.parse_object(damaged, "it"),)
-    found = [value for value in reading(damaged) if isinstance(value, dict)]
-    assert found == list(expected)
+    documents = [value for value in reading(damaged) if isinstance(value, dict)]
+    assert documents == list(expected)
 
 
 @pytest.mark.parametrize("pair", ["[]", '{"a":}'])

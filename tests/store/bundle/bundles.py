@@ -16,14 +16,14 @@ Members = dict[str, bytes]
 
 def read_bundle(path: Path, limit: int = 1 << 20) -> Bundle:
     """What a bundle holds, but for the bytes of its artifacts."""
-    with open_bundle(path, limit) as found:
-        return found
+    with open_bundle(path, limit) as bundle:
+        return bundle
 
 
 def artifact(path: Path, sha256: str, limit: int = 1 << 20) -> bytes:
     """The bytes of an artifact of a bundle."""
-    with open_bundle(path, limit) as found:
-        return b"".join(found.artifact(sha256))
+    with open_bundle(path, limit) as bundle:
+        return b"".join(bundle.artifact(sha256))
 
 
 def members(path: Path) -> Members:

@@ -36,9 +36,9 @@ FIRST = run(1, planned("test_a"), finished(artifacts=[KEPT]), **HEAD)
 SECOND = run(2, finished("test_b"), **HEAD)
 
 
-def reader(*known: bytes) -> Callable[[str], IO[bytes]]:
+def reader(*artifacts: bytes) -> Callable[[str], IO[bytes]]:
     """Opens these artifacts by their digest."""
-    by_digest = {hashlib.sha256(data).hexdigest(): data for data in known}
+    by_digest = {hashlib.sha256(data).hexdigest(): data for data in artifacts}
 
     def opened(sha256: str) -> IO[bytes]:
         if sha256 not in by_digest:
@@ -72,14 +72,14 @@ def store(tmp_path: Path) -> Iterator[SQLiteStore]:
 
 def taken_in(path: Path, store: SQLiteStore, folder: Path) -> MergedRecords:
     """Merge a bundle as the command does."""
-    with open_bundle(path, LIMIT) as found:
-        return merge_bundle(found, store, folder)
+    with open_bundle(path, LIMIT) as bundle:
+        return merge_bundle(bundle, store, folder)
 
 
 def everything(store: SQLiteStore) -> list[Any]:
     """All that a store holds."""
     return [
-        {summary.id: texts(found) for summary in store.runs() if (found := store.run(summary.id))},
+        {summary.id: texts(stored) for summary in store.runs() if (stored := store.run(summary.id))},
         store.decisions(),
         store.verdicts(),
         store.snapshot(snapshot().digest),
@@ -88,24 +88,24 @@ def everything(store: SQLiteStore) -> list[Any]:
 
 def test_what_goes_in_comes_out(path: Path) -> None:
     """Runs line by line, decisions, requirements, verdicts, and artifacts byte by byte."""
-    found = read_bundle(path, LIMIT)
-    assert [texts(each) for each in found.runs] == [texts(FIRST), texts(SECOND)]
-    assert sorted(found.decisions, key=lambda each: each.id) == sorted([review(), blocker()], key=lambda each: each.id)
-    assert (found.snapshots, found.verdicts, dict(found.artifacts)) == ((snapshot(),), (VERDICT,), {SHA: len(LOG)})
+    bundle = read_bundle(path, LIMIT)
+    assert [texts(each) for each in bundle.runs] == [texts(FIRST), texts(SECOND)]
+    assert sorted(bundle.decisions, key=lambda each: each.id) == sorted([review(), blocker()], key=lambda each: each.id)
+    assert (bundle.snapshots, bundle.verdicts, dict(bundle.artifacts)) == ((snapshot(),), (VERDICT,), {SHA: len(LOG)})
     assert artifact(path, SHA) == LOG
 
 
 def test_members_are_plain_and_in_the_documented_form(path: Path) -> None:
     """A manifest, and runs, decisions, requirements, verdicts and artifacts under their ids; lines byte for byte."""
-    found = members(path)
-    assert found[f"runs/{FIRST.id}.jsonl"].decode() == "".join(f"{text}\n" for text in texts(FIRST))
-    assert found[f"artifacts/{SHA}"] == LOG
-    assert found[f"decisions/{review().id}.json"].decode() == review().text
-    assert found[f"requirements/{snapshot().digest[7:]}.json"].decode() == snapshot().text
-    manifest = json.loads(found.pop("manifest.json"))
+    files = members(path)
+    assert files[f"runs/{FIRST.id}.jsonl"].decode() == "".join(f"{text}\n" for text in texts(FIRST))
+    assert files[f"artifacts/{SHA}"] == LOG
+    assert files[f"decisions/{review().id}.json"].decode() == review().text
+    assert files[f"requirements/{snapshot().digest[7:]}.json"].decode() == snapshot().text
+    manifest = json.loads(files.pop("manifest.json"))
     assert manifest["schema"] == "readiness/bundle/v1"
     assert {row["name"]: (row["size"], row["sha256"]) for row in manifest["members"]} == {
-        name: (len(data), hashlib.sha256(data).hexdigest()) for name, data in found.items()
+        name: (len(data), hashlib.sha256(data).hexdigest()) for name, data in files.items()
     }
 
 
@@ -134,7 +134,7 @@ def test_what_is_not_sound_is_not_bundled(tmp_path: Path, runs: list[Run]) -> No
     (tmp_path / "a.zip").write_text("before")
     with pytest.raises(IntegrityError, match=r"was changed|not sealed"):
         write_bundle(tmp_path / "a.zip", BundleContents(runs, (), [snapshot()]), lambda _: io.BytesIO(b"changed"))
-    assert {found.name: found.read_text() for found in tmp_path.iterdir()} == {"a.zip": "before"}
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"a.zip": "before"}
 
 
 def test_a_bundle_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
@@ -146,18 +146,18 @@ def test_a_bundle_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 def test_merging_twice_and_in_any_order_is_the_same(tmp_path: Path, path: Path) -> None:
     """Overlapping bundles, merged in either order and again, give the same store, which verifies."""
     other = written(tmp_path / "b.zip", SECOND, run(3, **HEAD), decisions=[blocker()])
-    found = []
+    contents = []
     for number, order in enumerate([[path, other], [other, path], [path, path, other, path]]):
         store = SQLiteStore.open(tmp_path / f"{number}.db", "u", create=True)
         assert store is not None
         for each in order:
             taken_in(each, store, tmp_path / f"artifacts-{number}")
         assert list(store.verify()) == []
-        found.append(everything(store))
+        contents.append(everything(store))
         assert (tmp_path / f"artifacts-{number}" / SHA[:2] / SHA).read_bytes() == LOG
         store.close()
-    assert found[0] == found[1] == found[2]
-    assert len(found[0][0]) == 3
+    assert contents[0] == contents[1] == contents[2]
+    assert len(contents[0][0]) == 3
 
 
 def test_merging_says_what_was_new(tmp_path: Path, path: Path, store: SQLiteStore) -> None:
@@ -172,7 +172,7 @@ def test_merging_says_what_was_new(tmp_path: Path, path: Path, store: SQLiteStor
         0,
         5,
     )
-    runs = [found for summary in sorted(store.runs(), key=lambda each: each.id) if (found := store.run(summary.id))]
+    runs = [stored for summary in sorted(store.runs(), key=lambda each: each.id) if (stored := store.run(summary.id))]
     again = written(tmp_path / "again.zip", *runs, decisions=store.decisions(), verdicts=store.verdicts())
     assert again.read_bytes() == path.read_bytes()
 
@@ -199,10 +199,10 @@ def test_a_damaged_artifact_is_made_good(tmp_path: Path, path: Path, store: SQLi
 def test_a_bundle_that_changes_while_it_is_merged_is_refused(tmp_path: Path, path: Path, store: SQLiteStore) -> None:
     """Between reading and merging somebody puts another artifact in: no record comes in, no file stays."""
     other = {**members(path), f"artifacts/{SHA}": b"x" * len(LOG)}
-    with open_bundle(path, LIMIT) as found:
+    with open_bundle(path, LIMIT) as bundle:
         path.write_bytes(packed(tmp_path / "b.zip", other).read_bytes())
         with pytest.raises(IntegrityError, match=r"a\.zip: artifacts/.*: its content does not match its checksum"):
-            merge_bundle(found, store, tmp_path / "artifacts")
+            merge_bundle(bundle, store, tmp_path / "artifacts")
     assert store.runs() == []
     assert [each for each in (tmp_path / "artifacts").rglob("*") if each.is_file()] == []
 
@@ -222,18 +222,18 @@ def test_artifacts_are_never_in_memory_as_a_whole(
 ) -> None:
     """Read and merged, an artifact passes in blocks."""
     monkeypatch.setattr(archive, "BLOCK", 10)
-    with open_bundle(written(tmp_path / "a.zip", FIRST), LIMIT) as found:
-        assert [len(block) for block in found.artifact(SHA)] == [10] * (len(LOG) // 10) + [len(LOG) % 10]
-        assert merge_bundle(found, store, tmp_path).artifacts == 1
+    with open_bundle(written(tmp_path / "a.zip", FIRST), LIMIT) as bundle:
+        assert [len(block) for block in bundle.artifact(SHA)] == [10] * (len(LOG) // 10) + [len(LOG) % 10]
+        assert merge_bundle(bundle, store, tmp_path).artifacts == 1
     assert (tmp_path / SHA[:2] / SHA).read_bytes() == LOG
 
 
 def test_another_file_put_in_its_place_is_not_read(tmp_path: Path, path: Path, store: SQLiteStore) -> None:
     """A bundle is opened once: what was checked is what is merged, whatever stands under its name by then."""
     packed(tmp_path / "b.zip", {})
-    with open_bundle(path, LIMIT) as found:
+    with open_bundle(path, LIMIT) as bundle:
         (tmp_path / "b.zip").replace(path)
-        assert merge_bundle(found, store, tmp_path / "artifacts").runs == (FIRST.id, SECOND.id)
+        assert merge_bundle(bundle, store, tmp_path / "artifacts").runs == (FIRST.id, SECOND.id)
 
 
 def test_the_manifest_can_be_checked_with_the_standard_library_alone(path: Path) -> None:
@@ -310,42 +310,42 @@ RUN, ARTIFACT = f"runs/{FIRST.id}.jsonl", f"artifacts/{SHA}"
 REQUIREMENTS = f"requirements/{snapshot().digest[7:]}.json"
 OPEN = run(1, finished(), sealed=False)
 DAMAGE: dict[str, tuple[Callable[[Members], Members], str]] = {
-    "another artifact": (lambda found: {**found, ARTIFACT: b"x"}, f"{ARTIFACT}: its content does not match its name"),
+    "another artifact": (lambda files: {**files, ARTIFACT: b"x"}, f"{ARTIFACT}: its content does not match its name"),
     "another run's lines": (
-        lambda found: {**found, RUN: found[f"runs/{SECOND.id}.jsonl"]},
+        lambda files: {**files, RUN: files[f"runs/{SECOND.id}.jsonl"]},
         f"{RUN}: its content does not match its name",
     ),
     "an edited line": (
-        lambda found: {**found, RUN: found[RUN].replace(b"PASSED", b"FAILED")},
+        lambda files: {**files, RUN: files[RUN].replace(b"PASSED", b"FAILED")},
         f"run {FIRST.id}: line 2 .* does not follow|the line before it",
     ),
     "a line left out": (
-        lambda found: {**found, RUN: b"\n".join([*found[RUN].split(b"\n")[:2], *found[RUN].split(b"\n")[3:]])},
+        lambda files: {**files, RUN: b"\n".join([*files[RUN].split(b"\n")[:2], *files[RUN].split(b"\n")[3:]])},
         "is missing or out of order",
     ),
     "a seal left out": (
-        lambda found: {**found, RUN: b"".join(line + b"\n" for line in found[RUN].split(b"\n")[:-2])},
+        lambda files: {**files, RUN: b"".join(line + b"\n" for line in files[RUN].split(b"\n")[:-2])},
         "it is not sealed",
     ),
     "an open run": (
-        lambda found: {**found, RUN: "".join(f"{text}\n" for text in texts(OPEN)).encode()},
+        lambda files: {**files, RUN: "".join(f"{text}\n" for text in texts(OPEN)).encode()},
         "it is not sealed",
     ),
-    "a torn last line": (lambda found: {**found, RUN: found[RUN][:-5]}, "its last line is cut off"),
-    "an empty run": (lambda found: {**found, RUN: b"\n"}, "a line is not valid"),
-    "no UTF-8": (lambda found: {**found, RUN: b"\xff\n"}, f"{RUN} is not valid UTF-8"),
-    "edited requirements": (lambda found: {**found, REQUIREMENTS: b"{}"}, "its content does not match its name"),
+    "a torn last line": (lambda files: {**files, RUN: files[RUN][:-5]}, "its last line is cut off"),
+    "an empty run": (lambda files: {**files, RUN: b"\n"}, "a line is not valid"),
+    "no UTF-8": (lambda files: {**files, RUN: b"\xff\n"}, f"{RUN} is not valid UTF-8"),
+    "edited requirements": (lambda files: {**files, REQUIREMENTS: b"{}"}, "its content does not match its name"),
     "an edited decision": (
-        lambda found: {
+        lambda files: {
             name: data.replace(b"not yet", b"fine by me") if name.startswith("decisions") else data
-            for name, data in found.items()
+            for name, data in files.items()
         },
         "its content does not match its name",
     ),
     "an edited verdict": (
-        lambda found: {
+        lambda files: {
             name: data.replace(b"false", b"true") if name.startswith("verdicts") else data
-            for name, data in found.items()
+            for name, data in files.items()
         },
         "its content does not match its name",
     ),

@@ -59,10 +59,10 @@ SAID = claim(environment_by="scope", provider_mode_by="scope")
 """A claim whose test said where it ran: what ended badly is in the slot of what passed."""
 
 
-def when(found: Iterable[Evidence]) -> list[int]:
+def when(pieces: Iterable[Evidence]) -> list[int]:
     """The seconds at which these executions started."""
     seconds = {moment(second): second for second in range(60)}
-    return [seconds[piece.started_at] for piece in found]
+    return [seconds[piece.started_at] for piece in pieces]
 
 
 class EvidenceStoreContract(OpenedStore):
@@ -72,9 +72,9 @@ class EvidenceStoreContract(OpenedStore):
         """What comes out is, text by text, what went in."""
         stored = run(1, planned("test_a"), finished("test_a"))
         assert store.save([stored]) == [stored.id]
-        found = store.run(stored.id)
-        assert found is not None
-        assert texts(found) == texts(stored)
+        stored_run = store.run(stored.id)
+        assert stored_run is not None
+        assert texts(stored_run) == texts(stored)
 
     def test_lines_come_back_by_their_numbers(self, store: EvidenceStore) -> None:
         """Named lines of a run come in their order; a number or a run that is not there gives none."""
@@ -187,10 +187,10 @@ class EvidenceStoreContract(OpenedStore):
         for value in data.draw(st.permutations(runs)):
             store.save([value])
         last = moment(until) if until >= 0 else None
-        found = store.newest(register, until=last)
-        assert {slot_row(piece).key: piece for piece in found} == naive_newest(runs, register, last or "9")
-        assert len({slot_row(piece).key for piece in found}) == len(found)
-        assert list(store.check(found)) == []
+        newest = store.newest(register, until=last)
+        assert {slot_row(piece).key: piece for piece in newest} == naive_newest(runs, register, last or "9")
+        assert len({slot_row(piece).key for piece in newest}) == len(newest)
+        assert list(store.check(newest)) == []
 
     def test_history_is_complete_and_newest_first(self, store: EvidenceStore) -> None:
         """Every execution of a use case is told once, or of one item where that is asked for."""
@@ -331,11 +331,11 @@ class EvidenceStoreContract(OpenedStore):
         store.save([run(1, *lines), run(2, finished("test_b", claim("UC-002"), result="FAILED", at=9))])
 
         def failed(since: dict[str, int]) -> list[str]:
-            found = store.failures("payments", {name: moment(at) for name, at in since.items()})
-            for each in found:
+            failures = store.failures("payments", {name: moment(at) for name, at in since.items()})
+            for each in failures:
                 (piece,) = store.evidence_by_ids("payments", [each.evidence_id])
                 assert (piece.uc, piece.run_id, piece.started_at) == (each.use_case, each.run_id, each.started_at)
-            return [each.started_at for each in found]
+            return [each.started_at for each in failures]
 
         assert failed({"UC-001": 0}) == [moment(2), moment(1)]
         assert failed({"UC-001": 2}) == failed({}) == failed({"UC-003": 0}) == []
@@ -442,18 +442,18 @@ class EvidenceStoreContract(OpenedStore):
         """What the first line and the seal of each say, and nothing for an id that is none."""
         at = {"clock": {"python": 5000, "file": 1000}}
         store.save([run(1, finished(), **at), run(2, seal={"plan": {"tests": 3, "deselected": 1}}), run(3)])
-        found = store.run_conditions([run_id(1), run_id(2), "x"])
-        assert set(found) == {run_id(1), run_id(2)}
-        assert (found[run_id(1)].skew_ms, found[run_id(1)].deselected_text) == (4000, None)
-        assert (found[run_id(2)].skew_ms, found[run_id(2)].deselected_text) == (None, "1 of 3 evidence tests")
+        conditions = store.run_conditions([run_id(1), run_id(2), "x"])
+        assert set(conditions) == {run_id(1), run_id(2)}
+        assert (conditions[run_id(1)].skew_ms, conditions[run_id(1)].deselected_text) == (4000, None)
+        assert (conditions[run_id(2)].skew_ms, conditions[run_id(2)].deselected_text) == (None, "1 of 3 evidence tests")
 
     def test_what_runs_had_planned_is_told_by_id(self, store: EvidenceStore) -> None:
         """Every test of every line of the plan, in order; a text that speaks of one is none."""
         more = planned("test_c")
         more["tests"][0]["deselected"] = True
         store.save([run(1, planned("test_a", "test_b"), finished(message='"kind":"planned"'), more), run(2), run(3)])
-        found = store.plans([run_id(1), run_id(2), "x"])
-        expected = {id_: [(each.test_id, each.selected) for each in tests] for id_, tests in found.items()}
+        plans = store.plans([run_id(1), run_id(2), "x"])
+        expected = {id_: [(each.test_id, each.selected) for each in tests] for id_, tests in plans.items()}
         assert expected == {run_id(1): [("test_a", True), ("test_b", True), ("test_c", False)], run_id(2): []}
 
     def test_runs_of_groups_are_told(self, store: EvidenceStore) -> None:
@@ -476,8 +476,8 @@ class EvidenceStoreContract(OpenedStore):
         bad = [finished(result="FAILED"), finished("b", result="INTERRUPTED"), not_run("c")]
         store.save([run(number, body, **group) for number, body in enumerate(bad)])
         store.save([run(3, seal={"uncollected": 2}, **group)])
-        found = [(part.all_finished, part.collected) for part in store.group_parts("payments")]
-        assert found == [(True, True), (False, True), (False, True), (True, False)]
+        parts = [(part.all_finished, part.collected) for part in store.group_parts("payments")]
+        assert parts == [(True, True), (False, True), (False, True), (True, False)]
 
     @pytest.mark.parametrize(
         "group", [{"id": "g", "part": "x", "parts": 2}, {"id": 4, "part": 1, "parts": 2}, {"id": "g"}]

@@ -58,8 +58,8 @@ def test_it_says_what_each_piece_decides() -> None:
         replace(item, requirements=tuple(replace(need, deciding=need.evidence) for need in item.requirements))
         for item in built.items
     )
-    told = replace(report([replace(built, items=items)]), evidence_register=(piece, older))
-    header, *cells = csv_cells("".join(render(told)))
+    complete = replace(report([replace(built, items=items)]), evidence_register=(piece, older))
+    header, *cells = csv_cells("".join(render(complete)))
     assert [row[header.index("Decides")] for row in cells] == ["UC-003/4", ""]
 
 

@@ -22,8 +22,8 @@ REQUIRED = {"description", "check_name", "fingerprint", "severity", "location"}
 
 def issues(built: Report) -> list[dict]:
     """The issues, each with GitLab's fields."""
-    told = json.loads("".join(render(built)))
-    for issue in told:
+    listed = json.loads("".join(render(built)))
+    for issue in listed:
         assert issue.keys() == REQUIRED
         assert all(isinstance(issue[name], str) and issue[name] for name in REQUIRED - {"location"})
         assert issue["severity"] in SEVERITIES
@@ -31,8 +31,8 @@ def issues(built: Report) -> list[dict]:
         assert issue["location"]["path"]
         assert not issue["location"]["path"].startswith(("/", "./"))
         assert issue["location"]["lines"]["begin"] >= 1
-    assert len({issue["fingerprint"] for issue in told}) == len(told)
-    return told
+    assert len({issue["fingerprint"] for issue in listed}) == len(listed)
+    return listed
 
 
 def failing(*tests: str, why: str = "") -> Report:

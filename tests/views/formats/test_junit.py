@@ -26,13 +26,13 @@ def test_a_suite_for_each_use_case_and_a_case_for_each_requirement() -> None:
     assert [suite.name for suite in suites] == ["UC-001", "UC-002", "UC-003"]
     assert [case.name for case in suites[0]] == [f"UC-001/{end}" for end in reports.ENDS]
     assert {case.classname for case in suites[0]} == {"readiness.UC-001"}
-    told = [(document.tests, document.failures, document.errors, document.skipped, document.time)]
-    told += [(suite.tests, suite.failures, suite.errors, suite.skipped, suite.time) for suite in suites]
+    numbers = [(document.tests, document.failures, document.errors, document.skipped, document.time)]
+    numbers += [(suite.tests, suite.failures, suite.errors, suite.skipped, suite.time) for suite in suites]
     document.update_statistics()
     counted = [(document.tests, document.failures, document.errors, document.skipped, round(document.time, 3))]
     counted += [(suite.tests, suite.failures, suite.errors, suite.skipped, round(suite.time, 3)) for suite in suites]
-    assert told == counted
-    assert told[0][:4] == (24, 1, 2, 12)
+    assert numbers == counted
+    assert numbers[0][:4] == (24, 1, 2, 12)
 
 
 def test_states_are_failures_errors_skips_and_passes() -> None:
@@ -66,8 +66,12 @@ def test_reasons_say_what_is_wrong_what_completes_it_and_who_owns_it() -> None:
         f"UC-001/{end}": f"{state}, accepted by the review of qa-lead@example.com: it is {state}"
         for end, state in (("4", "WAIVED"), ("5", "FLAKY"), ("7", "ASSERTED"))
     }
-    told = {each.name: each.value for each in blocked.properties()}
-    assert (told["status"], told["owner"], told["requirements_count"]) == ("BLOCKED", "ana@example.com", "7")
+    properties = {each.name: each.value for each in blocked.properties()}
+    assert (properties["status"], properties["owner"], properties["requirements_count"]) == (
+        "BLOCKED",
+        "ana@example.com",
+        "7",
+    )
 
 
 def test_a_blocker_is_told_with_its_suite() -> None:
@@ -112,6 +116,6 @@ def test_hostile_text_is_whole_when_it_is_read() -> None:
     """What can be shown of a text is what a server shows."""
     for text in HOSTILE:
         (first, *_) = parsed(reports.hostile(text))
-        told = {each.name: each.value for each in first.properties()}
+        properties = {each.name: each.value for each in first.properties()}
         plain = text.isprintable() and text.isascii() and len(text) < 4000
-        assert told["title"] == text or not plain
+        assert properties["title"] == text or not plain

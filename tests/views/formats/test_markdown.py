@@ -52,9 +52,9 @@ def table(text: str, title: str) -> list[list[str]]:
 
 def failing(name: str = "UC-003") -> Report:
     """A report with a test that failed."""
-    known = catalogue([name])
+    register = catalogue([name])
     piece = evidence(uc=name, result=Result.FAILED, message="assert 1 == 2")
-    built = use_case(known, name, {"4": State.FAILING}, status=Status.BLOCKED, found=(piece,))
+    built = use_case(register, name, {"4": State.FAILING}, status=Status.BLOCKED, found=(piece,))
     items = tuple(
         replace(item, requirements=tuple(replace(need, deciding=need.evidence) for need in item.requirements))
         for item in built.items
@@ -99,8 +99,8 @@ def test_equal_reports_give_equal_bytes() -> None:
 @pytest.mark.parametrize("limit", [4_000, 20_000, COMMENT_LIMIT, 1_000_000])
 def test_it_fits_and_says_what_is_left_out(limit: int) -> None:
     """A large register is cut off row by row in whole tables; each ends with how many rows are not shown, and where."""
-    known = catalogue(tracker_ids(1000))
-    cases = [use_case(known, name, row={"owner": f"team {name}"}) for name in known.use_cases]
+    register = catalogue(tracker_ids(1000))
+    cases = [use_case(register, name, row={"owner": f"team {name}"}) for name in register.use_cases]
     actions = [action(f"person{n}@example.com", "fix", f"UC-{n:03}/4") for n in range(1, 1000)]
     text = text_of(report(cases, actions=actions), limit)
     assert len(text.encode()) <= limit
@@ -117,9 +117,9 @@ def test_it_fits_and_says_what_is_left_out(limit: int) -> None:
 
 def test_neighbours_that_stand_alike_share_a_row_as_in_the_terminal() -> None:
     """Of 12 use cases only the one that is failing has a row of its own, and the legend has each sign."""
-    known = catalogue(tracker_ids(12))
-    cases = [use_case(known, name) for name in known.use_cases]
-    cases[4] = use_case(known, "UC-005", {"4": State.FAILING}, status=Status.BLOCKED)
+    register = catalogue(tracker_ids(12))
+    cases = [use_case(register, name) for name in register.use_cases]
+    cases[4] = use_case(register, "UC-005", {"4": State.FAILING}, status=Status.BLOCKED)
     text = text_of(report(cases))
     rows = table(text, "12 use cases")[1:]
     assert [row[:2] for row in rows] == [
@@ -132,9 +132,9 @@ def test_neighbours_that_stand_alike_share_a_row_as_in_the_terminal() -> None:
 
 def test_a_cell_says_how_far_what_is_missing_has_come() -> None:
     """A skipped test has the sign that it has in the terminal, and the legend explains it."""
-    known = catalogue(["UC-003"])
+    register = catalogue(["UC-003"])
     skipped = evidence(uc="UC-003", result=Result.SKIPPED)
-    text = text_of(report([use_case(known, "UC-003", {"4": State.MISSING}, found=(skipped,))]))
+    text = text_of(report([use_case(register, "UC-003", {"4": State.MISSING}, found=(skipped,))]))
     assert table(text, "1 use case")[1][6] == CellProgress.SKIPPED.sign
     assert "» SKIPPED" in section(text, "1 use case")
 
@@ -160,13 +160,13 @@ def test_everybody_with_a_failure_stands_above_all_other_work() -> None:
 def test_nothing_in_it_is_markup() -> None:
     """The common corpus in every place: the reader finds the tables of the report, and text in them."""
     for text in HOSTILE:
-        known = catalogue(["UC-003"])
+        register = catalogue(["UC-003"])
         built = failing()
         (plain,) = built.readiness.use_cases
         row = replace(plain.use_case, id=text, owner=text, architecture_status=text, title=text)
         hostile = replace(
             built,
-            readiness=replace(built.readiness, use_cases=(replace(plain, use_case=row), use_case(known, "UC-003"))),
+            readiness=replace(built.readiness, use_cases=(replace(plain, use_case=row), use_case(register, "UC-003"))),
             actions=(action(text, "fix", f"{text}/4", text), action(text, "fix", text, text)),
             changes=(Change(text, text, text, text, text, test=text),),
             context=replace(built.context, register=text, release=text, problems=(text,), notes=(text, text)),
@@ -193,12 +193,13 @@ def test_hostile_text_stays_within_the_limit(bad: str, limit: int) -> None:
 
 def test_a_head_of_many_items_leaves_the_matrix_out() -> None:
     """Columns whose names alone are larger than the whole text are no reason to write too much."""
-    known = catalogue(tracker_ids(2))
+    register = catalogue(tracker_ids(2))
     items = {
-        f"{number:03}" + "<" * 290: replace(known.items["1"], key=f"{number:03}" + "<" * 290) for number in range(100)
+        f"{number:03}" + "<" * 290: replace(register.items["1"], key=f"{number:03}" + "<" * 290)
+        for number in range(100)
     }
-    known = replace(known, items=items)
-    text = text_of(report([use_case(known, name) for name in known.use_cases]))
+    register = replace(register, items=items)
+    text = text_of(report([use_case(register, name) for name in register.use_cases]))
     assert len(text.encode()) <= COMMENT_LIMIT
     assert "### Rules of the gate" in text
     assert "### 2 use cases" not in text
