@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_readiness.pipeline.source_locations import locate_test
+from pytest_readiness.pipeline.source_locations import checkout_of, locate_test
 
 SOURCE = """\
 raise SystemExit("nobody imports this")
@@ -78,3 +78,30 @@ def test_a_file_that_is_no_python_has_its_path_alone(tmp_path: Path) -> None:
         place = locate_test(f"{name}::test_a", tmp_path, tmp_path)
         assert place is not None
         assert (place.path, place.line) == (name, None)
+
+
+def test_a_very_long_file_is_not_searched(tmp_path: Path) -> None:
+    """Nobody waits for the line of a test in a generated file."""
+    (tmp_path / "a.py").write_text(f"def test_a(): pass\n{'#' * 4_000_000}\n")
+    place = locate_test("a.py::test_a", tmp_path, tmp_path)
+    assert place is not None
+    assert (place.path, place.line) == ("a.py", None)
+
+
+@pytest.mark.parametrize("variable", ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"])
+def test_paths_start_at_the_checkout_that_the_project_is_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    """The checkout of a CI server counts if the project is in it; else the folder with .git, else the config's."""
+    for name in ("GITHUB_WORKSPACE", "CI_PROJECT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    folder = tmp_path / "checkout" / "repo" / "api"
+    folder.mkdir(parents=True)
+    (tmp_path / "other").mkdir()
+    assert checkout_of(folder) == folder
+    (tmp_path / "checkout" / "repo" / ".git").mkdir()
+    assert checkout_of(folder) == tmp_path / "checkout" / "repo"
+    monkeypatch.setenv(variable, str(tmp_path / "other"))
+    assert checkout_of(folder) == tmp_path / "checkout" / "repo"
+    monkeypatch.setenv(variable, str(tmp_path / "checkout"))
+    assert checkout_of(folder) == tmp_path / "checkout"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from msgspec.structs import replace
@@ -50,6 +51,22 @@ def test_both_show_who_decided_what_and_on_which_runs(render):
         run.id, run.actor, "verify_bundle.py", "It is not evidence", "pytest-readiness 1.0 derived this page",
     ):  # fmt: skip
         assert part in text, part
+
+
+def test_decisions_are_in_the_order_of_their_time_and_the_release_is_named():
+    """Whatever their ids are, a reader sees what was decided first above what followed."""
+    by = {"register": "payments", "by": "ana@example.com"}
+    names = [f"UC-{number}" for number in range(1, 9)]
+    decisions = [
+        Unblock(**by, at=f"2026-02-1{number}T18:00:00.000Z", use_case=name, reason="done")
+        for number, name in enumerate(names, 1)
+    ]
+    built = overview(*reversed(decisions))
+    released = replace(built, report={**built.report, "context": {**built.report["context"], "release": "1.4"}})
+    for render in (render_readme, render_index):
+        text = shown(render(released))
+        assert re.findall(r"(UC-\d) unblocked", text) == names
+        assert " for release 1.4: NOT ELIGIBLE" in text
 
 
 def test_every_kind_of_decision_has_words():

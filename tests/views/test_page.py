@@ -12,13 +12,14 @@ import pytest
 from msgspec.structs import replace
 
 from pytest_readiness.facts.decision import Retirement
+from pytest_readiness.facts.evidence import Reference
 from pytest_readiness.verdict.burn_up import BurnUp, BurnUpPoint
 from pytest_readiness.verdict.changes import Change
 from pytest_readiness.verdict.history import StatusChange
 from pytest_readiness.verdict.readiness import RetirementStanding, State, Status
 from pytest_readiness.views.page.anchors import anchors_of
 from pytest_readiness.views.page.burn_up_svg import draw
-from pytest_readiness.views.page.evidence_table import EvidenceTables
+from pytest_readiness.views.page.evidence_table import EvidenceTables, Link
 from pytest_readiness.views.page.matrix_rows import matrix_of
 from pytest_readiness.views.page.render import render
 from pytest_readiness.views.page.use_case_details import details_of, packed
@@ -177,3 +178,50 @@ def test_a_retired_test_is_one_entry_whatever_its_length() -> None:
     catalogue = values.catalogue(["UC-001"])
     row = values.use_case(catalogue, "UC-001", retirements=(RetirementStanding(retired),))
     assert f"<li>retired: t.py::test_a by qa: {reason.strip()}</li>" in text_of(values.report([row]))
+
+
+def test_a_long_history_is_drawn_to_its_end_with_the_latest_demotions() -> None:
+    """Of very many points some are left out, and never the last; of many demotions the latest are marked."""
+    points = tuple(BurnUpPoint(f"2026-01-01T00:{n // 60:02}:{n % 60:02}.000Z", n, 0) for n in range(1002))
+    changes = tuple(
+        StatusChange(
+            f"2026-01-01T00:{n // 60:02}:{n % 60:02}.500Z", f"UC-{n}", Status.IN_PROGRESS, Status.BLOCKED, "x", None
+        )
+        for n in range(150)
+    )
+    drawing = draw(BurnUp(points, changes), required=1001, use_cases=1)
+    assert drawing
+    assert drawing.complete.endswith(" 746.0,12.0")
+    assert len(drawing.complete.split(" ")) <= 2 * 401
+    assert [drawing.marks[0].text, drawing.marks[-1].text] == [
+        f"2026-01-01 UC-{number}: IN_PROGRESS to BLOCKED" for number in (50, 149)
+    ]
+
+
+def test_the_line_keeps_its_height_until_the_next_point() -> None:
+    """What is complete did not grow in between; and a single moment is a point at the right edge."""
+    points = (BurnUpPoint("2026-01-01T00:00:00.000Z", 0, 0), BurnUpPoint("2026-01-02T00:00:00.000Z", 4, 0))
+    drawing = draw(BurnUp(points, ()), required=4, use_cases=1)
+    assert drawing
+    assert drawing.complete == "44.0,190.0 746.0,190.0 746.0,12.0"
+    single = draw(BurnUp(points[1:], ()), required=4, use_cases=1)
+    assert single
+    assert single.complete == "746.0,12.0"
+
+
+def test_an_artifact_is_shown_once_and_only_as_short_text() -> None:
+    """A second piece names the first; a long text, and one with a null byte, is a download; so are other bytes."""
+    for content, is_text in ((b"short", True), (b"x" * 4097, False), (b"a\0b", False), (b"\xff", False)):
+        tables = EvidenceTables(PageMaterial(artifacts={values.SHA: ArtifactContent(content)}), {})
+        first, second = tables.table((values.evidence(id="r.1.1"), values.evidence(id="r.2.1"))).columns
+        shown, repeated = first.artifacts[0], second.artifacts[0]
+        assert (shown.text is not None, shown.download is not None) == (is_text, not is_text)
+        assert (repeated.text, repeated.download, repeated.note) == (None, None, "its content is with r.1.1")
+
+
+def test_only_a_plain_web_address_is_a_link() -> None:
+    """Any other reference is text."""
+    references = (Reference("log", "https://logs.example.com/42"), Reference("log", "javascript:alert(1)"))
+    table = EvidenceTables(PageMaterial(), {}).table((values.evidence(references=references, artifacts=()),))
+    (cell,) = next(row.cells for row in table.rows if row.name == "Artifact/Log Reference")
+    assert cell == (Link("log: https://logs.example.com/42", "https://logs.example.com/42"), "log: javascript:alert(1)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from pytest_readiness.facts.evidence import Reference, Result
+from pytest_readiness.facts.run_conditions import RunConditions
 from pytest_readiness.verdict.inputs import RunOrigin
 from pytest_readiness.verdict.readiness import State
 from pytest_readiness.views.formats.csv import COLUMNS, LONGEST_CELL, render
@@ -50,6 +51,14 @@ def test_the_envelope_and_the_run_follow() -> None:
     assert (row["Evidence"], row["Run"], row["Method"]) == (f"{RUN}.5.1", RUN, "test")
 
 
+def test_what_is_not_known_of_a_run_is_an_empty_cell() -> None:
+    """Whether there were local changes is yes, no or nothing; the CI job has its name and values."""
+    ci = RunConditions(ci=(("provider", "github"), ("run", "7")))
+    for dirty, cell in ((True, "yes"), (False, "no"), (None, "")):
+        (row,) = rows(evidence(), origins={RUN: RunOrigin(dirty=dirty, conditions=ci)})
+        assert (row["Local changes"], row["CI"]) == (cell, "provider github; run 7")
+
+
 def test_it_says_what_each_piece_decides() -> None:
     """A requirement that rests on it is named; evidence that was replaced decides nothing."""
     piece, older = evidence(), evidence(id=f"{RUN}.4.1", result=Result.FAILED)
@@ -61,6 +70,10 @@ def test_it_says_what_each_piece_decides() -> None:
     complete = replace(report([replace(built, items=items)]), evidence_register=(piece, older))
     header, *cells = csv_cells("".join(render(complete)))
     assert [row[header.index("Decides")] for row in cells] == ["UC-003/4", ""]
+    parts = tuple(replace(need, deciding=(piece,)) for need in items[5].requirements)
+    both = (*items[:5], replace(items[5], requirements=parts), items[6])
+    _, row, _ = csv_cells("".join(render(replace(complete, readiness=report([replace(built, items=both)]).readiness))))
+    assert row[header.index("Decides")] == "UC-003/4; UC-003/6/rotation; UC-003/6/revocation"
 
 
 def test_no_cell_is_a_formula_or_two() -> None:

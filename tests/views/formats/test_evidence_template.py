@@ -50,4 +50,5 @@ def test_json_has_all_that_was_recorded() -> None:
     ]  # fmt: skip
     assert piece["steps"][0]["steps"][0]["title"] == "wait"
     assert piece["proof_list"] == [{"kind": "rotation", "details": {"old": "aaa", "new": "bbb"}}]
+    assert (piece["redactions"], piece["claim_environment"], piece["run"]["dirty"]) == ({"aws-key": 2}, "dev", True)
     assert (piece["run"]["actor"], piece["notes"]) == ("qa-lead@example.com", ["looked fine"])

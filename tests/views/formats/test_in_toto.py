@@ -14,6 +14,8 @@ from in_toto_attestation.v1.resource_descriptor import ResourceDescriptor
 from in_toto_attestation.v1.statement import Statement
 from msgspec.structs import replace
 
+from pytest_readiness.facts.evidence import Result
+from pytest_readiness.facts.run_conditions import RunConditions
 from pytest_readiness.facts.timestamps import is_timestamp
 from pytest_readiness.verdict.inputs import RunOrigin
 from pytest_readiness.views.formats.in_toto import SIMPLE_VERIFICATION, TEST_RESULT, remarks, render
@@ -22,6 +24,7 @@ from .. import values
 from ..hostile import HOSTILE
 from . import reports
 
+HIDDEN = RunConditions(hidden=1, hidden_names=("a.py",))
 URI = re.compile(r"[a-z][a-z0-9+.-]*:\S+")
 
 
@@ -129,6 +132,7 @@ def test_the_subject_is_the_commit_of_the_run() -> None:
         ({"commit": "main"}, "whose run names no commit"),
         ({"commit": "0123456"}, "whose run names no commit"),
         ({"commit": reports.COMMIT, "dirty": True}, "whose run had changes that are in no commit"),
+        ({"commit": reports.COMMIT, "conditions": HIDDEN}, "whose run had changes that are in no commit"),
     ],
 )
 def test_without_a_commit_there_is_no_statement_and_a_line_says_why(origin: dict[str, Any], why: str) -> None:
@@ -140,6 +144,33 @@ def test_without_a_commit_there_is_no_statement_and_a_line_says_why(origin: dict
         "in-toto: 23 of 23 requirements have no statement: 10 without evidence that counts (UC-001/4, "
         f"UC-002/6/rotation, UC-002/7 and 7 more), 13 {why} (UC-001/1/BYOK, UC-001/2/staging, UC-001/3/staging and 10 more)"
     )
+
+
+def met_by(*deciding):
+    """Return a report of one requirement that these pieces decide."""
+    use_case = reports.every_outcome().readiness.use_cases[0]
+    item = use_case.items[0]
+    item = replace(item, requirements=(replace(item.requirements[0], deciding=deciding),))
+    return values.report([replace(use_case, items=(item,))])
+
+
+def test_of_several_reasons_a_run_without_a_commit_is_the_first() -> None:
+    """The remark is the same in whatever order the runs are looked at."""
+    runs = [f"{values.RUN[:-1]}{number}" for number in range(9)]
+    origins = {run: RunOrigin(commit=reports.COMMIT, dirty=True) for run in runs} | {runs[4]: RunOrigin()}
+    report = met_by(*(values.evidence(id=f"{run}.5.1", run_id=run) for run in runs))
+    (line,) = remarks(replace(report, origins=origins))
+    assert line == ("in-toto: 1 of 1 requirement has no statement: 1 whose run names no commit (UC-001/1/BYOK)")
+
+
+def test_a_test_that_failed_once_is_among_the_failed_alone() -> None:
+    """Where one execution passed when it was retried, and another failed, the failure counts."""
+    attempts = reports.every_outcome().readiness.use_cases[0].items[4].requirements[0].deciding[0].attempts
+    flaky = values.evidence(attempts=attempts)
+    report = met_by(flaky, values.evidence(id=f"{values.RUN}.6.1", result=Result.FAILED))
+    (result, *_) = by_requirement(reports.with_origins(report, commit=reports.COMMIT), TEST_RESULT).values()
+    assert flaky.flaky
+    assert (result["passedTests"], result["warnedTests"], result["failedTests"]) == ([], [], [flaky.test_id])
 
 
 def test_where_each_has_one_nothing_is_remarked() -> None:
