@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import allure
+import allure_commons
 import pytest
 
 from pytest_readiness.claims.catalogue import Catalogue
@@ -124,6 +126,54 @@ def test_a_mark_matches_by_its_name_and_argument(pattern, marks, use_cases):
     """A rule names a mark, a positional argument, a keyword, or the kind of a label of Allure."""
     target = "UC-{1}/1" if "*" in pattern else "UC/1"
     assert claimed(pattern, Item("a.py::test_a", *marks), target, marks=True) == use_cases
+
+
+class MarksOfAllure:
+    """Takes what the decorators of Allure ask for, and makes the marks that its plugin makes of it."""
+
+    def __init__(self) -> None:
+        self.marks: list[pytest.Mark] = []
+
+    @allure_commons.hookimpl
+    def decorate_as_label(self, label_type, labels):
+        """Note the mark of labels."""
+        self.marks.append(mark("allure_label", *labels, label_type=label_type))
+        return lambda function: function
+
+    @allure_commons.hookimpl
+    def decorate_as_link(self, url, link_type, name):
+        """Note the mark of a link."""
+        self.marks.append(mark("allure_link", url, name=name or url, link_type=link_type))
+        return lambda function: function
+
+
+@pytest.mark.parametrize(
+    ("name", "decorate"),
+    [
+        *((name, getattr(allure, name)) for name in ("tag", "epic", "feature", "story", "suite", "id")),
+        *((name, getattr(allure, name)) for name in ("parent_suite", "sub_suite")),
+        *((name, getattr(allure, name)) for name in ("link", "issue", "testcase")),
+    ],
+)
+def test_the_name_of_a_decorator_of_allure_stands_for_the_mark_that_it_makes(name, decorate):
+    """Allure itself makes the mark, under another name than its decorator's."""
+    plugin = MarksOfAllure()
+    allure_commons.plugin_manager.register(plugin)
+    try:
+        decorate("UC-3")(lambda: None)
+    finally:
+        allure_commons.plugin_manager.unregister(plugin)
+    marks = plugin.marks
+    assert claimed(f"allure.{name}(UC-*)", Item("a.py::test_a", *marks), "UC-{1}/1", marks=True) == ["UC-3"]
+    other = "tag" if name != "tag" else "story"
+    assert claimed(f"allure.{other}(UC-*)", Item("a.py::test_a", *marks), "UC-{1}/1", marks=True) is None
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_a_placeholder_without_its_wildcard_is_refused(number):
+    """The first * has the number 1, so that there is no {0}."""
+    with pytest.raises(PatternError, match=f"where .{number}. is what a . matched, and has 1 "):
+        ClaimRule("tests/*", (f"UC-{{{number}}}/1",), "readiness.toml:1").parse()
 
 
 @pytest.mark.parametrize("text", ["", "  ", "::test_x", "tests/test_a.py::"])
