@@ -50,7 +50,7 @@ def test_without_a_script_everything_can_be_read(visit: Any, page_file: Path) ->
     assert page.inner_text("h1").startswith("NOT ELIGIBLE")
     rows = page.locator("#m tbody tr")
     assert rows.count() == 32
-    assert "failing: 5" in rows.nth(6).inner_text()
+    assert "item 5 failing" in rows.nth(6).inner_text()
     assert "rejected by qa-lead@example.com" in rows.nth(10).inner_text()
     assert not page.locator("#filter").is_visible()
     evidence = page.locator('[id="u-UC-007.5"] table.ev').first

@@ -141,7 +141,7 @@ def _reasons(use_case: UseCaseReadiness) -> Iterator[str]:
         yield f"rejected by {_names(use_case.review.by)}"
     failing = [req.requirement.id.partition("/")[2] for req in use_case.required if req.state is State.FAILING]
     if failing:
-        yield f"failing: {first_names(failing, _NAMED)}"
+        yield f"{'item' if len(failing) == 1 else 'items'} {first_names(failing, _NAMED)} failing"
 
 
 def _names(names: Iterable[str]) -> str:
