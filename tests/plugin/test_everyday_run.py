@@ -9,6 +9,7 @@ import pytest
 
 from pytest_readiness.errors import ClaimError, EvidenceError, ProofError
 from tests.project import CONFIG, XDIST, Project
+from tests.reviewed_project import commit, repository
 
 pytestmark = pytest.mark.slow
 
@@ -43,6 +44,18 @@ def test_a_run_without_an_environment_says_that_nothing_counts(project: Project,
     (line,) = [line for line in project.run(*how, environment=None).outlines if "recorded as run" in line]
     assert line.startswith("2 pieces of evidence recorded as run ")
     assert line.endswith(f": all rehearsals, {NOT_NAMED}")
+
+
+def test_a_run_on_changed_files_says_so(project: Project) -> None:
+    """Evidence from a work tree with uncommitted changes is recorded, and the line says it; a clean one says nothing."""
+    repository(project.configured().tests(TWO))
+    commit(project)
+    (line,) = summary(project.run())
+    assert line.startswith("2 pieces of evidence recorded as run ")
+    assert "uncommitted" not in line
+    project.tests(f"{TWO}\n# changed\n")
+    (line,) = summary(project.run())
+    assert line.endswith(", with uncommitted changes")
 
 
 def test_a_variable_that_is_empty_is_named(project: Project) -> None:

@@ -225,6 +225,8 @@ class SessionOutcome(Struct):
 
     run_id: str | None = None
     recorded: int = 0
+    is_dirty: bool = False
+    """Whether the run was on a work tree with uncommitted changes."""
     uncollected: str | None = None
     """A sentence on modules that could not be collected, so that their tests did not run."""
     report: Report | None = None
@@ -302,7 +304,7 @@ def _store_run(prepared: PreparedSession, outcome: SessionOutcome, exit_status: 
     if prepared.given_names:
         outcome.notes += late_secret_notes(prepared.given_names, writer.redactor, prepared.project.declares)
     if sealed is not None:
-        outcome.run_id, outcome.recorded = sealed.id, writer.log.recorded
+        outcome.run_id, outcome.recorded, outcome.is_dirty = sealed.id, writer.log.recorded, bool(sealed.dirty)
         redacted = writer.redactor.text  # a secret may have been registered after the test that has it in a text
         for reason, number in writer.log.rehearsals.items():
             outcome.rehearsals[redacted(reason)] = outcome.rehearsals.get(redacted(reason), 0) + number

@@ -76,7 +76,8 @@ def _recorded_lines(outcome: SessionOutcome, project: Project) -> Iterator[Line]
     """Yield what was recorded, and how much of it does not count."""
     if outcome.run_id is None:
         return
-    recorded = f"{count(outcome.recorded, 'piece')} of evidence recorded as run {outcome.run_id}"
+    changes = ", with uncommitted changes" if outcome.is_dirty else ""
+    recorded = f"{count(outcome.recorded, 'piece')} of evidence recorded as run {outcome.run_id}{changes}"
     rehearsals = rehearsal_text(outcome, project)
     yield ((f"{recorded}: ", ""), *_line(rehearsals, "warn")) if rehearsals else ((recorded, ""),)
     if outcome.uncollected:
