@@ -87,6 +87,7 @@ BEFORE_OR_AFTER = {
     "fingerprint_key",
     "hidden_changes",
     "invocation",
+    "leftover_reader",
     "recovery",
     "run",
     "context",
@@ -111,7 +112,7 @@ LATE = {
     ("run_end.py", "clock_check"): "sees the clock as the tests have it",
     ("run_log.py", "_write_requirements"): "before the first test",
     ("mock_detection.py", "is_wrong"): "sees the clock as the test has it",
-    ("writer.py", "ignore_folder"): "before the first test",
+    ("folder.py", "ignore_folder"): "before the first test",
     ("package_fingerprint.py", "_recorded_files"): "what importlib.metadata returns",
     ("package_fingerprint.py", "_is_editable"): "what importlib.metadata returns",
 }

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 from contextlib import suppress
 from pathlib import Path
-from secrets import token_hex
-from stat import S_ISREG
+from stat import S_IMODE, S_ISREG
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -17,14 +15,14 @@ def write_atomically(path: Path, data: bytes) -> None:
         OSError: it cannot be written; an existing file is unchanged.
     """
     check_replaceable(path)
-    temporary = path.with_name(f".{path.name}.{token_hex(4)}")
+    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     try:
         with temporary.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         with suppress(FileNotFoundError):
-            shutil.copymode(path, temporary)
+            temporary.chmod(S_IMODE(path.stat().st_mode))
         temporary.replace(path)
     finally:
         with suppress(OSError):

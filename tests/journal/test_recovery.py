@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from pytest_readiness.errors import IntegrityError, StorageError
 from pytest_readiness.facts.requirements_snapshot import Snapshot, snapshot_digest
 from pytest_readiness.facts.run import Run, RunState
-from pytest_readiness.journal.recovery import find_leftovers, open_evidence, recover_run, requirements_of
-from pytest_readiness.journal.run_log import requirements_path
+from pytest_readiness.journal.folder import find_leftovers, requirements_path
+from pytest_readiness.journal.open_runs import open_evidence
+from pytest_readiness.journal.recovery import recover_run, requirements_of
 from pytest_readiness.journal.writer import new_journal
 from pytest_readiness.store.integrity.chain import check_run
 

@@ -12,8 +12,8 @@ import pytest
 
 from pytest_readiness.errors import StorageError
 from pytest_readiness.facts.ledger.line import Line, LineChain, broken_links
-from pytest_readiness.journal.recovery import find_leftovers
-from pytest_readiness.journal.writer import JournalWriter, ignore_folder, new_journal
+from pytest_readiness.journal.folder import find_leftovers, ignore_folder
+from pytest_readiness.journal.writer import JournalWriter, new_journal
 
 
 def lines_of(path: Path) -> list[Line]:
@@ -62,7 +62,7 @@ def test_reading_the_own_journal_keeps_the_lock(tmp_path: Path) -> None:
         with path.open("r+b"):
             pass
     code = (
-        "import sys\nfrom pathlib import Path\nfrom pytest_readiness.journal.recovery import find_leftovers\n"
+        "import sys\nfrom pathlib import Path\nfrom pytest_readiness.journal.folder import find_leftovers\n"
         "sys.exit(7 if find_leftovers(Path(sys.argv[1]))[0].is_active else 0)\n"
     )
     assert subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False).returncode == 7

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ..errors import StorageError
-from ..journal.writer import ignore_folder
+from ..journal.folder import ignore_folder
 from ..pipeline.evaluate_project import HOME, EvaluationRequest
 from ..pipeline.maintenance import refuse_damage
 from ..pipeline.output_files import refuse_sources, write_report

@@ -8,7 +8,6 @@ from ..errors import ClaimError, ConfigError, RefusedError, one_line, suggestion
 from ..facts.decision import Blocker, Decision, Departure, Retirement, RunRetirement, Unblock, Waiver
 from ..facts.evidence import Evidence
 from ..facts.timestamps import timestamp
-from ..journal.recovery import open_evidence
 from ..pipeline.checkpoints import missing_store
 from ..pipeline.evaluate_project import EvaluatedReport, EvaluationRequest, Project, evaluate_with_facts
 from ..pipeline.load_inputs import origins_of
@@ -280,9 +279,7 @@ def _all_evidence(project: Project, use_cases: Iterable[str]) -> list[Evidence]:
     store = project.store()
     try:
         sources = project.sources(store)
-        pieces = [
-            piece for run in sources.journal_runs.values() for piece in open_evidence(run) if piece.uc in concerned
-        ]
+        pieces = [piece for piece in sources.journal_evidence() if piece.uc in concerned]
         if store is not None:
             find_retired_runs(
                 store, sources.register_decisions.decisions, project.policy, sources.register, timestamp()

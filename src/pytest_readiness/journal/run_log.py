@@ -7,7 +7,7 @@ workers run them, it is opened when the first one starts.
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path
@@ -22,10 +22,11 @@ from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import Run
 from ..facts.timestamps import timestamp
 from ..redaction.fingerprint_key import save_key
+from .folder import ignore_folder, requirements_path
 from .joined_executions import ExecutionJoiner
 from .run_end import IN_LINE, clock_check, close_run, interrupted_body
 from .started_tests import StartedTests
-from .writer import JournalWriter, ignore_folder, new_journal
+from .writer import JournalWriter, new_journal
 from .written_lines import ChangedJournalError, WrittenLines
 
 if TYPE_CHECKING:  # a command that only reads a journal redacts nothing
@@ -34,7 +35,7 @@ if TYPE_CHECKING:  # a command that only reads a journal redacts nothing
 
 def new_run_id() -> str:
     """Return an id that sorts by start: ``20260212T182900Z-`` and 8 hex digits."""
-    return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(4)}"
+    return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.urandom(4).hex()}"
 
 
 class RunLog(Struct, eq=False):
@@ -318,17 +319,3 @@ def _write_requirements(folder: Path, requirements: Snapshot) -> None:
     path = requirements_path(folder, requirements.digest)
     if not path.exists():
         write_atomically(path, requirements.text.encode())
-
-
-def requirements_path(folder: Path, digest: str) -> Path:
-    """Return the path of the requirements with a digest, beside the journals."""
-    return folder / f"requirements-{digest.removeprefix('sha256:')}.json"
-
-
-def tests_of(lines: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    """Return the planned tests of a run by node id. A selected test replaces a deselected one with the same id."""
-    plan: dict[str, Mapping[str, Any]] = {}
-    for test in lines:
-        if test["test"] not in plan or plan[test["test"]].get("deselected"):
-            plan[test["test"]] = test
-    return plan

@@ -47,14 +47,6 @@ _LOCK_ATTEMPTS = 50
 _sync = getattr(os, "fdatasync", os.fsync)
 
 
-def ignore_folder(folder: Path) -> None:
-    """Create a folder with a ``.gitignore``, so that its files enter no commit and do not make the work tree dirty."""
-    folder.mkdir(parents=True, exist_ok=True)
-    marker = folder / ".gitignore"
-    if not marker.exists():
-        marker.write_text("*\n", encoding="utf-8")
-
-
 class JournalWriter:
     """The open journal of one run. It is locked until the process ends."""
 

@@ -12,7 +12,9 @@ from ..errors import IntegrityError, Problem, StorageError, first_names
 from ..facts.decision import RunRetirement
 from ..facts.evidence import Evidence
 from ..facts.run import PlanEntry, Run
-from ..journal.recovery import Leftover, find_leftovers, open_evidence
+from ..journal.folder import find_leftovers
+from ..journal.leftover_reader import Leftover
+from ..journal.open_runs import open_evidence
 from ..store.integrity.chain import check_run
 from ..store.protocol import EvidenceStore, RunSummary, Store
 from .evaluate_project import EvaluationRequest, Project, evaluate_project

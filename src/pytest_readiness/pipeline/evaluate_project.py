@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,7 +17,6 @@ from ..claims.catalogue import Catalogue, UseCase
 from ..errors import ConfigError, Problem, one_line
 from ..facts.evidence import Evidence
 from ..facts.timestamps import timestamp
-from ..journal.recovery import Leftover
 from ..signing.trust import TrustStore
 from ..store.address import printable_url
 from ..store.protocol import EvidenceStore
@@ -35,12 +34,14 @@ from .checkpoints import StoredCheckpoint, compare_checkpoints, requested_checkp
 from .evidence_register import RegisterKind, evidence_register
 from .load_inputs import FactSources, facts_at, facts_now
 from .missing_evidence import missing_store_notes
-from .persist import keep_run, recover_all
 from .project import HOME, Project, find_project, select_use_cases
 from .removed_use_cases import RegisterHistory, names_without_row, other_registers, removed_notes
 from .requirements_in_force import RequirementsHistory
 from .run_changes import EvaluatedRun, changes_by_run
 from .uncollected_modules import uncollected_notes
+
+if TYPE_CHECKING:  # there is seldom a journal
+    from ..journal.leftover_reader import Leftover
 
 
 class EvaluationRequest(Struct, frozen=True):
@@ -385,7 +386,5 @@ __all__ = [
     "evaluate_project",
     "evaluate_with_facts",
     "find_project",
-    "keep_run",
-    "recover_all",
     "select_use_cases",
 ]

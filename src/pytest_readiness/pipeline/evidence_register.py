@@ -10,7 +10,6 @@ import msgspec
 from msgspec import Struct
 
 from ..facts.evidence import Evidence, by_number
-from ..journal.recovery import open_evidence
 from ..store.protocol import Store
 from ..verdict.inputs import Facts, RunOrigin
 from .load_inputs import FactSources, origins_of
@@ -95,7 +94,7 @@ def evidence_register(
         return (), facts.origins
     if kind is RegisterKind.PAST:
         return newest_first(facts.evidence), facts.origins
-    in_journals = tuple(piece for run in sources.journal_runs.values() for piece in open_evidence(run))
+    in_journals = tuple(sources.journal_evidence())
     names, retired = None if use_cases is None else frozenset(use_cases), frozenset(facts.run_retirements)
     runs = {run.id for run in sources.runs} - retired - facts.origins.keys()
     return EvidenceRegister(project, names, in_journals, retired), {**origins_of(sources, runs), **facts.origins}

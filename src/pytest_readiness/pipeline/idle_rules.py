@@ -8,7 +8,7 @@ from contextlib import suppress
 from ..claims.claim_rules import rules_of
 from ..errors import IntegrityError, Problem, count, first_names, one_line
 from ..facts.run_conditions import RunConditions, conditions_of
-from ..journal.recovery import find_leftovers
+from ..journal.folder import find_leftovers
 from .project import Project
 
 _MAX_RUNS = 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,7 +17,6 @@ from ..facts.run import PlanEntry, Run
 from ..facts.run_conditions import conditions_of
 from ..facts.run_group import GroupPart, RunPlan
 from ..facts.timestamps import days_before, timestamp
-from ..journal.recovery import Leftover, open_evidence
 from ..signing.trust import TrustStore
 from ..store.protocol import DecisionStore, RegisterDecisions, RunSummary, Store
 from ..verdict.inputs import Facts, RunOrigin, run_of
@@ -28,6 +27,9 @@ from ..verdict.run_groups import generation_of, with_plans
 from .decision_sources import read_decisions
 from .retired_runs import NOTHING, RetiredRuns, find_remaining_evidence, find_retired_runs
 from .unseen_failures import UnseenFailures
+
+if TYPE_CHECKING:  # there is seldom a journal
+    from ..journal.leftover_reader import Leftover
 
 _NO_LIMIT_DAYS = 36_500
 """Days after which no age limit applies; a longer period may start before the first valid date."""
@@ -62,6 +64,17 @@ class FactSources(Struct, frozen=True, dict=True):
         """The intact runs of this register in journals, by id."""
         runs = [leftover.run for leftover in self.leftovers if leftover.run is not None and leftover.problem is None]
         return {run.id: run for run in runs if run.register == self.register}
+
+    def journal_evidence(self, until: str | None = None) -> list[Evidence]:
+        """Return the evidence of these runs. ``until``: leave out runs that started or ended after this moment."""
+        runs = list(self.journal_runs.values())
+        if until is not None:
+            runs = [run for run in runs if run.started_at <= until and (run.finished_at or "") <= until]
+        if not runs:
+            return []
+        from ..journal.open_runs import open_evidence  # late: there is seldom a journal, and this loads what writes one
+
+        return [piece for run in runs for piece in open_evidence(run)]
 
     @cached_property
     def runs(self) -> list[RunSummary]:
@@ -101,7 +114,7 @@ def facts_now(
     retired = find_retired_runs(sources.store, decisions, policy, sources.register, now)
     evidence = _newest_evidence(sources, use_cases, now)
     retired_evidence = find_remaining_evidence(sources.store, retired, evidence)
-    in_journals = [piece for run in sources.journal_runs.values() for piece in open_evidence(run)]
+    in_journals = sources.journal_evidence()
     approvals = newest_approvals(decisions, policy, now)
     approvals_in_scope = [review for review in approvals if use_cases is None or review.use_case in use_cases]
     failures = UnseenFailures(sources.store, sources.register, approvals_in_scope, to_sign or {})
@@ -288,9 +301,7 @@ def facts_at(
     evidence = [
         piece for piece in stored_history(sources, use_cases) if piece.run_id in ended and piece.started_at <= at
     ]
-    for run in sources.journal_runs.values():
-        if run.started_at <= at and (run.finished_at or "") <= at:
-            evidence += [piece for piece in open_evidence(run) if piece.started_at <= at]
+    evidence += [piece for piece in sources.journal_evidence(at) if piece.started_at <= at]
     evidence += _in_scope(find_remaining_evidence(sources.store, retired, evidence), use_cases)
     pinned = pinned_ids(decisions, policy, at)
     parts = parts_of(sources, at, days, at, retired)

@@ -15,7 +15,8 @@ from ..facts.envelope import Envelope, run_statement
 from ..facts.evidence import Evidence
 from ..facts.ledger.line import canonical
 from ..facts.run import Run
-from ..journal.recovery import find_leftovers, open_evidence
+from ..journal.folder import find_leftovers
+from ..journal.open_runs import open_evidence
 from ..signing.trust import TrustStore
 from ..store.protocol import EvidenceStore, RunSummary
 from ..verdict.inputs import SignedRun
@@ -26,7 +27,8 @@ from .checkpoints import (
     store_head,
     write_checkpoint,
 )
-from .evaluate_project import EvaluationRequest, Project, evaluate_project, recover_all
+from .evaluate_project import EvaluationRequest, Project, evaluate_project
+from .persist import recover_all
 from .project import writable_store
 
 

@@ -10,7 +10,7 @@ from ..errors import ReadinessError
 from ..facts.evidence import Artifact, Evidence
 from ..facts.evidence_line import evidence_of
 from ..facts.ledger.line import Line
-from ..journal.recovery import find_leftovers
+from ..journal.folder import find_leftovers
 from ..store.protocol import EvidenceStore
 from ..verdict.burn_up import BurnUp, burn_up_of
 from ..views.page_material import ArtifactContent, PageMaterial, evidence_with_lines, line_key, shown_evidence

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from ..atomic_write import write_atomically
 from ..errors import ReadinessError, one_line
 from ..facts.run import Run
-from ..journal.recovery import find_leftovers, recover_run, requirements_of
+from ..journal.folder import find_leftovers
+from ..journal.recovery import recover_run, requirements_of
 from ..journal.writer import JournalWriter
 from ..journal.written_lines import ChangedJournalError
 from ..regular_files import read_regular

@@ -23,6 +23,7 @@ _STORING = ("pipeline.session_summary", "store.sqlite.store", "views.line_writer
 _SIGNING = ("facts.envelope", "signing.keys")
 _BUNDLING = ("pipeline.bundles",)
 _EVALUATING = (
+    "journal.open_runs",
     "pipeline.evaluate_project",
     "pipeline.output_files",
     "pipeline.report_contents",

@@ -17,8 +17,7 @@ from ..claims.catalogue import Catalogue
 from ..claims.register import read_catalogue, tracker_of
 from ..errors import ConfigError, StorageError
 from ..facts.requirements_snapshot import Snapshot, take_snapshot
-from ..journal.recovery import find_leftovers
-from ..journal.writer import ignore_folder
+from ..journal.folder import find_leftovers, ignore_folder
 from ..recording.provenance.relative_path import relative_path
 from ..redaction.fingerprint_key import load_key
 from ..settings import Settings, default_settings, find_config, load_settings, override_settings

@@ -13,7 +13,8 @@ from ..errors import IntegrityError, Problem, ReadinessError, count
 from ..facts.evidence import Artifact
 from ..facts.ledger.digest import is_sha256
 from ..facts.timestamps import timestamp
-from ..journal.recovery import Leftover, find_leftovers
+from ..journal.folder import find_leftovers
+from ..journal.leftover_reader import Leftover
 from ..regular_files import regular_file
 from ..signing.trust import DistrustReason, TrustStore
 from ..store.protocol import EMPTY_SLOT, EvidenceStore, LedgerTree, RegisterDecisions, RunSummary, Store

@@ -14,7 +14,7 @@ from os import environ as _environ, getpid as _getpid
 from pathlib import Path
 from typing import NamedTuple
 
-from ..journal.recovery import is_active_journal
+from ..journal.leftover_reader import is_active_journal
 
 VARIABLE = "PYTEST_READINESS_SESSIONS"
 """Variable with the sessions around a process, as JSON; internal, no option."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,7 +18,7 @@ def load_key(folder: Path) -> bytes:
         key = read_regular(folder / NAME)
         if len(key) == SIZE:
             return key
-    return secrets.token_bytes(SIZE)
+    return os.urandom(SIZE)
 
 
 def save_key(folder: Path, key: bytes) -> None:
