@@ -36,7 +36,7 @@ DERIVING = {
     "pipeline.extensions.Plugins",
     "pipeline.load_inputs.FactSources",
     "pipeline.requirements_in_force.RequirementsHistory",
-    "pipeline.removed_use_cases.RegisterHistory",
+    "pipeline.register_history.RegisterHistory",
     "pipeline.project.Project",
     "signing.trust.TrustStore",
     "store.decision_files.git_history.GitHistory",

@@ -264,6 +264,6 @@ def record_evidence(request: pytest.FixtureRequest) -> RecordEvidence:
 
 
 def _own_proofs(config: pytest.Config) -> Mapping[str, ProofCheck]:
-    from .pipeline.extensions import own_proofs
+    from .pipeline.plugin_hooks import own_proofs
 
     return own_proofs(config.pluginmanager)

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from pytest_readiness.errors import IntegrityError
-from pytest_readiness.facts.checkpoint import MAX_LENGTH, Checkpoint, Leaf, StoreTree, is_note_name, leaf_of
+from pytest_readiness.facts.checkpoint import MAX_LENGTH, Checkpoint, StoreTree, is_note_name
+from pytest_readiness.facts.leaf import Leaf, leaf_of
 from pytest_readiness.facts.ledger.line import line_digest
 from pytest_readiness.facts.stored_verdict import StoredVerdict
 from tests.store.runs import VERDICT, blocker, finished, run

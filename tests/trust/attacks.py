@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pytest_readiness.facts.checkpoint import leaf_of
+from pytest_readiness.facts.leaf import leaf_of
 from pytest_readiness.facts.ledger.line import Line, LineChain, line_digest
 from pytest_readiness.facts.requirements_snapshot import Snapshot
 from pytest_readiness.facts.run import Run, planned_digest

@@ -12,7 +12,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import IO, Any
 
-from pytest_readiness.facts.checkpoint import Leaf, StoreTree
+from pytest_readiness.facts.checkpoint import StoreTree
 from pytest_readiness.facts.decision import Decision
 from pytest_readiness.facts.envelope import (
     PAYLOAD_TYPE,
@@ -23,6 +23,7 @@ from pytest_readiness.facts.envelope import (
     run_statement,
     sealed_envelope,
 )
+from pytest_readiness.facts.leaf import Leaf
 from pytest_readiness.facts.ledger.line import Line, LineChain
 from pytest_readiness.facts.run import Run, planned_digest
 from pytest_readiness.facts.stored_verdict import StoredVerdict

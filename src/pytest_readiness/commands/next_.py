@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from ..pipeline.damage import refuse_damage
 from ..pipeline.evaluate_project import EvaluationRequest, evaluate_project
-from ..pipeline.maintenance import refuse_damage
 from ..views.next_actions import actions_of, render_next
 from . import options, output
 from .cli_context import CliContext, pass_cli_context

@@ -9,8 +9,8 @@ import click
 
 from ..errors import StorageError
 from ..journal.folder import ignore_folder
+from ..pipeline.damage import refuse_damage
 from ..pipeline.evaluate_project import HOME, EvaluationRequest
-from ..pipeline.maintenance import refuse_damage
 from ..pipeline.output_files import refuse_sources, write_report
 from ..pipeline.report_contents import evaluate_for
 from ..views.output_formats import FORMATS

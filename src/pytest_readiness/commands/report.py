@@ -12,10 +12,10 @@ from typing import Any
 import click
 
 from ..errors import ConfigError, suggestion
+from ..pipeline.damage import refuse_damage
 from ..pipeline.evaluate_project import EvaluationRequest, Project
-from ..pipeline.extensions import render_own
-from ..pipeline.maintenance import refuse_damage
 from ..pipeline.output_files import refuse_sources, write_report
+from ..pipeline.plugin_hooks import render_own
 from ..pipeline.report_contents import evaluate_for
 from ..pipeline.scope_filters import filtered_request
 from ..verdict.readiness import Status
@@ -124,7 +124,7 @@ def _own_text(project: Project, report: Report, form: str) -> str:
     Raises:
         ConfigError: no plugin has a format of this name, or the plugin fails.
     """
-    text = render_own(project.plugins, to_document(report), form)
+    text = render_own(project.plugins.managers, to_document(report), form)
     if text is None:
         names = [TERMINAL, *FORMATS]
         own = "and no plugin has one of this name (pytest_readiness_render)"

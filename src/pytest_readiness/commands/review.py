@@ -24,8 +24,8 @@ from ..decisions.reviews import (
 )
 from ..errors import RefusedError
 from ..facts.decision import ReviewMeaning
+from ..pipeline.damage import refuse_damage
 from ..pipeline.evaluate_project import EvaluationRequest, Project, evaluate_project
-from ..pipeline.maintenance import refuse_damage
 from ..views.review_preview import render_preview
 from ..views.sanitise import sanitise
 from ..views.text_format import count, name_list

@@ -6,8 +6,8 @@ import click
 
 from ..decisions.removed_tests import failing_and_removed
 from ..errors import ClaimError, ConfigError
+from ..pipeline.damage import refuse_damage
 from ..pipeline.evaluate_project import EvaluationRequest, evaluate_project
-from ..pipeline.maintenance import refuse_damage
 from ..views.report import Report
 from ..views.why import render_departed, render_why
 from . import completion, options, output

@@ -9,9 +9,9 @@ from ..facts.decision import Blocker, Decision, Departure, Retirement, RunRetire
 from ..facts.evidence import Evidence
 from ..facts.timestamps import timestamp
 from ..pipeline.checkpoints import missing_store
+from ..pipeline.damage import refuse_damage
 from ..pipeline.evaluate_project import EvaluatedReport, EvaluationRequest, Project, evaluate_with_facts
 from ..pipeline.load_inputs import origins_of
-from ..pipeline.maintenance import refuse_damage
 from ..pipeline.retired_runs import find_retired_runs, retirement_refusal
 from ..signing.trust import TrustStore
 from ..verdict.requirement.execution_ledger import BROKEN

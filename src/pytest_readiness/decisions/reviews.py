@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from ..errors import RefusedError
 from ..facts.decision import Review, ReviewMeaning
+from ..pipeline.damage import refuse_damage
 from ..pipeline.evaluate_project import EvaluatedReport, EvaluationRequest, Project, evaluate_with_facts
-from ..pipeline.maintenance import refuse_damage
 from ..verdict.inputs import Facts
 from ..verdict.policy import Policy
 from ..verdict.readiness import Phase, ReviewState, State, UseCaseReadiness

@@ -11,16 +11,12 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from msgspec import Struct
 
 from ..errors import IntegrityError, count
-from .decision import Decision
-from .ledger.digest import digest
+from .leaf import Leaf
 from .ledger.merkle_tree import leaf_hash, roots
-from .run import Run
-from .stored_verdict import StoredVerdict
 
 ORIGIN = re.compile(r"readiness-store/[0-9a-f]{32}", re.ASCII)
 """Form of a store's name, which is random and set when the store is created."""
@@ -29,37 +25,6 @@ MAX_LENGTH = 1 << 16
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _NAME = re.compile(r"[^\s+]+")
 _SIGNATURE = re.compile(r"— (?P<name>[^\s+]+) (?P<signed>[A-Za-z0-9+/]+={0,2})")
-
-
-class Leaf(NamedTuple):
-    """Leaf of the tree for one record."""
-
-    kind: str
-    """``run``, ``decision`` or ``verdict``."""
-    id: str
-    digest: str
-    """Digest of the seal of a run, which closes the chain of its lines; otherwise the digest of the record's text."""
-
-    @property
-    def data(self) -> bytes:
-        """The text that is hashed. Its first line separates it from every other kind of text."""
-        return f"readiness/leaf/v1\n{self.kind}\n{self.id}\n{self.digest}\n".encode()
-
-
-def leaf_of(record: Run | Decision | StoredVerdict) -> Leaf:
-    """Return the leaf of a sealed run, a decision or a stored verdict."""
-    if isinstance(record, Run):
-        if record.seal is None:
-            raise ValueError("the run is not sealed")
-        return Leaf("run", record.id, record.seal.digest)
-    if isinstance(record, StoredVerdict):
-        return Leaf("verdict", record.id, record.id)
-    return Leaf("decision", record.id, decision_digest(record.text))
-
-
-def decision_digest(text: str) -> str:
-    """Return the full digest of a decision's text. The decision's id has the first part of it."""
-    return digest("decision", text.encode())
 
 
 def is_note_name(name: str) -> bool:

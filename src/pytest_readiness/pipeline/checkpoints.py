@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from ..errors import (
     ReadinessError,
     StorageError,
     location as shown_place,
-    one_line,
     write_error,
 )
 from ..facts.checkpoint import MAX_LENGTH, Checkpoint, StoreTree
@@ -27,8 +25,8 @@ from ..store.address import printable_url
 from ..store.protocol import LedgerTree
 from ..verdict.inputs import CheckpointComparison
 from ..views.text_format import count
+from .checkpoint_files import named_checkpoints
 
-VARIABLE = "READINESS_CHECKPOINT"
 UNSIGNED = "the checkpoint is not signed: signed notes need an Ed25519 key, and READINESS_SIGNER names another kind"
 
 
@@ -67,21 +65,6 @@ def requested_checkpoints(paths: Sequence[Path] = ()) -> list[StoredCheckpoint]:
         ConfigError: a checkpoint cannot be read, or the variable is empty.
     """
     return [read_checkpoint(path) for path in paths or named_checkpoints()]
-
-
-def named_checkpoints() -> list[Path]:
-    """Return the files that ``READINESS_CHECKPOINT`` names; empty if it is not set.
-
-    Raises:
-        ConfigError: the variable has an empty name, such as an unset output of CI. Otherwise the comparison would be
-            skipped silently.
-    """
-    value = os.environ.get(VARIABLE)
-    names = value.split(os.pathsep) if value is not None else []
-    if not all(name.strip() for name in names):
-        problem = "is empty" if len(names) == 1 else f"has an empty name in it ({one_line(value or '', 100)})"
-        raise ConfigError(f"{VARIABLE} {problem}: name a checkpoint, or unset the variable")
-    return [Path(name) for name in names]
 
 
 def untrusted_checkpoints(stored: Iterable[StoredCheckpoint], trust: TrustStore) -> list[Problem]:

@@ -19,9 +19,9 @@ from ..store.bundle.reading import Bundle, open_bundle
 from ..verdict.changes import changes_between
 from ..verdict.snapshots import EvaluationSnapshot
 from ..views.difference import ComparedSide, Difference
+from .damage import refuse_damage
 from .derived_report import DerivedFiles, ReportInputs, ReportScope, derive_files, refuse_other_files
 from .evaluate_project import EvaluationRequest, evaluate_project
-from .maintenance import refuse_damage
 from .project import Project
 
 NOW = "now"

@@ -24,7 +24,7 @@ from ..facts.decision import (
 )
 from ..facts.timestamps import timestamp
 from ..signing.trust import TrustStore
-from ..store.decision_files.other_homes import find_other_files
+from ..store.decision_files.unversioned_files import NO_REPOSITORY, is_in_repository, unversioned_decisions
 from ..store.protocol import DecisionStore, DisputedDecision, RegisterDecisions
 
 _ADVICE = (
@@ -58,7 +58,7 @@ def _combine_places(
 ) -> RegisterDecisions:
     if home is None or home is store:
         decisions = home.register_decisions(register) if home is not None else RegisterDecisions()
-        other_files = find_other_files(folder, register, trust.people.is_same_person)
+        other_files = _files_beside_store(folder, register, trust)
         decisions = replace(
             decisions,
             notes=(*decisions.notes, *other_files.notes),
@@ -72,6 +72,15 @@ def _combine_places(
     decisions = _with_others(decisions, decisions.elsewhere, reason)
     stored = store.decisions(register) if store is not None else []
     return _with_others(decisions, stored, "is in the store, and decisions are configured to be in a folder")
+
+
+def _files_beside_store(folder: Path, register: str, trust: TrustStore) -> RegisterDecisions:
+    """Return the decision files of a project whose decisions are in the store."""
+    if not is_in_repository(folder):
+        return unversioned_decisions(folder, register, NO_REPOSITORY)
+    from ..store.decision_files.other_homes import find_other_files  # late: it loads what asks git
+
+    return find_other_files(folder, register, trust.people.is_same_person)
 
 
 def _future_notes(decisions: Sequence[Decision], now: str) -> Iterator[Problem]:

@@ -19,7 +19,7 @@ from ..facts.evidence import Evidence
 from ..facts.timestamps import timestamp
 from ..signing.trust import TrustStore
 from ..store.address import printable_url
-from ..store.protocol import EvidenceStore
+from ..store.protocol import EvidenceStore, Store
 from ..verdict.actions import by_urgency, next_actions
 from ..verdict.changes import Change
 from ..verdict.evaluation import Facts, evaluate
@@ -30,18 +30,19 @@ from ..verdict.regression import compare_with
 from ..verdict.remedies import gate_remedies
 from ..verdict.review.invalidation import failures_from
 from ..views.report import Report, ReportContext, ReportedSession
-from .checkpoints import StoredCheckpoint, compare_checkpoints, requested_checkpoints
+from .checkpoint_files import named_checkpoints
 from .evidence_register import RegisterKind, evidence_register
 from .load_inputs import FactSources, facts_at, facts_now
 from .missing_evidence import missing_store_notes
 from .project import HOME, Project, find_project, select_use_cases
-from .removed_use_cases import RegisterHistory, names_without_row, other_registers, removed_notes
+from .removed_use_cases import names_without_row, other_registers, removed_notes
 from .requirements_in_force import RequirementsHistory
 from .run_changes import EvaluatedRun, changes_by_run
 from .uncollected_modules import uncollected_notes
 
-if TYPE_CHECKING:  # there is seldom a journal
+if TYPE_CHECKING:  # there is seldom a journal or a checkpoint
     from ..journal.leftover_reader import Leftover
+    from .checkpoints import StoredCheckpoint
 
 
 class EvaluationRequest(Struct, frozen=True):
@@ -96,7 +97,11 @@ class EvaluationRequest(Struct, frozen=True):
         Raises:
             ConfigError: a checkpoint cannot be read.
         """
-        return requested_checkpoints(self.checkpoints)
+        if not (paths := self.checkpoints or named_checkpoints()):
+            return []
+        from .checkpoints import read_checkpoint  # late: most evaluations compare with none, and it loads signatures
+
+        return list(map(read_checkpoint, paths))
 
     def requested_policy(self, policy: Policy) -> Policy:
         """Return the policy with the options of this request."""
@@ -166,20 +171,14 @@ def evaluate_with_facts(project: Project, request: EvaluationRequest) -> Evaluat
             removed=inputs.removed,
         )
         if readiness.removed:
-            history = RegisterHistory(
-                sources, project.settings.folder, inputs.facts.evidence, inputs.now, now=not inputs.past
-            )
-            readiness = replace(readiness, removed=tuple(history.resolve_removed(readiness.removed)))
+            readiness = _resolve_removed(project, sources, inputs, readiness)
         if inputs.use_cases == () and not readiness.removed:
             select_use_cases(inputs.catalogue, request.patterns)  # raises an error for the pattern without a match
         extra_notes = (*uncollected_notes(sources, inputs.facts, readiness), *other_registers(store, sources.register))
         used_evidence = _stored_evidence(store, sources.leftovers, _used_evidence(readiness))
         problems = [*_find_problems(store, sources.leftovers, used_evidence), *sources.register_decisions.problems]
         register, origins = evidence_register(project, sources, inputs.facts, inputs.scope, request.register_kind)
-        comparison = None
-        if checkpoints:
-            runs, trust = sorted({piece.run_id for piece in used_evidence}), TrustStore.from_policy(project.policy)
-            comparison = compare_checkpoints(store, checkpoints, runs, trust)
+        comparison = _compare(store, checkpoints, used_evidence, project.policy) if checkpoints else None
         changes = _changes_by_session(request, sources, inputs, readiness)
     finally:
         if store is not None:
@@ -294,6 +293,25 @@ def _verdict(
         signature_problem=inputs.facts.signature_problem,
         checkpoint=comparison,
     )
+
+
+def _resolve_removed(project: Project, sources: FactSources, inputs: _Inputs, readiness: Readiness) -> Readiness:
+    """Return the readiness with those use cases without a row that had one."""
+    from .register_history import (
+        RegisterHistory,  # late: seldom a use case left the register, and it loads what asks git
+    )
+
+    history = RegisterHistory(sources, project.settings.folder, inputs.facts.evidence, inputs.now, now=not inputs.past)
+    return replace(readiness, removed=tuple(history.resolve_removed(readiness.removed)))
+
+
+def _compare(
+    store: Store | None, checkpoints: Sequence[StoredCheckpoint], used_evidence: Iterable[Evidence], policy: Policy
+) -> CheckpointComparison:
+    from .checkpoints import compare_checkpoints  # late, as above
+
+    runs = sorted({piece.run_id for piece in used_evidence})
+    return compare_checkpoints(store, checkpoints, runs, TrustStore.from_policy(policy))
 
 
 def _changes_by_session(

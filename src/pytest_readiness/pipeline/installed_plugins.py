@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ _METADATA = (".dist-info", ".egg-info")
 """Ends of the names of folders with the metadata of a distribution."""
 
 
-def find_entry_points() -> Iterable[EntryPoint]:
+def find_entry_points() -> tuple[EntryPoint, ...]:
     """Return the entry points of the group, of all installed distributions.
 
     ``importlib.metadata`` is imported only if a distribution may declare one: a gate on a small store then takes 628 M
@@ -28,7 +27,7 @@ def find_entry_points() -> Iterable[EntryPoint]:
         return ()
     from importlib.metadata import entry_points
 
-    return entry_points(group=GROUP)
+    return tuple(entry_points(group=GROUP))
 
 
 def _may_declare() -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from ..errors import ConfigError, IntegrityError
+from ..errors import ConfigError
 from ..facts.checkpoint import Checkpoint
 from ..facts.envelope import Envelope, run_statement
 from ..facts.evidence import Evidence
@@ -27,6 +27,7 @@ from .checkpoints import (
     store_head,
     write_checkpoint,
 )
+from .damage import refuse_damage
 from .evaluate_project import EvaluationRequest, Project, evaluate_project
 from .persist import recover_all
 from .project import writable_store
@@ -176,17 +177,6 @@ def save_verdict(project: Project, report: Report) -> str:
         return store.save_verdict(canonical(to_document(report)))
     finally:
         store.close()
-
-
-def refuse_damage(problems: Sequence[str]) -> None:
-    """Raise an error with the first problem, and the number of others.
-
-    Raises:
-        IntegrityError: there is a problem.
-    """
-    if problems:
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise IntegrityError(f"{problems[0]}{more}; 'readiness verify' names all problems")
 
 
 def _run_of(store: EvidenceStore, evidence: Evidence) -> RunSummary | None:

@@ -12,9 +12,9 @@ from stat import S_ISBLK, S_ISFIFO, S_ISSOCK
 from ..atomic_write import check_replaceable
 from ..errors import ConfigError, location as shown_place, one_line, write_error
 from ..redaction.fingerprint_key import NAME
-from ..signing.keys import FILE_SCHEME, SIGNER
+from ..signing.library import FILE_SCHEME, SIGNER
 from ..store.decision_files.decision_file import SUFFIX
-from .checkpoints import named_checkpoints
+from .checkpoint_files import named_checkpoints
 from .project import HOME, Project
 
 _CONTENTS = {"html": "the page", "json": "the report", "junit": "the JUnit report", "bundle": "the bundle"}

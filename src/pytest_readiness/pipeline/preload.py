@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..recording.artifacts import guess_media_type
 from ..regular_files import regular_file
+from .checkpoint_files import VARIABLE
 
 _ALWAYS = (
     "recording.late_secrets",
@@ -26,13 +27,16 @@ _EVALUATING = (
     "journal.open_runs",
     "pipeline.evaluate_project",
     "pipeline.output_files",
+    "pipeline.register_history",
     "pipeline.report_contents",
+    "signing.verifier",
     "store.decision_files.folder",
     "views.gate",
     "views.output_formats",
     "views.report",
     "views.terminal",
 )
+_COMPARING = ("pipeline.checkpoints", "store.sqlite.store_audit")
 _IN_CI = ("pipeline.ci_messages",)
 _CI_VARIABLES = {"GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"}
 _PACKAGE = __name__.partition(".")[0]
@@ -59,6 +63,7 @@ def preload(*, records: bool, keeps: Path | None, bundles: bool, judges: bool, f
         modules += _SIGNING if os.environ.get("READINESS_SIGNER") else ()
         modules += _BUNDLING if bundles else ()
         modules += _EVALUATING if judges else ()
+        modules += _COMPARING if judges and VARIABLE in os.environ else ()
         modules += _IN_CI if judges and os.environ.keys() & _CI_VARIABLES else ()
     for name in modules:
         import_module(f"{_PACKAGE}.{name}")

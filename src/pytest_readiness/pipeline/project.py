@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import asdict
-from pluggy import PluginManager
 
 from ..claims.catalogue import Catalogue
 from ..claims.register import read_catalogue, tracker_of
@@ -26,6 +25,8 @@ from ..store.protocol import DecisionStore, Store
 from .extensions import Plugins, every_kind, load_plugins
 
 if TYPE_CHECKING:  # slow to import: loaded for an evaluation, a redaction or a recording
+    from pluggy import PluginManager
+
     from ..claims.tracker.tracker_content import Tracker
     from ..redaction.redactor import Redactor
     from ..verdict.policy import Policy
@@ -148,7 +149,9 @@ class Project(Struct, frozen=True, dict=True):
 
     def decisions(self, store: DecisionStore | None) -> DecisionStore | None:
         """Return the place of decisions: the store (None if it does not exist), or a folder of the repository."""
-        from ..store.decision_files.folder import open_decisions
+        if self.settings.decisions == "store":
+            return store
+        from ..store.decision_files.folder import open_decisions  # late: it loads what asks git
 
         return open_decisions(self.settings.decisions, store, self.settings.folder, self.policy.people.is_same_person)
 

@@ -15,7 +15,6 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,17 +25,13 @@ from ..regular_files import read_regular, regular_file
 from ..settings import KeySettings, Settings, key_location
 from ..third_party import describe_exception, is_failure
 from .key_strength import describe_key
+from .library import FILE_SCHEME, MISSING, SECRET, SIGNER, missing_library
 
 if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner, Key
 
-SIGNER = "READINESS_SIGNER"
-SECRET = "READINESS_SIGNER_SECRET"  # noqa: S105 - the name of a variable
-"""The variable with the secret of the signing key: the passphrase of a file, or the PIN of an HSM."""
-MISSING = "signatures need an extra: pip install 'pytest-readiness[sign]'"
 PEM_LIMIT = 1 << 16
 """Bytes that are read of a PEM file."""
-FILE_SCHEME = "file2"
 UNSUPPORTED_SCHEMES = frozenset({"gnupg"})
 """Schemes of the library whose signatures need more than a DSSE envelope contains."""
 
@@ -147,11 +142,6 @@ def read_public_key(path: Path) -> bytes:
     if weakness := describe_key(der).weakness:
         raise ConfigError(f"{location(path)} {weakness}")
     return der
-
-
-def missing_library() -> str:
-    """Return advice if the library is not installed, else an empty text. Nothing is imported."""
-    return "" if find_spec("securesystemslib") and find_spec("cryptography") else MISSING
 
 
 @lru_cache(maxsize=64)

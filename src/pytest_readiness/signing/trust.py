@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
 from ..errors import ConfigError, Problem, one_line
-from ..facts.checkpoint import Checkpoint
 from ..facts.decision import Decision, IdentityLevel
-from ..facts.envelope import Envelope
 from ..store.protocol import EnvelopeStore, EvidenceStore
 from ..verdict.inputs import SignedRun
 from ..verdict.people import People
 from ..verdict.policy import Policy, TrustedKey
-from . import keys
+from .library import missing_library
+
+if TYPE_CHECKING:  # loaded with a trusted key, which most projects do not have
+    from ..facts.checkpoint import Checkpoint
+    from ..facts.envelope import Envelope
+    from .verifier import Verifier
 
 Role = Literal["runs", "reviews", "checkpoints"]
 
@@ -35,15 +38,27 @@ class TrustStore(Struct, frozen=True, dict=True):
     @cached_property
     def unchecked(self) -> str:
         """Why signatures cannot be verified; empty: they can, or no key is trusted."""
-        return keys.missing_library() if self.keys else ""
+        return missing_library() if self.keys else ""
+
+    @cached_property
+    def _verifiers(self) -> tuple[Verifier, ...]:
+        if not self.keys:
+            return ()
+        from .verifier import Verifier  # late: it loads what reads keys and signatures
+
+        return tuple(map(Verifier, self.keys))
+
+    def _verifiers_of_role(self, role: Role) -> tuple[Verifier, ...]:
+        """Return the verifiers of the keys that may sign in a role; none if signatures cannot be verified."""
+        return () if self.unchecked else tuple(each for each in self._verifiers if role in each.key.roles)
 
     def keys_of_role(self, role: Role) -> tuple[TrustedKey, ...]:
         """Return the keys that may sign in a role; none if signatures cannot be verified."""
-        return () if self.unchecked else tuple(key for key in self.keys if role in key.roles)
+        return tuple(verifier.key for verifier in self._verifiers_of_role(role))
 
     def signer(self, envelope: Envelope, role: Role) -> TrustedKey | None:
         """Return the trusted key of this role that signed a statement; None: there is none."""
-        return next((key for key in self.keys_of_role(role) if _verifies(key, envelope)), None)
+        return next((each.key for each in self._verifiers_of_role(role) if each.verifies(envelope)), None)
 
     def signed_runs(self, store: EvidenceStore | None, run_ids: Collection[str]) -> dict[str, SignedRun]:
         """Return the signers of runs, by run id. The signed seal must be the current one, with an unbroken chain.
@@ -85,8 +100,8 @@ class TrustStore(Struct, frozen=True, dict=True):
             envelope.subject_kind == "decision"
             and (envelope.subject, envelope.subject_digest) == (decision.id, decision.text_digest)
             and any(
-                self.people.is_same_person(key.person or "", decision.by) and _verifies(key, envelope)
-                for key in self.keys_of_role("reviews")
+                self.people.is_same_person(verifier.key.person or "", decision.by) and verifier.verifies(envelope)
+                for verifier in self._verifiers_of_role("reviews")
             )
         )
 
@@ -116,15 +131,15 @@ class TrustStore(Struct, frozen=True, dict=True):
 
         Signatures by unknown keys are skipped. A false signature of a trusted key is always a reason.
         """
-        allowed = [key for key in self.keys if "checkpoints" in key.roles]
+        allowed = [verifier for verifier in self._verifiers if "checkpoints" in verifier.key.roles]
         if not allowed or self.unchecked:
             return self.unchecked if allowed else None
-        names = ", ".join(f"'{key.name}'" for key in allowed)
+        names = ", ".join(f"'{verifier.key.name}'" for verifier in allowed)
         try:
-            broken = next((key.name for key in allowed if keys.has_false_signature(key.public, checkpoint)), None)
+            broken = next((each.key.name for each in allowed if each.has_false_signature(checkpoint)), None)
             if broken is not None:
                 return f"its signature by the key '{broken}' is not valid: something was changed"
-            if any(keys.verify_note(key.public, checkpoint) for key in allowed):
+            if any(verifier.verifies_checkpoint(checkpoint) for verifier in allowed):
                 return None
         except ConfigError as error:
             return str(error)
@@ -132,8 +147,9 @@ class TrustStore(Struct, frozen=True, dict=True):
         return f"{state} by a key with the role checkpoints ({names})"
 
     def _reason(self, envelope: Envelope, by: str) -> DistrustReason | None:
-        fitting = [key for key in self.keys if _verifies(key, envelope)]
-        claimed = [key.name for key in self.keys if key not in fitting and _claims(key, envelope)]
+        fitting = [verifier.key for verifier in self._verifiers if verifier.verifies(envelope)]
+        others = (verifier for verifier in self._verifiers if verifier.key not in fitting)
+        claimed = [verifier.key.name for verifier in others if verifier.is_named_by(envelope)]
         if claimed:
             text = f"says that it is by the key '{claimed[0]}', but is not valid: something was changed"
             return DistrustReason(Problem("", text), broken=True)
@@ -163,17 +179,3 @@ def _with_identity(decision: Decision, *, signed: bool) -> Decision:
         return decision.identified(IdentityLevel.SIGNED)
     # A text can declare that it is signed, but that is not a signature.
     return decision.identified(IdentityLevel.DECLARED) if decision.known_by is IdentityLevel.SIGNED else decision
-
-
-def _verifies(key: TrustedKey, envelope: Envelope) -> bool:
-    try:
-        return keys.verify_signature(key.public, envelope)
-    except ConfigError:  # an unsupported kind of key, which ``check`` reports
-        return False
-
-
-def _claims(key: TrustedKey, envelope: Envelope) -> bool:
-    try:
-        return keys.names_key(key.public, envelope)
-    except ConfigError:
-        return False

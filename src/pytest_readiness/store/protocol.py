@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from msgspec import Struct
 
 from ..errors import Problem
-from ..facts.checkpoint import StoreTree
 from ..facts.decision import Decision
 from ..facts.evidence import Artifact, Evidence
 from ..facts.requirements_snapshot import Snapshot
@@ -16,7 +15,8 @@ from ..facts.run import PlanEntry, Run, RunState
 from ..facts.run_conditions import RunConditions
 from ..facts.run_group import GroupPart
 
-if TYPE_CHECKING:  # loaded only with a signature, which most sessions do not have
+if TYPE_CHECKING:  # loaded only with a signature or a checkpoint, which most sessions do not have
+    from ..facts.checkpoint import StoreTree
     from ..facts.envelope import Envelope
 
 EMPTY_SLOT = "no evidence belongs to"

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from ...errors import IntegrityError, one_line
-from ...facts.checkpoint import Checkpoint, Leaf, StoreTree
+from ...facts.checkpoint import Checkpoint, StoreTree
+from ...facts.leaf import Leaf
 from ...facts.ledger.line import canonical, read_canonical
 
 Records = Mapping[tuple[str, str], str]

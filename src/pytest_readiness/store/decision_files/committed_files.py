@@ -19,8 +19,8 @@ from ...errors import IntegrityError, Problem, location, one_line
 from ...facts.decision import Decision
 from ...facts.envelope import Envelope, parse_envelope
 from ..protocol import DisputedDecision, RegisterDecisions
-from .decision_file import SIGNED_SUFFIX, SUFFIX, parse_decision_file, read_bytes, without_line_end
-from .git_history import NAME, FileCommit, GitHistory, IsSamePerson, configured_folders, folder_of, name_of
+from .decision_file import NAME, SIGNED_SUFFIX, SUFFIX, parse_decision_file, read_bytes, without_line_end
+from .git_history import FileCommit, GitHistory, IsSamePerson, configured_folders, folder_of, name_of
 from .git_repository import LINK, SUBMODULE, GitRepository, TrackedFile, blob_name
 
 CONFIG = "readiness.toml"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from ...errors import IntegrityError, one_line
 from ...facts.decision import Decision, parse_decision
 from ...regular_files import regular_file
 
+NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{16}\.json", re.ASCII)
+"""Pattern of the file name of a decision."""
 SIZE_LIMIT = 1 << 24
 """Bytes that are read of a file; a decision is much smaller."""
 SUFFIX = ".json"

@@ -10,10 +10,9 @@ from functools import cached_property
 
 from msgspec import Struct, field
 
+from .decision_file import NAME
 from .git_repository import GitRepository, run_git
 
-NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{16}\.json", re.ASCII)
-"""Pattern of the file name of a decision."""
 IsSamePerson = Callable[[str, str], bool]
 """Returns whether two names belong to the same person."""
 

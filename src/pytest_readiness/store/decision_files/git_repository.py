@@ -128,11 +128,6 @@ def blob_name(content: bytes, like: str) -> str:
     return kind(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
-def is_in_repository(folder: Path) -> bool:
-    """Return whether a folder or one of its parents contains ``.git``. Git is not asked."""
-    return any((path / ".git").exists() for path in (folder, *folder.absolute().parents))
-
-
 def is_ignored(path: Path) -> bool:
     """Return whether git ignores a file, so that it would never be committed. False: or git fails.
 

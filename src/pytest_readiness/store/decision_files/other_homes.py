@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from ...errors import IntegrityError, Problem, StorageError, location, one_line
+from ...errors import Problem, StorageError, location, one_line
 from ..protocol import RegisterDecisions
-from .committed_files import CONFIG, DecisionTree, FolderReader, find_folder
-from .decision_file import SUFFIX, parse_decision_file, read_decision_text
-from .git_history import NAME, IsSamePerson
-from .git_repository import is_in_repository
+from .committed_files import DecisionTree, FolderReader, find_folder
+from .decision_file import SUFFIX
+from .git_history import IsSamePerson
+from .unversioned_files import NO_REPOSITORY, is_in_repository, unversioned_decisions
 
 
 def read_home(path: Path, base: Path, register: str, is_same_person: IsSamePerson) -> RegisterDecisions:
@@ -61,38 +60,13 @@ def find_other_files(
         home: the home, if it is a folder of another repository. None: it is the store.
     """
     if not is_in_repository(base):
-        return _without_git(base, register, "there is no git repository")
+        return unversioned_decisions(base, register, NO_REPOSITORY)
     try:
         folder = find_folder(None, base)
         decisions = FolderReader(folder, register, is_same_person).read(())
         return _combined(decisions, _outside_homes(folder, home, register, is_same_person))
     except StorageError as error:
-        return _without_git(base, register, str(error))
-
-
-def _without_git(base: Path, register: str, reason: str) -> RegisterDecisions:
-    """Return the problem of a decision file whose commit is not known: it may be a blocker."""
-    path = next(_decision_files(base, register), None)
-    if path is not None:
-        text = f"is a decision, and git does not show whether it was committed, and by whom: {reason}"
-        return RegisterDecisions(problems=(Problem(location(path), one_line(text, 600)),))
-    if not is_in_repository(base):
-        return RegisterDecisions()
-    text = f"decision files were not searched for: {reason}"
-    return RegisterDecisions(notes=(Problem("", one_line(text, 600)),))
-
-
-def _decision_files(base: Path, register: str) -> Iterator[Path]:
-    """Yield each readable file in the config's folder that is a decision of the register."""
-    for folder, folders, names in os.walk(base):
-        if CONFIG in names and Path(folder) != base:
-            folders[:] = []
-            continue
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(filter(NAME.fullmatch, names)):
-            with suppress(OSError, IntegrityError, UnicodeDecodeError):
-                parse_decision_file(read_decision_text(Path(folder, name)), name, register)
-                yield Path(folder, name)
+        return unversioned_decisions(base, register, str(error))
 
 
 def _outside_homes(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from ...errors import IntegrityError, Problem, one_line
 from ...facts.requirements_snapshot import snapshot_digest
@@ -13,10 +13,8 @@ from .index import (
     UNREADABLE,
     DecisionRow,
     EnvelopeRow,
-    EvidenceRow,
-    RunRow,
-    SlotRow,
     VerdictRow,
+    column_differences,
     decision_row,
     envelope_row,
     verdict_row,
@@ -25,16 +23,6 @@ from .validation import read_decision
 
 Query = Callable[..., list[Any]]
 """Takes SQL and its parameters, and returns all rows. Raises StorageError if it cannot."""
-
-_Row = TypeVar("_Row", RunRow, EvidenceRow, SlotRow, DecisionRow, VerdictRow, EnvelopeRow)
-
-
-def column_differences(derived: _Row, stored: _Row, place: Callable[[str], str]) -> Iterator[Problem]:
-    """Yield a problem for each column whose stored value differs from the derived one."""
-    for column, expected, actual in zip(derived._fields, derived, stored, strict=True):
-        if expected != actual:
-            values = f"the index has {one_line(repr(actual), 80)}, the lines have {one_line(repr(expected), 80)}"
-            yield Problem(place(column), values)
 
 
 def audit_snapshots(query: Query) -> Iterator[Problem]:

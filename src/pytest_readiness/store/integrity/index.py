@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 import msgspec
 
+from ...errors import Problem, one_line
 from ...facts.decision import Decision
 from ...facts.evidence import BADNESS, Evidence, Result, standing_in, standing_text
 from ...facts.evidence_line import evidence_of
@@ -288,3 +289,14 @@ def _kinds(row: type[NamedTuple]) -> tuple[tuple[type, ...], ...]:
 
 
 _KINDS: dict[type, tuple[tuple[type, ...], ...]] = {row: _kinds(row) for row in (RunRow, SlotRow, EvidenceRow)}
+
+
+_Row = TypeVar("_Row", RunRow, EvidenceRow, SlotRow, DecisionRow, VerdictRow, EnvelopeRow)
+
+
+def column_differences(derived: _Row, stored: _Row, place: Callable[[str], str]) -> Iterator[Problem]:
+    """Yield a problem for each column whose stored value differs from the derived one."""
+    for column, expected, actual in zip(derived._fields, derived, stored, strict=True):
+        if expected != actual:
+            values = f"the index has {one_line(repr(actual), 80)}, the lines have {one_line(repr(expected), 80)}"
+            yield Problem(place(column), values)

@@ -1,48 +1,38 @@
-"""Audit of a SQLite store: its index is derived again from its lines, and compared.
+"""Audit of the evidence of an answer: its index is derived again from its lines, and compared.
 
-``audit_evidence`` checks the evidence of an answer, and ``audit_store`` everything. Both read through a query
-function. Each problem names its run, line and column.
+It reads through a query function. Each problem names its run, line and column.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from typing import Any
 
 from ...errors import IntegrityError, Problem, StorageError, one_line
-from ...facts.evidence import Artifact, Evidence
+from ...facts.evidence import Evidence
 from ...facts.ledger.line import Line
 from ...facts.run import Run
-from ..integrity.audit_documents import (
-    Query,
-    audit_decisions,
-    audit_snapshots,
-    audit_statements,
-    audit_verdicts,
-    column_differences,
-)
-from ..integrity.chain import check_run, line_reader, problem_location
+from ..integrity.chain import problem_location
 from ..integrity.index import (
     UNREADABLE,
     EvidenceRow,
-    IndexedEvidence,
     RunRow,
     SlotRow,
+    column_differences,
     evidence_of_line,
     run_row,
 )
-from ..integrity.merkle_leaves import leaf_count_problems, leaf_problems, run_leaf_problems
-from ..protocol import EMPTY_SLOT
+from ..integrity.merkle_leaves import Query, leaf_count_problems
 from .rows import RowReader
 from .tables import SCHEMA_QUERY, schema_of
 
-_RUN = f"SELECT {', '.join(RunRow._fields)} FROM run WHERE id = ?"  # noqa: S608 - constants
+RUN_BY_ID = f"SELECT {', '.join(RunRow._fields)} FROM run WHERE id = ?"  # noqa: S608 - constants
 _INDEX = f"""SELECT {", ".join(f"e.{name}" for name in EvidenceRow._fields)},
 {", ".join(f"s.{name}" for name in SlotRow._fields)}
 FROM evidence AS e LEFT JOIN slot AS s ON s.id = e.slot_id WHERE e.run_id = ?"""  # noqa: S608 - constants
-_LINES = "SELECT seq, text, digest FROM line WHERE run_id = ?"
+LINES_OF_RUN = "SELECT seq, text, digest FROM line WHERE run_id = ?"
 _WITH_NUMBERS = " AND seq IN (SELECT value FROM json_each(?))"
 
 # Slots are numbered from 1 without a gap. If there is no gap, and no evidence has a higher slot, none was deleted.
@@ -63,10 +53,6 @@ _COUNTS = {
     "evidence": "SELECT (SELECT count(*) FROM evidence), (SELECT coalesce(sum(evidence_count), 0) FROM run)",
 }
 _ASIDE = "NOT IN (SELECT value FROM json_each(:aside))"
-_WITHOUT_RUN = {
-    "line": "SELECT DISTINCT run_id FROM line WHERE run_id NOT IN (SELECT id FROM run)",
-    "evidence": "SELECT DISTINCT run_id FROM evidence WHERE run_id NOT IN (SELECT id FROM run)",
-}
 
 _WIDTH = len(EvidenceRow._fields)
 
@@ -74,34 +60,7 @@ Index = dict[tuple[int, int], tuple[Any, ...]]
 """(number of the line, number of the evidence) -> the columns of its two index rows."""
 
 
-Seen = Callable[[str, Artifact], object]
-
-
-def audit_store(query: Query, seen: Seen | None = None) -> Iterator[Problem]:
-    """Yield each problem in the store. Anything unreadable is a problem, and the audit continues with the next part.
-
-    ``seen`` is called with the id of the evidence or run that names an artifact, and with the artifact.
-    """
-    parts: tuple[tuple[str, Callable[[Query], Iterator[Problem]]], ...] = (
-        ("database", _check_database),
-        ("schema", _check_schema),
-        ("runs", partial(_check_runs, seen=seen or _ignore)),
-        ("strays", _find_strays),
-        ("requirements", audit_snapshots),
-        ("decisions", audit_decisions),
-        ("verdicts", audit_verdicts),
-        ("signatures", audit_statements),
-        ("tree", leaf_problems),
-    )
-    for name, part in parts:
-        yield from _with_read_errors(name, part(query))
-
-
-def _ignore(_id: str, _artifact: Artifact) -> None:
-    """Do nothing with an artifact."""
-
-
-def _with_read_errors(name: str, problems: Iterator[Problem]) -> Iterator[Problem]:
+def with_read_errors(name: str, problems: Iterator[Problem]) -> Iterator[Problem]:
     """Yield the problems, and a problem for an error that ends them."""
     try:
         yield from problems
@@ -111,17 +70,8 @@ def _with_read_errors(name: str, problems: Iterator[Problem]) -> Iterator[Proble
         yield Problem(name, f"cannot be read: {one_line(f'{type(error).__name__} {error}')}")
 
 
-def _check_database(query: Query) -> Iterator[Problem]:
-    # Not quick_check, which does not compare indexes with their tables.
-    for (message,) in query("PRAGMA integrity_check"):
-        if message != "ok":
-            yield Problem("database", f"SQLite reports damage: {one_line(message)}")
-    for (mode,) in query("PRAGMA journal_mode"):
-        if mode != "delete":
-            yield Problem("database", f"its journal mode was changed to {mode}: the next write restores it")
-
-
-def _check_schema(query: Query) -> Iterator[Problem]:
+def check_schema(query: Query) -> Iterator[Problem]:
+    """Yield each table, index and trigger that is not as this version creates it."""
     actual = {(kind, name): sql for kind, name, sql in query(SCHEMA_QUERY)}
     expected = schema_of(query("SELECT user_version FROM pragma_user_version")[0][0])
     for kind, name in sorted(expected.keys() - actual.keys()):
@@ -133,35 +83,8 @@ def _check_schema(query: Query) -> Iterator[Problem]:
             yield Problem(f"{kind} {name}", "was changed in the schema")
 
 
-def _check_runs(query: Query, seen: Seen) -> Iterator[Problem]:
-    for (run_id,) in query("SELECT id FROM run ORDER BY id"):
-        yield from _with_read_errors(problem_location(run_id), _check_run(query, run_id, seen))
-
-
-def _check_run(query: Query, run_id: str, seen: Seen) -> Iterator[Problem]:
-    lines = []
-    for seq, text, stored in query(f"{_LINES} ORDER BY seq", (run_id,)):
-        line, problems = _parse_line(run_id, seq, text, stored)
-        yield from problems
-        if line is not None:
-            lines.append(line)
-    if not lines:
-        yield Problem(problem_location(run_id), "all its lines are missing")
-        return
-    run = Run(tuple(lines))
-    read = line_reader(run)
-    yield from check_run(run, read)
-    pieces = [piece for line in lines for piece in _read_evidence(line, read)]
-    yield from _compare_index(pieces, run_id, _read_index(query, run_id))
-    yield from _compare_run(query, run, run_id, len(lines), len(pieces))
-    if run.tracker is not None:
-        seen(run_id, run.tracker)
-    for evidence, _, _ in pieces:
-        for artifact in evidence.artifacts:
-            seen(evidence.id, artifact)
-
-
-def _parse_line(run_id: str, seq: int, text: str, stored: str) -> tuple[Line | None, list[Problem]]:
+def parse_line(run_id: str, seq: int, text: str, stored: str) -> tuple[Line | None, list[Problem]]:
+    """Return a stored line, and its problems. None: the text cannot be read."""
     try:
         line = Line.parse(text)
     except (IntegrityError, *UNREADABLE) as error:
@@ -176,32 +99,14 @@ def _parse_line(run_id: str, seq: int, text: str, stored: str) -> tuple[Line | N
     return line, problems
 
 
-def _read_index(query: Query, run_id: str, only: Iterable[int] | None = None) -> Index:
+def read_index(query: Query, run_id: str, only: Iterable[int] | None = None) -> Index:
+    """Return the index of the evidence of a run. ``only``: the numbers of the lines; None means all."""
     rows = query(_INDEX, (run_id,)) if only is None else query(_INDEX + _WITH_NUMBERS, (run_id, json.dumps(list(only))))
     return {row[1:3]: row for row in rows}
 
 
-def _read_evidence(line: Line, read: Callable[[Line], Sequence[IndexedEvidence]]) -> Sequence[IndexedEvidence]:
-    """Return the evidence of a line; none if it cannot be read, which ``check_run`` reports."""
-    try:
-        return read(line)
-    except UNREADABLE:
-        return ()
-
-
-def _compare_index(pieces: Iterable[IndexedEvidence], run_id: str, index: Index) -> Iterator[Problem]:
-    remaining = dict(index)
-    for _, evidence, slot in pieces:
-        stored = remaining.pop((evidence.seq, evidence.number), None)
-        if stored != evidence + slot:
-            yield from _compare_evidence(run_id, evidence, slot, stored)
-    for seq, number in remaining:
-        yield Problem(problem_location(run_id, seq, evidence=number), "is in the index, but not in its line")
-
-
-def _compare_evidence(
-    run_id: str, row: EvidenceRow, slot: SlotRow, stored: tuple[Any, ...] | None
-) -> Iterator[Problem]:
+def compare_evidence(run_id: str, row: EvidenceRow, slot: SlotRow, stored: tuple[Any, ...] | None) -> Iterator[Problem]:
+    """Yield each difference of the stored index of a piece of evidence; ``stored``: None: it is missing."""
     if stored == row + slot:  # the usual case
         return
     where = partial(problem_location, run_id, row.seq, evidence=row.number)
@@ -213,28 +118,6 @@ def _compare_evidence(
         yield Problem(where(column="evidence.slot_id"), "its slot is missing: it was deleted")
     else:
         yield from column_differences(slot, SlotRow(*stored[_WIDTH:]), lambda column: where(column=f"slot.{column}"))
-
-
-def _compare_run(query: Query, run: Run, run_id: str, lines: int, evidence: int) -> Iterator[Problem]:
-    try:
-        derived = run_row(run, lines, evidence)
-    except UNREADABLE:
-        return  # check_run reports it
-    for row in query(_RUN, (run_id,)):
-        yield from column_differences(
-            derived, RunRow(*row), lambda column: problem_location(run_id, column=f"run.{column}")
-        )
-
-
-def _find_strays(query: Query) -> Iterator[Problem]:
-    for table, sql in _WITHOUT_RUN.items():
-        for (run_id,) in query(sql):
-            yield Problem(
-                problem_location(one_line(run_id)), f"the table {table} has rows of a run whose own row was deleted"
-            )
-    unused = "SELECT key FROM slot WHERE NOT EXISTS (SELECT 1 FROM evidence WHERE slot_id = slot.id)"
-    for (key,) in query(unused):
-        yield Problem("table slot", f"{EMPTY_SLOT} {one_line(key)}")
 
 
 def audit_evidence(
@@ -250,13 +133,7 @@ def audit_evidence(
         get_reader: returns the reader of answers, refreshed. Evidence that it has verified is not read again.
         excluded: ids of runs that are not counted.
     """
-    yield from _with_read_errors("store", _check_evidence(query, evidence, get_reader, excluded))
-
-
-def audit_tree(query: Query, run_ids: Iterable[str]) -> Iterator[Problem]:
-    """Yield the problems of the tree's leaves, and of the chains of these runs. Raises nothing."""
-    yield from _with_read_errors("tree", leaf_problems(query))
-    yield from _with_read_errors("tree", run_leaf_problems(query, run_ids))
+    yield from with_read_errors("store", _check_evidence(query, evidence, get_reader, excluded))
 
 
 def _count_rows(query: Query, table: str, excluded: Collection[str]) -> list[Any]:
@@ -274,7 +151,7 @@ def _check_evidence(
     by_run: dict[str, list[Evidence]] = {}
     for piece in evidence:
         by_run.setdefault(piece.run_id, []).append(piece)
-    yield from _check_schema(query)
+    yield from check_schema(query)
     for table in _COUNTS:
         for actual, expected in _count_rows(query, table, excluded):
             if actual != expected:
@@ -292,7 +169,7 @@ def _check_evidence(
 
 def _check_run_of_evidence(query: Query, run_id: str, pieces: list[Evidence], reader: RowReader) -> Iterator[Problem]:
     """Check the seal of a run, and the lines of the evidence that the reader has not verified."""
-    stored = [RunRow(*row) for row in query(_RUN, (run_id,))]
+    stored = [RunRow(*row) for row in query(RUN_BY_ID, (run_id,))]
     if not stored:
         yield Problem(problem_location(run_id), "is not in the store")
         return
@@ -306,13 +183,13 @@ def _check_run_of_evidence(query: Query, run_id: str, pieces: list[Evidence], re
             by_line.setdefault(piece.seq, []).append(piece)
     wanted = sorted({0, stored[0].line_count - 1, *by_line, *(seq + 1 for seq in by_line)})
     lines: dict[int, Line] = {}
-    for seq, text, digest in query(_LINES + _WITH_NUMBERS, (run_id, json.dumps(wanted))):
-        line, problems = _parse_line(run_id, seq, text, digest)
+    for seq, text, digest in query(LINES_OF_RUN + _WITH_NUMBERS, (run_id, json.dumps(wanted))):
+        line, problems = parse_line(run_id, seq, text, digest)
         yield from problems
         if line is not None:
             lines[seq] = line
     yield from _check_seal(run_id, stored[0], lines)
-    index = _read_index(query, run_id, by_line) if by_line else {}
+    index = read_index(query, run_id, by_line) if by_line else {}
     for seq, line_pieces in sorted(by_line.items()):
         yield from _check_line(run_id, seq, lines, line_pieces, index)
 
@@ -355,4 +232,4 @@ def _check_line(
             )
             continue
         _, row, slot = indexed
-        yield from _compare_evidence(run_id, row, slot, index.get((row.seq, row.number)))
+        yield from compare_evidence(run_id, row, slot, index.get((row.seq, row.number)))

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...errors import IntegrityError, one_line
-from ...facts.checkpoint import leaf_of
 from ...facts.decision import Decision, IdentityLevel
+from ...facts.leaf import leaf_of
 from ...facts.ledger.line import canonical
 from ...facts.requirements_snapshot import Snapshot
 from ...facts.stored_verdict import StoredVerdict

@@ -12,18 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import IntegrityError, Problem, one_line
-from ...facts.checkpoint import StoreTree, leaf_of
 from ...facts.decision import Decision
 from ...facts.evidence import Artifact, Evidence
+from ...facts.leaf import leaf_of
 from ...facts.requirements_snapshot import Snapshot, snapshot_digest
 from ...facts.run import Run
 from ...facts.stored_verdict import StoredVerdict
 from ..integrity.chain import check_run, problem_location
 from ..integrity.index import UNREADABLE, RunRow, SlotRow, index_rows, run_row, summary_of
-from ..integrity.merkle_leaves import INSERT_LEAF, load_tree
+from ..integrity.merkle_leaves import INSERT_LEAF
 from ..integrity.validation import check_decision, check_snapshots
 from ..protocol import FailureRecord, RunSummary
-from . import audit
+from .audit import audit_evidence
 from .documents import DocumentStore, check_envelopes
 from .queries import (
     FAILURES,
@@ -50,7 +50,8 @@ from .rows import ROWS_AT_ONCE, RowReader, evidence_by_position, read_evidence, 
 from .run_conditions import RunConditionsStore
 from .schema import fetch_rows, migrate, open_file, read_rows, storage_errors, write_transaction
 
-if TYPE_CHECKING:  # loaded only with a signature, which most sessions do not have
+if TYPE_CHECKING:  # loaded only with a signature or a checkpoint, which most sessions do not have
+    from ...facts.checkpoint import StoreTree
     from ...facts.envelope import Envelope
 
 _EVIDENCE_ID = re.compile(r"(.+)\.(\d{1,15})\.(\d{1,15})", re.ASCII | re.DOTALL)
@@ -366,13 +367,15 @@ class SQLiteStore(RunConditionsStore, RecordedEvidenceStore, DocumentStore):
         unverified = {piece.id: piece for piece in self._reader.unverified}
         pieces = [piece for piece in evidence if piece.id not in unverified] + [*unverified.values()]
         included = [piece for piece in pieces if piece.run_id not in self._excluded_runs]
-        yield from audit.audit_evidence(
+        yield from audit_evidence(
             self._rows, included, lambda: self._reader.refresh(self._state()), self._unchecked_runs
         )
 
     def verify(self, seen: Callable[[str, Artifact], object] | None = None) -> Iterator[Problem]:
         """Yield each problem in the file, see ``Store``. Raises nothing."""
-        yield from audit.audit_store(self._rows, seen)
+        from .store_audit import audit_store  # late: an answer needs no audit of the whole store
+
+        yield from audit_store(self._rows, seen)
 
     def tree(self) -> StoreTree | None:
         """Return the Merkle tree over all records, see ``Store``.
@@ -381,11 +384,15 @@ class SQLiteStore(RunConditionsStore, RecordedEvidenceStore, DocumentStore):
             IntegrityError: the name of the store is missing or changed.
             StorageError: the file cannot be read.
         """
+        from ..integrity.tree_audit import load_tree  # late: only for a checkpoint
+
         return load_tree(self._rows)
 
     def check_tree(self, run_ids: Iterable[str]) -> Iterator[Problem]:
         """Yield the problems of the tree's leaves, and of the chains of these runs. Raises nothing."""
-        yield from audit.audit_tree(self._rows, run_ids)
+        from .store_audit import audit_tree  # late: only for a checkpoint
+
+        yield from audit_tree(self._rows, run_ids)
 
     def _rows(self, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
         """Return all rows at once, so that no lock remains.

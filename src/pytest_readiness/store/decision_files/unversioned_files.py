@@ -1,0 +1,45 @@
+"""Decision files of which git does not show the commit: each is a problem, because it may be a blocker."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from ...errors import IntegrityError, Problem, location, one_line
+from ...settings import CONFIG_NAME
+from ..protocol import RegisterDecisions
+from .decision_file import NAME, parse_decision_file, read_decision_text
+
+NO_REPOSITORY = "there is no git repository"
+
+
+def is_in_repository(folder: Path) -> bool:
+    """Return whether a folder or one of its parents contains ``.git``. Git is not asked."""
+    return any((path / ".git").exists() for path in (folder, *folder.absolute().parents))
+
+
+def unversioned_decisions(base: Path, register: str, reason: str) -> RegisterDecisions:
+    """Return the problem of a decision file whose commit is not known: it may be a blocker."""
+    path = next(_decision_files(base, register), None)
+    if path is not None:
+        text = f"is a decision, and git does not show whether it was committed, and by whom: {reason}"
+        return RegisterDecisions(problems=(Problem(location(path), one_line(text, 600)),))
+    if not is_in_repository(base):
+        return RegisterDecisions()
+    text = f"decision files were not searched for: {reason}"
+    return RegisterDecisions(notes=(Problem("", one_line(text, 600)),))
+
+
+def _decision_files(base: Path, register: str) -> Iterator[Path]:
+    """Yield each readable file in the config's folder that is a decision of the register."""
+    for folder, folders, names in os.walk(base):
+        if CONFIG_NAME in names and Path(folder) != base:
+            folders[:] = []
+            continue
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(filter(NAME.fullmatch, names)):
+            with suppress(OSError, IntegrityError, UnicodeDecodeError):
+                parse_decision_file(read_decision_text(Path(folder, name)), name, register)
+                yield Path(folder, name)
