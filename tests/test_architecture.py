@@ -85,6 +85,7 @@ OF_A_PATH = {
 }  # fmt: skip
 BEFORE_OR_AFTER = {
     "fingerprint_key",
+    "folder",
     "hidden_changes",
     "invocation",
     "leftover_reader",
@@ -112,7 +113,6 @@ LATE = {
     ("run_end.py", "clock_check"): "sees the clock as the tests have it",
     ("run_log.py", "_write_requirements"): "before the first test",
     ("mock_detection.py", "is_wrong"): "sees the clock as the test has it",
-    ("folder.py", "ignore_folder"): "before the first test",
     ("package_fingerprint.py", "_recorded_files"): "what importlib.metadata returns",
     ("package_fingerprint.py", "_is_editable"): "what importlib.metadata returns",
 }

@@ -223,7 +223,7 @@ def test_the_variable_and_a_session_ask_for_the_signature_too(trusted: Project) 
 def test_without_the_extra_no_checkpoint_counts(trusted: Project) -> None:
     """Where a signature is asked for and cannot be checked, the gate is closed, and says what to install."""
     keep(trusted, "eve")
-    trusted.monkeypatch.setattr("pytest_readiness.signing.keys.find_spec", lambda _: None)
+    trusted.monkeypatch.setattr("pytest_readiness.signing.library.find_spec", lambda _: None)
     done = trusted.cli("gate", "--checkpoint", "head.txt")
     assert done.exit_code == 3
     assert "checkpoint head.txt: signatures need an extra" in " ".join(done.stdout.split())

@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from securesystemslib.signer import SIGNER_FOR_URI_SCHEME, CryptoSigner, SSlibKey
 
-from pytest_readiness.signing import keys
+from pytest_readiness.signing import library
 from pytest_readiness.store.protocol import Store
 from tests.project import Project, kill
 from tests.reviewed_project import ANA, BEN, approve, commit, record, repository
@@ -383,7 +383,7 @@ def test_without_the_library_the_gate_is_closed_in_one_line(project: Project) ->
     trusting(project, more="")
     recorded(project)
     assert project.cli("gate", "UC-001", "--on", "evidence").exit_code == 0
-    project.monkeypatch.setattr(keys, "find_spec", lambda name: None)
+    project.monkeypatch.setattr(library, "find_spec", lambda name: None)
     done = project.cli("gate", "UC-001", "--on", "evidence")
     assert done.exit_code == 1
     assert "signatures need an extra: pip install 'pytest-readiness[sign]'" in " ".join(done.output.split())

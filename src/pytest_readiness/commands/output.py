@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,11 +12,27 @@ import click
 from ..views.line_writer import Line, can_show_signs, plain_lines, styled_lines
 
 NARROWEST = 60
+_WITHOUT_TERMINAL = 100
 
 
 def terminal_width() -> int:
-    """Return the width to print in, in columns: the terminal's, at least 60; 100 without a terminal."""
-    return max(NARROWEST, shutil.get_terminal_size((100, 24)).columns)
+    """Return the width to print in, in columns: COLUMNS, else the terminal's, at least 60; 100 without a terminal.
+
+    The same as ``shutil.get_terminal_size``, whose module also loads what reads archives: 1 % of a small gate.
+    """
+    try:
+        columns = int(os.environ.get("COLUMNS", ""))
+    except ValueError:
+        columns = 0
+    return max(NARROWEST, columns if columns > 0 else _width_of_terminal() or _WITHOUT_TERMINAL)
+
+
+def _width_of_terminal() -> int:
+    """Return the number of columns of the terminal; 0: standard output is closed, or no terminal."""
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ is not None else 0
+    except (ValueError, OSError):
+        return 0
 
 
 def prints_unicode() -> bool:

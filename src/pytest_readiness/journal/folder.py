@@ -1,4 +1,4 @@
-"""Folder of the journals: it enters no commit, and holds runs that are not stored, and their requirements."""
+"""Folder of the journals, which enters no commit, and the files in it."""
 
 from __future__ import annotations
 

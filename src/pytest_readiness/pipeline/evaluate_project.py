@@ -35,7 +35,7 @@ from .evidence_register import RegisterKind, evidence_register
 from .load_inputs import FactSources, facts_at, facts_now
 from .missing_evidence import missing_store_notes
 from .project import HOME, Project, find_project, select_use_cases
-from .removed_use_cases import names_without_row, other_registers, removed_notes
+from .removed_use_cases import names_without_row, other_registers, removed_notes, resolve_removed
 from .requirements_in_force import RequirementsHistory
 from .run_changes import EvaluatedRun, changes_by_run
 from .uncollected_modules import uncollected_notes
@@ -171,7 +171,9 @@ def evaluate_with_facts(project: Project, request: EvaluationRequest) -> Evaluat
             removed=inputs.removed,
         )
         if readiness.removed:
-            readiness = _resolve_removed(project, sources, inputs, readiness)
+            place = inputs.facts.evidence, inputs.now
+            removed = resolve_removed(readiness.removed, sources, project.settings.folder, *place, now=not inputs.past)
+            readiness = replace(readiness, removed=removed)
         if inputs.use_cases == () and not readiness.removed:
             select_use_cases(inputs.catalogue, request.patterns)  # raises an error for the pattern without a match
         extra_notes = (*uncollected_notes(sources, inputs.facts, readiness), *other_registers(store, sources.register))
@@ -293,16 +295,6 @@ def _verdict(
         signature_problem=inputs.facts.signature_problem,
         checkpoint=comparison,
     )
-
-
-def _resolve_removed(project: Project, sources: FactSources, inputs: _Inputs, readiness: Readiness) -> Readiness:
-    """Return the readiness with those use cases without a row that had one."""
-    from .register_history import (
-        RegisterHistory,  # late: seldom a use case left the register, and it loads what asks git
-    )
-
-    history = RegisterHistory(sources, project.settings.folder, inputs.facts.evidence, inputs.now, now=not inputs.past)
-    return replace(readiness, removed=tuple(history.resolve_removed(readiness.removed)))
 
 
 def _compare(

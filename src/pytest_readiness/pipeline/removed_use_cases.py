@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 from ..claims.catalogue import Catalogue
 from ..errors import one_line
+from ..facts.evidence import Evidence
 from ..store.protocol import Store
 from ..verdict.readiness import RemovedUseCase
 from ..views.text_format import count
@@ -29,6 +31,33 @@ def names_without_row(sources: FactSources, catalogue: Catalogue, patterns: Sequ
     folded = [pattern.lower() for pattern in patterns]
     removed = names - catalogue.use_cases.keys()
     return tuple(sorted(name for name in removed if any(fnmatchcase(name.lower(), pattern) for pattern in folded)))
+
+
+def resolve_removed(
+    removed_use_cases: Iterable[RemovedUseCase],
+    sources: FactSources,
+    folder: Path,
+    evidence: Sequence[Evidence],
+    at: str,
+    *,
+    now: bool,
+) -> tuple[RemovedUseCase, ...]:
+    """Return the use cases that had a row, each marked if only other commits had it.
+
+    Args:
+        removed_use_cases: use cases without a row.
+        sources: the sources of the facts.
+        folder: a folder of the git repository.
+        evidence: the evidence of the evaluation.
+        at: the evaluated moment.
+        now: whether it is now.
+
+    Raises:
+        StorageError, IntegrityError: the store or a snapshot cannot be read.
+    """
+    from .register_history import RegisterHistory  # late: seldom has a use case left the register, and it asks git
+
+    return tuple(RegisterHistory(sources, folder, evidence, at, now=now).resolve_removed(removed_use_cases))
 
 
 _MAX_REGISTERS = 3

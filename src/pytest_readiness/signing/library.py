@@ -1,4 +1,4 @@
-"""Names around the signing library (extra ``sign``), and whether it is installed. It is not loaded here."""
+"""Names of what signs: variables, and the library (extra ``sign``), which is not loaded here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decision files of which git does not show the commit: each is a problem, because it may be a blocker."""
+"""Decision files of which git does not show the commit: a problem, as one may be a blocker."""
 
 from __future__ import annotations
 

@@ -100,14 +100,10 @@ class SQLiteStore(RunConditionsStore, RecordedEvidenceStore, DocumentStore):
         made_here: Collection[str] = (),
         envelopes: Iterable[Envelope] = (),
     ) -> list[str]:
-        """Store sealed runs and other records in one transaction, and return the ids of the new ones.
-
-        ``made_here``: ids of runs that this process recorded, whose lines are not checked again, and of new decisions.
+        """Store sealed runs and other records in one transaction, see ``Store``. Return the ids of the new ones.
 
         Raises:
-            IntegrityError: a run is not sealed, its chain is broken, another run or decision has its id, a snapshot
-                does not match its digest, a decision, verdict or statement cannot be read back, or a statement is
-                about a record that is not stored, or has another digest. Nothing was written.
+            IntegrityError: a record is not intact, or a statement is about another one. Nothing was written.
             StorageError: the records cannot be written; none was stored.
         """
         for problem in (problem for run in runs if run.id not in made_here for problem in check_run(run)):

@@ -1,6 +1,6 @@
-"""Audit of a whole SQLite store: its index is derived again from its lines, and its tree from its records.
+"""Audit of a whole SQLite store: its index is derived again from its lines, and compared.
 
-It reads through a query function. Each problem names its run, line and column.
+The tree is compared with the records. It reads through a query function. Each problem names its run, line and column.
 """
 
 from __future__ import annotations
