@@ -22,7 +22,7 @@ _NAMING = ("redaction.parameter_source",)
 """Modules for a secret that turns up in the name of a test."""
 _STORING = ("pipeline.session_summary", "store.sqlite.store", "views.line_writer", "views.sanitise")
 _SIGNING = ("facts.envelope", "signing.keys")
-_BUNDLING = ("pipeline.bundles",)
+_BUNDLING = ("pipeline.bundles", "store.integrity.tree_audit")
 _EVALUATING = (
     "journal.open_runs",
     "pipeline.evaluate_project",
