@@ -39,7 +39,7 @@ def test_a_fresh_project_is_sound_and_told_what_is_still_to_declare(project):
     assert code == 0
     assert lines[0] == f"readiness.toml: register 'default', 2 use cases from {TRACKER_NAME}"
     assert lines[-1] == "no problems"
-    assert sum(line.startswith("note: ") for line in lines) == 2
+    assert sum(line.startswith("note: ") for line in lines) == 3
     assert sorted(project.iterdir()) == before
 
 

@@ -270,15 +270,16 @@ def test_check_decides_by_the_runs_that_were_recorded(project: Project) -> None:
     project.configured(CONFIG + RULES + '"xray(*)" = "UC-001/1"\n')
     first = project.cli("check")
     assert first.exit_code == 0
-    (note,) = [line for line in first.stdout.splitlines() if "no recorded run" in line]
+    (note,) = [line for line in first.stdout.splitlines() if "not been in a recorded run" in line]
     globs = "'tests/keys/**::test_provider*', 'tests/keys/**::TestBoth'"
-    assert f"readiness.toml:19: no recorded run had the rules {globs}, 'jira(PAY-*)', 'xray(*)' yet: " in note
+    assert "readiness.toml:19: these rules have not been in a recorded run yet, " in note
+    assert f"{globs}, 'jira(PAY-*)', 'xray(*)'" in note
 
     project.run("tests/keys/test_keys.py::test_ticket")
     narrow = project.cli("check")
     assert narrow.exit_code == 0, narrow.stdout
-    (note,) = [line for line in narrow.stdout.splitlines() if "no recorded run" in line]
-    assert f"no recorded run had the rules {globs}, 'xray(*)' yet: " in note
+    (note,) = [line for line in narrow.stdout.splitlines() if "not been in a recorded run" in line]
+    assert f"yet, `pytest --readiness-plan` shows what they match: {globs}, 'xray(*)'" in note
 
     project.run(*XDIST)
     whole = project.cli("check")

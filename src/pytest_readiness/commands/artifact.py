@@ -38,7 +38,8 @@ def command(cli: CliContext, evidence_id: str, name: str, output: Path | None) -
     refuse_sources(project, {"the artifact": output})
     match = find_evidence(project, evidence_id)
     if match is None:
-        raise ConfigError(f"there is no evidence '{one_line(evidence_id)}': 'readiness show UC' prints the ids")
+        way_out = project.missing_store or "'readiness show UC' prints the ids"
+        raise ConfigError(f"there is no evidence '{one_line(evidence_id)}': {way_out}")
     artifact = find_artifact(match[0], name)
     with open_artifact(project.artifacts, artifact) as file:
         blocks = checked_blocks(file, artifact)

@@ -78,7 +78,7 @@ def command(cli: CliContext, *, as_json: bool) -> int:
 
         output.print_json(check_document(problems, [*map(str, notes), *row_notes, *config_notes], catalogue))
     else:
-        lines = [*map(str, problems), *map(_note, (*notes, *row_notes)), *meaning, *map(_note, config_notes)]
+        lines = [*map(str, problems), *meaning, *map(_note, (*notes, *row_notes, *config_notes))]
         for line in (*lines, count(len(problems), "problem") if problems else "no problems"):
             _print(line)
     return _CONFIG if plugins.unusable_reason else int(bool(problems))
@@ -126,11 +126,13 @@ def _verify(settings: Settings, catalogue: Catalogue | None) -> tuple[list[Probl
 
     A store that does not exist yet is empty and has no problems; nothing is created.
     """
+    project = Project(settings, catalogue or Catalogue(settings.register))
     try:
-        result = verify_store(Project(settings, catalogue or Catalogue(settings.register)))
+        result, missing = verify_store(project), project.missing_store
     except ReadinessError as error:
         return [Problem("", str(error))], ()
-    return result.problems, (*(Problem("", line) for line in result.retired_runs), *result.notes)
+    lines = (*result.retired_runs, *([missing] if missing else []))
+    return result.problems, (*(Problem("", line) for line in lines), *result.notes)
 
 
 def _idle_rules(settings: Settings, catalogue: Catalogue) -> tuple[list[Problem], list[Problem]]:

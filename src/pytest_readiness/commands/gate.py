@@ -76,7 +76,9 @@ def command(  # noqa: PLR0913 - one parameter for each option
     )
     report = evaluate_project(project, request)
     code, meaning = _exit_code(report, report_only=report_only)
-    if not as_json:
+    if as_json:
+        output.tell_missing_store(project)
+    else:
         let_through = _let_through(report, earlier) if code == 0 else ""
         width, unicode = output.terminal_width(), output.prints_unicode()
         lines = render_verdict(report, width, unicode=unicode, let_through=let_through)

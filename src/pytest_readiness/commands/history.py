@@ -17,11 +17,13 @@ from .exit_code import ExitCodeCommand
 @pass_cli_context
 def command(cli: CliContext, *, use_case: str, as_json: bool) -> int:
     """Show the runs, decisions and status changes of a use case with their causes, newest last, in UTC."""
-    history = use_case_history(cli.project(), use_case)
+    project = cli.project()
+    history = use_case_history(project, use_case)
     if as_json:
         from ..views.command_documents import history_document  # late: most calls print text
 
         output.print_json(history_document(history))
-        return 0
-    output.print_lines(render_history(history, output.terminal_width(), unicode=output.prints_unicode()))
+    else:
+        output.print_lines(render_history(history, output.terminal_width(), unicode=output.prints_unicode()))
+    output.tell_missing_store(project)
     return 0

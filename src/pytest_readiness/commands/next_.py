@@ -20,7 +20,8 @@ from .exit_code import ExitCodeCommand
 @pass_cli_context
 def command(cli: CliContext, *, use_cases: tuple[str, ...], owner: str | None, verbose: bool, as_json: bool) -> int:
     """List who must do what for the use cases (ids or globs; default: all), most urgent first."""
-    report = evaluate_project(cli.project(), EvaluationRequest(use_cases, to_sign=False))
+    project = cli.project()
+    report = evaluate_project(project, EvaluationRequest(use_cases, to_sign=False))
     if as_json:
         from ..views.command_documents import next_document  # late: most calls print text
 
@@ -34,5 +35,6 @@ def command(cli: CliContext, *, use_cases: tuple[str, ...], owner: str | None, v
             unicode=output.prints_unicode(),
         )
         output.print_lines(lines)
+    output.tell_missing_store(project)
     refuse_damage(report.context.problems)
     return 0

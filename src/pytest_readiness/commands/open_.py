@@ -18,6 +18,7 @@ from ..views.sanitise import sanitise
 from . import options
 from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand
+from .output import tell_missing_store
 
 NAME = "report.html"
 """Name of the page in the folder of the tool, which git ignores."""
@@ -67,5 +68,6 @@ def command(
             opened = False
     hint = "" if opened or no_browser else ": no browser could be started here, so open it yourself"
     click.echo(sanitise(f"{address}{hint}"))
+    tell_missing_store(project)
     refuse_damage(report.context.problems)
     return 0

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..views.line_writer import Line, can_show_signs, plain_lines, styled_lines
+from ..views.sanitise import sanitise
+
+if TYPE_CHECKING:
+    from ..pipeline.project import Project
 
 NARROWEST = 60
 _WITHOUT_TERMINAL = 100
@@ -38,6 +42,12 @@ def _width_of_terminal() -> int:
 def prints_unicode() -> bool:
     """Return whether standard output can show the signs of the matrix."""
     return can_show_signs(sys.stdout.encoding)
+
+
+def tell_missing_store(project: Project) -> None:
+    """Print on standard error that there is no store, if there is none."""
+    if missing := project.missing_store:
+        click.echo(f"readiness: {sanitise(missing, 600)}", err=True)
 
 
 def print_json(document: Mapping[str, Any]) -> None:

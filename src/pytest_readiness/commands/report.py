@@ -112,6 +112,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
             click.echo(piece, nl=False)
     for remark in output_format.remarks(report) if output_format is not None else ():
         click.echo(f"readiness: {sanitise(remark)}", err=True)
+    if quiet or form != TERMINAL:  # else it is one of the report's notes
+        printing.tell_missing_store(project)
     if form == TERMINAL:
         tell_ci(project, report, annotate=False)
     refuse_damage(report.context.problems)

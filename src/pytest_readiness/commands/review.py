@@ -101,6 +101,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         if stored is None and sheet.signings:
             can = _print_obstacles(project, sheet, statement, by)
         _show(sheet, statement.acknowledged, verbose=verbose)
+        _tell_missing(project, report)
         if not sheet.signings:
             return 0
         if stored is not None:
@@ -113,6 +114,12 @@ def command(  # noqa: PLR0913 - one parameter for each option
     if not approve and not reject:
         refuse_damage(sheet.problems)
     return 0
+
+
+def _tell_missing(project: Project, report: Path | None) -> None:
+    """Say that there is no store, unless a JSON report replaces it."""
+    if report is None:
+        output.tell_missing_store(project)
 
 
 def _show(sheet: ReviewSheet, acknowledged: Iterable[str], *, verbose: bool) -> None:
@@ -157,6 +164,7 @@ def _list_waiting(project: Project, release: str | None) -> int:
     await_ = f"{count(len(waiting), 'use case')} {'awaits' if len(waiting) == 1 else 'await'} a review"
     shows = f": `readiness review {shlex.quote(waiting[0].use_case.id)}` shows what it covers" if waiting else ""
     click.echo(sanitise(f"{await_}{shows}" if waiting else f"no use case awaits a review ({others} in the register)"))
+    output.tell_missing_store(project)
     refuse_damage(judged.context.problems)
     return 0
 

@@ -39,6 +39,7 @@ def command(cli: CliContext, *, target: str, form: str, as_json: bool, verbose: 
     piece = find_evidence(project, target)
     every = verbose or form != TERMINAL
     pieces = [piece] if piece is not None else deciding_evidence(project, *_use_case(cli, target), every=every)
+    output.tell_missing_store(project)
     if form != TERMINAL:
         render = render_template if form == "markdown" else render_json
         click.echo("".join(render(pieces)), nl=False)

@@ -6,6 +6,7 @@ import click
 
 from ..pipeline.tracker_sync import find_drift, sync_tracker
 from ..views.sanitise import sanitise
+from . import output
 from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand
 
@@ -16,7 +17,8 @@ from .exit_code import ExitCodeCommand
 def command(cli: CliContext, check: bool) -> int:  # noqa: FBT001 - click's flag
     """Update the status, and the UTC date of its last change, in the tracker's rows whose status differs.
 
-    No other byte of the tracker changes. Exits 0; with --check 1 if there is drift.
+    No other byte of the tracker changes. Exits 0; with --check 1 if there is drift. Exits 2, and writes nothing, if
+    there is no store and a row has more than the initial status.
     """
     project = cli.project()
     cells = find_drift(project) if check else sync_tracker(project)
@@ -28,4 +30,7 @@ def command(cli: CliContext, check: bool) -> int:  # noqa: FBT001 - click's flag
         click.echo(sanitise(f"{cell.where}: {cell.use_case} {change}"))
     if not cells:
         click.echo("the tracker is up to date")
+    elif check:
+        click.echo("`readiness sync` updates the tracker")
+    output.tell_missing_store(project)
     return int(check and bool(cells))

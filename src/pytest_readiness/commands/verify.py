@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from ..errors import ConfigError, count
-from ..pipeline.checkpoints import missing_store, requested_checkpoints
+from ..pipeline.checkpoints import requested_checkpoints
 from ..pipeline.verification import VerificationResult, verify_store
+from ..store.address import missing_store
 from ..views.sanitise import sanitise
 from . import options
 from .cli_context import CliContext, pass_cli_context

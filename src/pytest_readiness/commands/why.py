@@ -53,6 +53,7 @@ def command(cli: CliContext, *, target: str, verbose: bool, as_json: bool) -> in
                 verbosity=int(verbose),
             )
             output.print_lines(lines)
+    output.tell_missing_store(project)
     refuse_damage(report.context.problems)
     return 0
 

@@ -8,12 +8,12 @@ from ..errors import ClaimError, ConfigError, RefusedError, one_line, suggestion
 from ..facts.decision import Blocker, Decision, Departure, Retirement, RunRetirement, Unblock, Waiver
 from ..facts.evidence import Evidence
 from ..facts.timestamps import timestamp
-from ..pipeline.checkpoints import missing_store
 from ..pipeline.damage import refuse_damage
 from ..pipeline.evaluate_project import EvaluatedReport, EvaluationRequest, Project, evaluate_with_facts
 from ..pipeline.load_inputs import origins_of
 from ..pipeline.retired_runs import find_retired_runs, retirement_refusal
 from ..signing.trust import TrustStore
+from ..store.address import missing_store
 from ..verdict.requirement.execution_ledger import BROKEN
 from ..verdict.review.authority import excluded_people
 from ..verdict.review.preview import refusal_reason

@@ -21,7 +21,7 @@ from ..facts.checkpoint import MAX_LENGTH, Checkpoint, StoreTree
 from ..regular_files import regular_file
 from ..signing.keys import sign_checkpoint
 from ..signing.trust import TrustStore
-from ..store.address import printable_url
+from ..store.address import missing_store
 from ..store.protocol import LedgerTree
 from ..verdict.inputs import CheckpointComparison
 from ..views.text_format import count
@@ -131,12 +131,6 @@ def compare_checkpoints(
     return CheckpointComparison(
         min(number, largest), tuple(problems), f"the store begins with the records of {names}{newer}"
     )
-
-
-def missing_store(url: str) -> str:
-    """Return the message for a store that does not exist."""
-    shown = printable_url(url)
-    return f"there is no store at {shown}: record a run first, or name the right one (--store, READINESS_STORE)"
 
 
 def store_head(store: LedgerTree | None, url: str) -> StoreTree:

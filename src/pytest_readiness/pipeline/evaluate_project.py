@@ -188,6 +188,7 @@ def evaluate_with_facts(project: Project, request: EvaluationRequest) -> Evaluat
     verdict = _verdict(project, request, inputs, readiness, problems, comparison)
     if request.no_regression is not None:
         verdict, changes = compare_with(request.no_regression, verdict, readiness, request.patterns)
+    missing = project.missing_store if store is None else ""
     context = ReportContext(
         register=readiness.register,
         store=printable_url(project.settings.store) if store is not None else None,
@@ -195,7 +196,8 @@ def evaluate_with_facts(project: Project, request: EvaluationRequest) -> Evaluat
         generated_at=readiness.at,
         release=request.judged_release,
         configured=project.configured,
-        notes=_notes(project, sources, inputs, readiness, extra_notes),
+        notes=_notes(project, sources, inputs, readiness, (*([missing] if missing else []), *extra_notes)),
+        missing_store=missing,
         problems=(*request.problems, *map(str, problems), *(map(str, comparison.problems) if comparison else ())),
         session=request.session,
     )

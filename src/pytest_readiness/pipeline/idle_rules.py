@@ -51,9 +51,11 @@ def _notes(unknown: Sequence[tuple[str, str]]) -> Iterator[Problem]:
     """Yield a note on the rules that no recorded run had: before the first run that is all of them."""
     if unknown:
         where, patterns = unknown[0][0], [f"'{pattern}'" for _, pattern in unknown]
-        rules, it = ("rule", "it matches") if len(patterns) == 1 else ("rules", "they match")
-        shown = first_names(patterns, _MOST_NAMED)
-        yield Problem(where, f"no recorded run had the {rules} {shown} yet: `pytest --readiness-plan` shows what {it}")
+        rules, it = ("rule has", "it matches") if len(patterns) == 1 else ("rules have", "they match")
+        no_run, shows = f"these {rules} not been in a recorded run yet", f"`pytest --readiness-plan` shows what {it}"
+        if len(patterns) == 1:
+            no_run = no_run.replace("these", "this")
+        yield Problem(where, f"{no_run}, {shows}: {first_names(patterns, _MOST_NAMED)}")
 
 
 def _conditions(project: Project) -> list[RunConditions]:

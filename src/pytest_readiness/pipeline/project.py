@@ -20,7 +20,7 @@ from ..journal.folder import find_leftovers, ignore_folder
 from ..recording.provenance.relative_path import relative_path
 from ..redaction.fingerprint_key import load_key
 from ..settings import Settings, default_settings, find_config, load_settings, override_settings
-from ..store.address import open_store, sqlite_path
+from ..store.address import missing_store, open_store, sqlite_path
 from ..store.protocol import DecisionStore, Store
 from .extensions import Plugins, every_kind, load_plugins
 
@@ -68,6 +68,21 @@ class Project(Struct, frozen=True, dict=True):
     def configured(self) -> bool:
         """Whether there is a config."""
         return self.settings.path is not None
+
+    @property
+    def missing_store(self) -> str:
+        """The sentence that the store does not exist; empty: it does, or neither a config nor a user names one.
+
+        Raises:
+            ConfigError: the store's address is invalid.
+        """
+        url = self.settings.store
+        if not self.configured and url == default_settings(self.settings.folder).store:
+            return ""
+        try:
+            return "" if self.store_file.stat().st_size else missing_store(url)
+        except OSError:
+            return missing_store(url)
 
     @property
     def plugin_problem(self) -> str | None:

@@ -62,11 +62,17 @@ def _report_lines(
     if options.report or verbosity < 0:
         lines += render_report(outcome.report, width, verbosity=verbosity, unicode=unicode)
     if verbosity < 0:
+        missing = outcome.report.context.missing_store
+        lines += [_line(missing, "warn")] if missing else []
         lines += _problem_lines(outcome)
         lines += render_failed(outcome.report, width, unicode=unicode) if options.gate else []
     elif options.gate:
         lines += [(), *render_verdict(outcome.report, width, unicode=unicode)] if lines else []
         lines = lines or render_verdict(outcome.report, width, unicode=unicode)
+    if not outcome.recorded and project.configured:
+        lines.append(
+            _line("no test of this session was evidence: `pytest --readiness-plan` shows which tests are", "warn")
+        )
     if rehearsals := rehearsal_text(outcome, project):
         lines.append(_line(f"{count(outcome.recorded, 'piece')} of evidence: {rehearsals}", "warn"))
     return lines if verbosity < 0 else lines + _note_lines(outcome)

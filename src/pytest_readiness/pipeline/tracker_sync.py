@@ -11,9 +11,11 @@ from msgspec.structs import replace
 from ..atomic_write import write_atomically
 from ..claims.tracker.layout import RegisterLayout
 from ..claims.tracker.writer import RowUpdate, update_with_layout
-from ..errors import ConfigError, IntegrityError, StorageError, location as shown_place
+from ..errors import ConfigError, IntegrityError, StorageError, count, location as shown_place
 from ..facts.timestamps import timestamp
 from ..regular_files import read_regular
+from ..store.address import missing_store
+from ..verdict.readiness import Status
 from ..verdict.tracker_drift import cell_differences
 from .evaluate_project import EvaluationRequest, Project, evaluate_project
 from .history import use_case_history
@@ -37,7 +39,8 @@ def find_drift(project: Project) -> list[TrackerDrift]:
     """Return the rows of the tracker whose status differs from the derived one, in order.
 
     Raises:
-        ConfigError: the config names no tracker, or the tracker has no status of its own for READY_FOR_GO_LIVE.
+        ConfigError: the config names no tracker, the tracker has no status of its own for READY_FOR_GO_LIVE, or
+            there is no store and a row would lose a status that only evidence or a review can give.
         StorageError, IntegrityError: the store cannot be read or is not intact, so that no status can be derived.
     """
     tracker = _tracker(project)
@@ -46,7 +49,7 @@ def find_drift(project: Project) -> list[TrackerDrift]:
     report = evaluate_project(project, EvaluationRequest(to_sign=False))
     if report.context.problems:
         raise IntegrityError(f"{report.context.problems[0]}; the tracker was not changed")
-    return [
+    drift = [
         TrackerDrift(
             use_case=readiness.use_case.id,
             where=shown_place(tracker, readiness.use_case.line),
@@ -59,6 +62,18 @@ def find_drift(project: Project) -> list[TrackerDrift]:
         if readiness.use_case.line is not None
         for difference in cell_differences(readiness)
     ]
+    if report.context.store is None:
+        _refuse_loss(drift, missing_store(project.settings.store))
+    return drift
+
+
+def _refuse_loss(drift: Sequence[TrackerDrift], missing: str) -> None:
+    """Raise ConfigError if a row has more than the initial status: the evidence behind it may only be elsewhere."""
+    lost = [row for row in drift if row.declared not in ("", Status.NOT_STARTED)]
+    if lost:
+        first, more = lost[0], f" and {count(len(lost) - 1, 'more cell')}" if len(lost) > 1 else ""
+        rows = f"{first.where}: {first.use_case} says {first.declared}{more}, which only evidence or a review can give"
+        raise ConfigError(f"{rows}, but {missing}; the tracker was not changed")
 
 
 def changed_on(project: Project, use_case: str) -> str:

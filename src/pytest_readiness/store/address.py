@@ -73,3 +73,10 @@ def printable_url(url: str) -> str:
     if re.search(r"[?#]", before):  # a password with a '?', or an option with an '@': show neither
         return one_line(f"{scheme}://…")
     return one_line(f"{scheme}://{re.split('[?#]', host)[0]}")
+
+
+def missing_store(url: str) -> str:
+    """Return the message for a store that does not exist."""
+    causes = "nothing was recorded here yet, or it was lost, or its name is wrong (`store` in the config, --store,"
+    ways = "record a run, restore the store, or name the right one"
+    return f"there is no store at {printable_url(url)}: {causes} READINESS_STORE): {ways}"

@@ -40,6 +40,8 @@ class ReportContext(Struct, frozen=True):
     """Whether a config was found; if not, the report ends with the advice to create one."""
     notes: tuple[str, ...] = ()
     """Notes for the reader, such as ``no config: run readiness init``."""
+    missing_store: str = ""
+    """The sentence that there is no store, which is also one of the notes; empty: there is one."""
     problems: tuple[str, ...] = ()
     """Problems, which are shown first: evidence that was not stored or is not intact."""
     session: ReportedSession | None = None
