@@ -105,7 +105,7 @@ def test_the_burn_up_is_that_of_the_history(project: Project) -> None:
     assert (demotion.use_case, demotion.to_status) == ("UC-001", "BLOCKED")
     last = page.burn_up.points[-1]
     assert last.at <= report.readiness.at
-    assert last.complete == sum(row.complete for row in report.readiness.use_cases)
+    assert last.done == sum(row.done for row in report.readiness.use_cases)
     assert "demoted" in project.cli("history", "UC-001").stdout
 
 

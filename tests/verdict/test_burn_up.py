@@ -18,15 +18,15 @@ def change(day: int, use_case: str, before: Status, after: Status) -> StatusChan
 
 
 def test_numbers_add_up_over_use_cases() -> None:
-    """Each point has the latest number of every use case; two changes at one moment are one point."""
+    """Each point has the latest number of what is done in every use case; two changes at one moment are one point."""
     ready, blocked, started = Status.READY_FOR_GO_LIVE, Status.BLOCKED, Status.IN_PROGRESS
     first = UseCaseHistory(
         "UC-1",
         (change(2, "UC-1", started, ready), change(4, "UC-1", ready, blocked)),
-        (Progress(at(1), 1, 3), Progress(at(2), 3, 3), Progress(at(4), 2, 3)),
+        (Progress(at(1), 1, 3, 1), Progress(at(2), 0, 3, 3), Progress(at(4), 2, 3, 2)),
     )
     second = UseCaseHistory(
-        "UC-2", (change(4, "UC-2", started, ready),), (Progress(at(2), 2, 2), Progress(at(3), 2, 2))
+        "UC-2", (change(4, "UC-2", started, ready),), (Progress(at(2), 2, 2, 2), Progress(at(3), 2, 2, 2))
     )
     burn_up = burn_up_of([first, second], at(9))
     assert burn_up.points == (

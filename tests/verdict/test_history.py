@@ -241,6 +241,7 @@ def test_burn_up_counts_what_is_complete():
     counts = [point.complete for point in history.burn_up]
     assert counts == sorted(counts)
     assert (counts[-1], {point.required for point in history.burn_up}) == (11, {11})
+    assert [point.done for point in history.burn_up] == counts
 
 
 def test_a_missing_pin_is_missing_in_the_past_too():

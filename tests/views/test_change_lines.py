@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from wcwidth import wcswidth
 
 from pytest_readiness.verdict.changes import Change
-from pytest_readiness.views.change_lines import change_lines
+from pytest_readiness.views.change_lines import change_groups, change_lines
 from pytest_readiness.views.gate import render_verdict
 from pytest_readiness.views.line_writer import LineWriter, plain_lines
 from pytest_readiness.views.report import ReportedSession
@@ -50,9 +50,33 @@ def test_the_report_says_it_right_after_the_verdict():
     assert isinstance(report.context.session, ReportedSession)
 
 
+def test_equal_steps_share_a_line():
+    """A first run changes every use case in the same way: three or more with one cause are one line; with -v each."""
+    names = values.tracker_ids(20)
+    changes = [Change(name, "NOT_STARTED", "IN_PROGRESS", because="1 passed") for name in names]
+    changes += [Change(name, "MISSING", "COMPLETE", f"{name}/{key}", "passed") for name in names for key in "13"]
+    changes += [Change(name, "MISSING", "COMPLETE", f"{name}/2/staging", "passed") for name in names[:3]]
+    changes += [Change(name, "COMPLETE", "FAILING", f"{name}/4", "failed") for name in names[:2]]
+    changes += [Change(name, "PASSED", "", f"{name}/5", "is gone", test="test_5") for name in names[:3]]
+    report = replace(values.mixed(), changes=tuple(changes))
+    lines = plain_lines(change_lines(report, LineWriter(100))).splitlines()
+    assert lines[2:] == [
+        "  UC-001/4: COMPLETE -> FAILING (failed)",
+        "  UC-002/4: COMPLETE -> FAILING (failed)",
+        "  UC-001/5 test_5: PASSED -> gone (is gone)",
+        "  UC-002/5 test_5: PASSED -> gone (is gone)",
+        "  UC-003/5 test_5: PASSED -> gone (is gone)",
+        "  UC-001 to UC-020: NOT_STARTED -> IN_PROGRESS (1 passed)",
+        "  items 1, 3 of UC-001 to UC-020: MISSING -> COMPLETE (passed)",
+        "  item 2/staging of UC-001 to UC-003: MISSING -> COMPLETE (passed)",
+    ]
+    assert sum(len(group.changes) for group in change_groups(changes)) == len(changes)
+    assert len(change_lines(report, LineWriter(100), verbosity=1)) == 2 + len(changes)
+
+
 def test_many_changes_are_counted():
-    """A first run changes every use case: twelve lines and a number; with -v all."""
-    changes = tuple(Change(f"UC-{n:03}", "NOT_STARTED", "IN_PROGRESS") for n in range(1, 33))
+    """A run that changes every use case in its own way: twelve lines and a number; with -v all."""
+    changes = tuple(Change(f"UC-{n:03}", "NOT_STARTED", "IN_PROGRESS", because=f"{n} passed") for n in range(1, 33))
     report = replace(values.mixed(), changes=changes)
     assert plain_lines(change_lines(report, LineWriter(100))).splitlines()[-1] == "  20 more changes: -v shows all"
     assert plain_lines(render_report(report, 100, verbosity=1)).count("NOT_STARTED -> IN_PROGRESS") == 32

@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from html import unescape
 from typing import NamedTuple
 
 import pytest
@@ -18,9 +19,14 @@ from junitparser import JUnitXml
 from msgspec.structs import replace
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+from pytest_readiness.facts.evidence import Result
 from pytest_readiness.pipeline.session_options import REPORT_FORMATS
+from pytest_readiness.verdict.cells import CellProgress
 from pytest_readiness.verdict.readiness import Phase, State, Status
+from pytest_readiness.views.line_writer import plain_lines
 from pytest_readiness.views.output_formats import FORMATS
+from pytest_readiness.views.terminal import render_report
+from pytest_readiness.views.text_format import done_text
 from tests.pages import ROOT
 
 from . import values
@@ -50,7 +56,9 @@ def read_html(text: str, _remarks: Sequence[str]) -> Counts:
     tiles = text.partition('<ul class="tiles">')[2].partition("</ul>")[0]
     totals = {status: int(number) for number, status in re.findall(r"<b>(\d+)</b> (\w+)", tiles)}
     ready = totals["READY_FOR_GO_LIVE"]
-    return Counts(ready, sum(totals.values()) - ready, sum(map(int, re.findall(r"<td>\d+/(\d+)<td>", text))))
+    return Counts(
+        ready, sum(totals.values()) - ready, sum(map(int, re.findall(r"<td>\d+/(\d+)(?: \+\d+w)?<td>", text)))
+    )
 
 
 def read_junit(text: str, _remarks: Sequence[str]) -> Counts:
@@ -167,6 +175,27 @@ def test_each_format_has_a_reader() -> None:
 def test_all_formats_say_the_same_counts(name: str) -> None:
     """One of three use cases is ready, and 23 requirements count, whoever reads."""
     assert counted(name, reports.every_outcome()) == Counts(1, 2, 23)
+
+
+@pytest.mark.parametrize("name", ["html", "markdown", "terminal"])
+def test_what_is_done_and_what_a_sign_means_is_the_same_wherever_people_read(name: str) -> None:
+    """What a review accepted is done, what is waived is counted apart, and a skipped test is not like no test."""
+    catalogue = values.catalogue(["UC-001", "UC-002"])
+    skipped = (values.evidence(uc="UC-002", result=Result.SKIPPED),)
+    states = {"4": State.MISSING, "5": State.WAIVED}
+    report = values.report(
+        [
+            replace(values.use_case(catalogue, "UC-001", {"4": State.ASSERTED}), accepted=("UC-001/4",)),
+            values.use_case(catalogue, "UC-002", states, found=skipped),
+        ]
+    )
+    first, second = report.readiness.use_cases
+    text = plain_lines(render_report(report, 140)) if name == "terminal" else unescape(written(name, report))
+    for use_case in (first, second):
+        assert done_text(use_case) in text
+    assert (done_text(first)[0], done_text(second)[-4:]) == ("1", " +1w")
+    assert CellProgress.SKIPPED.sign in text
+    assert "SKIPPED" in text
 
 
 def test_the_badge_and_the_issues_say_the_same_counts() -> None:

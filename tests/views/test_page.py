@@ -163,10 +163,10 @@ def test_the_drawing_marks_demotions_and_says_it_in_words() -> None:
     drawing = draw(BurnUp(points, (change,)), required=8, use_cases=2)
     assert drawing
     assert drawing.summary == (
-        "From 2026-01-01 to 2026-01-21: 4 of 8 requirements are complete, 0 of 2 use cases are ready, 1 demotion."
+        "From 2026-01-01 to 2026-01-21: 4 of 8 requirements are done, 0 of 2 use cases are ready, 1 demotion."
     )
     (mark,) = drawing.marks
-    assert mark.x == drawing.complete.split(" ")[-1].split(",")[0]
+    assert mark.x == drawing.done.split(" ")[-1].split(",")[0]
     assert mark.text == "2026-01-21 UC-001: READY_FOR_GO_LIVE to BLOCKED"
     assert draw(BurnUp((), ()), required=8, use_cases=2) is None
 
@@ -191,8 +191,8 @@ def test_a_long_history_is_drawn_to_its_end_with_the_latest_demotions() -> None:
     )
     drawing = draw(BurnUp(points, changes), required=1001, use_cases=1)
     assert drawing
-    assert drawing.complete.endswith(" 746.0,12.0")
-    assert len(drawing.complete.split(" ")) <= 2 * 401
+    assert drawing.done.endswith(" 746.0,12.0")
+    assert len(drawing.done.split(" ")) <= 2 * 401
     assert [drawing.marks[0].text, drawing.marks[-1].text] == [
         f"2026-01-01 UC-{number}: IN_PROGRESS to BLOCKED" for number in (50, 149)
     ]
@@ -203,10 +203,10 @@ def test_the_line_keeps_its_height_until_the_next_point() -> None:
     points = (BurnUpPoint("2026-01-01T00:00:00.000Z", 0, 0), BurnUpPoint("2026-01-02T00:00:00.000Z", 4, 0))
     drawing = draw(BurnUp(points, ()), required=4, use_cases=1)
     assert drawing
-    assert drawing.complete == "44.0,190.0 746.0,190.0 746.0,12.0"
+    assert drawing.done == "44.0,190.0 746.0,190.0 746.0,12.0"
     single = draw(BurnUp(points[1:], ()), required=4, use_cases=1)
     assert single
-    assert single.complete == "746.0,12.0"
+    assert single.done == "746.0,12.0"
 
 
 def test_an_artifact_is_shown_once_and_only_as_short_text() -> None:
@@ -225,3 +225,18 @@ def test_only_a_plain_web_address_is_a_link() -> None:
     table = EvidenceTables(PageMaterial(), {}).table((values.evidence(references=references, artifacts=()),))
     (cell,) = next(row.cells for row in table.rows if row.name == "Artifact/Log Reference")
     assert cell == (Link("log: https://logs.example.com/42", "https://logs.example.com/42"), "log: javascript:alert(1)")
+
+
+def test_what_expires_and_what_changed_is_summed_up() -> None:
+    """Requirements that expire on one day share a line for each owner, and equal changes share one, as elsewhere."""
+    names = values.tracker_ids(20)
+    catalogue = values.catalogue(names)
+    every = {need.id.partition("/")[2]: State.COMPLETE for need in catalogue.requirements(names[0])}
+    report = values.report([values.use_case(catalogue, name, every) for name in names])
+    readiness = replace(report.readiness, at="2026-05-01T00:00:00.000Z")
+    changes = tuple(Change(name, "NOT_STARTED", "IN_PROGRESS") for name in names)
+    text = text_of(replace(report, readiness=readiness, changes=changes))
+    assert "<li>UC-001 to UC-020: NOT_STARTED -&gt; IN_PROGRESS</li>" in text
+    (line,) = re.findall(r"<li><time datetime=.2026-05-13.>2026-05-13</time> (.*)</li>", text)
+    assert line.startswith("evidence of <b>items 1")
+    assert line.endswith(" of UC-001 to UC-020</b> (unassigned)")

@@ -44,6 +44,23 @@ def large_artifact(project: Project) -> str:
     return str(pieces[0]["id"])
 
 
+BROKEN_WORDS = r"""() => {
+  const broken = [];
+  const words = /(READY|FOR|GO|LIVE|IN|PROGRESS|NOT|STARTED|BLOCKED|COLLECTING|AWAITING|REVIEW|SUSPECT|[A-Z][a-z]+)_?/g;
+  for (const element of document.querySelectorAll("#m tbody td:nth-child(2), .facts dt, .tiles li")) {
+    const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) for (const match of texts.currentNode.data.matchAll(words)) {
+      const range = document.createRange();
+      range.setStart(texts.currentNode, match.index);
+      range.setEnd(texts.currentNode, match.index + match[0].length);
+      if (range.getClientRects().length > 1) broken.push(match[0]);
+    }
+  }
+  return broken;
+}"""
+"""Words of the page that stand on more than one line."""
+
+
 def test_without_a_script_everything_can_be_read(visit: Any, page_file: Path) -> None:
     """Verdict, matrix and evidence are there; a cell leads to its requirements and opens them."""
     page = visit(page_file, script=False)
@@ -239,6 +256,13 @@ def test_a_phone_scrolls_down_only(visit: Any, page_file: Path) -> None:
     """At 360 px nothing but tables is wider than the screen, with evidence open too."""
     page = visit(page_file, "#u-UC-002.5", viewport={"width": 360, "height": 740})
     assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_no_word_is_broken_on_a_phone(visit: Any, page_file: Path) -> None:
+    """Names of facts, statuses and phases are broken at their underscores only."""
+    page = visit(page_file, viewport={"width": 360, "height": 740})
+    broken = page.evaluate(BROKEN_WORDS)
+    assert broken == []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Burn-up of a set of use cases: numbers of what is complete over time, and every demotion."""
+"""Burn-up of a set of use cases: numbers of what is done over time, and every demotion."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class BurnUpPoint(Struct, frozen=True):
     """Numbers over all use cases from a moment on."""
 
     at: str
-    complete: int
-    """Complete requirements."""
+    done: int
+    """Requirements that are complete or accepted by a review."""
     ready: int
     """Use cases that are READY_FOR_GO_LIVE."""
 
@@ -33,9 +33,9 @@ def burn_up_of(histories: Sequence[UseCaseHistory], now: str) -> BurnUp:
     """Return the progress over all histories. Several changes at one moment are one point."""
     steps: list[tuple[str, int, int, int]] = []
     for number, history in enumerate(histories):
-        steps += [(progress.at, number, 0, progress.complete) for progress in history.burn_up]
+        steps += [(progress.at, number, 0, progress.done) for progress in history.burn_up]
         steps += [(change.at, number, 1, change.to_status is Status.READY_FOR_GO_LIVE) for change in history.changes]
-    complete, ready = [0] * len(histories), [0] * len(histories)
+    finished, ready = [0] * len(histories), [0] * len(histories)
     points: list[BurnUpPoint] = []
     done, prepared = 0, 0
     for at, number, kind, value in sorted(steps):
@@ -43,11 +43,11 @@ def burn_up_of(histories: Sequence[UseCaseHistory], now: str) -> BurnUp:
             prepared += value - ready[number]
             ready[number] = value
         else:
-            done += value - complete[number]
-            complete[number] = value
+            done += value - finished[number]
+            finished[number] = value
         if points and points[-1].at == at:
             points.pop()
-        if not points or (points[-1].complete, points[-1].ready) != (done, prepared):
+        if not points or (points[-1].done, points[-1].ready) != (done, prepared):
             points.append(BurnUpPoint(at, done, prepared))
     if points and points[-1].at < now:
         points.append(BurnUpPoint(now, done, prepared))

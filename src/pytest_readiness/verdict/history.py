@@ -63,11 +63,12 @@ class StatusChange(Struct, frozen=True):
 
 
 class Progress(Struct, frozen=True):
-    """Number of complete requirements at a moment."""
+    """Numbers of requirements at a moment: complete, required, and done (complete or accepted by a review)."""
 
     at: str
     complete: int
     required: int
+    done: int
 
 
 class UseCaseHistory(Struct, frozen=True):
@@ -190,12 +191,12 @@ class _Replay(Struct):
                     at, self.use_case, status, after.status, cause, id_, from_phase=phase, to_phase=after.phase
                 )
             )
-        progress = Progress(at, after.complete, len(after.required))
+        progress = Progress(at, after.complete, len(after.required), after.done)
         last = self.burn_up[-1] if self.burn_up else None
         if (
             event is not None
             or last is None
-            or (last.complete, last.required) != (progress.complete, progress.required)
+            or (last.complete, last.required, last.done) != (progress.complete, progress.required, progress.done)
         ):
             self.burn_up.append(progress)
 

@@ -84,10 +84,36 @@ def item_list(keys: Sequence[str]) -> str:
     return f"{'item' if len(keys) == 1 else 'items'} {texts}"
 
 
+def requirement_groups(requirements: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    """Return requirements, each a use case and the requirement's id, as few texts, each with the ids that it names.
+
+    Items that the same use cases have share a text, such as ``items 1, 2/staging of UC-001 to UC-020``. A requirement
+    on its own is named by its id.
+    """
+    by_key: dict[str, dict[str, str]] = {}
+    for name, id_ in requirements:
+        by_key.setdefault(id_.removeprefix(f"{name}/"), {})[name] = id_
+    by_names: dict[tuple[str, ...], list[str]] = {}
+    for key in sorted(by_key, key=natural_key):
+        by_names.setdefault(tuple(sorted(by_key[key], key=natural_key)), []).append(key)
+    groups = []
+    for names, keys in by_names.items():
+        ids = [by_key[key][name] for name in names for key in keys]
+        groups.append((ids[0] if len(ids) == 1 else f"{item_list(keys)} of {name_list(names)}", ids))
+    return groups
+
+
 def done_text(use_case: UseCaseReadiness) -> str:
     """Return how many required requirements are done: ``8/9``, or ``8/9 +1w`` with a waived one."""
     waived = f" +{use_case.waived}w" if use_case.waived else ""
     return f"{use_case.done}/{len(use_case.required)}{waived}"
+
+
+def completion_text(use_case: UseCaseReadiness) -> str:
+    """Return ``3 of 8 requirements complete``, with the numbers of accepted and waived ones if there are any."""
+    accepted = f", {len(use_case.accepted)} accepted as they are" if use_case.accepted else ""
+    waived = f", {use_case.waived} waived" if use_case.waived else ""
+    return f"{use_case.complete} of {count(len(use_case.required), 'requirement')} complete{accepted}{waived}"
 
 
 def phase_text(use_case: UseCaseReadiness) -> str:

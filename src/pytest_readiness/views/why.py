@@ -173,7 +173,9 @@ def _status(readiness: UseCaseReadiness, writer: LineWriter) -> Iterator[Line]:
     use_case = readiness.use_case
     title = f"  {use_case.title}" if use_case.title else ""
     yield writer.line((use_case.id, "strong"), title)
-    yield writer.line((status_text(readiness), style_of(readiness.status)), f", {_complete(readiness)}")
+    yield writer.line(
+        (status_text(readiness), style_of(readiness.status)), f", {text_format.completion_text(readiness)}"
+    )
     for cell in cell_differences(readiness):
         text = f"the tracker says {cell.declared or 'nothing'}{cell.where}; readiness sync writes the derived status"
         yield from writer.paragraph(text, lead=("drift: ", "warn"))
@@ -187,13 +189,6 @@ def _status(readiness: UseCaseReadiness, writer: LineWriter) -> Iterator[Line]:
         yield from writer.paragraph(sentence, style="bad")
     yield from waiver_lines((readiness,), writer)
     yield from retirement_lines((readiness,), writer)
-
-
-def _complete(readiness: UseCaseReadiness) -> str:
-    accepted = f", {len(readiness.accepted)} accepted as they are" if readiness.accepted else ""
-    waived = f", {readiness.waived} waived" if readiness.waived else ""
-    total = text_format.count(len(readiness.required), "requirement")
-    return f"{readiness.complete} of {total} complete{accepted}{waived}"
 
 
 def _review(readiness: UseCaseReadiness) -> str:

@@ -141,7 +141,7 @@ def test_a_cell_says_how_far_what_is_missing_has_come() -> None:
 
 def test_of_many_changes_the_worst_are_listed() -> None:
     """After a first run every use case has changed: twelve rows, the worst first, and the number of the others."""
-    changes = [Change(f"UC-{n:03}", "NOT_STARTED", "IN_PROGRESS") for n in range(1, 36)]
+    changes = [Change(f"UC-{n:03}", "NOT_STARTED", "IN_PROGRESS", because=f"{n} passed") for n in range(1, 36)]
     gone = Change("UC-036", "PASSED", "", "UC-036/4", "is gone", test="test_drill")
     text = text_of(replace(failing(), changes=(*changes, gone)))
     rows = table(text, "What changed")[1:]

@@ -9,7 +9,7 @@ from msgspec import Struct
 from ...verdict.cells import cell_of
 from ...verdict.readiness import State
 from ...verdict.tracker_drift import has_drift
-from ..change_lines import MOST_CHANGES, worst_first
+from ..change_lines import MOST_CHANGES, change_groups
 from ..findings import findings
 from ..headline import headline_sentence
 from ..matrix import item_titles, matrix_rows, used_cells
@@ -133,10 +133,11 @@ def _sections(report: Report) -> Iterator[_Section]:
 
 
 def _changes(report: Report) -> _Section:
-    shown = worst_first(report.changes)[:MOST_CHANGES]
-    rows = [_row((change.subject, *change.words, change.because)) for change in shown]
+    groups = change_groups(report.changes)
+    shown = groups[:MOST_CHANGES]
+    rows = [_row((group.subject, *group.changes[0].words, group.changes[0].because)) for group in shown]
     head = _table_head("What", "Before", "Now", "Because")
-    return _Section("What changed", rows, head, pointer=_ALL_CHANGES, more=len(report.changes) - len(shown))
+    return _Section("What changed", rows, head, pointer=_ALL_CHANGES, more=len(groups) - len(shown))
 
 
 def _blocking(report: Report) -> _Section:

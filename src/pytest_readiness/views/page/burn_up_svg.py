@@ -36,8 +36,8 @@ class Drawing(Struct, frozen=True):
     """Its own coordinates: of the corner, then width and height."""
     axes: str
     """Path of both axes."""
-    complete: str
-    """Points of the line of complete requirements."""
+    done: str
+    """Points of the line of requirements that are done."""
     ready: str
     """Points of the line of ready use cases, on its own scale."""
     marks: tuple[Mark, ...]
@@ -55,7 +55,7 @@ def draw(burn_up: BurnUp, required: int, use_cases: int) -> Drawing | None:
 
     Args:
         burn_up: the progress.
-        required: number of required requirements now, at the top of the scale of complete requirements.
+        required: number of required requirements now, at the top of the scale of those that are done.
         use_cases: number of use cases, at the top of the scale of ready ones.
     """
     points = burn_up.points
@@ -63,7 +63,7 @@ def draw(burn_up: BurnUp, required: int, use_cases: int) -> Drawing | None:
         return None
     shown = _thinned(points)
     start, end = _seconds(points[0].at), _seconds(points[-1].at)
-    most = max(required, *(point.complete for point in points), 1)
+    most = max(required, *(point.done for point in points), 1)
     most_ready = max(use_cases, *(point.ready for point in points), 1)
 
     def x_of(at: str) -> float:
@@ -78,16 +78,16 @@ def draw(burn_up: BurnUp, required: int, use_cases: int) -> Drawing | None:
     for change in burn_up.demotions[-MARKS_AT_MOST:]:
         point = points[max(bisect_right(moments, change.at) - 1, 0)]
         text = f"{change.at[:10]} {change.use_case}: {change.from_status} to {change.to_status}"
-        marks.append(Mark(f"{x_of(change.at):.1f}", f"{y_of(point.complete, most):.1f}", text))
+        marks.append(Mark(f"{x_of(change.at):.1f}", f"{y_of(point.done, most):.1f}", text))
     latest = points[-1]
     summary = (
-        f"From {points[0].at[:10]} to {latest.at[:10]}: {latest.complete} of {required} requirements are complete, "
+        f"From {points[0].at[:10]} to {latest.at[:10]}: {latest.done} of {required} requirements are done, "
         f"{latest.ready} of {use_cases} use cases are ready, {count(len(burn_up.demotions), 'demotion')}."
     )
     return Drawing(
         view=f"0 0 {WIDTH} {HEIGHT}",
         axes=f"M{LEFT} {TOP}V{BOTTOM}H{RIGHT}",
-        complete=_steps([(x_of(point.at), y_of(point.complete, most)) for point in shown]),
+        done=_steps([(x_of(point.at), y_of(point.done, most)) for point in shown]),
         ready=_steps([(x_of(point.at), y_of(point.ready, most_ready)) for point in shown]),
         marks=tuple(marks),
         required=required,

@@ -7,14 +7,16 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from ...errors import first_names
+from ...verdict.cells import CELLS, Cell as CellState, CellProgress, cell_of_requirement
 from ...verdict.readiness import Readiness, RequirementReadiness, ReviewState, State, Status, UseCaseReadiness
 from ...verdict.tracker_drift import has_drift
+from .. import text_format
 from ..matrix import item_titles
 from .anchors import anchors_of
 
 _NAMED = 3
 """Most people and requirements that a row names."""
-STATE_CLASSES = {
+STATE_CLASSES: dict[CellState, str] = {
     State.COMPLETE: "C",
     State.ASSERTED: "A",
     State.WAIVED: "W",
@@ -25,8 +27,10 @@ STATE_CLASSES = {
     State.FLAKY: "L",
     State.INTERRUPTED: "I",
     State.FAILING: "F",
+    CellProgress.SKIPPED: "K",
+    CellProgress.NOT_RUN: "O",
 }
-"""Class of each state in the page's style sheet."""
+"""Class of what a sign stands for in the page's style sheet; a cell that is partly done has several signs."""
 STATUS_CLASSES = {
     Status.NOT_STARTED: "M",
     Status.IN_PROGRESS: "S",
@@ -36,7 +40,7 @@ STATUS_CLASSES = {
 
 
 class Part(Struct, frozen=True):
-    """One sign of a cell: the state of one requirement."""
+    """One sign of a cell: the state of one requirement, and for a missing one how far it has come."""
 
     sign: str
     css: str
@@ -85,6 +89,11 @@ class Row(Struct, frozen=True):
         return self.readiness.use_case.id
 
     @property
+    def done(self) -> str:
+        """How many of its requirements are done."""
+        return text_format.done_text(self.readiness)
+
+    @property
     def title(self) -> str:
         """Its title, or what the row of the tracker notes."""
         return self.readiness.use_case.title or self.readiness.use_case.notes
@@ -96,8 +105,8 @@ class Matrix(Struct, frozen=True):
     items: tuple[tuple[str, str], ...]
     """(key, title)."""
     rows: tuple[Row, ...]
-    states: tuple[State, ...]
-    """States that occur."""
+    states: tuple[CellState, ...]
+    """What the signs that occur stand for."""
 
 
 def matrix_of(readiness: Readiness) -> Matrix:
@@ -106,9 +115,9 @@ def matrix_of(readiness: Readiness) -> Matrix:
     titles = item_titles(use_cases)
     anchors = anchors_of((use_case.use_case.id for use_case in use_cases), "u-")
     item_anchors = anchors_of(titles, ".")
-    states = {requirement.state for use_case in use_cases for requirement in use_case.requirements}
+    states = {cell_of_requirement(requirement) for use_case in use_cases for requirement in use_case.requirements}
     rows = tuple(_row(use_case, anchors[use_case.use_case.id], item_anchors) for use_case in use_cases)
-    return Matrix(tuple(titles.items()), rows, tuple(state for state in State if state in states))
+    return Matrix(tuple(titles.items()), rows, tuple(state for state in CELLS if state in states))
 
 
 def _row(use_case: UseCaseReadiness, anchor: str, items: dict[str, str]) -> Row:
@@ -117,13 +126,15 @@ def _row(use_case: UseCaseReadiness, anchor: str, items: dict[str, str]) -> Row:
     for key, item_anchor in items.items():
         item = by_key.get(key)
         parts = tuple(_part(requirement) for requirement in item.requirements) if item else ()
-        cells.append(Cell(f"{anchor}{item_anchor}", STATE_CLASSES[item.state] if item else "", parts))
+        alike = {part.css for part in parts}
+        css = alike.pop() if len(alike) == 1 else STATE_CLASSES[item.state] if item else ""
+        cells.append(Cell(f"{anchor}{item_anchor}", css, parts))
     reason = "; ".join(_reasons(use_case)) or (use_case.phase.value if use_case.phase else "")
     return Row(use_case, anchor, tuple(cells), STATUS_CLASSES[use_case.status], reason, has_drift(use_case))
 
 
 def _part(readiness: RequirementReadiness) -> Part:
-    state = readiness.state
+    state = cell_of_requirement(readiness)
     scope = scope_of(readiness)
     return Part(state.sign, STATE_CLASSES[state], f"{scope} {state.value}" if scope else state.value)
 

@@ -55,9 +55,9 @@ const makeRequirement = ([id, sign, css, state, why, completes, level, expires, 
   if (table) parts.push(makeTable(table, id));
   return make("section", { id: anchor }, ...parts);
 };
-const makeArticle = ([anchor, id, title, css, status, phase, complete, required, owner, architecture, declared, holds,
+const makeArticle = ([anchor, id, title, css, status, phase, done, owner, architecture, declared, holds,
   reviewState, approvals, needed, reviews, items]) => {
-  const line = (phase ? " " + phase : "") + ", " + complete + " of " + required + " requirements complete. Owner: " + owner + "."
+  const line = (phase ? " " + phase : "") + ", " + done + ". Owner: " + owner + "."
     + (architecture ? " Architecture: " + architecture + " (no part of readiness)." : "")
     + (declared ? " The tracker's row says " + declared + "." : "");
   const article = make("article", { id: anchor, class: "uc" },
@@ -147,7 +147,7 @@ const textOf = (row) => {
   return texts.get(row);
 };
 const ownerOf = (row) => row.cells[row.cells.length - 2].textContent;
-const statusOf = (row) => row.cells[1].firstChild.data.trim();
+const statusOf = (row) => row.cells[1].textContent.trim().split(/\s/)[0];
 const filter = () => {
   const [q, status, state, owner] = fields.map((name) => form.elements[name].value);
   const words = q.toLowerCase().split(/\s+/).filter(Boolean);

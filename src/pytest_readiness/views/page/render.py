@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from ...verdict.readiness import Status
+from ...verdict.readiness import Phase, Status
 from ..page_material import PIECES_AT_ONCE, PageMaterial, shown_evidence
 from ..report import Report
 from ..sanitise.html import to_href, to_html
@@ -27,6 +27,8 @@ CELLS_AT_MOST = 2_000
 """Cells of a matrix up to which each has its link in the file; in a larger one a script makes them."""
 WRITTEN_USE_CASES = 5
 """Use cases of a large page whose evidence is written out; that of the others is packed."""
+_STANDINGS = frozenset(word.value for word in (*Status, *Phase))
+"""Words of where a use case stands, which are long and have no blanks."""
 _SHORT = 100
 """Characters of a text that is remembered."""
 _PIECE = 48 * 1024
@@ -76,6 +78,7 @@ def _environment() -> Environment:
     )
     environment.filters["pre"] = _lines
     environment.filters["href"] = _href
+    environment.filters["words"] = _words
     return environment
 
 
@@ -99,6 +102,11 @@ class _Sanitiser:
 
 def _lines(text: str) -> Markup:
     return Markup(to_html(text, 2 * INLINE_BYTES, lines=True))  # noqa: S704 - sanitised
+
+
+def _words(text: str, compact: bool) -> str:  # noqa: FBT001 - an argument of a filter
+    """Return a status or phase with places to break its line, except in a large page; another text as it is."""
+    return text if compact or text not in _STANDINGS else Markup(text.replace("_", "_<wbr>"))  # noqa: S704 - our word
 
 
 def _href(address: str) -> Markup:

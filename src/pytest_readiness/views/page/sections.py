@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ...verdict.counts import count_verdict
-from ...verdict.expiry import expiring_within
+from ...verdict.expiry import Expiry, expiring_within
 from ...verdict.readiness import Status, UseCaseReadiness
 from .. import text_format
+from ..change_lines import change_groups
 from ..gate import retirement_sentences
 from ..headline import headline_sentence
 from ..next_actions import by_person, task_text
@@ -29,7 +31,7 @@ EXPIRING_AT_MOST = 200
 def overview(report: Report, material: PageMaterial) -> dict[str, Any]:
     """Return the values of everything around the matrix and the evidence."""
     readiness, verdict, context = report.readiness, report.verdict, report.context
-    expiring = expiring_within(readiness, DAYS)
+    expiring = _expiring(expiring_within(readiness, DAYS))
     required = count_verdict(readiness, verdict).requirements
     drawing = draw(material.burn_up, required, len(readiness.use_cases)) if material.burn_up else None
     values = {
@@ -41,7 +43,7 @@ def overview(report: Report, material: PageMaterial) -> dict[str, Any]:
             {"css": STATUS_CLASSES[status], "number": number, "name": status.value}
             for status, number in readiness.totals.items()
         ],
-        "changes": report.changes,
+        "changes": [group.text for group in change_groups(report.changes)],
         "people": _people(report),
         "statuses": [status.value for status in Status],
         "owners": sorted({owner for row in readiness.use_cases if (owner := row.use_case.owner)}),
@@ -75,6 +77,19 @@ def _sections(values: dict[str, Any]) -> Any:
         ("rules", "Rules"),
         ("details", "Evidence"),
     )
+
+
+def _expiring(expiries: Iterable[Expiry]) -> list[dict[str, Any]]:
+    """Return what expires by day, kind and owner; requirements that the same use cases have share a line."""
+    alike: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
+    for expiry in expiries:
+        key = expiry.at[:10], expiry.kind, expiry.owner
+        alike.setdefault(key, []).append((expiry.use_case, expiry.requirement))
+    return [
+        {"day": day, "kind": kind, "what": what, "owner": owner}
+        for (day, kind, owner), requirements in alike.items()
+        for what, _ids in text_format.requirement_groups(requirements)
+    ]
 
 
 def _people(report: Report) -> list[dict[str, Any]]:

@@ -71,8 +71,8 @@ class UseCaseDetails(Struct, frozen=True, array_like=True):
     css: str
     status: str
     phase: str
-    complete: int
-    required: int
+    done: str
+    """How many of its requirements are complete, and what is accepted or waived."""
     owner: str
     architecture: str
     declared: str
@@ -101,8 +101,7 @@ def details_of(row: Row, tables: EvidenceTables) -> UseCaseDetails:
         css=row.css,
         status=readiness.status.value,
         phase=readiness.phase.value if readiness.phase else "",
-        complete=readiness.complete,
-        required=len(readiness.required),
+        done=text_format.completion_text(readiness),
         owner=readiness.use_case.owner or UNASSIGNED,
         architecture=readiness.use_case.architecture_status,
         declared=readiness.declared if row.drift else "",
@@ -149,7 +148,7 @@ def _visible(value: Any) -> Any:
 def _item(cell: Cell, item: ItemReadiness, tables: EvidenceTables) -> ItemDetails:
     return ItemDetails(
         anchor=cell.anchor,
-        css=cell.css,
+        css=STATE_CLASSES[item.state],
         sign=item.state.sign,
         state=item.state.value,
         key=item.item.key,
