@@ -7,8 +7,10 @@ option is given or xdist distributes. Every session of every project pays for th
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -146,12 +148,35 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
     """Set the exit code of the process: a requested gate that was not evaluated is no success."""
+    end_process = os._exit
+    if getattr(config.option, "readiness_gate", False):
+        os._exit = _guarded(end_process, config)
     try:
         code = yield
     except SystemExit as end:
         code, end.code = end.code, final_exit_code(config, end.code)
         raise
+    finally:
+        os._exit = end_process
     return final_exit_code(config, code)
+
+
+def _guarded(end_process: Callable[[int], NoReturn], config: pytest.Config) -> Callable[[int], NoReturn]:
+    """Return an ``os._exit`` that ends this process with 0 only if the gate was evaluated and is open.
+
+    Some suites end so as they finish, because a thread of theirs never does. A child process ends as it asks for.
+    """
+    session_process = os.getpid()
+
+    def guarded_exit(status: int) -> NoReturn:
+        if os.getpid() == session_process and is_success(status):
+            with suppress(BaseException):  # whatever another plugin raises meanwhile
+                status = final_exit_code(config, status)
+                sys.stdout.flush()
+                sys.stderr.flush()
+        end_process(status)
+
+    return guarded_exit
 
 
 def final_exit_code(config: pytest.Config, code: Any) -> Any:

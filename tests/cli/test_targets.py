@@ -169,6 +169,21 @@ def test_no_session_writes_into_a_test(project: Project, words: str) -> None:
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    "words", ["report -o", "report --format html -o", "open --no-browser -o", "checkpoint -o", "bundle -o"]
+)
+def test_no_command_writes_into_a_test(project: Project, words: str) -> None:
+    """A Python file stays as it is; the verifier of a bundle, which is one, is written as ever."""
+    path = project.configured().tests(TESTS).path / "test_it.py"
+    project.run()
+    before = path.read_bytes()
+    done = project.cli(*words.split(), "test_it.py")
+    assert (done.exit_code, path.read_bytes()) == (2, before)
+    assert "would overwrite a Python file: name another file" in done.stderr
+    for _ in range(2):
+        assert project.cli("bundle", "-o", "b.zip", "--script", "verify.py").exit_code == 0
+
+
 def test_a_file_that_cannot_be_written_keeps_no_other_from_it(project: Project) -> None:
     """A folder that a test makes in the place of the page ends the session with 13; the other reports are written."""
     project.configured().tests('@evidence("UC-001", item=1)\ndef test_it(): os.mkdir("page.html")\n')

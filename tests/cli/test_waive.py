@@ -116,6 +116,18 @@ def test_dates_are_dates_and_names_exist(failing: Project) -> None:
     assert waivers(failing) == []
 
 
+def test_a_date_can_be_days_or_weeks_from_today(failing: Project) -> None:
+    """``+2w`` is the UTC date in 14 days; what is no number of days or weeks, or beyond the calendar, is no date."""
+    assert waive(failing, until="+2w").exit_code == 0
+    assert [waiver["until"] for waiver in waivers(failing)] == [in_days(14)]
+    assert failing.cli("block", "UC-001", "--reason", "x", "--by", ANA, "--due", "+3d").exit_code == 0
+    assert in_days(3) in failing.cli("report", "UC-001", "--format", "json").stdout
+    for until in ("+", "+d", "+3", "3d", "+3m", "+-3d", "+99999w", "+99999d", "+1d1w", "+٣d"):
+        result = waive(failing, until=until)
+        assert (result.exit_code, len(result.stderr.splitlines())) in ((2, 1), (1, 1)), result.output
+    assert len(waivers(failing)) == 1
+
+
 def test_the_newest_of_two_waivers_is_used(failing: Project) -> None:
     """A requirement that is waived again is waived until the newer end, by who approved that."""
     assert waive(failing, until=in_days(2)).exit_code == 0

@@ -58,9 +58,11 @@ def assert_recovers(project: Project, expected: dict[str, str]) -> None:
 
 
 def test_os_exit_zero_leaves_an_open_run(project: Project) -> None:
-    """A test that calls os._exit(0) makes pytest look green; the run stays open, and the gate is closed."""
+    """A test that calls os._exit(0) makes pytest look green, except where a gate is asked for; the run stays open."""
     project.configured().tests(THREE.format(act="os._exit(0)"))
-    assert project.run_apart("--readiness-gate").ret == 0
+    assert project.run_apart().ret == 0
+    assert project.states()["UC-001/2"] == "INTERRUPTED"
+    assert project.run_apart("--readiness-gate").ret == 13
     assert project.states()["UC-001/2"] == "INTERRUPTED"
     assert project.states()["UC-001/1"] == "MISSING"  # an open run's passes do not count
     assert_recovers(project, {"test_a": "PASSED", "test_b": "INTERRUPTED", "test_c": "NOT_RUN"})

@@ -113,3 +113,36 @@ def test_a_conftest_that_exits_as_it_is_loaded_is_told(project: Project, code: s
     assert "ended pytest by SystemExit while it was loaded, before the gate was evaluated" in result.stderr.str()
     project.write("conftest.py", "import sys\nsys.exit(5)\n")
     assert project.run_apart("--readiness-gate").ret == 5
+
+
+AT_ONCE = {
+    "as it finishes": "def pytest_sessionfinish(session, exitstatus): os._exit(exitstatus)",
+    "after all others": "import pytest\n@pytest.hookimpl(trylast=True)\ndef pytest_sessionfinish(): os._exit(0)",
+    "as it is torn down": "def pytest_unconfigure(): os._exit(0)",
+    "in the summary": "def pytest_terminal_summary(): os._exit(256)",
+    "in a report": "def pytest_runtest_logreport(): os._exit(0)",
+    "in a thread": "import threading\ndef pytest_unconfigure():\n    threading.Thread(target=os._exit, args=(0,)).run()",
+}
+"""How a ``conftest.py`` ends the process at once, as some do because a thread of theirs never ends."""
+
+
+@pytest.mark.parametrize("does", AT_ONCE.values(), ids=AT_ONCE)
+def test_who_ends_the_process_at_once_opens_no_gate(project: Project, does: str) -> None:
+    """A closed or unanswered gate is no success; an open one that has answered is, and without a gate 0 stays 0."""
+    project.configured().tests(PASSES)
+    project.write("conftest.py", f"import os\n{does}\n")
+    assert project.run_apart("--readiness-gate").ret in (11, 13)
+    assert project.run_apart().ret == 0
+    project.configured(OPEN).tests('@evidence("UC-001", "UC-002", item=[1, 2])\ndef test_it(): pass\n')
+    project.write("conftest.py", "")
+    project.run()
+    project.write("conftest.py", f"import os\n{does}\n")
+    opened = project.run_apart("--readiness-gate")
+    assert opened.ret == 13 or "\nELIGIBLE" in opened.stdout.str()
+
+
+def test_a_child_process_ends_as_it_asks_for(project: Project) -> None:
+    """A test that forks is not told what the gate says."""
+    fork = "    child = os.fork()\n    if not child: os._exit(0)\n    assert os.waitpid(child, 0)[1] == 0\n"
+    project.configured().tests(f'@evidence("UC-001", item=1)\ndef test_it():\n{fork}')
+    assert project.run_apart("--readiness-gate").ret == 11

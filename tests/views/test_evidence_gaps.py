@@ -64,6 +64,31 @@ def test_a_part_that_is_missing_is_named():
     assert gaps(values.use_case(catalogue, "UC-001", states)) == [("no test", "6/revocation", "UC-001")]
 
 
+def test_what_ran_elsewhere_has_a_test():
+    """A test that ran in one environment was not run in the other: nobody has to write it. Another part has none."""
+    catalogue = values.catalogue(["UC-001"])
+    states = every(catalogue, "UC-001") | {"6/revocation": State.MISSING}
+    piece = (values.evidence(uc="UC-001", item="6"),)
+
+    def gaps_of(**places):
+        use_case = values.use_case(catalogue, "UC-001", states)
+        items = []
+        for item in use_case.items:
+            needs = [
+                replace(
+                    need,
+                    requirement=replace(need.requirement, **places) if item.item.key == "6" else need.requirement,
+                    evidence=piece if need.requirement.part == "rotation" else (),
+                )
+                for need in item.requirements
+            ]
+            items.append(replace(item, requirements=tuple(needs)))
+        return gaps(replace(use_case, items=tuple(items)))
+
+    assert gaps_of() == [("no test", "6/revocation", "UC-001")]
+    assert gaps_of(part=None) == [("not run", "6/revocation", "UC-001")]
+
+
 def test_what_a_review_accepted_is_not_missing():
     """An unproven pass that is acknowledged is done; one that is not says both ways out, if a review may accept it."""
     catalogue = values.catalogue(["UC-001"])

@@ -15,7 +15,7 @@ from ..errors import ConfigError, count as counted, one_line, write_error
 from ..facts.evidence import Artifact
 from ..pipeline.kept_artifacts import checked_blocks, find_artifact, open_artifact
 from ..pipeline.maintenance import find_evidence
-from ..pipeline.output_files import refuse_sources
+from ..pipeline.output_files import ARTIFACT, refuse_sources
 from ..recording.artifacts import is_text
 from ..views.sanitise import sanitise, sanitise_lines
 from . import options
@@ -35,7 +35,7 @@ def command(cli: CliContext, evidence_id: str, name: str, output: Path | None) -
     exits 3 if it is not what was recorded, or is missing; 2 if the evidence or the artifact is unknown.
     """
     project = cli.project()
-    refuse_sources(project, {"the artifact": output})
+    refuse_sources(project, {ARTIFACT: output})
     match = find_evidence(project, evidence_id)
     if match is None:
         way_out = project.missing_store or "'readiness show UC' prints the ids"

@@ -17,7 +17,7 @@ from .exit_code import ExitCodeCommand
 @click.argument("use_case", metavar="UC", shell_complete=completion.use_cases)
 @options.reason
 @options.by
-@click.option("--due", callback=options.day, metavar="DATE", help="Date by which it should be resolved (UTC).")
+@click.option("--due", callback=options.day, metavar="DATE", help="Date by which it should be resolved (UTC), or +21d.")
 @click.option("--link", callback=options.link, metavar="URL", help="URL of the issue.")
 @click.pass_context
 @pass_cli_context

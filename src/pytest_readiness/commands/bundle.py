@@ -8,7 +8,7 @@ import click
 
 from ..errors import count
 from ..pipeline.bundles import export_bundle, write_script
-from ..pipeline.output_files import refuse_sources
+from ..pipeline.output_files import SCRIPT, refuse_sources
 from ..views.sanitise import sanitise
 from . import completion, options
 from .cli_context import CliContext, pass_cli_context
@@ -48,7 +48,7 @@ def command(
     if output is None and (script is None or use_cases):
         raise click.UsageError("name the file to write: -o FILE")
     project = cli.project()
-    refuse_sources(project, {"the script": script, "the bundle": output})
+    refuse_sources(project, {SCRIPT: script, "the bundle": output})
     if script is not None:
         write_script(script)
         click.echo(sanitise(f"{script}: written; verify a bundle with: python {script.name} BUNDLE"))

@@ -4,31 +4,35 @@ from __future__ import annotations
 
 import os
 import re
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ..facts.timestamps import parse_timestamp
+from ..facts.timestamps import parse_timestamp, timestamp
 from . import completion
 
 TERMINAL = "terminal"
 """Name of the format for people, which is the default."""
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_AHEAD = re.compile(r"\+(?P<number>\d{1,5})(?P<unit>[dw])", re.ASCII)
 _LINK = re.compile(r"https?://\S+")
 
 
 def day(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
-    """Return a UTC date, which must be ``YYYY-MM-DD``."""
+    """Return a UTC date, given as ``YYYY-MM-DD``, or as days or weeks from today such as ``+21d`` or ``+3w``."""
     if value is None:
         return None
     try:
+        if ahead := _AHEAD.fullmatch(value):
+            days = int(ahead["number"]) * (7 if ahead["unit"] == "w" else 1)
+            return (date.fromisoformat(timestamp()[:10]) + timedelta(days=days)).isoformat()
         if _DAY.fullmatch(value):
             return date.fromisoformat(value).isoformat()
-    except ValueError:
+    except (ValueError, OverflowError):
         pass
-    raise click.BadParameter(f"'{value}' is not a date: write YYYY-MM-DD (UTC)")
+    raise click.BadParameter(f"'{value}' is not a date: write YYYY-MM-DD (UTC), or +21d or +3w from today")
 
 
 def moment(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:

@@ -20,7 +20,11 @@ from .exit_code import ExitCodeCommand
 @options.reason
 @options.by
 @click.option(
-    "--until", callback=options.day, metavar="DATE", required=True, help="Last day (UTC), at most 90 days ahead."
+    "--until",
+    callback=options.day,
+    metavar="DATE",
+    required=True,
+    help="Last day (UTC), or +21d; at most 90 days ahead.",
 )
 @click.option("--requested-by", callback=options.text, metavar="NAME", help="Who requested it; default: who runs this.")
 @click.pass_context

@@ -18,7 +18,9 @@ from .checkpoint_files import named_checkpoints
 from .project import HOME, Project
 
 _CONTENTS = {"html": "the page", "json": "the report", "junit": "the JUnit report", "bundle": "the bundle"}
-CHECKPOINT = "the checkpoint"
+CHECKPOINT, SCRIPT, ARTIFACT = "the checkpoint", "the script", "the artifact"
+_MAY_BE_PYTHON = frozenset({SCRIPT, ARTIFACT})
+"""Outputs that may be Python; another one in the place of a Python file is a slip in a command line."""
 _OPEN_ALREADY = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/")
 """Beginnings of the names of files that this process has open. A pipe among them has a reader."""
 _STORE_SUFFIXES = ("", "-journal", "-wal", "-shm")
@@ -51,7 +53,7 @@ def check_targets(project: Project, targets: Mapping[str, Path], others: Mapping
 
 
 def refuse_sources(project: Project, targets: Mapping[str, Path | None]) -> None:
-    """Refuse to write into a file that is read, twice into the same file, or into a pipe. No file is opened.
+    """Refuse to write into a file that is read or is Python, twice into the same file, or into a pipe. Opens no file.
 
     ``targets``: the path of each output, such as "the report"; None means no output.
 
@@ -63,6 +65,9 @@ def refuse_sources(project: Project, targets: Mapping[str, Path | None]) -> None
         if path is None:
             continue
         target = Path(os.path.realpath(path))
+        if target.suffix == ".py" and target.exists() and output not in _MAY_BE_PYTHON:
+            message = f"{output} would overwrite a Python file: name another file"
+            raise ConfigError(f"{one_line(shown_place(path))}: {message}")
         if role := _role(project, target, output) or outputs.get(target):
             raise ConfigError(f"{one_line(shown_place(path))}: {output} would overwrite {role}: name another file")
         outputs[target] = output

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from msgspec import Struct
 
 from ..facts.timestamps import parse_timestamp
-from .actions import owner_of
 from .readiness import Readiness
 
 
@@ -22,7 +21,7 @@ class Expiry(Struct, frozen=True):
     kind: str
     """``evidence`` or ``waiver``."""
     owner: str
-    """Owner of the use case, or ``unassigned``."""
+    """Owner of the use case, as its row names it; empty: none."""
 
 
 def expiring_within(readiness: Readiness, days: int) -> tuple[Expiry, ...]:
@@ -34,9 +33,9 @@ def expiring_within(readiness: Readiness, days: int) -> tuple[Expiry, ...]:
         return ()
     expiries = []
     for use_case in readiness.use_cases:
-        row, owner = use_case.use_case, owner_of(use_case)
+        row = use_case.use_case
         expiries += [
-            Expiry(requirement.expires_at, row.id, requirement.requirement.id, "evidence", owner)
+            Expiry(requirement.expires_at, row.id, requirement.requirement.id, "evidence", row.owner)
             for requirement in use_case.required
             if requirement.expires_at and start <= parse_timestamp(requirement.expires_at) <= end
         ]
@@ -46,5 +45,5 @@ def expiring_within(readiness: Readiness, days: int) -> tuple[Expiry, ...]:
             if waiver.used and waiver.void is None and last_day < date.max:
                 at = f"{(last_day + timedelta(days=1)).isoformat()}T00:00:00.000Z"
                 if start <= parse_timestamp(at) <= end:
-                    expiries.append(Expiry(at, row.id, waiver.decision.requirement, "waiver", owner))
+                    expiries.append(Expiry(at, row.id, waiver.decision.requirement, "waiver", row.owner))
     return tuple(sorted(expiries, key=lambda expiry: (expiry.at, expiry.requirement, expiry.kind)))

@@ -38,7 +38,7 @@ def missing_kind(requirement: RequirementReadiness, accepted: Iterable[str]) -> 
 def missing_by_item(use_cases: Iterable[UseCaseReadiness]) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
     """Yield kind, items and use cases: the items whose evidence the same use cases lack in the same way.
 
-    An item is given by its key; by key and scope, such as ``2/production``, if only a part of it is lacking.
+    What has a test in another place was not run in its own. An item is given by its key; by key and scope, such as ``2/production``, if only a part of it is lacking.
     """
     by_kind: dict[str, dict[str, list[str]]] = {kind: {} for kind in KINDS}
     for use_case in use_cases:
@@ -56,7 +56,12 @@ def missing_by_item(use_cases: Iterable[UseCaseReadiness]) -> Iterator[tuple[str
 
 
 def _of_item(name: str, item: ItemReadiness, accepted: Sequence[str]) -> Iterator[tuple[str, str]]:
-    kinds = [missing_kind(requirement, accepted) for requirement in item.requirements]
+    tagged = {requirement.requirement.part for requirement in item.requirements if requirement.evidence}
+    kinds = [
+        NOT_RUN if kind == NO_TEST and requirement.requirement.part in tagged else kind
+        for requirement in item.requirements
+        for kind in (missing_kind(requirement, accepted),)
+    ]
     if kinds.count(kinds[0]) == len(kinds):
         if kinds[0] is not None:
             yield kinds[0], item.item.key

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ...verdict.actions import owner_of
 from ...verdict.counts import count_verdict
 from ...verdict.expiry import Expiry, expiring_within
 from ...verdict.readiness import Status, UseCaseReadiness
@@ -31,7 +32,9 @@ EXPIRING_AT_MOST = 200
 def overview(report: Report, material: PageMaterial) -> dict[str, Any]:
     """Return the values of everything around the matrix and the evidence."""
     readiness, verdict, context = report.readiness, report.verdict, report.context
-    expiring = _expiring(expiring_within(readiness, DAYS))
+    expiring = _expiring(
+        expiring_within(readiness, DAYS), {row.use_case.id: owner_of(row) for row in readiness.use_cases}
+    )
     required = count_verdict(readiness, verdict).requirements
     drawing = draw(material.burn_up, required, len(readiness.use_cases)) if material.burn_up else None
     values = {
@@ -79,11 +82,11 @@ def _sections(values: dict[str, Any]) -> Any:
     )
 
 
-def _expiring(expiries: Iterable[Expiry]) -> list[dict[str, Any]]:
+def _expiring(expiries: Iterable[Expiry], owners: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return what expires by day, kind and owner; requirements that the same use cases have share a line."""
     alike: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
     for expiry in expiries:
-        key = expiry.at[:10], expiry.kind, expiry.owner
+        key = expiry.at[:10], expiry.kind, owners[expiry.use_case]
         alike.setdefault(key, []).append((expiry.use_case, expiry.requirement))
     return [
         {"day": day, "kind": kind, "what": what, "owner": owner}
