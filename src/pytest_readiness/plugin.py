@@ -161,7 +161,7 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
     return final_exit_code(config, code)
 
 
-def _guarded(end_process: Callable[[int], NoReturn], config: pytest.Config) -> Callable[[int], NoReturn]:
+def _guarded(end_process: Callable[[int], NoReturn], config: pytest.Config) -> Any:
     """Return an ``os._exit`` that ends this process with 0 only if the gate was evaluated and is open.
 
     Some suites end so as they finish, because a thread of theirs never does. A child process ends as it asks for.

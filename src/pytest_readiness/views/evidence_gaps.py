@@ -38,7 +38,8 @@ def missing_kind(requirement: RequirementReadiness, accepted: Iterable[str]) -> 
 def missing_by_item(use_cases: Iterable[UseCaseReadiness]) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
     """Yield kind, items and use cases: the items whose evidence the same use cases lack in the same way.
 
-    What has a test in another place was not run in its own. An item is given by its key; by key and scope, such as ``2/production``, if only a part of it is lacking.
+    What has a test in another place was not run in its own. An item is given by its key; by key and scope, such as
+    ``2/production``, if only a part of it is lacking.
     """
     by_kind: dict[str, dict[str, list[str]]] = {kind: {} for kind in KINDS}
     for use_case in use_cases:
