@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import allure
 import allure_commons
 import pytest
 
 from pytest_readiness.claims.catalogue import Catalogue
-from pytest_readiness.claims.claim_rules import ClaimRule, ClaimRules
+from pytest_readiness.claims.claim_rules import ClaimRule, ClaimRules, near_miss
 from pytest_readiness.claims.rule_patterns import PatternError, parse_mark_pattern, parse_test_pattern
 
 
@@ -188,3 +190,41 @@ def test_a_mark_pattern_of_another_form_is_refused(text):
     """A pattern that is no NAME, NAME(ARG) or NAME(key=ARG) says so."""
     with pytest.raises(PatternError, match="NAME"):
         parse_mark_pattern(text)
+
+
+STARS = ["*" * 60 + "b", "*a" * 25 + "*b", "**a" * 25 + "**b"]
+
+
+@pytest.mark.parametrize("glob", STARS, ids=["stars", "star and letter", "two stars and letter"])
+def test_many_wildcards_cost_no_time(glob):
+    """The nearest place of a literal is as good as a later one, so that a session does not hang on a rule."""
+    begin = time.process_time()
+    name = "a" * 300
+    assert claimed(glob, Item(f"{name}/{name}.py::test_x")) is None
+    assert claimed(f"x.py::{glob}", Item(f"x.py::{name}[{name}]")) is None
+    assert claimed(f"x.py::f[{glob}]", Item(f"x.py::f[{name}]")) is None
+    assert claimed(f"x({glob})", Item("x.py::f", mark("x", name)), marks=True) is None
+    assert claimed(glob, Item("x.py::f", mark(name)), marks=True) is None
+    for near in (glob, f"{glob}c"):
+        assert near_miss(ClaimRule(near, ("UC/1",), "readiness.toml:1"), [name, f"{name}.py"]) == ""
+    assert time.process_time() - begin < 5
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "groups"),
+    [
+        ("a*b*c/*.py", "aXbYbZc/d.py", "X,YbZ,d"),
+        ("**/a*b*/**::t", "p/q/axbyb/r/s.py::t", "p/q,x,yb,r/s.py"),
+        ("**/a*b*/**::t", "ab/r/axb/s.py::t", "ab/r,x,,s.py"),
+        ("x.py::a*b*c", "x.py::A::abbc[1]", None),
+        ("x.py::**::a*b*c", "x.py::A::axbbcd::abcc[1]", "A::axbbcd,,c"),
+        ("x.py::f[*-*-*]", "x.py::f[a-b-c-d]", "a,b,c-d"),
+        ("x.py::f[**a*b]", "x.py::f[aacab]", ",aca"),
+    ],
+)
+def test_each_wildcard_takes_as_little_as_it_can(pattern, name, groups):
+    """From left to right, as far as the rest still matches."""
+    count = pattern.count("**") + pattern.replace("**", "").count("*")
+    target = ",".join(f"{{{number}}}" for number in range(1, count + 1))
+    texts = ClaimRules([ClaimRule(pattern, (f"{target}",), "readiness.toml:1")], None)
+    assert [found for _, found in texts._matches(Item(name))] == ([] if groups is None else [tuple(groups.split(","))])

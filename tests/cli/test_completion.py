@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -126,8 +127,45 @@ def test_environments_say_what_is_not_real(usual: Project) -> None:
     """That a run would be a rehearsal is shown before the line is sent."""
     done = ask(usual, "record", "--environment", "", shell="zsh")
     assert done.stdout.split("\n") == [
-        "plain", "staging", "_", "plain", "dev", "not real", "plain", "a b", "_", "",
+        "plain", "staging", "_", "plain", "dev", "not real", "",
     ]  # fmt: skip
+
+
+SIGNS = (
+    "$(id)",
+    "`id`",
+    "${IFS}",
+    ";id",
+    "|id",
+    "&id",
+    ">x",
+    "*",
+    "[1]",
+    "{a,b}",
+    "'1",
+    '"1',
+    "\\1",
+    "!1",
+    "^1",
+    "#1",
+    "~",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_a_name_that_a_shell_would_execute_is_not_put_into_the_line(project: Project, shell: str) -> None:
+    """Bash inserts what it is offered without quotes, and the next key may be Enter. Plain names are offered."""
+    names = [*(f"UC-001{sign}" for sign in SIGNS), "~UC", "-UC", "=UC", "UC-001", "PAY_2.a:b,é"]
+    rows = "".join(f"[use_cases.{json.dumps(name)}]\ntitle = 'x'\n" for name in names)
+    project.write("readiness.toml", CONFIG.replace('tracker = "PROD_READINESS_TRACKER.md"\n', "") + rows)
+    assert project.cli("check").exit_code == 0
+    done = ask(project, "why", "", shell=shell)
+    lines = done.stdout.replace("\\:", ":").split("\n")
+    assert [line for line in lines if "UC" in line or "PAY" in line] == {
+        "bash": ["plain,UC-001", "plain,PAY_2.a:b,é"],
+        "zsh": ["UC-001", "PAY_2.a:b,é"],
+    }[shell]
 
 
 def test_what_completion_prints_as_a_warning_stays_out_of_the_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -324,6 +324,7 @@ def test_another_config_is_left_alone(project: Project, own: str, message: str) 
         ("=x", "--column: there is no column ''"),
         ("statsu=x", "--column: there is no column 'statsu' (did you mean 'status'?)"),
         ("status=Nope", "T.md: no table has the columns of a register"),
+        (f"uc={'9' * 5000}", "T.md:1: this looks like a register, but none of its columns is called '999"),
     ],
 )
 def test_a_wrong_option_is_told(project: Project, option: str, message: str) -> None:

@@ -92,3 +92,26 @@ def test_verify_counts_the_signatures_of_other_registers_too(project: Project) -
     config = (project.path / "readiness.toml").read_text(encoding="utf-8")
     project.write("readiness.toml", f'register = "another"\n{config}')
     assert ", 2 signatures\n" in project.cli("verify").stdout
+
+
+@pytest.mark.slow
+def test_a_command_in_a_message_has_its_names_in_quotes(project: Project) -> None:
+    """Who copies it into a shell runs this command, and nothing that a row of the tracker names."""
+    name = "UC-7$(id)"
+    row = f"[use_cases.'{name}']\ntitle = 'x'\n"
+    base = CONFIG.replace(
+        'tracker = "PROD_READINESS_TRACKER.md"\n', "[review]\nreviewers = ['ana']\nseparate = false\n"
+    )
+    project.configured(f"{base}{row}[use_cases.UC-8]\ntitle = 'y'\n", None)
+    examined = ("record", name, "--item", "2", "--environment", "staging", "--result", "PASSED")
+    assert project.cli(*examined).exit_code == 0
+    assert project.cli("block", name, "--reason", "no", "--by", "ana").exit_code == 0
+    for words, expected in (
+        (("report",), f"readiness why '{name}'"),
+        (("why", name), f"(readiness review: --acknowledge '{name}/2')"),
+        (("review", name, "--by", "ana"), f"to be acknowledged: --acknowledge '{name}/2'"),
+        (("next", "-v"), f"runs `readiness unblock '{name}'`"),
+    ):
+        assert expected in " ".join(project.cli(*words).stdout.split()), words
+    project.configured(f"{base}[use_cases.UC-8]\ntitle = 'y'\n", None)
+    assert f"retire it: `readiness retire '{name}' --reason ...`" in " ".join(project.cli("next", "-v").stdout.split())

@@ -188,6 +188,7 @@ def test_the_rules_are_no_requirement(project: Project) -> None:
         ('"**::test_*" = "UC-001"', "'UC-001' is not of the form UC/ITEM, such as UC-003/4"),
         ('"tests/**" = ["UC-001/1",\n"UC-001/stagin"]', "no item 'stagin' (items are 1, 2)"),
         ('"tests/*" = "UC-{2}/1"', "claims 'UC-{2}/1', where {2} is what a * matched, and has 1 *"),
+        (f'"tests/**" = "UC-001/{{{"9" * 5000}}}"', "no item '{999"),
         ('"tests/**" = "UC-{1}/8"', "no item '8' (items are 1, 2)"),
         ('"::test_x" = "UC-001/1"', 'must be a glob on node ids, such as "tests/keys/**::test_rotation*"'),
         ('[claims.marks]\n"jira()" = "UC-001/1"', "must be NAME, NAME(ARG) or NAME(key=ARG)"),

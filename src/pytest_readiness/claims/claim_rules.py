@@ -31,7 +31,7 @@ from .target import claim_of
 
 MARKS = "marks"
 """Key of the table of rules for marks."""
-_PLACEHOLDER = re.compile(r"\{([0-9]+)\}")
+_PLACEHOLDER = re.compile(r"\{([0-9]{1,9})\}")
 _Match = tuple[int, tuple[str, ...]]
 """Index of a rule, and what its wildcards matched."""
 
@@ -353,8 +353,10 @@ def near_miss(rule: ClaimRule, names: Iterable[str]) -> str:
     """Return the end of a message about a rule that matches no test: a name that it nearly matches; else empty."""
     if rule.for_marks:
         return ""
-    pieces = re.split(r"[*?]+", rule.pattern.strip())
-    loose = re.compile(rf"{'.*'.join(map(re.escape, pieces))}(?=[/\[]|::|\Z)", re.DOTALL)
+    first, *pieces = map(re.escape, re.split(r"[*?]+", rule.pattern.strip()))
+    # The nearest place of each piece but the last is as good as a later one.
+    parts = (*(f"(?>.*?{piece})" for piece in pieces[:-1]), *(f".*?{piece}" for piece in pieces[-1:]))
+    loose = re.compile(rf"{first}{''.join(parts)}(?=[/\[]|::|\Z)", re.DOTALL)
     folded = re.compile(loose.pattern, re.DOTALL | re.IGNORECASE)
     for name in names:
         if loose.match(name):

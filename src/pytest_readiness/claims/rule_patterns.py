@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from msgspec import Struct
@@ -123,27 +124,62 @@ def parse_mark_pattern(text: str) -> MarkPattern:
     return MarkPattern(re.compile(name_regex, re.DOTALL), key, regex, head, groups + more)
 
 
+class _Wildcard(Struct):
+    """A ``*`` or ``**`` of a glob as a regular expression, with what follows it up to the next one."""
+
+    regex: str
+    is_any: bool
+    """Whether it stands for any text at all."""
+    is_optional: bool = False
+    literal: str = ""
+    rest: str = ""
+    """The literal as a regular expression."""
+
+    def is_settled_by(self, following: _Wildcard, star: str) -> bool:
+        """Return whether the nearest literal is as good as a later one: the next wildcard takes what is between.
+
+        Without this, matching takes a time that grows with a power of the number of wildcards.
+        """
+        if self.is_optional or following.is_optional:
+            return False
+        if following.is_any:
+            return True
+        excluded = {_IN_PATH: "/", _IN_NAME: ":[?"}.get(star, "")
+        return not self.is_any and not any(sign in self.literal for sign in excluded)
+
+
 def _translate(glob: str, star: str) -> tuple[str, int]:
     """Return a glob as a regular expression, and the number of its groups. ``star``: the expression of ``*``."""
-    regex, groups, end, is_in_brackets = "", 0, 0, False
+    end, is_in_brackets = 0, False
+    wildcards = [_Wildcard("", is_any=False)]  # the first holds what precedes all wildcards
     for match in _WILDCARDS.finditer(glob):
-        literal = glob[end : match.start()]
-        regex += re.escape(literal)
+        literal, wildcard = glob[end : match.start()], match.group()
+        _add(wildcards[-1], literal, re.escape(literal))
         is_in_brackets = is_in_brackets or "[" in literal
         end = match.end()
-        wildcard = match.group()
         if wildcard == "?":
-            regex += "[^/]" if star == _IN_PATH else "."
-            continue
-        groups += 1
-        if separator := wildcard.removeprefix("**") if wildcard != "*" else "":
+            _add(wildcards[-1], "?", "[^/]" if star == _IN_PATH else ".")
+        elif separator := wildcard.removeprefix("**") if wildcard != "*" else "":
             is_step = star != _IN_TEXT and (match.start() == 0 or glob.endswith(separator, 0, match.start()))
-            regex += f"(?:(.*?){separator})?" if is_step else f"{_ANY_STEPS}{separator}"
+            regex = f"(?:(.*?){separator})?" if is_step else f"{_ANY_STEPS}{separator}"
+            wildcards.append(_Wildcard(regex, is_any=True, is_optional=is_step))
         elif wildcard == "**" or (star == _IN_NAME and is_in_brackets):
-            regex += _ANY_STEPS
+            wildcards.append(_Wildcard(_ANY_STEPS, is_any=True))
         else:
-            regex += star
-    return regex + re.escape(glob[end:]), groups
+            wildcards.append(_Wildcard(star, is_any=star == _IN_TEXT))
+    _add(wildcards[-1], glob[end:], re.escape(glob[end:]))
+    regexes = [
+        f"(?>{each.regex}{each.rest})" if each.is_settled_by(following, star) else each.regex + each.rest
+        for each, following in pairwise(wildcards[1:])
+    ]
+    last = wildcards[-1]
+    whole = wildcards[0].rest + "".join(regexes) + (last.regex + last.rest if len(wildcards) > 1 else "")
+    return whole, len(wildcards) - 1
+
+
+def _add(wildcard: _Wildcard, literal: str, rest: str) -> None:
+    wildcard.literal += literal
+    wildcard.rest += rest
 
 
 def texts_of(mark: Any, key: str | None) -> Iterator[str]:

@@ -7,6 +7,7 @@ Plugins are not loaded, so that a key press runs no code of the project.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import redirect_stderr, suppress
 from io import StringIO
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+_WORD = re.compile(r"\w[\w.:/@%+,-]*")
 
 if TYPE_CHECKING:  # every command imports this module, and few processes complete
     from click.shell_completion import CompletionItem
@@ -100,12 +103,21 @@ def _requirements(catalogue: Catalogue, use_case: str) -> Mapping[str, str]:
 
 
 def _matching(names: Mapping[str, str], incomplete: str) -> list[CompletionItem]:
-    """Return the names that begin so in any letter case. What a shell could not print in one line is left out."""
+    """Return the names that begin so in any letter case.
+
+    A name that a shell would read as something else than a word is left out: bash puts it into the line as it is, where
+    the signs of a tracker's row would run a command.
+    """
     from click.shell_completion import CompletionItem
 
     begin = incomplete.lower()
-    chosen: Iterable[str] = (name for name in names if name.lower().startswith(begin) and name.isprintable())
+    chosen: Iterable[str] = (name for name in names if name.lower().startswith(begin) and _is_word(name))
     return [CompletionItem(name, help=_help(names[name])) for name in chosen]
+
+
+def _is_word(name: str) -> bool:
+    """Return whether every shell reads the name as one word that stands for itself."""
+    return name.isprintable() and _WORD.fullmatch(name) is not None
 
 
 def _help(text: str) -> str | None:

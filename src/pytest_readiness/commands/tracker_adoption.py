@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -20,6 +21,8 @@ from .templates import table_lines, toml_text
 
 _MOST = 5
 """Maximum words or ids to list in one line."""
+_NUMBER = re.compile(r"0*[1-9][0-9]{0,5}", re.ASCII)
+"""The number of a column."""
 
 
 class AdoptedTracker(Struct, frozen=True):
@@ -49,7 +52,7 @@ def named_columns(options: Sequence[str]) -> dict[str, Any]:
             raise ConfigError(f"--column: there is no column '{one_line(key, 40)}'{hint}")
         if columns.setdefault(key, header) != header:
             raise ConfigError(f"--column gives both '{columns[key]}' and '{header}' for {key}: give one")
-        if key == "uc" and header.isdecimal() and int(header) > 0:
+        if key == "uc" and _NUMBER.fullmatch(header) is not None:
             columns[key] = int(header)
     return columns
 

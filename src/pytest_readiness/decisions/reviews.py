@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
@@ -199,7 +200,8 @@ def _refusals(sheet: ReviewSheet, drafts: Iterable[DecisionDraft]) -> Iterator[s
     for (why, hint), refusals in refused.items():
         use_case, refusal = next(iter(refusals.items()))
         if refusal.requirements and len(refusals) > 1:
-            yield f"{why}: {_counts(refusals)}{hint}; `readiness review {use_case}` names those of a use case"
+            command = f"readiness review {shlex.quote(use_case)}"
+            yield f"{why}: {_counts(refusals)}{hint}; `{command}` names those of a use case"
         else:
             names = f": {', '.join(refusal.requirements)}" if refusal.requirements else ""
             yield f"{name_list([*refusals])}: {why}{names}{hint}"

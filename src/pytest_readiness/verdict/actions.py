@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 
 from ..errors import count
@@ -66,7 +67,7 @@ def _removed_action(use_case: RemovedUseCase, policy: Policy) -> Action:
 
 def retire_command(use_case: str) -> str:
     """Return the command that retires a use case which left the register."""
-    return f"`readiness retire {use_case} --reason ...`"
+    return f"`readiness retire {shlex.quote(use_case)} --reason ...`"
 
 
 def owner_of(use_case: UseCaseReadiness) -> str:
@@ -107,7 +108,7 @@ def _decision_actions(use_case: UseCaseReadiness, policy: Policy, at: str) -> It
         by, reason = first_line(blocker.decision.by), first_line(blocker.decision.reason)
         text = f"resolve the blocker of {name} by {by}{due}: {reason}"
         who = owner if is_owned else ", ".join(policy.reviewers)
-        yield _action(use_case, "fix", f"{text}; then a reviewer runs `readiness unblock {name}`", who=who)
+        yield _action(use_case, "fix", f"{text}; then a reviewer runs `readiness unblock {shlex.quote(name)}`", who=who)
     for review in use_case.review.standings:
         if review.state is ReviewState.REJECTED:
             by = first_line(review.decision.by)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..verdict.cells import CELLS, cell_of_requirement
@@ -211,7 +212,7 @@ def _single_use_case(readiness: UseCaseReadiness, actions: Sequence[Action], wri
             if requirement.completes_it:
                 yield from writer.paragraph(f"{requirement.requirement.id}: {requirement.completes_it}", indent=4)
     if len(actions) > _MOST_ACTIONS:
-        yield writer.line("    ", (f"{len(actions) - _MOST_ACTIONS} more: readiness why {name}", "dim"))
+        yield writer.line("    ", (f"{len(actions) - _MOST_ACTIONS} more: readiness why {shlex.quote(name)}", "dim"))
 
 
 def _grouped_use_cases(
@@ -230,4 +231,4 @@ def _grouped_use_cases(
             )
     who = ", ".join(dict.fromkeys(action.who for action in actions))
     lead = f"must act: {who}; " if who else ""
-    yield from writer.paragraph(f"{lead}readiness why {names[0]} shows what is missing", indent=4)
+    yield from writer.paragraph(f"{lead}readiness why {shlex.quote(names[0])} shows what is missing", indent=4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
@@ -75,7 +76,9 @@ def _requirement(
     if row.requirement in acknowledged:
         yield from writer.paragraph("acknowledged", indent=2, style="good")
     elif row.requirement in signing.to_acknowledge:
-        yield from writer.paragraph(f"to be acknowledged: --acknowledge {row.requirement}", indent=2, style="warn")
+        yield from writer.paragraph(
+            f"to be acknowledged: --acknowledge {shlex.quote(row.requirement)}", indent=2, style="warn"
+        )
     groups: dict[tuple[str, str], list[PinnedEvidence]] = {}
     shown = row.pins if verbosity > 0 else row.pins[:_MOST_SHOWN]
     for pin in shown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from ..errors import first_names
@@ -137,7 +138,7 @@ def _last(report: Report, writer: LineWriter) -> list[Line]:
     if not report.context.configured:
         advice = "closed; no config: run readiness init"
     elif (worst := worst_use_case(report.readiness, report.verdict)) is not None:
-        advice = f"closed; see readiness next, readiness why {worst}"
+        advice = f"closed; see readiness next, readiness why {shlex.quote(worst)}"
     else:
         advice = "closed; readiness gate shows every rule"
     return writer.paragraph(advice, lead=("readiness gate: ", "bad"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Iterator, Sequence
 
 from ..errors import ClaimError, suggestion
@@ -239,7 +240,7 @@ def _other_ways(
 ) -> Iterator[str]:
     """Yield what else leads on: a review that may name it, the retirement of a removed test."""
     if readiness.requirement.id in named:
-        yield f"a reviewer acknowledges it (readiness review: --acknowledge {readiness.requirement.id})"
+        yield f"a reviewer acknowledges it (readiness review: --acknowledge {shlex.quote(readiness.requirement.id)})"
     tests = (evidence.test_id for evidence in readiness.deciding if evidence.result in BROKEN)
     test = next((test for test in tests if test in removed), None)
     if test is not None and "readiness retire" not in readiness.completes_it:
@@ -260,7 +261,7 @@ def _all_evidence(readiness: RequirementReadiness, writer: LineWriter, verbosity
         else:
             yield from _evidence(evidence, writer, lead)
     if others and verbosity <= 0:
-        text = f"and {len(others):,} more: readiness why {readiness.requirement.id} -v"
+        text = f"and {len(others):,} more: readiness why {shlex.quote(readiness.requirement.id)} -v"
         yield from writer.paragraph(text, indent=6, style="dim")
 
 
