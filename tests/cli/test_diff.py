@@ -61,10 +61,69 @@ def test_two_reports(fallen: Project) -> None:
     assert (same.exit_code, same.stdout.splitlines()[-1]) == (0, "nothing changed")
 
 
+def test_a_test_that_fails_besides_one_that_failed_before(project: Project) -> None:
+    """The everyday case of an old suite: ``diff`` names the test and both results, and the gate is closed for it."""
+    project.configured().tests(
+        """
+        @evidence("UC-001", item=1)
+        def test_old(): assert False
+
+        @evidence("UC-001", item=1)
+        def test_new(): assert os.environ.get("PROVIDER", "up") == "up"
+        """
+    )
+    project.run()
+    report(project, "a.json")
+    unchanged = project.cli("gate", "--no-regression", "a.json")
+    assert (unchanged.exit_code, "worse than before" in unchanged.stdout) == (0, True), unchanged.output
+    project.monkeypatch.setenv("PROVIDER", "down")
+    session = project.run("--readiness-report").stdout.str()
+    assert "UC-001/1 test_it.py::test_new: PASSED -> FAILED (failed in staging)" in " ".join(session.split())
+    text = " ".join(project.cli("diff", "a.json", "now").stdout.split())
+    assert "UC-001 the same status UC-001/1 test_it.py::test_new: PASSED -> FAILED failed in staging: 20" in text
+    (change,) = diff(project, "a.json", "now")["changes"]
+    assert (change["requirement"], change["test"], change["worse"]) == ("UC-001/1", "test_it.py::test_new", True)
+    gate = project.cli("gate", "--no-regression", "a.json")
+    assert gate.exit_code == 1
+    assert "test_it.py::test_new for UC-001/1 was PASSED and is FAILED" in " ".join(gate.stdout.split())
+    report(project, "b.json")
+    project.monkeypatch.setenv("PROVIDER", "up")
+    project.run()
+    (change,) = diff(project, "b.json", "now")["changes"]
+    assert (change["before"], change["after"], change["worse"]) == ("FAILED", "PASSED", False)
+
+
+def test_a_report_without_what_each_test_shows(fallen: Project) -> None:
+    """Of a report by an older version only the results of tests are compared, and every format says so."""
+    document = json.loads((fallen.path / "a.json").read_text())
+    for use_case in document["use_cases"]:
+        for item in use_case["items"]:
+            for row in item["requirements"]:
+                for piece in row["evidence"]:
+                    for key in ("counts", "why_not", "state", "proven"):
+                        del piece[key]
+    (fallen.path / "old.json").write_text(json.dumps(document))
+    note = "tests are compared by their results only"
+    assert f"note: {note}" in fallen.cli("diff", "old.json", "b.json").stdout
+    assert f"- {note}" in fallen.cli("diff", "old.json", "b.json", "--format", "markdown").stdout
+    assert diff(fallen, "old.json", "b.json")["by_result"] is True
+    assert diff(fallen, "a.json", "b.json")["by_result"] is False
+    assert note not in fallen.cli("diff", "a.json", "b.json").stdout
+
+
 def test_json(fallen: Project) -> None:
     """The document names both sides, counts, and has each change as the report has it, with its test."""
     document = diff(fallen, "a.json", "b.json")
-    assert list(document) == ["schema", "register", "old", "new", "became_ready", "no_longer_ready", "changes"]
+    assert list(document) == [
+        "schema",
+        "register",
+        "old",
+        "new",
+        "became_ready",
+        "no_longer_ready",
+        "by_result",
+        "changes",
+    ]
     assert [document[side]["ready"] for side in ("old", "new")] == [1, 0]
     assert (document["became_ready"], document["no_longer_ready"]) == ([], ["UC-001"])
     first, second = document["changes"]

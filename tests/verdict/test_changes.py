@@ -14,7 +14,7 @@ from pytest_readiness.verdict.changes import Change, changes_between
 from pytest_readiness.verdict.readiness import State, Status
 from pytest_readiness.verdict.snapshots import EvaluationSnapshot, RequirementSnapshot, ShownEvidence
 from tests.verdict.judging import CATALOGUE, FAILED, INTERRUPTED, UC, complete, ran
-from tests.verdict.people import LEAD, SECOND, approval, blocker, judge_all, rejection
+from tests.verdict.people import LEAD, SECOND, approval, blocker, judge_all, rejection, retirement
 
 
 def snapshot(evidence, decisions=(), catalogue=CATALOGUE):
@@ -123,6 +123,84 @@ def test_a_test_that_no_longer_runs_is_worse_though_another_completes_the_requir
     ):
         (change,) = changes_between(before, snapshot([*complete(), now]))
         assert (change.because, change.evidence, change.is_worse) == (because, other.id, True)
+
+
+PROVEN, RETIRED = {"proofs": ("trace",)}, retirement(test="t.py::test_b", days=0)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected", "is_worse"),
+    [
+        (PROVEN, {"result": FAILED}, ("PASSED", "FAILED", "failed in staging"), True),
+        (PROVEN, {"result": Result.ERROR}, ("PASSED", "ERROR", "failed in staging"), True),
+        (PROVEN, {"result": INTERRUPTED}, ("PASSED", "INTERRUPTED", "was interrupted in staging"), True),
+        ({"result": INTERRUPTED}, {"result": FAILED}, ("INTERRUPTED", "FAILED", "failed in staging"), True),
+        (None, {"result": FAILED}, ("", "FAILED", "failed in staging"), True),
+        ({"real": False}, {"result": FAILED}, ("REHEARSED", "FAILED", "failed in staging"), True),
+        ({"result": Result.SKIPPED}, {"result": FAILED}, ("SKIPPED", "FAILED", "failed in staging"), True),
+        (PROVEN, {}, ("COMPLETE", "ASSERTED", "passed without its proof in staging"), True),
+        (PROVEN, {**PROVEN, "attempts": 2}, ("COMPLETE", "FLAKY", "passed only at a later attempt in staging"), True),
+        (
+            {**PROVEN, "attempts": 2},
+            {"attempts": 2},
+            ("FLAKY", "FLAKY without its proof", "passed only at a later attempt in staging"),
+            True,
+        ),
+        ({"result": FAILED}, {}, ("FAILED", "PASSED", "passed without its proof in staging"), False),
+        ({"result": FAILED}, {"result": INTERRUPTED}, ("FAILED", "INTERRUPTED", "was interrupted in staging"), False),
+        ({}, PROVEN, ("ASSERTED", "COMPLETE", "passed in staging"), False),
+    ],
+)
+def test_a_test_that_shows_something_else_though_the_requirement_stands_as_before(before, after, expected, is_worse):
+    """It is named with both results, or with what two passes show; a test that shows more is better."""
+    legacy = ran(FAILED, test="t.py::test_legacy")
+    earlier = [] if before is None else [ran(**before, test="t.py::test_b", days=2)]
+    later = ran(**after, test="t.py::test_b", days=1)
+    if before and before.get("result") is FAILED and later.result is INTERRUPTED:
+        earlier[0] = replace(
+            earlier[0], started_at=later.started_at
+        )  # an interruption replaces no failure that is older
+    (change,) = changes_between(snapshot([legacy, *earlier]), snapshot([legacy, later]))
+    assert (change.before, change.after, change.because) == expected
+    assert (change.requirement, change.test, change.evidence) == ("UC-003/4", "t.py::test_b", later.id)
+    assert change.is_worse is is_worse
+
+
+def test_each_place_of_a_test_is_compared():
+    """A test that fails in prod now is worse, though it still passes in staging and failed there before."""
+    staging, prod = (ran(test="t.py::test_b", environment=name, days=2) for name in ("staging", "prod"))
+    failed = ran(FAILED, test="t.py::test_b", environment="prod")
+    legacy = ran(FAILED, test="t.py::test_legacy")
+    (change,) = changes_between(snapshot([legacy, staging, prod]), snapshot([legacy, staging, failed]))
+    assert (change.before, change.after, change.because) == ("PASSED", "FAILED", "failed in prod")
+
+
+def test_a_new_test_that_passes_and_an_old_pass_that_expired_are_no_changes():
+    """Nothing that was shown before is lost, and what expires is a matter of the requirement."""
+    legacy, fresh = ran(FAILED, test="t.py::test_legacy"), ran(**PROVEN, test="t.py::test_b")
+    assert changes_between(snapshot([legacy]), snapshot([legacy, fresh])) == ()
+    stale = snapshot([legacy, replace(fresh, started_at="2025-01-01T00:00:00.000Z")])
+    assert changes_between(snapshot([legacy, fresh]), stale) == ()
+
+
+def test_a_retired_test_is_a_change_for_the_better():
+    """A reviewer decided that it need not run: that is told, and closes no gate."""
+    legacy, failed = ran(FAILED, test="t.py::test_legacy"), ran(FAILED, test="t.py::test_b")
+    (change,) = changes_between(snapshot([legacy, failed]), snapshot([legacy, failed], [RETIRED]))
+    assert (change.test, change.before, change.after, change.because) == ("t.py::test_b", "FAILED", "", "was retired")
+    assert not change.is_worse
+
+
+def test_a_pass_that_no_longer_counts_is_worse():
+    """Its environment is no longer declared real, though another test still completes the requirement."""
+    pair = [ran(**PROVEN), ran(**PROVEN, test="t.py::test_b", environment="prod")]
+    prod = replace(CATALOGUE.environments["prod"], real=False)
+    fewer = replace(CATALOGUE, environments={**CATALOGUE.environments, "prod": prod})
+    changes = [each for each in changes_between(snapshot(pair), snapshot(pair, catalogue=fewer)) if each.test]
+    (change,) = changes
+    because = "no longer counts: environment 'prod' is no longer declared real"
+    assert (change.before, change.after, change.because) == ("PASSED", "REHEARSED", because)
+    assert change.is_worse
 
 
 def test_the_requirements_are_in_the_order_of_the_config():

@@ -17,6 +17,7 @@ from pytest_readiness.verdict.gate import CheckpointComparison, GateInput, RunOr
 from pytest_readiness.verdict.policy import Policy
 from pytest_readiness.verdict.readiness import ReviewState, State
 from pytest_readiness.verdict.regression import earlier_snapshot, no_regression
+from pytest_readiness.views.document import plain_use_case
 from tests.verdict.judging import CATALOGUE, FAILED, INTERRUPTED, NOW, UC, complete, days_ago, ran, readiness
 from tests.verdict.people import REVIEWED, approval, judge_all
 
@@ -329,6 +330,11 @@ class TestNoRegression:
         use_case = {"id": UC, "status": status, "items": [{"requirements": rows}]}
         return {"schema": "readiness/report/v1", "context": {"register": "payments"}, "use_cases": [use_case]}
 
+    def reported(self, result):
+        """Return the JSON report."""
+        rows = [plain_use_case(row) for row in result.use_cases]
+        return {"schema": "readiness/report/v1", "context": {"register": "payments"}, "use_cases": rows}
+
     @pytest.mark.parametrize(
         ("evidence", "passes"),
         [
@@ -373,17 +379,22 @@ class TestNoRegression:
 
     def test_what_disappeared_is_worse(self):
         """A use case, a requirement or a test that the earlier report has and the present lacks closes the gate."""
+
+        def compared(use_cases, requirements):
+            names = f"{use_cases} use case{'s' if use_cases > 1 else ''}, {requirements} requirements"
+            return f"; compared: {names} and 0 tests"
+
         now = readiness(complete())
         document = self.before(complete())
         (row,) = document["use_cases"]
         gone = {**row, "id": "UC-009"}
         result = regression({**document, "use_cases": [row, gone]}, now)
-        assert (result.passed, result.detail) == (False, "UC-009 was IN_PROGRESS and is gone")
+        assert (result.passed, result.detail) == (False, f"UC-009 was IN_PROGRESS and is gone{compared(2, 22)}")
         assert regression({**document, "use_cases": [row, gone]}, now, ["uc-00[1-3]"]).passed
         needed = row["items"][0]["requirements"]
         more = [*needed, {"id": f"{UC}/8", "state": "MISSING"}]
         result = regression({**document, "use_cases": [{**row, "items": [{"requirements": more}]}]}, now)
-        assert (result.passed, result.detail) == (False, f"{UC}/8 was MISSING and is gone")
+        assert (result.passed, result.detail) == (False, f"{UC}/8 was MISSING and is gone{compared(1, 12)}")
         not_needed = [*needed, {"id": f"{UC}/8", "state": "NOT_APPLICABLE"}]
         assert regression({**document, "use_cases": [{**row, "items": [{"requirements": not_needed}]}]}, now).passed
 
@@ -401,6 +412,33 @@ class TestNoRegression:
         now = regression(document, readiness(complete()))
         assert now.passed is passes
         assert ("tests/test_old.py::test_old ran for UC-003/1/BYOK and is gone" in now.detail) is not passes
+
+    def test_a_test_that_fails_besides_another(self):
+        """It is a regression that names the test, the requirement and both results, though the state is as before."""
+        old, passed = ran(FAILED, test="t.py::test_old"), ran(proofs=("trace",), test="t.py::test_new", days=2)
+        document = self.reported(readiness([old, passed]))
+        assert regression(document, readiness([old, passed])).passed
+        now = regression(document, readiness([old, passed, ran(FAILED, test="t.py::test_new", days=0)]))
+        assert (now.passed, now.wrong) == (False, 1)
+        worse = "t.py::test_new for UC-003/4 was PASSED and is FAILED (failed in staging)"
+        assert now.detail == f"{worse}; compared: 1 use case, 11 requirements and 2 tests"
+        first = regression(document, readiness([old, passed, ran(FAILED, test="t.py::test_first")]))
+        assert first.detail.startswith("t.py::test_first for UC-003/4 is new and is FAILED (failed in staging)")
+
+    def test_a_report_without_what_each_test_shows(self):
+        """A report of an older version has only results: these are compared, and the rule says so."""
+        old, passed = ran(FAILED, test="t.py::test_old"), ran(proofs=("trace",), test="t.py::test_new", days=2)
+        document = self.reported(readiness([old, passed]))
+        for item in document["use_cases"][0]["items"]:
+            for row in item["requirements"]:
+                for piece in row["evidence"]:
+                    for key in ("counts", "why_not", "state", "proven"):
+                        del piece[key]
+        said = "of tests only the results, as the earlier report says no more of them"
+        unproven = regression(document, readiness([old, ran(test="t.py::test_new", days=0)]))
+        assert (unproven.passed, unproven.detail.endswith(said)) == (True, True)
+        failed = regression(document, readiness([old, ran(FAILED, test="t.py::test_new", days=0)]))
+        assert (failed.passed, "was PASSED and is FAILED" in failed.detail) == (False, True)
 
 
 def test_a_checkpoint_is_a_rule_of_its_own_where_one_is_asked_for():

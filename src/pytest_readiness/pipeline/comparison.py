@@ -57,14 +57,9 @@ def compare(old: str, new: str, find_project: Callable[[], Project]) -> Differen
         raise ConfigError(f"these are of different registers, {names}, and cannot be compared")
     changes = changes_between(before.snapshot, after.snapshot)
     used = {change.evidence for change in changes}
-    tests = {
-        piece.id: piece.test_id
-        for row in after.snapshot.use_cases.values()
-        for requirement in row.requirements.values()
-        for piece in requirement.evidence
-        if piece.id in used
-    }
-    return Difference(before.snapshot.register, before.side, after.side, changes, tests)
+    tests = {id_: test for id_, test in after.snapshot.tests.items() if id_ in used}
+    by_result = before.snapshot.by_result or after.snapshot.by_result
+    return Difference(before.snapshot.register, before.side, after.side, changes, tests, by_result)
 
 
 def _resolve(name: str, find_project: Callable[[], Project]) -> _Side:

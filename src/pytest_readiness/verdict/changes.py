@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from operator import itemgetter
 
 from msgspec import Struct
 
 from ..facts.evidence import BAD, Result
+from .changed_tests import VERBS, TestStep, changed_tests
 from .explanations import first_line
 from .natural_order import natural_key
 from .readiness import WORST_FIRST, ReviewState, State
@@ -25,18 +25,6 @@ _RESULTS = {
     State.REHEARSED: frozenset(result.value for result in Result),
 }
 """Results of the evidence that brings a requirement into a state; others have another cause."""
-_VERBS = {
-    State.COMPLETE: "passed",
-    State.ASSERTED: "passed without its proof",
-    State.WAIVED: "was waived",
-    State.NOT_APPLICABLE: "does not apply any more",
-    State.STALE: "expired",
-    State.REHEARSED: "is only rehearsed",
-    State.MISSING: "is missing",
-    State.FLAKY: "passed only at a later attempt",
-    State.INTERRUPTED: "was interrupted",
-    State.FAILING: "failed",
-}
 
 
 class Change(Struct, frozen=True):
@@ -54,13 +42,15 @@ class Change(Struct, frozen=True):
     evidence: str | None = None
     """Id of the evidence behind it; None: a decision, the clock or the register changed it."""
     test: str | None = None
-    """The test of the requirement that no longer runs; None: the requirement or the use case changed."""
+    """The test of the requirement that no longer runs or shows something else; None: the requirement or use case."""
+    better: bool = False
+    """Whether the test shows more than before, or a reviewer retired it; for a test only."""
 
     @property
     def is_worse(self) -> bool:
         """Whether it is a regression: a lower status, a worse state, or something that disappeared."""
         if self.test is not None:
-            return True
+            return not self.better
         if self.requirement is None:
             return not self.after or _is_lower(self.before, self.after)
         if not self.before or not self.after:
@@ -84,25 +74,30 @@ def changes_between(before: EvaluationSnapshot, after: EvaluationSnapshot) -> tu
     """Return what stands differently in the later of two evaluations, by use case, each before its requirements.
 
     The requirements are in the order of the later evaluation, each before its tests. Of a use case that only one of
-    them has, its requirements are not listed. Of the tests only those are listed that ran before and no longer do: a
-    result that changes something changes its requirement.
+    them has, its requirements are not listed. A test is listed where it shows something else for its requirement than
+    before (see ``changed_tests``), unless the change of the requirement names the same evidence.
     """
+    by_result = before.by_result or after.by_result
     names = sorted(before.use_cases.keys() | after.use_cases.keys(), key=natural_key)
     return tuple(
         change
         for name in names
-        for change in _use_case_changes(name, before.use_cases.get(name), after.use_cases.get(name))
+        for change in _use_case_changes(
+            name, before.use_cases.get(name), after.use_cases.get(name), by_result=by_result
+        )
     )
 
 
-def _use_case_changes(name: str, before: UseCaseSnapshot | None, after: UseCaseSnapshot | None) -> Iterator[Change]:
+def _use_case_changes(
+    name: str, before: UseCaseSnapshot | None, after: UseCaseSnapshot | None, *, by_result: bool
+) -> Iterator[Change]:
     if before is None or after is None:
         first, last = (row.status.value if row is not None else "" for row in (before, after))
         yield Change(name, first, last, because="is new" if before is None else "is gone")
         return
     if before == after:
         return
-    changed = list(_requirement_changes(before, after))
+    changed = list(_requirement_changes(before, after, by_result=by_result))
     if before.status is not after.status or before.phase is not after.phase:
         because, evidence = _cause(before, after, [change for change in changed if change.test is None])
         first, last = before.status.value, after.status.value
@@ -112,22 +107,30 @@ def _use_case_changes(name: str, before: UseCaseSnapshot | None, after: UseCaseS
     yield from changed
 
 
-def _requirement_changes(before: UseCaseSnapshot, after: UseCaseSnapshot) -> Iterator[Change]:
+def _requirement_changes(before: UseCaseSnapshot, after: UseCaseSnapshot, *, by_result: bool) -> Iterator[Change]:
     for id_ in dict.fromkeys((*after.requirements, *before.requirements)):
         first, last = before.requirements.get(id_), after.requirements.get(id_)
         if first is not None and last is not None:
-            if first.state is not last.state:
-                yield _state_change(first, last, after)
-            yield from _gone_tests(first, last, after)
+            changed = [_state_change(first, last, after)] if first.state is not last.state else []
+            yield from changed
+            shown = {(change.evidence, change.is_worse) for change in changed if change.evidence}
+            for step in changed_tests(first, last, after.retired, by_result=by_result):
+                if (step.evidence, not step.better) not in shown:
+                    yield _test_change(after.id, last.id, step)
         elif first is not None:
             yield Change(after.id, first.state.value, "", id_, "is no longer required")
         elif last is not None:
             yield Change(after.id, "", last.state.value, id_, "is new", _evidence_of(last))
 
 
+def _test_change(use_case: str, requirement: str, step: TestStep) -> Change:
+    names = step.because, step.evidence, step.test
+    return Change(use_case, step.before, step.after, requirement, *names, better=step.better)
+
+
 def _state_change(first: RequirementSnapshot, last: RequirementSnapshot, use_case: UseCaseSnapshot) -> Change:
     earlier = {piece.id for piece in first.evidence}
-    because, evidence = _VERBS[last.state], _evidence_of(last, earlier)
+    because, evidence = VERBS[last.state], _evidence_of(last, earlier)
     if last.state is State.WAIVED and last.id in use_case.waived:
         because = f"was waived by {first_line(use_case.waived[last.id])}"
     elif first.state is State.WAIVED and evidence in {None, *earlier}:
@@ -148,21 +151,6 @@ def _evidence_of(requirement: RequirementSnapshot, earlier: Collection[str] = ()
 def _fits(state: State, piece: ShownEvidence) -> bool:
     """Return whether evidence counts where it must: only a rehearsal is not real."""
     return not piece.real if state is State.REHEARSED else True
-
-
-def _gone_tests(first: RequirementSnapshot, last: RequirementSnapshot, use_case: UseCaseSnapshot) -> Iterator[Change]:
-    """Yield the tests that ran for a requirement and no longer do."""
-    if last.state is State.NOT_APPLICABLE:
-        return
-    now = last.tests
-    for test, piece in sorted(first.tests.items(), key=itemgetter(0)):
-        if not piece.ran:
-            continue
-        if test not in now:
-            yield Change(use_case.id, piece.result, "", last.id, "is gone", test=test)
-        elif not now[test].ran:
-            because = f"is {now[test].result}" if now[test].real else "is only rehearsed"
-            yield Change(use_case.id, piece.result, now[test].result, last.id, because, now[test].id, test)
 
 
 # -- the cause of a new status -------------------------------------------------------------------------------------

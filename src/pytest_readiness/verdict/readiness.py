@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from functools import cached_property
 from operator import attrgetter
@@ -138,6 +138,8 @@ class RequirementReadiness(Struct, frozen=True):
     """The state without its waiver; None: it is not waived."""
     unproven: bool = False
     """It rests on a pass without the item's proof."""
+    uncounted: Mapping[str, tuple[State, str]] = {}
+    """The rest of ``evidence``: what it shows (STALE, REHEARSED or MISSING), and why it does not count, by id."""
 
     @property
     def why(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
 
 from msgspec.structs import replace
@@ -55,28 +55,43 @@ def no_regression(before: EvaluationSnapshot, readiness: Readiness) -> tuple[Rul
     """Return whether nothing is worse than in an earlier report, and everything that changed.
 
     A use case, requirement or test of it that disappeared is worse: it can no longer fail. A use case that a
-    reviewer retired did not disappear. Use cases that the report lacks cannot be worse. If it has none in scope, the
+    reviewer retired did not disappear. A test that shows less for a requirement than before is worse, whatever the
+    state of the requirement. Use cases that the report lacks cannot be worse. If it has none in scope, the
     rule has not passed.
     """
-    changes = changes_between(before, EvaluationSnapshot.from_readiness(readiness))
-    looked_at = sum(1 + len(row.requirements) for row in before.use_cases.values())
+    after = EvaluationSnapshot.from_readiness(readiness)
+    changes = changes_between(before, after)
+    compared = [row for use_case in before.use_cases.values() for row in use_case.requirements.values()]
+    tests = sum(piece.ran for row in compared for piece in row.tests.values())
+    looked_at = len(before.use_cases) + len(compared) + tests
     if not looked_at:
         return RuleResult(
             "no regression", passed=False, looked_at=0, detail="the earlier report has nothing in scope"
         ), changes
+    names = after.tests
     worse = [
-        _sentence(change)
+        _sentence(change, names)
         for change in changes
         if change.is_worse and not (change.use_case in readiness.let_go and not change.after)
     ]
     detail = first_names(worse, NAMED) if worse else "nothing is worse than before"
+    counts = count(len(before.use_cases), "use case"), count(len(compared), "requirement"), count(tests, "test")
+    detail += f"; compared: {', '.join(counts[:2])} and {counts[2]}"
+    if before.by_result:
+        detail += "; of tests only the results, as the earlier report says no more of them"
     if new := len({row.use_case.id for row in readiness.use_cases} - before.use_cases.keys()):
         detail += f"; {count(new, 'use case')} not compared: the earlier report has none of this name"
     result = RuleResult("no regression", passed=not worse, looked_at=looked_at, detail=detail, wrong=len(worse))
     return result, changes
 
 
-def _sentence(change: Change) -> str:
-    if change.test is not None:
+def _sentence(change: Change, tests: Mapping[str, str]) -> str:
+    """Return a change for the worse. ``tests``: the tests of the evidence, by its id."""
+    if change.test is not None and not change.after:
         return f"{change.test} ran for {change.requirement} and {change.because}"
-    return f"{change.subject} was {change.before} and is {change.after or 'gone'}"
+    if change.test is not None:
+        before = f"was {change.before}" if change.before else "is new"
+        return f"{change.test} for {change.requirement} {before} and is {change.after} ({change.because})"
+    test = tests.get(change.evidence or "")
+    because = f" ({test} {change.because})" if test and change.requirement else ""
+    return f"{change.subject} was {change.before} and is {change.after or 'gone'}{because}"

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
 
 from ..errors import ConfigError, one_line
-from ..facts.evidence import CONCLUSIVE, Evidence, Result
+from ..facts.evidence import BAD, CONCLUSIVE, Evidence, Result
+from .evidence_standing import standing_at
 from .readiness import Phase, Readiness, RequirementReadiness, ReviewState, State, Status, UseCaseReadiness
 
 SCHEMA = "readiness/report/v1"
 """Format of a JSON report."""
 _RAN = frozenset(result.value for result in CONCLUSIVE)
+_BY_RESULT = {
+    Result.PASSED.value: State.COMPLETE,
+    Result.INTERRUPTED.value: State.INTERRUPTED,
+    **{result.value: State.FAILING for result in BAD},
+}
+TestPlace = tuple[str, str, str]
+"""Id of a test, and the environment and the provider mode in which it ran; empty: not stated."""
 
 
 class ShownEvidence(Struct, frozen=True):
@@ -23,11 +31,29 @@ class ShownEvidence(Struct, frozen=True):
     test_id: str
     result: str
     real: bool
+    environment: str | None = None
+    provider_mode: str | None = None
+    state: State | None = None
+    """The state that the requirement would have with this evidence alone; None: an older report does not say it."""
+    proven: bool = False
+    """Whether it is a pass with the proof that the item asks for."""
+    why_not: str = ""
+    """Why it does not count; empty: it counts, or an older report does not say it."""
 
     @property
     def ran(self) -> bool:
         """Whether the test really ran: neither a rehearsal, nor skipped, nor only planned."""
         return self.real and self.result in _RAN
+
+    @property
+    def place(self) -> TestPlace:
+        """The test, and where it ran."""
+        return self.test_id, self.environment or "", self.provider_mode or ""
+
+    @property
+    def shows(self) -> State:
+        """The state that it alone gives the requirement; by its result only if an older report does not say it."""
+        return self.state or (_BY_RESULT[self.result] if self.ran else State.MISSING)
 
 
 class RequirementSnapshot(Struct, frozen=True):
@@ -45,6 +71,15 @@ class RequirementSnapshot(Struct, frozen=True):
         for piece in self.evidence:
             if piece.test_id not in shown or (piece.ran and not shown[piece.test_id].ran):
                 shown[piece.test_id] = piece
+        return shown
+
+    @property
+    def places(self) -> dict[TestPlace, ShownEvidence]:
+        """By test and place: its evidence that counts, a failure first, else its newest."""
+        shown: dict[TestPlace, ShownEvidence] = {}
+        for piece in self.evidence:
+            if piece.place not in shown or _weight(piece) < _weight(shown[piece.place]):
+                shown[piece.place] = piece
         return shown
 
 
@@ -65,6 +100,8 @@ class UseCaseSnapshot(Struct, frozen=True):
     """Open blockers: the id, and who blocked."""
     waived: Mapping[str, str] = {}
     """Requirements with a valid waiver, by id: who waived."""
+    retired: frozenset[str] = frozenset()
+    """Tests with a valid retirement."""
 
 
 class EvaluationSnapshot(Struct, frozen=True):
@@ -80,6 +117,21 @@ class EvaluationSnapshot(Struct, frozen=True):
     def ready(self) -> int:
         """Number of use cases that are ready."""
         return sum(row.status is Status.READY_FOR_GO_LIVE for row in self.use_cases.values())
+
+    @property
+    def tests(self) -> dict[str, str]:
+        """The tests of the evidence, by its id."""
+        return {piece.id: piece.test_id for piece in self._evidence}
+
+    @property
+    def by_result(self) -> bool:
+        """Whether it has only the results of tests: an older report does not say what each alone shows."""
+        return any(piece.state is None for piece in self._evidence)
+
+    @property
+    def _evidence(self) -> Iterator[ShownEvidence]:
+        requirements = (requirement for row in self.use_cases.values() for requirement in row.requirements.values())
+        return (piece for requirement in requirements for piece in requirement.evidence)
 
     @classmethod
     def from_readiness(cls, readiness: Readiness) -> EvaluationSnapshot:
@@ -117,17 +169,36 @@ def _use_case_of(readiness: UseCaseReadiness) -> UseCaseSnapshot:
         review_why=readiness.review.why,
         blockers={standing.decision.id: standing.decision.by for standing in readiness.blockers},
         waived={waiver.requirement: waiver.by for waiver in waivers},
+        retired=frozenset(standing.decision.test_id for standing in readiness.retirements if standing.void is None),
     )
 
 
 def _requirement_of(readiness: RequirementReadiness) -> RequirementSnapshot:
     return RequirementSnapshot(
-        readiness.requirement.id, readiness.state, tuple([_shown(piece) for piece in readiness.evidence])
+        readiness.requirement.id, readiness.state, tuple([_shown(readiness, piece) for piece in readiness.evidence])
     )
 
 
-def _shown(piece: Evidence) -> ShownEvidence:
-    return ShownEvidence(piece.id, piece.test_id, piece.result.value, piece.real)
+def _shown(readiness: RequirementReadiness, piece: Evidence) -> ShownEvidence:
+    standing = standing_at(readiness, piece)
+    return ShownEvidence(
+        piece.id,
+        piece.test_id,
+        piece.result.value,
+        piece.real,
+        piece.environment,
+        piece.provider_mode,
+        standing.state,
+        standing.proven,
+        standing.why_not,
+    )
+
+
+def _weight(piece: ShownEvidence) -> tuple[bool, int, bool]:
+    """Return the sort key whose least value decides at a place. Claims of one pass add up: the best of them counts."""
+    broken = (State.FAILING, State.INTERRUPTED)
+    rank = broken.index(piece.shows) if piece.shows in broken else len(broken)
+    return bool(piece.why_not) or not piece.ran, rank, not piece.proven
 
 
 # -- from a JSON report --------------------------------------------------------------------------------------------
@@ -148,17 +219,28 @@ def _read_use_case(row: Mapping[str, Any]) -> UseCaseSnapshot:
         review_why=_texts(review.get("why", ())),
         blockers={_text(blocker["id"]): _text(blocker["owner"]) for blocker in row.get("blockers", ())},
         waived={_text(waiver["requirement"]): _text(waiver["by"]) for waiver in waivers},
+        retired=frozenset(_text(entry["test_id"]) for entry in row.get("retirements", ()) if entry.get("void") is None),
     )
 
 
 def _read_requirement(row: Mapping[str, Any]) -> RequirementSnapshot:
-    shown = [
-        ShownEvidence(
-            _text(piece["id"]), _text(piece["test_id"]), Result(piece["result"]).value, piece.get("real") is True
-        )
-        for piece in row.get("evidence", ())
-    ]
-    return RequirementSnapshot(_text(row["id"]), State(row["state"]), tuple(shown))
+    shown = tuple([_read_evidence(piece) for piece in row.get("evidence", ())])
+    return RequirementSnapshot(_text(row["id"]), State(row["state"]), shown)
+
+
+def _read_evidence(row: Mapping[str, Any]) -> ShownEvidence:
+    environment, mode, why_not = row.get("environment"), row.get("provider_mode"), row.get("why_not")
+    return ShownEvidence(
+        _text(row["id"]),
+        _text(row["test_id"]),
+        Result(row["result"]).value,
+        row.get("real") is True,
+        None if environment is None else _text(environment),
+        None if mode is None else _text(mode),
+        State(row["state"]) if row.get("state") else None,
+        row.get("proven") is True,
+        "" if why_not is None else _text(why_not),
+    )
 
 
 def _texts(values: Iterable[Any]) -> tuple[str, ...]:

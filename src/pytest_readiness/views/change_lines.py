@@ -95,4 +95,4 @@ def _weight(change: Change) -> tuple[bool, bool]:
 def _style(change: Change) -> str:
     if change.is_worse:
         return "bad"
-    return "good" if change.after in _GOOD else ""
+    return "good" if change.better or change.after in _GOOD else ""

@@ -22,6 +22,7 @@ SCHEMA = "readiness/diff/v1"
 _READY = Status.READY_FOR_GO_LIVE.value
 MOST_MARKDOWN = 60_000
 """Characters of a Markdown text: a comment on GitHub has at most 65,536."""
+BY_RESULT = "tests are compared by their results only: one of the reports is of a version that says no more of them"
 
 _LONGEST_SIDE = 1_000
 """Characters of the line about one of the evaluations."""
@@ -58,6 +59,8 @@ class Difference(Struct, frozen=True):
     """Sorted by use case; each stands before its requirements, and these before their tests."""
     tests: Mapping[str, str]
     """Tests of the evidence behind the changes, by its id."""
+    by_result: bool = False
+    """Whether tests were compared by their results only, as a report of an older version says no more of them."""
 
     @property
     def became_ready(self) -> tuple[str, ...]:
@@ -83,7 +86,7 @@ class Difference(Struct, frozen=True):
         """Return the cause of a change with its evidence, as text."""
         if change.evidence is None:
             return change.because
-        test = self.tests.get(change.evidence)
+        test = None if change.test is not None else self.tests.get(change.evidence)
         evidence = f"{test}, {change.evidence}" if test else change.evidence
         return f"{change.because}: {evidence}" if change.because else evidence
 
@@ -99,6 +102,8 @@ def render_difference(difference: Difference, width: int, *, unicode: bool = Tru
         lines += writer.paragraph(name_list(list(difference.no_longer_ready)), lead=("no longer ready: ", "bad"))
     if difference.became_ready:
         lines += writer.paragraph(name_list(list(difference.became_ready)), lead=("became ready: ", "good"))
+    if difference.by_result:
+        lines += writer.paragraph(BY_RESULT, lead=("note: ", "dim"))
     if not difference.changes:
         return [*lines, writer.line("nothing changed")]
     for name, changes in groupby(difference.changes, key=attrgetter("use_case")):
@@ -122,7 +127,8 @@ def _use_case_lines(name: str, changes: list[Change], difference: Difference, wr
 def render_markdown(difference: Difference) -> Iterator[str]:
     """Yield the difference as Markdown, the worst first, within the limit of a comment on GitHub."""
     sides = (f"- {to_markdown(side.sentence, _LONGEST_SIDE)}\n" for side in (difference.old, difference.new))
-    head = f"### {_headline(difference)}\n\n{''.join(sides)}"
+    note = f"- {BY_RESULT}\n" if difference.by_result else ""
+    head = f"### {_headline(difference)}\n\n{''.join(sides)}{note}"
     if not difference.changes:
         yield head
         return
@@ -163,6 +169,7 @@ def render_json(difference: Difference) -> Iterator[str]:
         "new": _plain_side(difference.new),
         "became_ready": list(difference.became_ready),
         "no_longer_ready": list(difference.no_longer_ready),
+        "by_result": difference.by_result,
         "changes": [
             {
                 **plain_change(change),

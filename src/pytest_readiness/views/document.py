@@ -9,6 +9,7 @@ from typing import Any
 from ..facts.evidence import Evidence
 from ..facts.ledger.line import escape_surrogates
 from ..verdict.changes import Change
+from ..verdict.evidence_standing import MATCHES_NOTHING, EvidenceStanding, standing_at
 from ..verdict.readiness import (
     Action,
     ItemReadiness,
@@ -86,8 +87,13 @@ def report_schema() -> dict[str, Any]:
     return schema
 
 
-def plain_data(evidence: Evidence) -> dict[str, Any]:
-    """Return one piece of evidence as plain data: its id, the ten template fields, then the other fields."""
+def plain_data(evidence: Evidence, standing: EvidenceStanding = MATCHES_NOTHING) -> dict[str, Any]:
+    """Return one piece of evidence as plain data: its id, the ten template fields, then the other fields.
+
+    Args:
+        evidence: the piece of evidence.
+        standing: what it is worth for the requirement at which it is shown.
+    """
     return {
         "id": evidence.id,
         "uc": evidence.uc,
@@ -127,6 +133,10 @@ def plain_data(evidence: Evidence) -> dict[str, Any]:
             for connection in evidence.connections
         ],
         "warnings": list(evidence.warnings),
+        "counts": standing.counts,
+        "why_not": standing.why_not or None,
+        "state": standing.state.value,
+        "proven": standing.proven,
     }
 
 
@@ -232,7 +242,7 @@ def plain_requirement(readiness: RequirementReadiness) -> dict[str, Any]:
         "completes_it": readiness.completes_it,
         "level": readiness.level,
         "expires_at": readiness.expires_at,
-        "evidence": [plain_data(evidence) for evidence in readiness.evidence],
+        "evidence": [plain_data(evidence, standing_at(readiness, evidence)) for evidence in readiness.evidence],
         "waived_from": readiness.waived_from.value if readiness.waived_from else None,
     }
 

@@ -14,16 +14,16 @@ from ...facts.evidence import BAD, Evidence, Result, execution_of
 from ...facts.suite_failure import ABSENT
 from ...facts.timestamps import is_timestamp, parse_timestamp
 from .. import explanations
+from ..evidence_standing import RAN_HERE, proves
 from ..inputs import SignedRun
 from ..readiness import Explanation, RequirementReadiness, State
 from .execution_ledger import BROKEN, ExecutionLedger, RequirementExecutions
 from .later_runs import LaterRuns
 from .levels import level_of, weakest_level
+from .uncounted import Uncounted, expired, why_uncounted
 
 SOON = 0.75
 """Fraction of the max age after which a pass is reported as expiring soon."""
-RAN_HERE = frozenset({"test", "command"})
-"""Methods whose proofs count; examined or imported results are ASSERTED at most."""
 
 
 class EvaluationContext(Struct, frozen=True):
@@ -56,7 +56,8 @@ def requirement_state(
         executions = (sole,)
         assessment = _assess_passes(requirement, executions, context)
         if assessment is not None:
-            return _readiness(requirement, assessment, executions, executions, context), executions
+            over = {} if assessment.state is not State.STALE else {sole.id: expired(requirement)}
+            return _readiness(requirement, assessment, executions, executions, context, over), executions
     selected = ledger.select(requirement)
     deciding, shown = selected.deciding, selected.deciding + selected.uncounted
     if requirement.not_applicable is not None:
@@ -74,7 +75,33 @@ def requirement_state(
             assessment.explanation.why + _notes(assessment.state, selected), assessment.explanation.completes_it
         )
         assessment = assessment._replace(explanation=explanation)
-    return _readiness(requirement, assessment, shown, _counting(requirement, deciding), context), selected.matching
+    counting = _counting(requirement, deciding)
+    uncounted = _uncounted(requirement, shown, counting, selected, ledger, context)
+    return _readiness(requirement, assessment, shown, counting, context, uncounted), selected.matching
+
+
+def _uncounted(
+    requirement: Requirement,
+    shown: Sequence[Evidence],
+    counting: Collection[Evidence],
+    selected: RequirementExecutions,
+    ledger: ExecutionLedger,
+    context: EvaluationContext,
+) -> Mapping[str, Uncounted]:
+    """Return why the shown executions that do not count do not, by id."""
+    counted = {execution.id for execution in counting}
+    reasons: dict[str, Uncounted] = {}
+    for execution in shown:
+        passed = execution.result is Result.PASSED
+        if passed and execution.method == ABSENT:
+            reasons[execution.id] = (State.MISSING, "it satisfies nothing: it only says that a failure is over")
+        elif passed and not _satisfies(requirement, execution):
+            reasons[execution.id] = (State.MISSING, "it does not say whether the replay was FULL or TRACE_ONLY")
+        elif execution.id not in counted:
+            reasons[execution.id] = why_uncounted(requirement, execution, selected, ledger)
+        elif passed and _is_over(expiry_of(execution.started_at, requirement.max_age_days), context.now):
+            reasons[execution.id] = expired(requirement)
+    return reasons
 
 
 def _counting(requirement: Requirement, deciding: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
@@ -93,12 +120,13 @@ def _readiness(
     shown: tuple[Evidence, ...],
     deciding: tuple[Evidence, ...],
     context: EvaluationContext,
+    uncounted: Mapping[str, Uncounted],
 ) -> RequirementReadiness:
     state, explanation, expires_at, expires_soon, unproven = assessment
     levels = [level_of(execution, context.open_runs, context.signed) for execution in deciding]
     level = levels[0] if len(levels) == 1 else weakest_level(levels)
     return RequirementReadiness(
-        requirement, state, explanation, shown, expires_at, expires_soon, level, deciding, None, unproven
+        requirement, state, explanation, shown, expires_at, expires_soon, level, deciding, None, unproven, uncounted
     )
 
 
@@ -136,7 +164,7 @@ def _assess_passes(
             first = first or candidate
             if not _is_over(candidate[1], context.now):
                 fresh = fresh or candidate
-                proven = candidate if _proves(requirement, execution) else None
+                proven = candidate if proves(requirement, execution) else None
     if first is None:
         return None
     rests_on, expires_at = proven or fresh or first
@@ -160,18 +188,6 @@ def _satisfies(requirement: Requirement, evidence: Evidence) -> bool:
     if evidence.result is not Result.PASSED or evidence.method == ABSENT:
         return False
     return requirement.proof != "replay" or explanations.replay_mode(evidence) is not None
-
-
-def _proves(requirement: Requirement, evidence: Evidence) -> bool:
-    if evidence.method not in RAN_HERE:
-        return False
-    kind, part = requirement.proof, requirement.part
-    if kind == "none":
-        return True
-    for proof in evidence.proofs:  # noqa: SIM110 - ``any`` takes several times as long to start
-        if proof.shows(kind, part):
-            return True
-    return False
 
 
 def _why_passed(
