@@ -125,6 +125,17 @@ def test_drift_is_told(project: Project) -> None:
     assert "drift" in project.cli("report").stdout
 
 
+def test_a_report_of_the_past_compares_nothing_with_the_tracker_of_today(recorded: Project) -> None:
+    """The tracker's status is that of now: a report of another moment has no drift and asks nobody to sync."""
+    now = recorded.report()
+    assert any(action["action"] == "sync" for action in now["next"])
+    past = recorded.cli("report", "--at", "2026-01-01T00:00").stdout
+    assert ("drift" in past, "sync" in past) == (False, False)
+    document = json.loads(recorded.cli("report", "--at", now["generated_at"], "--format", "json").stdout)
+    assert not any(row["drift"] for row in document["use_cases"])
+    assert not any(action["action"] == "sync" for action in document["next"])
+
+
 def test_config_and_store_from_options_and_variables(recorded: Project) -> None:
     """--config and --store go before READINESS_CONFIG and READINESS_STORE, those before the folder's config."""
     other = recorded.path / "other"

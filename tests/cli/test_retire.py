@@ -45,6 +45,20 @@ def test_a_failing_test_that_was_deleted_is_retired(project: Project) -> None:
     assert status(project) == ("READY_FOR_GO_LIVE", None)
 
 
+def test_why_rests_on_no_retired_test(project: Project) -> None:
+    """What a retired test recorded is labelled as such, where it is all there is and beside what counts."""
+    decided(
+        project, tests=TESTS + "\n@evidence('UC-002', item=1)\ndef test_only(): pass\n" + WITH_OLD.replace(TESTS, "")
+    )
+    for test in (OLD, "test_it.py::test_only"):
+        assert retire(project, test)[0] == 0
+    alone = project.cli("why", "UC-002/1").stdout
+    assert "  retired: PASSED at" in alone
+    assert "evidence: " not in alone
+    beside = project.cli("why", "UC-001/1", "-v").stdout
+    assert ("  evidence: " in beside, "  retired: FAILED at" in beside) == (True, True)
+
+
 def test_a_retired_test_is_no_regression(project: Project) -> None:
     """A gate that only asks for what is not worse than before stays open for a test that a reviewer retired."""
     both = TESTS + "\n@evidence('UC-001', item=1)\ndef test_old(): pass\n"

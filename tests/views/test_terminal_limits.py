@@ -6,6 +6,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from wcwidth import wcswidth
 
+from pytest_readiness.verdict.readiness import State
+from pytest_readiness.views.line_writer import plain_lines
+from pytest_readiness.views.terminal import render_report
+
 from . import values
 from .hostile import HOSTILE, dangers
 from .test_terminal import text
@@ -31,6 +35,16 @@ def test_no_line_is_wider_than_the_terminal(bad, width, unicode, verbosity):
     """For ids, names and messages of any text, every line takes at most the width that was asked for."""
     lines = text(values.hostile_report(bad), width, unicode=unicode, verbosity=verbosity).split("\n")
     assert max(map(wcswidth, lines)) <= width
+
+
+def test_a_title_grows_with_the_width():
+    """What is cut off at 140 columns is whole at 200: the rest of a wide screen is not empty."""
+    title = "Analytics cost write lifecycle: live write-path idempotency and provenance validation pending"
+    catalogue = values.catalogue(["UC-001"])
+    report = values.report([values.use_case(catalogue, "UC-001", {"4": State.FAILING}, row={"title": title})])
+    rows = {width: plain_lines(render_report(report, width)) for width in (100, 140, 200)}
+    assert [title in rows[width] for width in rows] == [False, False, True]
+    assert max(map(wcswidth, rows[200].split("\n"))) <= 200
 
 
 @settings(max_examples=40)

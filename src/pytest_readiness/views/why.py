@@ -58,11 +58,12 @@ def render_why(
     lines = list(_status(readiness, writer))
     detailed, remarked = tail is not None or verbosity > 0, set[str]()
     named = {action.requirement for action in report.actions if action.text.endswith(OR_ACKNOWLEDGE)}
+    retired = {standing.decision.test_id for standing in readiness.retirements if standing.void is None}
     for requirement in chosen:
         ways = list(_other_ways(requirement, named, removed))
         is_accepted = requirement.requirement.id in readiness.accepted
         lines += [writer.line(), *_requirement(requirement, None if is_accepted else ways, writer, detailed=detailed)]
-        lines += _all_evidence(requirement, writer, verbosity)
+        lines += _all_evidence(requirement, retired, writer, verbosity)
         lines += _run_remarks(requirement, report, writer, remarked)
     if not chosen:
         sentence = (
@@ -247,8 +248,10 @@ def _other_ways(
         yield f"{first_line(test)} is no longer in the work tree: a reviewer retires it: `{retire_command(test)}`"
 
 
-def _all_evidence(readiness: RequirementReadiness, writer: LineWriter, verbosity: int) -> Iterator[Line]:
-    """Yield the evidence that decides; the rest if it is asked for, else its number."""
+def _all_evidence(
+    readiness: RequirementReadiness, retired: Collection[str], writer: LineWriter, verbosity: int
+) -> Iterator[Line]:
+    """Yield the evidence that decides; the rest if it is asked for, else its number. Nothing rests on a retired test."""
     if not readiness.evidence:
         yield from writer.paragraph("none", lead=("evidence: ", "dim"), indent=2)
     shown = _deciding(readiness)
@@ -256,6 +259,8 @@ def _all_evidence(readiness: RequirementReadiness, writer: LineWriter, verbosity
     others = [evidence for evidence in readiness.evidence if evidence not in shown]
     for evidence in (*shown, *(others if verbosity > 0 else ())):
         lead = "evidence: " if evidence.id in counted or not counted else "does not count: "
+        if evidence.test_id in retired and evidence.id not in counted:
+            lead = "retired: "
         if verbosity <= 0 and len(shown) == 1 and _is_told(evidence, readiness.why):
             yield from writer.paragraph(f"readiness show {evidence.id}", lead=(lead, "dim"), indent=2)
         else:
