@@ -251,7 +251,7 @@ def _other_ways(
 def _all_evidence(
     readiness: RequirementReadiness, retired: Collection[str], writer: LineWriter, verbosity: int
 ) -> Iterator[Line]:
-    """Yield the evidence that decides; the rest if it is asked for, else its number. Nothing rests on a retired test."""
+    """Yield the evidence that decides, and the rest if it is asked for. Nothing rests on that of a retired test."""
     if not readiness.evidence:
         yield from writer.paragraph("none", lead=("evidence: ", "dim"), indent=2)
     shown = _deciding(readiness)
