@@ -175,7 +175,7 @@ def test_errors_of_commands(project: Project, in_ci: bool) -> None:
     for command in (
         [bad], ["report", bad], ["report", "--at", bad], ["report", "--format", bad], ["report", "-o", f"no/{bad}"], ["gate", bad],
         ["open", bad], ["artifact", bad, bad], ["gate", "--no-regression", bad], ["why", bad], ["why", f"UC-001/{bad}"], ["show", bad], ["history", bad],
-        ["diff", bad, bad], ["next", bad], ["review", bad, "--approve"], ["waive", bad, "--reason", bad, "--by", bad, "--until", bad],
+        ["diff", bad, bad], ["next", bad], ["next", "--owner", bad], ["review", bad, "--approve"], ["waive", bad, "--reason", bad, "--by", bad, "--until", bad],
         ["block", bad, "--reason", bad], ["unblock", bad, "--reason", bad], ["retire", bad, "--reason", bad, "--by", bad],
         ["record", bad, "--item", bad, "--result", "PASSED"], ["record", "UC-001", "--item", "1", "--environment", bad, "--result", "PASSED"],
         ["merge", bad], ["bundle", bad, "-o", "x.zip"], ["init", "--tracker", bad], ["--config", bad, "report"],

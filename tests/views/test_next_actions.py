@@ -7,8 +7,9 @@ from textwrap import dedent
 import pytest
 from wcwidth import wcswidth
 
+from pytest_readiness.verdict.people import People
 from pytest_readiness.views.line_writer import plain_lines
-from pytest_readiness.views.next_actions import render_next
+from pytest_readiness.views.next_actions import actions_of, render_next
 from pytest_readiness.views.text_format import is_successor, item_list, name_list
 
 from . import values
@@ -25,7 +26,7 @@ def test_the_actions_of_a_mixed_register():
         unassigned
             collect  items 1 to 7 of UC-002, UC-004 to UC-006, UC-008 to UC-032 (29 use
                      cases)
-        237 actions: 5 for 1 person, 232 unassigned
+        237 actions: 5 for 1 person, 232 unassigned (--owner unassigned selects them)
     """
     assert plain_lines(render_next(values.mixed().actions, 80)) == dedent(expected).strip("\n")
 
@@ -33,7 +34,7 @@ def test_the_actions_of_a_mixed_register():
 def test_one_owner_sees_only_their_own_actions():
     """An owner is found in any letter case; with verbosity each action is told in its own words."""
     output_lines = plain_lines(
-        render_next(values.mixed().actions, 80, owner="Trace-Team@example.com", verbosity=1)
+        render_next(actions_of(values.mixed().actions, "Trace-Team@example.com", People()), 80, owner="x", verbosity=1)
     ).splitlines()
     assert output_lines[0] == "trace-team@example.com"
     assert [line.split()[0] for line in output_lines[1:-1]] == ["fix", "rerun", "collect", "collect", "collect"]
@@ -55,7 +56,8 @@ def test_what_blocks_stands_above_what_others_collect():
 def test_nothing_to_do_is_said():
     """An empty list of actions is an answer and not an empty page."""
     assert plain_lines(render_next([], 80)) == "nothing to do"
-    assert plain_lines(render_next(values.mixed().actions, 80, owner="x")) == "nothing to do for x"
+    assert plain_lines(render_next([], 80, owner="x")) == "nothing to do for x"
+    assert plain_lines(render_next([], 80, owner="TBD")) == "nothing to do for unassigned"
 
 
 def test_actions_for_whole_use_cases_name_the_use_cases():

@@ -166,7 +166,7 @@ def test_a_filter_is_part_of_the_address(visit: Any, page_file: Path) -> None:
     page.select_option("[name=state]", label="WAIVED")
     assert page.locator("#m tbody tr:visible").count() == 1
     page.select_option("[name=state]", "")
-    page.select_option("[name=owner]", "tbd")
+    page.select_option("[name=owner]", "unassigned")
     assert page.inner_text("#shown") == "8 of 32 use cases"
 
 

@@ -39,7 +39,7 @@ def test_an_untouched_register_of_32_at_80_columns():
           no test    items 1 to 7 of UC-001 to UC-032 (32 use cases)
 
         UC                Arch   Status            1 2 3 4 5 6 7  Done  Owner
-        UC-001 to UC-032  GREEN  NOT_STARTED (32)  · · · · · · ·  0/8   tbd
+        UC-001 to UC-032  GREEN  NOT_STARTED (32)  · · · · · · ·  0/8   unassigned
         identical rows are grouped; -v shows every use case
         · MISSING
         glossary: docs/reference/glossary.md of pytest-readiness

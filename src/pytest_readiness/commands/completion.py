@@ -80,6 +80,17 @@ def environments(context: click.Context, _parameter: click.Parameter, incomplete
     return _matching({name: _real(place.real) for name, place in catalogue.environments.items()}, incomplete)
 
 
+def owners(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the owners of use cases that begin so, and ``unassigned``."""
+    from ..verdict.owners import UNASSIGNED, owner_name  # late: completing the name of a command needs none of these
+
+    catalogue = _catalogue(context)
+    if catalogue is None:
+        return []
+    names = sorted({owner_name(row.owner) for row in catalogue.use_cases.values()} | {UNASSIGNED})
+    return _matching(dict.fromkeys(names, ""), incomplete)
+
+
 def provider_modes(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the provider modes that begin so."""
     catalogue = _catalogue(context)

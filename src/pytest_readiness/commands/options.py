@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from ..facts.timestamps import parse_timestamp, timestamp
 from . import completion
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 TERMINAL = "terminal"
 """Name of the format for people, which is the default."""
@@ -115,3 +118,8 @@ use_cases = click.argument(
     "use_cases", nargs=-1, metavar="[UC]...", callback=asked_about, shell_complete=completion.use_cases
 )
 """Ids or globs; default: those of READINESS_UC, else all."""
+
+
+def owner(help_text: str) -> Callable[[_Command], _Command]:
+    """Return the option ``--owner`` with this help."""
+    return click.option("--owner", callback=text, metavar="NAME", shell_complete=completion.owners, help=help_text)

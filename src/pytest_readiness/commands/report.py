@@ -17,10 +17,10 @@ from ..pipeline.evaluate_project import EvaluationRequest, Project
 from ..pipeline.output_files import refuse_sources, write_report
 from ..pipeline.plugin_hooks import render_own
 from ..pipeline.report_contents import evaluate_for
-from ..pipeline.scope_filters import filtered_request
+from ..pipeline.scope_filters import empty_text, filtered_request
 from ..verdict.readiness import Status
 from ..views.document import to_document
-from ..views.line_writer import plain_lines
+from ..views.line_writer import Line, LineWriter, plain_lines
 from ..views.output_formats import FORMATS, OutputFormat
 from ..views.report import Report
 from ..views.sanitise import sanitise
@@ -59,7 +59,7 @@ class _FormatName(click.Choice[str]):
     "--at", callback=options.moment, metavar="TIME", help="Show what was known and required at this moment (UTC)."
 )
 @options.release
-@click.option("--owner", callback=options.text, metavar="NAME", help="Only use cases of this owner, or 'unassigned'.")
+@options.owner("Only use cases of this owner (in any spelling), or 'unassigned'.")
 @click.option(
     "--status", type=click.Choice(list(Status), case_sensitive=False), help="Only use cases with this status."
 )
@@ -95,9 +95,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
     report = evaluate_for(project, request, shown)
     pieces: Iterable[str]
     if form == TERMINAL:
-        lines = render_report(
-            report, printing.terminal_width(), verbosity=verbose - quiet, unicode=printing.prints_unicode()
-        )
+        sentence = empty_text(owner, status) if request.is_empty else ""
+        lines = _lines(report, sentence, verbosity=verbose - quiet)
         pieces = (plain_lines(lines), "\n")
     elif output_format is None:
         pieces = (_own_text(project, report, form),)
@@ -118,6 +117,14 @@ def command(  # noqa: PLR0913 - one parameter for each option
         tell_ci(project, report, annotate=False)
     refuse_damage(report.context.problems)
     return 0
+
+
+def _lines(report: Report, empty: str, *, verbosity: int) -> list[Line]:
+    """Return the report for people; ``empty``: the sentence that the filters leave no use case."""
+    width, unicode = printing.terminal_width(), printing.prints_unicode()
+    if empty:
+        return LineWriter(width, unicode=unicode).paragraph(empty)
+    return render_report(report, width, verbosity=verbosity, unicode=unicode)
 
 
 def _own_text(project: Project, report: Report, form: str) -> str:

@@ -19,7 +19,7 @@ from ..facts.evidence import Evidence
 from ..facts.timestamps import timestamp
 from ..signing.trust import TrustStore
 from ..store.address import printable_url
-from ..store.protocol import EvidenceStore, Store
+from ..store.protocol import Store
 from ..verdict.actions import by_urgency, next_actions
 from ..verdict.changes import Change
 from ..verdict.evaluation import Facts, evaluate
@@ -39,9 +39,9 @@ from .removed_use_cases import names_without_row, other_registers, removed_notes
 from .requirements_in_force import RequirementsHistory
 from .run_changes import EvaluatedRun, changes_by_run
 from .uncollected_modules import uncollected_notes
+from .used_evidence import find_problems, stored_evidence, used_evidence
 
 if TYPE_CHECKING:  # there is seldom a journal or a checkpoint
-    from ..journal.leftover_reader import Leftover
     from .checkpoints import StoredCheckpoint
 
 
@@ -50,6 +50,8 @@ class EvaluationRequest(Struct, frozen=True):
 
     patterns: tuple[str, ...] = ()
     """Globs of use cases; empty means the whole register."""
+    is_empty: bool = False
+    """Evaluate no use case: a filter matched none."""
     at: str | None = None
     """The moment to evaluate with its facts and requirements, as ``facts.timestamps`` writes it; None means now."""
     on: str | None = None
@@ -177,10 +179,10 @@ def evaluate_with_facts(project: Project, request: EvaluationRequest) -> Evaluat
         if inputs.use_cases == () and not readiness.removed:
             select_use_cases(inputs.catalogue, request.patterns)  # raises an error for the pattern without a match
         extra_notes = (*uncollected_notes(sources, inputs.facts, readiness), *other_registers(store, sources.register))
-        used_evidence = _stored_evidence(store, sources.leftovers, _used_evidence(readiness))
-        problems = [*_find_problems(store, sources.leftovers, used_evidence), *sources.register_decisions.problems]
+        judged_on = stored_evidence(store, sources.leftovers, used_evidence(readiness))
+        problems = [*find_problems(store, sources.leftovers, judged_on), *sources.register_decisions.problems]
         register, origins = evidence_register(project, sources, inputs.facts, inputs.scope, request.register_kind)
-        comparison = _compare(store, checkpoints, used_evidence, project.policy) if checkpoints else None
+        comparison = _compare(store, checkpoints, judged_on, project.policy) if checkpoints else None
         changes = _changes_by_session(request, sources, inputs, readiness)
     finally:
         if store is not None:
@@ -238,7 +240,7 @@ def _load_inputs(project: Project, sources: FactSources, request: EvaluationRequ
             names_without_row(sources, project.catalogue, request.patterns),
             project.catalogue.longest_max_age_days,
         )
-        use_cases = select_use_cases(project.catalogue, request.patterns, removed)
+        use_cases = () if request.is_empty else select_use_cases(project.catalogue, request.patterns, removed)
         to_sign = _failures_since(project.catalogue, use_cases, now) if request.to_sign else {}
         needed = _needed_use_cases(use_cases, removed)
         facts = facts_now(sources, policy, now, needed, release=request.judged_release, to_sign=to_sign, days=days)
@@ -250,7 +252,7 @@ def _load_inputs(project: Project, sources: FactSources, request: EvaluationRequ
     catalogue, policy = in_force.at(request.at)
     catalogue = _without_declared_states(catalogue)
     policy, removed = request.requested_policy(policy), names_without_row(sources, catalogue, request.patterns)
-    use_cases = select_use_cases(catalogue, request.patterns, removed)
+    use_cases = () if request.is_empty else select_use_cases(catalogue, request.patterns, removed)
     facts = facts_at(
         sources, policy, request.at, _needed_use_cases(use_cases, removed), days=catalogue.longest_max_age_days
     )
@@ -300,11 +302,11 @@ def _verdict(
 
 
 def _compare(
-    store: Store | None, checkpoints: Sequence[StoredCheckpoint], used_evidence: Iterable[Evidence], policy: Policy
+    store: Store | None, checkpoints: Sequence[StoredCheckpoint], evidence: Iterable[Evidence], policy: Policy
 ) -> CheckpointComparison:
     from .checkpoints import compare_checkpoints  # late, as above
 
-    runs = sorted({piece.run_id for piece in used_evidence})
+    runs = sorted({piece.run_id for piece in evidence})
     return compare_checkpoints(store, checkpoints, runs, TrustStore.from_policy(policy))
 
 
@@ -360,34 +362,6 @@ def _with_use_cases(catalogue: Catalogue, facts: Facts) -> Catalogue:
         return catalogue
     names = sorted({piece.uc for piece in facts.evidence if piece.register == catalogue.register})
     return replace(catalogue, use_cases={name: UseCase(id=name) for name in names})
-
-
-def _used_evidence(readiness: Readiness) -> list[Evidence]:
-    return [
-        piece
-        for use_case in readiness.use_cases
-        for requirement in use_case.requirements
-        for piece in requirement.evidence
-    ]
-
-
-def _stored_evidence(
-    store: EvidenceStore | None, leftovers: Iterable[Leftover], evidence: Sequence[Evidence]
-) -> list[Evidence]:
-    """Return the evidence that the store must contain. A run that is only in a journal is left out."""
-    if store is None:
-        return []
-    in_journal = {leftover.run.id for leftover in leftovers if leftover.run is not None}
-    only_in_journal = in_journal - store.summaries(in_journal).keys() if in_journal else in_journal
-    return [piece for piece in evidence if piece.run_id not in only_in_journal]
-
-
-def _find_problems(
-    store: EvidenceStore | None, leftovers: Iterable[Leftover], used_evidence: Sequence[Evidence]
-) -> list[Problem]:
-    """Return the problems of the journals, and of the stored runs and lines that the evaluation used."""
-    problems = [Problem("", str(leftover.problem)) for leftover in leftovers if leftover.problem is not None]
-    return [*problems, *store.check(used_evidence)] if store is not None else problems
 
 
 __all__ = [

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from ..errors import count
 from .explanations import first_line
+from .owners import UNASSIGNED, owner_of
 from .policy import Policy
 from .readiness import (
     Action,
@@ -21,10 +22,6 @@ from .readiness import (
 from .requirement.levels import how_to_reach
 from .status import is_reviewed
 from .tracker_drift import cell_differences
-
-UNASSIGNED = "unassigned"
-NO_OWNER = frozenset({"", "tbd", "none", "-"})
-"""Owner cells of a register that name nobody."""
 
 _URGENCY = ("fix", "rerun", "finish", "declare", "renew", "collect", "prove", "retire", "review", "sync")
 _ACTION_OF_STATE = {
@@ -68,12 +65,6 @@ def _removed_action(use_case: RemovedUseCase, policy: Policy) -> Action:
 def retire_command(use_case: str) -> str:
     """Return the command that retires a use case which left the register."""
     return f"`readiness retire {shlex.quote(use_case)} --reason ...`"
-
-
-def owner_of(use_case: UseCaseReadiness) -> str:
-    """Return the owner of a use case, or ``unassigned`` if its row says ``tbd`` or nothing."""
-    owner = use_case.use_case.owner.strip("` ")
-    return UNASSIGNED if owner.casefold() in NO_OWNER else owner
 
 
 def _use_case_actions(use_case: UseCaseReadiness, policy: Policy, at: str) -> Iterator[_Ranked]:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from msgspec import Struct
 
 from ..facts.timestamps import parse_timestamp
+from .owners import owner_of
 from .readiness import Readiness
 
 
@@ -21,7 +22,7 @@ class Expiry(Struct, frozen=True):
     kind: str
     """``evidence`` or ``waiver``."""
     owner: str
-    """Owner of the use case, as its row names it; empty: none."""
+    """Owner of the use case; ``unassigned`` if its row names nobody."""
 
 
 def expiring_within(readiness: Readiness, days: int) -> tuple[Expiry, ...]:
@@ -33,9 +34,9 @@ def expiring_within(readiness: Readiness, days: int) -> tuple[Expiry, ...]:
         return ()
     expiries = []
     for use_case in readiness.use_cases:
-        row = use_case.use_case
+        row, owner = use_case.use_case, owner_of(use_case)
         expiries += [
-            Expiry(requirement.expires_at, row.id, requirement.requirement.id, "evidence", row.owner)
+            Expiry(requirement.expires_at, row.id, requirement.requirement.id, "evidence", owner)
             for requirement in use_case.required
             if requirement.expires_at and start <= parse_timestamp(requirement.expires_at) <= end
         ]
@@ -45,5 +46,5 @@ def expiring_within(readiness: Readiness, days: int) -> tuple[Expiry, ...]:
             if waiver.used and waiver.void is None and last_day < date.max:
                 at = f"{(last_day + timedelta(days=1)).isoformat()}T00:00:00.000Z"
                 if start <= parse_timestamp(at) <= end:
-                    expiries.append(Expiry(at, row.id, waiver.decision.requirement, "waiver", row.owner))
+                    expiries.append(Expiry(at, row.id, waiver.decision.requirement, "waiver", owner))
     return tuple(sorted(expiries, key=lambda expiry: (expiry.at, expiry.requirement, expiry.kind)))

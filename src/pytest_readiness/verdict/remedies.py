@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..errors import count
-from .actions import owner_of
 from .gate_input import GateInput
 from .inputs import UNKNOWN, RunOrigin
+from .owners import owner_of
 from .readiness import Action, RuleResult, UseCaseReadiness, Verdict
 from .requirement.skipped_tests import find_skipped
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from ..verdict.cells import CELLS, Cell, cell_of
+from ..verdict.owners import owner_of
 from ..verdict.readiness import Readiness, Status, UseCaseReadiness
 from ..verdict.tracker_drift import has_drift
 from . import text_format
@@ -75,7 +76,7 @@ def matrix_rows(use_cases: Sequence[UseCaseReadiness], verbosity: int) -> list[M
 def _row_content(readiness: UseCaseReadiness) -> tuple[object, ...]:
     use_case = readiness.use_case
     cells = tuple((item.item.key, cell_of(item)) for item in readiness.items)
-    details = (use_case.architecture_status, use_case.owner, has_drift(readiness))
+    details = (use_case.architecture_status, owner_of(readiness), has_drift(readiness))
     return (readiness.status, cells, readiness.done, len(readiness.required), *details)
 
 
@@ -115,6 +116,7 @@ def _columns(rows: Sequence[MatrixRow], writer: LineWriter) -> list[MatrixColumn
     first = [row.first for row in rows]
     titles = [row.first.use_case.title if len(row.use_cases) == 1 else "" for row in rows]
     notes = [row.first.use_case.notes if len(row.use_cases) == 1 else "" for row in rows]
+    owners = list(map(owner_of, first))
     statuses = tuple(((row.status, style_of(row.first.status)),) for row in rows)
     return [
         *column("UC", [row.names for row in rows], 0, 6, 24),
@@ -123,7 +125,7 @@ def _columns(rows: Sequence[MatrixRow], writer: LineWriter) -> list[MatrixColumn
         *_items(first, writer),
         *column("Done", list(map(text_format.done_text, first)), 0, 4),
         *column("Phase", list(map(text_format.phase_text, first)), 1, 8),
-        *column("Owner", [use_case.use_case.owner for use_case in first], 3, 8, 28),
+        *column("Owner", owners if any(use_case.use_case.owner for use_case in first) else [], 3, 8, 28),
         *(column("Title", titles, 4, 16, writer.width) or column("Notes", notes, 4, 16, writer.width)),
     ]
 

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from ..verdict.actions import OR_ACKNOWLEDGE, UNASSIGNED
+from ..verdict.actions import OR_ACKNOWLEDGE
+from ..verdict.owners import UNASSIGNED, is_selected, owner_name
+from ..verdict.people import People
 from ..verdict.readiness import Action
 from . import text_format
 from .line_writer import Line, LineWriter, Segment
@@ -194,22 +196,21 @@ def _lead(kind: str, writer: LineWriter, style: str = "") -> Segment:
     return writer.pad(kind, 7) + "  ", style
 
 
-def actions_of(actions: Sequence[Action], owner: str | None) -> list[Action]:
-    """Return the actions of an owner (in any letter case), or all of them if it is None."""
-    return [action for action in actions if owner is None or action.who.casefold() == owner.casefold()]
+def actions_of(actions: Sequence[Action], owner: str | None, people: People) -> list[Action]:
+    """Return the actions of an owner (in any spelling), or all of them if it is None."""
+    return [action for action in actions if owner is None or is_selected(action.who, owner, people)]
 
 
 def render_next(
-    actions: Sequence[Action], width: int, *, owner: str | None = None, verbosity: int = 0, unicode: bool = True
+    wanted: Sequence[Action], width: int, *, owner: str | None = None, verbosity: int = 0, unicode: bool = True
 ) -> list[Line]:
-    """Return who must do what, most urgent first: all actions, or those of one owner (in any letter case).
+    """Return who must do what, most urgent first; ``owner``: whose actions these are, None: everybody's.
 
     The same action for several use cases is one line. With ``verbosity`` above 0 each action has its own line.
     """
     writer = LineWriter(width, unicode=unicode)
-    wanted = actions_of(actions, owner)
     if not wanted:
-        return [writer.line("nothing to do" if owner is None else f"nothing to do for {owner}")]
+        return [writer.line("nothing to do" if owner is None else f"nothing to do for {owner_name(owner)}")]
     lines: list[Line] = []
     for who, tasks in by_person(wanted):
         lines.append(writer.line((who, "strong")))
@@ -217,14 +218,17 @@ def render_next(
             single = [Task(task.action, task.items, (action,)) for action in task.actions]
             for part in single if verbosity > 0 else [task]:
                 lines.extend(_write(part, writer))
-    return [*lines, writer.line((_total(wanted), "dim"))]
+    return [*lines, writer.line((_total(wanted, owner), "dim"))]
 
 
-def _total(actions: Sequence[Action]) -> str:
-    """Return the number of actions, of people, and of unassigned actions."""
+def _total(actions: Sequence[Action], owner: str | None) -> str:
+    """Return the number of actions, of people, and of unassigned actions with how to select them."""
     assigned = [action.who for action in actions if action.who != UNASSIGNED]
     people = text_format.count(len(set(assigned)), "person", "people")
     total, unassigned = text_format.count(len(actions), "action"), len(actions) - len(assigned)
     if not unassigned:
         return f"{total} for {people}"
-    return f"{total}: {len(assigned)} for {people}, {unassigned} unassigned" if assigned else f"{total}, unassigned"
+    if not assigned:
+        return f"{total}, unassigned"
+    select = f" (--owner {UNASSIGNED} selects them)" if owner is None else ""
+    return f"{total}: {len(assigned)} for {people}, {unassigned} unassigned{select}"

@@ -10,6 +10,7 @@ from ..facts.evidence import BAD, Evidence, Result
 from ..verdict.actions import OR_ACKNOWLEDGE
 from ..verdict.explanations import first_line
 from ..verdict.inputs import UNKNOWN
+from ..verdict.owners import owner_of
 from ..verdict.readiness import RequirementReadiness, ReviewState, State, UseCaseReadiness
 from ..verdict.requirement.execution_ledger import BROKEN
 from ..verdict.requirement.later_runs import retire_command
@@ -184,7 +185,7 @@ def _status(readiness: UseCaseReadiness, writer: LineWriter) -> Iterator[Line]:
     if use_case.architecture_status:
         text = f"architecture status: {use_case.architecture_status} (does not affect the readiness)"
         yield from writer.paragraph(text, style="dim")
-    yield from writer.paragraph(f"owner: {use_case.owner or 'none'}")
+    yield from writer.paragraph(f"owner: {owner_of(readiness)}")
     yield from writer.paragraph(_review(readiness))
     yield from _reviewers(readiness, writer)
     for sentence in hold_lines(readiness, rejections=False):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from ...verdict.actions import UNASSIGNED
+from ...verdict.owners import owner_of
 from ...verdict.readiness import RequirementReadiness, UseCaseReadiness
 from ..gate import hold_lines
 from ..outcomes import Outcome, UniqueNames, duration_ms, outcomes, outcomes_by_use_case, reason
@@ -103,6 +103,6 @@ def _case(
     if requirement.completes_it:
         lines.append(f"to complete it: {requirement.completes_it}")
     if outcome is not Outcome.NOT_REQUIRED:
-        lines.append(f"owner: {use_case.use_case.owner or UNASSIGNED}")
+        lines.append(f"owner: {owner_of(use_case)}")
     yield f'>\n<{tag} type="{requirement.state.value}" message="{to_xml_attribute(message)}">'
     yield f"{to_xml(chr(10).join(lines))}</{tag}>\n</testcase>\n"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from ...verdict.cells import cell_of
+from ...verdict.owners import owner_of
 from ...verdict.readiness import State
 from ...verdict.tracker_drift import has_drift
 from ..change_lines import MOST_CHANGES, change_groups
@@ -141,7 +142,7 @@ def _changes(report: Report) -> _Section:
 
 
 def _blocking(report: Report) -> _Section:
-    owners = {use_case.use_case.id: use_case.use_case.owner for use_case in report.readiness.use_cases}
+    owners = {use_case.use_case.id: owner_of(use_case) for use_case in report.readiness.use_cases}
     rows = []
     for finding in findings(report):
         if finding.blocks and finding.use_case:
@@ -167,7 +168,7 @@ def _matrix(report: Report) -> _Section:
         use_case = row.first
         signs = {item.item.key: cell_of(item).sign for item in use_case.items}
         items = (signs.get(key, "") for key in keys)
-        about = (use_case.use_case.architecture_status, use_case.use_case.owner)
+        about = (use_case.use_case.architecture_status, owner_of(use_case))
         rows.append(_row((row.names, row.status, phase_text(use_case), *items, done_text(use_case), *about)))
     legend = ", ".join(f"{cell.sign} {cell.value}" for cell in used_cells(matrix))
     drift = [use_case.use_case.id for use_case in use_cases if has_drift(use_case)]

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from ...errors import first_names
 from ...verdict.cells import CELLS, Cell as CellState, CellProgress, cell_of_requirement
+from ...verdict.owners import owner_of
 from ...verdict.readiness import Readiness, RequirementReadiness, ReviewState, State, Status, UseCaseReadiness
 from ...verdict.tracker_drift import has_drift
 from .. import text_format
@@ -92,6 +93,11 @@ class Row(Struct, frozen=True):
     def done(self) -> str:
         """How many of its requirements are done."""
         return text_format.done_text(self.readiness)
+
+    @property
+    def owner(self) -> str:
+        """Its owner; ``unassigned`` if its row names nobody."""
+        return owner_of(self.readiness)
 
     @property
     def title(self) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...verdict.actions import owner_of
 from ...verdict.counts import count_verdict
 from ...verdict.expiry import Expiry, expiring_within
+from ...verdict.owners import owner_of
 from ...verdict.readiness import Status, UseCaseReadiness
 from .. import text_format
 from ..change_lines import change_groups
@@ -49,7 +49,7 @@ def overview(report: Report, material: PageMaterial) -> dict[str, Any]:
         "changes": [group.text for group in change_groups(report.changes)],
         "people": _people(report),
         "statuses": [status.value for status in Status],
-        "owners": sorted({owner for row in readiness.use_cases if (owner := row.use_case.owner)}),
+        "owners": sorted({owner_of(use_case) for use_case in readiness.use_cases}),
         "blockers": [blocker for use_case in readiness.use_cases for blocker in _blockers(use_case)],
         "waivers": [waiver for use_case in readiness.use_cases for waiver in _waivers(use_case)],
         "retirements": [f"{kind}: {sentence}" for kind, sentence in retirement_sentences(readiness.use_cases)],

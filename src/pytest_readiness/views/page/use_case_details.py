@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from ...facts.decision import Review
-from ...verdict.actions import UNASSIGNED
+from ...verdict.owners import owner_of
 from ...verdict.readiness import ItemReadiness, RequirementReadiness, ReviewStanding, State
 from .. import text_format
 from ..gate import hold_lines
@@ -102,7 +102,7 @@ def details_of(row: Row, tables: EvidenceTables) -> UseCaseDetails:
         status=readiness.status.value,
         phase=readiness.phase.value if readiness.phase else "",
         done=text_format.completion_text(readiness),
-        owner=readiness.use_case.owner or UNASSIGNED,
+        owner=owner_of(readiness),
         architecture=readiness.use_case.architecture_status,
         declared=readiness.declared if row.drift else "",
         holds=tuple(hold_lines(readiness)),
