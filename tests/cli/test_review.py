@@ -23,6 +23,7 @@ from tests.reviewed_project import (
     status,
     told,
 )
+from tests.views.sinks import markdown_cells
 
 pytestmark = pytest.mark.slow
 
@@ -64,6 +65,32 @@ def test_without_a_word_it_shows_and_signs_nothing(project: Project) -> None:
     assert "nothing was signed" in result.stdout
     assert "readiness review UC-001 --approve --acknowledge UC-001/2" in result.stdout
     assert reviews(project) == []
+
+
+def test_a_worksheet_has_all_that_is_signed_and_signs_nothing(project: Project) -> None:
+    """A box for each requirement, what is to be acknowledged, every piece of evidence, and what changed since."""
+    decided(project)
+    done = project.cli("review", "UC-001", "--format", "markdown")
+    assert (done.exit_code, done.stderr) == (0, "")
+    table = markdown_cells("\n".join(line for line in done.stdout.splitlines() if line.startswith("|")))
+    assert table[0] == ["Checked", "Requirement", "State", "Why"]
+    assert [row[:3] for row in table[1:]] == [
+        ["\N{BALLOT BOX}", "UC-001/1", "COMPLETE"],
+        ["\N{BALLOT BOX}", "UC-001/2", "ASSERTED, to be acknowledged"],
+    ]
+    for piece in project.evidence("UC-001"):
+        assert f"readiness show {piece['id']}\n" in done.stdout
+    assert "- not reviewed yet\n" in done.stdout
+    assert reviews(project) == []
+    approve(project)
+    record(project)
+    again = project.cli("review", "UC-*", "--format", "markdown").stdout
+    assert "- last review&#58; APPROVED" in again
+    assert "- changed since&#58; UC-001/1 has newer evidence" in again
+    assert again.count("\n## ") == 1
+    for words in (["UC-001", "--approve"], ["UC-001", "--reject"], []):
+        refused = project.cli("review", *words, "--format", "markdown")
+        assert (refused.exit_code, len(refused.stderr.splitlines())) == (2, 1), words
 
 
 def test_an_approval_makes_it_ready(project: Project) -> None:

@@ -27,6 +27,7 @@ from ..facts.decision import ReviewMeaning
 from ..pipeline.damage import refuse_damage
 from ..pipeline.evaluate_project import EvaluationRequest, Project, evaluate_project
 from ..views.review_preview import render_preview
+from ..views.review_worksheet import render_worksheet
 from ..views.sanitise import sanitise
 from ..views.text_format import count, name_list
 from . import completion, options, output
@@ -56,6 +57,14 @@ _COMMAND_LIMIT = 100_000
 @click.option(
     "--from", "report", type=options.FILE, metavar="REPORT.json", help="Review this JSON report instead of the store."
 )
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([options.TERMINAL, "markdown"]),
+    default=options.TERMINAL,
+    show_default=True,
+    help="markdown: a worksheet of what a review covers.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Show every piece of evidence that is signed.")
 @click.pass_context
 @pass_cli_context
@@ -72,6 +81,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     names: tuple[str, ...],
     release: str | None,
     report: Path | None,
+    form: str,
     verbose: bool,
 ) -> int:
     """Show what a review of the use cases (ids or globs) covers, and approve or reject it.
@@ -80,18 +90,20 @@ def command(  # noqa: PLR0913 - one parameter for each option
     --approve or --reject nothing is recorded; there are no prompts. Exits 0 if the review is shown or stored, 1 if it
     is refused.
     """
-    if approve and reject:
-        raise click.UsageError("use --approve or --reject, not both", context)
-    if not use_cases and not suspect and not (approve or reject or comment or names or report):
-        return _list_waiting(cli.project(), release)
+    worksheet = form != options.TERMINAL
+    _check_decision(context, approve=approve, reject=reject, worksheet=worksheet)
     if not use_cases and not suspect:
-        raise click.UsageError("name the use cases to review, such as UC-003 or 'UC-0*', or use --suspect", context)
+        if approve or reject or comment or names or report or worksheet:
+            raise click.UsageError("name the use cases to review, such as UC-003 or 'UC-0*', or use --suspect", context)
+        return _list_waiting(cli.project(), release)
     project = cli.project()
     with refusing(context):
         if report is not None:
             sheet = sheet_from_report(project, report, use_cases, suspect=suspect, release=release)
         else:
             sheet = prepare_sheet(project, use_cases, suspect=suspect, release=release)
+        if worksheet:
+            return _write_worksheet(sheet)
         meaning = ReviewMeaning.REJECTED if reject else ReviewMeaning.APPROVED_FOR_GO_LIVE
         statement = ReviewStatement(meaning, comment, acknowledged_ids(sheet, names))
         stored, can = None, Abilities()
@@ -113,6 +125,27 @@ def command(  # noqa: PLR0913 - one parameter for each option
             _print_commands(sheet, statement, report, can)
     if not approve and not reject:
         refuse_damage(sheet.problems)
+    return 0
+
+
+def _check_decision(context: click.Context, *, approve: bool, reject: bool, worksheet: bool) -> None:
+    if approve and reject:
+        raise click.UsageError("use --approve or --reject, not both", context)
+    if worksheet and (approve or reject):
+        raise click.UsageError("--format markdown is a worksheet, which signs nothing", context)
+
+
+def _write_worksheet(sheet: ReviewSheet) -> int:
+    """Print the worksheet, and return the exit code; what it leaves out is said beside it.
+
+    Raises:
+        IntegrityError: what it rests on is damaged.
+    """
+    for piece in render_worksheet(sheet.signings):
+        click.echo(piece, nl=False)
+    for sentence in sheet.left_out:
+        click.echo(sanitise(sentence), err=True)
+    refuse_damage(sheet.problems)
     return 0
 
 

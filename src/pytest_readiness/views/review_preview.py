@@ -93,8 +93,13 @@ def _requirement(
 
 
 def _pin(pin: PinnedEvidence, writer: LineWriter) -> Iterator[Line]:
-    yield from writer.paragraph(f"{pin.test_id} {pin.started_at}{_where(pin)}", lead=("evidence: ", "dim"), indent=2)
+    yield from writer.paragraph(pin_text(pin), lead=("evidence: ", "dim"), indent=2)
     yield from writer.paragraph(pin.evidence_id, lead=("readiness show ", "dim"), indent=6)
+
+
+def pin_text(pin: PinnedEvidence) -> str:
+    """Return test, time, place and recorder of a piece of evidence."""
+    return f"{pin.test_id} {pin.started_at}{_where(pin)}"
 
 
 def _grouped_pins(pins: Sequence[PinnedEvidence], where: str, writer: LineWriter) -> Iterator[Line]:
