@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.project import CONFIG, XDIST, Project
+from tests.views.sinks import markdown_cells
 
 pytestmark = pytest.mark.slow
 
@@ -83,6 +84,38 @@ def test_a_failure_shows_why(recorded: Project) -> None:
     """A failed piece shows its message."""
     [piece] = [one for one in recorded.evidence("UC-001") if one["result"] == "FAILED"]
     assert "assert 1 == 2" in recorded.cli("show", piece["id"]).stdout
+
+
+def counts(project: Project, *target: str) -> list[str]:
+    """Return the row of each table that says whether the piece counts."""
+    done = project.cli("show", *target, "--format", "markdown")
+    assert done.exit_code == 0, done.output
+    return [value for name, value in markdown_cells(done.stdout) if name == "Counts"]
+
+
+def test_each_table_says_whether_it_counts(project: Project) -> None:
+    """A rehearsal is told apart from what counts, and so are a skipped test, what was replaced, retired or expired."""
+    config = CONFIG.replace("max_age_days = 30", "max_age_days = 1") + '[review]\nreviewers = ["ana@example.com"]\n'
+    project.configured(config).tests("@evidence('UC-001', item=1)\ndef test_a(): pass\n")
+    project.run(environment=None)
+    (rehearsal,) = counts(project, "UC-001")
+    assert rehearsal.startswith("no: a rehearsal: the run states no environment")
+    assert "Counts                  no: a rehearsal: the run states no" in project.cli("show", "UC-001").stdout
+    project.run()
+    assert counts(project, "UC-001") == ["yes, for UC-001/1", rehearsal]
+    replaced = next(piece["id"] for piece in project.evidence("UC-001") if piece["counts"])
+    project.run()
+    assert counts(project, replaced) == ["no: a newer execution of the test replaced it"]
+    project.tests("@evidence('UC-001', item=1)\ndef test_b(): pytest.skip()\n", "test_b.py").run("test_b.py")
+    assert "no: SKIPPED neither satisfies nor replaces anything" in counts(project, "UC-001")
+    register = project.cli("report", "--format", "csv").stdout.splitlines()
+    assert sum("no: a newer execution" in row for row in register) == 1
+    assert sum("no: a rehearsal" in row for row in register) == 1
+    by = ("--by", "ana@example.com", "--reason", "it is gone")
+    assert project.cli("retire", "test_it.py::test_a", *by).exit_code == 0
+    retired = [text for text in counts(project, "UC-001") if "retired" in text]
+    assert retired, counts(project, "UC-001")
+    assert all(text.startswith("no: ") for text in counts(project, "UC-001"))
 
 
 def test_no_evidence_yet(recorded: Project) -> None:

@@ -9,13 +9,21 @@ from msgspec.structs import fields
 from wcwidth import wcswidth
 
 from pytest_readiness.facts.evidence import Artifact, Attempt, Evidence, Proof, Reference, Result, Step
-from pytest_readiness.views.evidence import evidence_fields, render_evidence
+from pytest_readiness.verdict.evidence_standing import EvidenceStanding
+from pytest_readiness.verdict.readiness import State
+from pytest_readiness.views.evidence import ShownPiece, evidence_fields, render_evidence
 from pytest_readiness.views.line_writer import plain_lines
 
 from . import values
 from .hostile import HOSTILE, dangers
 
 pytestmark = pytest.mark.slow
+
+
+def counted(piece, run=None):
+    """Return a piece of evidence that counts for a requirement."""
+    return ShownPiece(piece, run, (("UC-003/4", EvidenceStanding(State.COMPLETE, proven=True)),))
+
 
 TEN = [
     "UC",
@@ -34,7 +42,7 @@ TEN = [
 def test_the_ten_fields_stand_in_the_order_and_under_the_names_of_the_template():
     """Whoever knows the template finds its ten fields first, as they stand there."""
     assert [name for name, _ in evidence_fields(values.evidence())] == TEN
-    lines = render_evidence(values.evidence(references=()), None, 100)
+    lines = render_evidence(counted(values.evidence(references=())), 100)
     assert [line[0][0].strip() for line in lines[:10]] == TEN
 
 
@@ -53,6 +61,7 @@ def test_evidence_with_its_whole_envelope():
         Artifact/Log Reference  log: https://logs.example.com/42
                                 trace.json sha256:{values.SHA}
 
+        Counts                  yes, for UC-003/4
         Evidence                20260212T182800Z-0a1b2c3d.5.1
         Register                payments
         Run                     20260212T182800Z-0a1b2c3d, SEALED
@@ -82,14 +91,14 @@ def test_evidence_with_its_whole_envelope():
                                 sha256:{values.SHA}
         Redacted                aws-key: 2
     """
-    output = plain_lines(render_evidence(values.rich_evidence(), values.summary(), 140))
+    output = plain_lines(render_evidence(counted(values.rich_evidence(), values.summary()), 140))
     assert output == dedent(expected).strip("\n")
 
 
 def test_a_field_without_a_value_is_a_dash():
     """The ten fields are all there, also those that were not given."""
     bare = values.evidence(tenant_id=None, references=(), artifacts=())
-    output_lines = plain_lines(render_evidence(bare, None, 80)).splitlines()
+    output_lines = plain_lines(render_evidence(counted(bare), 80)).splitlines()
     assert output_lines[1] == "Tenant ID               -"
     assert output_lines[9] == "Artifact/Log Reference  -"
 
@@ -98,7 +107,7 @@ def test_a_failure_shows_its_message_once_line_by_line():
     """The message keeps its lines, and an attempt with the same message does not repeat it."""
     attempt = Attempt(Result.FAILED, values.NOW, 3, "one\ntwo")
     output = plain_lines(
-        render_evidence(values.evidence(result=Result.FAILED, message="one\ntwo", attempts=(attempt,)), None, 80)
+        render_evidence(counted(values.evidence(result=Result.FAILED, message="one\ntwo", attempts=(attempt,))), 80)
     )
     assert "Message                 one\n                        two\n" in output
     assert output.count("two") == 1
@@ -126,7 +135,7 @@ def hostile_evidence(bad):
 @pytest.mark.parametrize("unicode", [True, False])
 def test_hostile_text_is_harmless_and_fits(bad, unicode):
     """Whatever a test recorded, nothing of it is executed by a terminal or a CI server, and every line fits."""
-    output = plain_lines(render_evidence(hostile_evidence(bad), values.summary(), 60, unicode=unicode))
+    output = plain_lines(render_evidence(counted(hostile_evidence(bad), values.summary()), 60, unicode=unicode))
     assert dangers(output) == []
     assert max(map(wcswidth, output.split("\n"))) <= 60
     assert unicode or output.isascii()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ..errors import ClaimError, ConfigError
-from ..pipeline.maintenance import deciding_evidence, find_evidence, signed_runs
+from ..pipeline.maintenance import deciding_evidence, find_evidence, shown_piece, signed_runs
 from ..views.evidence import render_evidence
 from ..views.formats.evidence_json import render_json
 from ..views.formats.evidence_template import render_template
@@ -38,7 +38,11 @@ def command(cli: CliContext, *, target: str, form: str, as_json: bool, verbose: 
     project = cli.project()
     piece = find_evidence(project, target)
     every = verbose or form != TERMINAL
-    pieces = [piece] if piece is not None else deciding_evidence(project, *_use_case(cli, target), every=every)
+    pieces = (
+        [shown_piece(project, *piece)]
+        if piece is not None
+        else deciding_evidence(project, *_use_case(cli, target), every=every)
+    )
     output.tell_missing_store(project)
     if form != TERMINAL:
         render = render_template if form == "markdown" else render_json
@@ -46,12 +50,11 @@ def command(cli: CliContext, *, target: str, form: str, as_json: bool, verbose: 
         return 0
     if not pieces:
         click.echo(sanitise(f"there is no evidence for {target} yet"))
-    signed = signed_runs(project, {evidence.run_id for evidence, _ in pieces})
-    for number, (evidence, run) in enumerate(pieces):
-        signature = signed.get(evidence.run_id)
+    signed = signed_runs(project, {piece.evidence.run_id for piece in pieces})
+    for number, shown in enumerate(pieces):
+        signature = signed.get(shown.evidence.run_id)
         lines = render_evidence(
-            evidence,
-            run,
+            shown,
             output.terminal_width(),
             unicode=output.prints_unicode(),
             signed=signature,

@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from ..errors import ConfigError
+from ..errors import ClaimError, ConfigError, IntegrityError, StorageError
 from ..facts.checkpoint import Checkpoint
 from ..facts.envelope import Envelope, run_statement
 from ..facts.evidence import Evidence
@@ -19,8 +19,11 @@ from ..journal.folder import find_leftovers
 from ..journal.open_runs import open_evidence
 from ..signing.trust import TrustStore
 from ..store.protocol import EvidenceStore, RunSummary
+from ..verdict.evidence_standing import EvidenceStanding, EvidenceStandings, RequirementStanding
 from ..verdict.inputs import SignedRun
+from ..verdict.readiness import State
 from ..views.document import to_document
+from ..views.evidence import ShownPiece
 from ..views.report import Report
 from .checkpoints import (
     signed_checkpoint,
@@ -28,7 +31,7 @@ from .checkpoints import (
     write_checkpoint,
 )
 from .damage import refuse_damage
-from .evaluate_project import EvaluationRequest, Project, evaluate_project
+from .evaluate_project import EvaluationRequest, Project, evaluate_project, evaluate_with_facts
 from .persist import recover_all
 from .project import writable_store
 
@@ -188,9 +191,7 @@ def _with_conduct(store: EvidenceStore, runs: Mapping[str, RunSummary]) -> dict[
     return {id_: replace(run, conditions=conducts.get(id_)) for id_, run in runs.items()}
 
 
-def deciding_evidence(
-    project: Project, use_case: str, item: str | None, *, every: bool = True
-) -> list[tuple[Evidence, RunSummary | None]]:
+def deciding_evidence(project: Project, use_case: str, item: str | None, *, every: bool = True) -> list[ShownPiece]:
     """Return the evidence that decides on a use case, or on one of its items, without duplicates.
 
     ``every``: also what does not count, such as rehearsals; else it is only returned where nothing counts.
@@ -208,11 +209,37 @@ def deciding_evidence(
         if item is None or needed.requirement.item == item
         for piece in (needed.evidence if every else needed.deciding or needed.evidence[:1])
     }
-    store = project.store()
-    if store is None:
-        return [(piece, None) for piece in pieces.values()]
+    runs: dict[str, RunSummary] = {}
+    if (store := project.store()) is not None:
+        try:
+            runs = _with_conduct(store, store.summaries({piece.run_id for piece in pieces.values()}))
+        finally:
+            store.close()
+    standings = EvidenceStandings(report.readiness)
+    return [ShownPiece(piece, runs.get(piece.run_id), standings.find(piece)) for piece in pieces.values()]
+
+
+def shown_piece(project: Project, evidence: Evidence, run: RunSummary | None) -> ShownPiece:
+    """Return a piece of evidence with what it is worth now. Where that cannot be judged, it says so."""
+    return ShownPiece(evidence, run, _standings(project, evidence))
+
+
+def _standings(project: Project, evidence: Evidence) -> tuple[RequirementStanding, ...]:
+    if evidence.register != project.catalogue.register:
+        return _does_not_count(f"it is of the register '{evidence.register}'")
     try:
-        runs = _with_conduct(store, store.summaries({piece.run_id for piece in pieces.values()}))
-    finally:
-        store.close()
-    return [(piece, runs.get(piece.run_id)) for piece in pieces.values()]
+        name = project.catalogue.use_case(evidence.uc).id
+    except ClaimError:
+        return _does_not_count(f"the register has no use case {evidence.uc}")
+    try:
+        judged = evaluate_with_facts(project, EvaluationRequest((name,), to_sign=False))
+    except (ConfigError, StorageError, IntegrityError) as error:
+        return _does_not_count(f"not known: {error}")
+    if judged.report.context.problems:
+        return _does_not_count("not known, as the store is not intact: `readiness verify` names all problems")
+    retired = evidence.run_id in judged.facts.run_retirements
+    return EvidenceStandings(judged.report.readiness).find(evidence, retired=retired)
+
+
+def _does_not_count(why: str) -> tuple[RequirementStanding, ...]:
+    return (("", EvidenceStanding(State.MISSING, why_not=why)),)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from ..claims.catalogue import Requirement
-from ..facts.evidence import BAD, Evidence, Result
-from .readiness import RequirementReadiness, State
+from ..facts.evidence import BAD, Evidence, ExecutionStanding, Result
+from .explanations import first_line
+from .readiness import Readiness, RequirementReadiness, State
 
 RAN_HERE = frozenset({"test", "command"})
 """Methods whose proofs count; examined or imported results are ASSERTED at most."""
@@ -30,6 +33,68 @@ class EvidenceStanding(Struct, frozen=True):
 
 MATCHES_NOTHING = EvidenceStanding(State.MISSING, why_not="it matches no requirement in force")
 """The standing of evidence that is about no requirement."""
+REPLACED = "a newer execution of the test replaced it"
+"""Why evidence does not count that no other reason concerns."""
+
+RequirementStanding = tuple[str, EvidenceStanding]
+"""Id of a requirement, and what evidence is worth for it; the id is empty if it is about none."""
+
+
+def own_reason(evidence: Evidence) -> tuple[State, str] | None:
+    """Return why evidence counts nowhere, and what it shows; None: nothing in itself speaks against it."""
+    if evidence.standing is ExecutionStanding.IDLE:
+        return State.MISSING, f"{evidence.result.value} neither satisfies nor replaces anything"
+    if evidence.real:
+        return None
+    because = first_line(evidence.not_real_because or "the reason was not recorded")
+    return State.REHEARSED, because if evidence.covered else f"a rehearsal: {because}"
+
+
+class EvidenceStandings:
+    """Standings of all evidence in the register's scope, whether the readiness shows it or not."""
+
+    def __init__(self, readiness: Readiness) -> None:
+        self._shown: dict[str, tuple[RequirementStanding, ...]] = {}
+        for requirement in (row for use_case in readiness.use_cases for row in use_case.requirements):
+            for piece in requirement.evidence:
+                entry = requirement.requirement.id, standing_at(requirement, piece)
+                self._shown[piece.id] = (*self._shown.get(piece.id, ()), entry)
+        self._others = {piece.id for piece in readiness.other_evidence}
+
+    def find(self, evidence: Evidence, *, retired: bool | None = None) -> tuple[RequirementStanding, ...]:
+        """Return what a piece of evidence is worth for each requirement that shows it; one entry if none does.
+
+        ``retired``: whether its run was retired; None: not known.
+        """
+        if (shown := self._shown.get(evidence.id)) is not None:
+            return shown
+        if evidence.id in self._others:
+            return (("", MATCHES_NOTHING),)
+        state, why = own_reason(evidence) or (State.MISSING, REPLACED)
+        if retired:
+            why = "its run was retired"
+        elif retired is None and why == REPLACED:
+            why = f"{why}, or its run was retired"
+        return (("", EvidenceStanding(state, why_not=why)),)
+
+
+def counts_text(standings: Sequence[RequirementStanding]) -> str:
+    """Return whether evidence counts: ``yes, for UC-001/1``, ``yes, against UC-001/1`` or ``no: a rehearsal: ...``."""
+    against = (State.FAILING, State.INTERRUPTED)
+    parts = [
+        f"{word} {', '.join(ids)}"
+        for word, ids in (
+            ("for", [id_ for id_, standing in standings if standing.counts and standing.state not in against]),
+            ("against", [id_ for id_, standing in standings if standing.counts and standing.state in against]),
+        )
+        if ids
+    ]
+    uncounted = [(id_, standing) for id_, standing in standings if not standing.counts]
+    reasons = "; ".join(dict.fromkeys(standing.why_not for _, standing in uncounted))
+    if not parts:
+        return f"no: {reasons}"
+    not_for = [f"not for {', '.join(id_ for id_, _ in uncounted)}: {reasons}"] if uncounted else []
+    return f"yes, {'; '.join((*parts, *not_for))}"
 
 
 def standing_at(readiness: RequirementReadiness, evidence: Evidence) -> EvidenceStanding:

@@ -4,17 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
+from typing import NamedTuple
 
 from ..facts.evidence import Artifact, Connection, Evidence, Result, Step
 from ..facts.run_conditions import UNKNOWN_CONDITIONS
 from ..store.protocol import RunSummary
+from ..verdict.evidence_standing import RequirementStanding, counts_text
 from ..verdict.inputs import SignedRun
 from ..verdict.requirement.levels import DESCRIPTIONS, level_of
 from . import text_format
 from .line_writer import Line, LineWriter
 
+COUNTS = "Counts"
+"""Name of the field that says whether evidence counts. It follows the ten fields of the template."""
 _LABEL = 24
 """Width of the labels in columns: the longest name of the template, and two blanks."""
+
+
+class ShownPiece(NamedTuple):
+    """A piece of evidence to show."""
+
+    evidence: Evidence
+    run: RunSummary | None
+    """Summary of its run; None: the store has none."""
+    standings: tuple[RequirementStanding, ...]
+    """What it is worth for each requirement."""
+
+    @property
+    def counts(self) -> str:
+        """Whether it counts, and why not."""
+        return counts_text(self.standings)
 
 
 _FieldTexts = Callable[[Evidence], Sequence[str]]
@@ -72,8 +91,7 @@ def _given(text: str | None) -> tuple[str, ...]:
 
 
 def render_evidence(
-    evidence: Evidence,
-    run: RunSummary | None,
+    piece: ShownPiece,
     width: int,
     *,
     unicode: bool = True,
@@ -83,20 +101,20 @@ def render_evidence(
     """Return the evidence in the ten template fields, then all other recorded data.
 
     Args:
-        evidence: the piece of evidence.
-        run: summary of its run; None: the store has no summary.
+        piece: the piece of evidence.
         width: maximum columns of a line.
         unicode: False: print only ASCII.
         signed: the trusted signature of its run; None: there is none.
-        envelope: False: after the ten fields only how to show the rest.
+        envelope: False: after the ten fields only whether it counts, and how to show the rest.
     """
-    writer = LineWriter(width, unicode=unicode)
+    evidence, run = piece.evidence, piece.run
+    counts = _field(COUNTS, (piece.counts,), writer := LineWriter(width, unicode=unicode))
     lines: list[Line] = []
     for name, values in evidence_fields(evidence):
         lines += _field(name, values, writer, _style(evidence) if name == "Result" else "")
     if not envelope:
-        return [*lines, *writer.paragraph(evidence.id, lead=("readiness show ", "dim"))]
-    lines.append(writer.line())
+        return [*lines, *counts, *writer.paragraph(evidence.id, lead=("readiness show ", "dim"))]
+    lines += [writer.line(), *counts]
     for name, values in (*_run(evidence, run), *_level(evidence, run, signed), *envelope_fields(evidence)):
         if values:
             lines += _field(name, values, writer)

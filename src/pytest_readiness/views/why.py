@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from ..errors import ClaimError, suggestion
 from ..facts.evidence import BAD, Evidence, Result
 from ..verdict.actions import OR_ACKNOWLEDGE
+from ..verdict.evidence_standing import standing_at
 from ..verdict.explanations import first_line
 from ..verdict.inputs import UNKNOWN
 from ..verdict.owners import owner_of
@@ -265,7 +266,8 @@ def _all_evidence(
         if verbosity <= 0 and len(shown) == 1 and _is_told(evidence, readiness.why):
             yield from writer.paragraph(f"readiness show {evidence.id}", lead=(lead, "dim"), indent=2)
         else:
-            yield from _evidence(evidence, writer, lead)
+            why_not = "" if evidence.id in counted else standing_at(readiness, evidence).why_not
+            yield from _evidence(evidence, writer, lead, why_not)
     if others and verbosity <= 0:
         text = f"and {len(others):,} more: readiness why {shlex.quote(readiness.requirement.id)} -v"
         yield from writer.paragraph(text, indent=6, style="dim")
@@ -299,7 +301,7 @@ def _run_remarks(
             yield from writer.paragraph("; ".join(remarks), lead=(f"run {run}: ", "warn"), indent=2)
 
 
-def _evidence(evidence: Evidence, writer: LineWriter, label: str) -> Iterator[Line]:
+def _evidence(evidence: Evidence, writer: LineWriter, label: str, why_not: str) -> Iterator[Line]:
     mode = f", replay {evidence.replay_mode}" if evidence.replay_mode else ""
     where = evidence.environment or "no environment"
     proofs = f", proofs {', '.join(proof.kind for proof in evidence.proofs)}" if evidence.proofs else ""
@@ -310,6 +312,8 @@ def _evidence(evidence: Evidence, writer: LineWriter, label: str) -> Iterator[Li
     if evidence.not_real_because:
         lead = "" if evidence.covered else "a rehearsal: "
         yield from writer.paragraph(evidence.not_real_because, lead=(lead, ""), indent=6)
+    elif why_not:
+        yield from writer.paragraph(why_not, indent=6)
     for warning in evidence.warnings:
         yield from writer.paragraph(warning, lead=("warning: ", "warn"), indent=6)
     if evidence.message and evidence.result is not Result.PASSED:

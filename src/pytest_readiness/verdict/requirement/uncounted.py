@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from ...claims.catalogue import Requirement
 from ...errors import count
-from ...facts.evidence import Evidence, ExecutionStanding, Result
+from ...facts.evidence import Evidence, Result
 from .. import explanations
+from ..evidence_standing import REPLACED, own_reason
 from ..readiness import State
 from .execution_ledger import ExecutionLedger, RequirementExecutions
 
 Uncounted = tuple[State, str]
 """What evidence shows that does not count (STALE, REHEARSED; MISSING: nothing), and why, in a sentence."""
-
-REPLACED = "a newer execution of the test replaced it"
-"""Why an execution does not count that none of the other reasons concerns."""
 
 
 def expired(requirement: Requirement) -> Uncounted:
@@ -28,11 +26,8 @@ def why_uncounted(
     state, passed = State.MISSING, execution.result is Result.PASSED
     if execution.id in selected.excluded:
         why = selected.excluded[execution.id]
-    elif execution.standing is ExecutionStanding.IDLE:
-        why = f"{execution.result.value} neither satisfies nor replaces anything"
-    elif not execution.real:
-        because = explanations.first_line(execution.not_real_because or "the reason was not recorded")
-        state, why = State.REHEARSED, because if execution.covered else f"a rehearsal: {because}"
+    elif (own := own_reason(execution)) is not None:
+        state, why = own
     elif passed and ledger.is_future(execution):
         why = "it starts after this moment"
     elif passed and execution.run_id in ledger.open_runs:

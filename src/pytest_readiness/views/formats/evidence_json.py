@@ -7,27 +7,36 @@ from typing import Any
 
 import msgspec
 
-from ...facts.evidence import Evidence
 from ...store.protocol import RunSummary
 from ..document import plain_data
+from ..evidence import ShownPiece
 from ..json_text import to_json_text
 
 SCHEMA = "readiness/evidence/v1"
 
 
-def render_json(pieces: Iterable[tuple[Evidence, RunSummary | None]]) -> Iterator[str]:
+def render_json(pieces: Iterable[ShownPiece]) -> Iterator[str]:
     """Yield a document with ``schema`` and ``evidence``: for each piece what the JSON report has of it, and the rest.
 
     The text is ASCII, and contains no command for a CI server.
     """
-    document = {"schema": SCHEMA, "evidence": [_plain(piece, run) for piece, run in pieces]}
+    document = {"schema": SCHEMA, "evidence": list(map(_plain, pieces))}
     yield to_json_text(document)
 
 
-def _plain(evidence: Evidence, run: RunSummary | None) -> dict[str, Any]:
+def _plain(piece: ShownPiece) -> dict[str, Any]:
+    evidence, run, standings = piece
+    counting = [standing for _, standing in standings if standing.counts]
+    # Of several requirements, the one for which it counts: it is the same execution.
+    standing = counting[0] if counting else standings[0][1]
     recorded = msgspec.to_builtins(evidence)
     return {
-        **plain_data(evidence),
+        **plain_data(evidence, standing),
+        "requirements": [
+            {"requirement": id_, "counts": shown.counts, "why_not": shown.why_not or None, "state": shown.state.value}
+            for id_, shown in standings
+            if id_
+        ],
         "register": evidence.register,
         "method": evidence.method,
         "parts": recorded["parts"],

@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from ...facts.evidence import Artifact, Evidence
 from ...facts.ledger.line import line_digest
+from ...verdict.evidence_standing import EvidenceStanding
 from ...verdict.inputs import RunOrigin
-from ..evidence import envelope_fields, evidence_fields
+from ..evidence import COUNTS, envelope_fields, evidence_fields
 from ..page_material import ArtifactContent, PageMaterial, line_key
 from ..sanitise.html import to_href
 from ..sanitise.terminal import visible
@@ -92,18 +93,24 @@ class EvidenceTables:
         self._places: dict[str, str] = {}
         """Ids of the pieces with which the contents of artifacts are shown, by digest."""
 
-    def table(self, pieces: Sequence[Evidence]) -> EvidenceTable:
-        """Return the table of these pieces."""
+    def table(self, pieces: Sequence[Evidence], standings: Sequence[EvidenceStanding] = ()) -> EvidenceTable:
+        """Return the table of these pieces. If one does not count, a row says which, and why.
+
+        ``standings``: what each piece is worth; empty: the table does not say it.
+        """
         columns = tuple(map(self._column, pieces))
-        values = [self._fields(piece) for piece in pieces]
+        tell = not all(standing.counts for standing in standings)
+        counts = [(f"no: {standing.why_not}" if standing.why_not else "yes") if tell else "" for standing in standings]
+        values = [self._fields(piece, text) for piece, text in zip(pieces, counts or [""] * len(pieces), strict=True)]
         names = dict.fromkeys(name for by_name in values for name in by_name)
         return EvidenceTable(
             columns, tuple(_row(name, [by_name.get(name, ()) for by_name in values]) for name in names)
         )
 
-    def _fields(self, piece: Evidence) -> dict[str, tuple[str, ...]]:
+    def _fields(self, piece: Evidence, counts: str) -> dict[str, tuple[str, ...]]:
         """Return the texts of the fields by name, the ten of the template first."""
         fields = dict(evidence_fields(piece))
+        fields |= {COUNTS: (counts,)} if counts else {}
         fields |= {"Recorded": recorded} if (recorded := self._runs.get(piece.run_id)) else {}
         fields |= {name: texts for name, texts in envelope_fields(piece) if texts and name not in _ELSEWHERE}
         if len(piece.attempts) == 1:

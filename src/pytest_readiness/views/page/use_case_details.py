@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from ...facts.decision import Review
+from ...verdict.evidence_standing import standing_at
 from ...verdict.owners import owner_of
 from ...verdict.readiness import ItemReadiness, RequirementReadiness, ReviewStanding, State
 from .. import text_format
@@ -158,6 +159,7 @@ def _item(cell: Cell, item: ItemReadiness, tables: EvidenceTables) -> ItemDetail
 
 
 def _requirement(requirement: RequirementReadiness, tables: EvidenceTables) -> RequirementDetails:
+    standings = [standing_at(requirement, piece) for piece in requirement.evidence]
     return RequirementDetails(
         id=requirement.requirement.id,
         sign=requirement.state.sign,
@@ -167,7 +169,7 @@ def _requirement(requirement: RequirementReadiness, tables: EvidenceTables) -> R
         completes=requirement.completes_it,
         level=requirement.level or "",
         expires=requirement.expires_at or "",
-        table=tables.table(requirement.evidence) if requirement.evidence else None,
+        table=tables.table(requirement.evidence, standings) if requirement.evidence else None,
     )
 
 
