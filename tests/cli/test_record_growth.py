@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 
 import pytest
@@ -102,3 +103,22 @@ def test_a_list_grows_with_the_report(placed: Project, shape: str, maps: str) ->
         return one
 
     assert_steady(act, FEW)
+
+
+def test_an_import_of_what_is_stored_already_takes_no_more_memory(placed: Project) -> None:
+    """The evidence of the import before it is passed through, and not held: nor is the journal of this one read."""
+    peaks = []
+    for hour in (9, 10, 11):
+        placed.write("report.xml", suite(cases(1500)).replace("T10:", f"T{hour:02}:"))
+        tracemalloc.start()
+        try:
+            assert placed.cli("record", "--junit", "report.xml", "--map", "*=UC-001/1").exit_code == 0
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    first, *later = peaks
+    assert max(later) < 1.5 * first + _LOADED, peaks
+
+
+_LOADED = 2_000_000
+"""Bytes of what only a later import loads, such as modules."""

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
-from typing import Any
+from sys import intern
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
 from ..claims.claim import Claim
 from ..errors import ReadinessError, count, one_line
 from ..facts.decision import Retirement
-from ..facts.evidence import BADNESS, CONCLUSIVE, IMPORTED, Evidence, Result
+from ..facts.evidence import BADNESS, CONCLUSIVE, IMPORTED, Result
 from ..facts.ledger.line import canonical, escape_surrogates
 from ..facts.suite_failure import ABSENT
 from ..pipeline.project import Project
@@ -72,23 +73,46 @@ def _class(name: str) -> str:
     return name.rpartition("::")[0] or name
 
 
+class _Execution(NamedTuple):
+    """An imported execution: of its evidence only what the notes need, since there may be very many of them."""
+
+    use_case: str
+    item: str
+    test_id: str
+    run_id: str
+    started_at: str
+    result: Result
+    method: str
+
+
 class PriorImport:
     """Earlier imports for the same use cases in the same environment and provider mode."""
 
     def __init__(self, project: Project, context: RunContext, claims: Iterable[Claim]) -> None:
         """Read the store. If it cannot be read there are no notes; storing the run reports the error."""
         self._store: EvidenceStore | None = None
-        self._evidence: list[Evidence] = []
+        self._executions: list[_Execution] = []
         self._retired: set[str] = set()
         with suppress(ReadinessError):
             store = project.store()
             if store is None:
                 return
-            newest = store.newest(project.catalogue.register, {claim.use_case for claim in claims})
             place = (context.environment, context.provider_mode or context.usual_provider_mode)
-            imported = (piece for piece in newest if piece.method in (IMPORTED, ABSENT))
-            self._evidence = [piece for piece in imported if (piece.environment, piece.provider_mode) == place]
-            decisions = project.sources(store).register_decisions.decisions if self._evidence else ()
+            self._executions = [
+                _Execution(
+                    use_case=intern(piece.uc),
+                    item=intern(piece.item),
+                    test_id=intern(piece.test_id),
+                    run_id=intern(piece.run_id),
+                    started_at=intern(piece.started_at),
+                    result=piece.result,
+                    method=intern(piece.method),
+                )
+                for piece in store.each_newest(project.catalogue.register, {claim.use_case for claim in claims})
+                if piece.method in (IMPORTED, ABSENT) and (piece.environment, piece.provider_mode) == place
+            ]
+            # Not from the sources of an evaluation: these include the journals, and so all of this run.
+            decisions = project.register_decisions(store).decisions if self._executions else ()
             self._retired = {decision.test_id for decision in decisions if isinstance(decision, Retirement)}
             self._store = store
 
@@ -113,7 +137,7 @@ class PriorImport:
             resolved_ids: ids of failed suites and hooks that are resolved.
         """
         imported = {test_id(test.name) for test in tests}
-        newest = {piece.test_id: piece for piece in sorted(self._evidence, key=lambda piece: piece.started_at)}
+        newest = {piece.test_id: piece for piece in sorted(self._executions, key=lambda piece: piece.started_at)}
         absent = {id_ for id_, piece in newest.items() if piece.method == ABSENT}
         yield from self._missing_tests(origin, imported, absent.union(resolved_ids))
         yield from self._renamed_failures(tests, imported, test_id)
@@ -124,7 +148,7 @@ class PriorImport:
             imported
             | resolved_ids
             | self._retired
-            | {piece.test_id for piece in self._evidence if piece.run_id in later_runs}
+            | {piece.test_id for piece in self._executions if piece.run_id in later_runs}
         )
         if missing := [test for test in planned if test not in present]:
             verb = "is" if len(missing) == 1 else "are"
@@ -138,7 +162,7 @@ class PriorImport:
         The result is its id, its tests, and the ids of later imports.
         """
         fallback: tuple[str, Sequence[str], Collection[str]] = ("", (), ())
-        if self._store is None or not self._evidence:
+        if self._store is None or not self._executions:
             return fallback
         with suppress(ReadinessError):
             runs = self._newest_first(self._store)
@@ -160,7 +184,7 @@ class PriorImport:
         """Return the imports, newest first. Their ids tell the start only to the second."""
         started = {
             run_id: run.started_at
-            for run_id, run in store.summaries({piece.run_id for piece in self._evidence}).items()
+            for run_id, run in store.summaries({piece.run_id for piece in self._executions}).items()
         }
         return sorted(started, key=lambda run_id: (started[run_id], run_id), reverse=True)
 
@@ -168,10 +192,10 @@ class PriorImport:
         self, tests: Sequence[MappedTest], imported: set[str], test_id: Callable[[str], str]
     ) -> Iterator[str]:
         """Yield a note on tests that failed under another name: with a suite before it, or without."""
-        newest: dict[tuple[str, str, str], Evidence] = {}
-        for piece in sorted(self._evidence, key=lambda piece: (piece.started_at, BADNESS[piece.result])):
+        newest: dict[tuple[str, str, str], _Execution] = {}
+        for piece in sorted(self._executions, key=lambda piece: (piece.started_at, BADNESS[piece.result])):
             if piece.result in CONCLUSIVE:
-                newest[piece.test_id, piece.uc, piece.item] = piece
+                newest[piece.test_id, piece.use_case, piece.item] = piece
         failed_ids = (
             {piece.test_id for piece in newest.values() if piece.result is not Result.PASSED} - imported - self._retired
         )

@@ -80,21 +80,24 @@ class ImportedReports:
         return _NamedCase(case, name(case.name), name(case.class_name), tuple(map(name, case.suites)))
 
     def _stored_failures(self) -> dict[str, list[Evidence]]:
-        """Return the stored evidence of each test id with a failure of a suite or hook."""
+        """Return the stored evidence of each test id with a failure of a suite or hook.
+
+        The store may hold very many tests, and such failures are rare: all evidence is passed through, and only theirs
+        is kept.
+        """
         project = self._session.pending.project
+        register, stored = project.catalogue.register, defaultdict[str, list[Evidence]](list)
         try:
             store = project.store()
             if store is None:
                 return {}
             with closing(store):
-                newest = store.newest(project.catalogue.register)
+                concerned = {piece.test_id for piece in store.each_newest(register) if piece.required_cases is not None}
+                for piece in store.each_newest(register) if concerned else ():
+                    if piece.test_id in concerned:
+                        stored[piece.test_id].append(piece)
         except (IntegrityError, StorageError):  # the run is stored or its error is reported; no failure is resolved
             return {}
-        concerned = {piece.test_id for piece in newest if piece.required_cases is not None}
-        stored: dict[str, list[Evidence]] = defaultdict(list)
-        for piece in newest:
-            if piece.test_id in concerned:
-                stored[piece.test_id].append(piece)
         return stored
 
     def required_cases(self, test: MappedTest) -> RequiredCases | None:

@@ -21,7 +21,7 @@ from ..recording.provenance.relative_path import relative_path
 from ..redaction.fingerprint_key import load_key
 from ..settings import Settings, default_settings, find_config, load_settings, override_settings
 from ..store.address import missing_store, open_store, sqlite_path
-from ..store.protocol import DecisionStore, Store
+from ..store.protocol import DecisionStore, RegisterDecisions, Store
 from .extensions import Plugins, every_kind, load_plugins
 
 if TYPE_CHECKING:  # slow to import: loaded for an evaluation, a redaction or a recording
@@ -169,6 +169,18 @@ class Project(Struct, frozen=True, dict=True):
         from ..store.decision_files.folder import open_decisions  # late: it loads what asks git
 
         return open_decisions(self.settings.decisions, store, self.settings.folder, self.policy.people.is_same_person)
+
+    def register_decisions(self, store: Store | None) -> RegisterDecisions:
+        """Return the decisions of the register that count, and notes on the others. No journal is read.
+
+        Raises:
+            StorageError, IntegrityError: the store cannot be read, or a decision in it is not what was decided.
+        """
+        from ..signing.trust import TrustStore
+        from .decision_sources import read_decisions
+
+        trust = TrustStore.from_policy(self.policy)
+        return read_decisions(self.decisions(store), store, self.settings.folder, self.catalogue.register, trust)
 
     def sources(self, store: Store | None) -> FactSources:
         """Return the sources of the register's facts.

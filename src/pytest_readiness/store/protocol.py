@@ -184,6 +184,15 @@ class EvidenceStore(EnvelopeStore, Protocol):
             StorageError: the store cannot be read. Every method of the store can raise it.
         """
 
+    def each_newest(self, register: str, use_cases: Collection[str] | None = None) -> Iterator[Evidence]:
+        """Yield what ``newest`` returns, in the order of run, line and number, each verified as it is read.
+
+        The evidence is read in batches and not cached: the memory grows with three numbers for each piece.
+
+        Raises:
+            IntegrityError: a line or its index was changed.
+        """
+
     def oldest(self, register: str, tests: Iterable[tuple[str, str, str]]) -> list[Evidence]:
         """Return the oldest execution of every slot of these tests (use case, item, test id) that names a place.
 

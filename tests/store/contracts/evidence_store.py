@@ -215,6 +215,18 @@ class EvidenceStoreContract(OpenedStore):
         store.exclude_runs([run_id(2)])
         assert {piece.run_id for piece in store.recorded("payments")} == {run_id(1), run_id(3)}
 
+    def test_the_newest_is_streamed_in_the_order_of_its_records(self, store: EvidenceStore) -> None:
+        """It is the same evidence that is returned at once: of all use cases or of some, and without excluded runs."""
+        executions = [finished("test_a", claim(), claim("UC-002"), at=at) for at in (5, 1, 3)]
+        store.save([run(n, execution, not_run("test_b", at=n)) for n, execution in enumerate(executions, 1)])
+        store.save([run(4, *(finished(f"test_{n}") for n in range(1201))), run(5, finished(), register="other")])
+        for excluded in ([], [run_id(1)]):
+            store.exclude_runs(excluded)
+            for use_cases in (None, ["UC-002"], []):
+                newest = sorted(store.newest("payments", use_cases), key=by_number)
+                assert list(store.each_newest("payments", use_cases)) == newest
+        assert list(store.each_newest("nowhere")) == []
+
     def test_everything_recorded_comes_over_many_batches(self, store: EvidenceStore) -> None:
         """A long run is read in pieces, and a reader that stops in the middle holds no lock."""
         stored = run(1, *(finished(f"test_{n}", at=n % 60) for n in range(1201)))

@@ -24,14 +24,17 @@ _RECORD = ", ".join(
 _JOIN_LINES = """LEFT JOIN line AS l ON l.run_id = e.run_id AND l.seq = e.seq
 LEFT JOIN line AS f ON f.rowid = l.rowid + 1 AND f.run_id = e.run_id AND f.seq = e.seq + 1"""
 
-# Not sorted here: SQLite would write the texts of all lines to a temporary file.
-NEWEST = f"""SELECT {_RECORD} FROM slot AS s JOIN evidence AS e
+_NEWEST_OF_SLOT = f"""FROM slot AS s JOIN evidence AS e
 ON (e.run_id, e.seq, e.number) = (
     SELECT run_id, seq, number FROM evidence WHERE slot_id = s.id AND started_at <= :until ORDER BY {_BY_START} LIMIT 1
-)
-{_JOIN_LINES}
-WHERE s.register = :register
-AND (:use_cases IS NULL OR s.use_case IN (SELECT value FROM json_each(:use_cases)))"""  # noqa: S608 - constants
+)"""  # noqa: S608 - constants
+_OF_REGISTER = """WHERE s.register = :register
+AND (:use_cases IS NULL OR s.use_case IN (SELECT value FROM json_each(:use_cases)))"""
+# Not sorted here: SQLite would write the texts of all lines to a temporary file.
+NEWEST = f"SELECT {_RECORD} {_NEWEST_OF_SLOT}\n{_JOIN_LINES}\n{_OF_REGISTER}"
+NEWEST_KEYS = f"""SELECT e.run_id, e.seq, e.number {_NEWEST_OF_SLOT}
+{_OF_REGISTER}
+ORDER BY e.run_id, e.seq, e.number"""
 HISTORY = f"""SELECT run_id, seq, number FROM evidence
 WHERE slot_id IN (
     SELECT id FROM slot WHERE register = :register AND use_case = :use_case AND (:item IS NULL OR item = :item)

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...errors import IntegrityError, Problem, location
 from ...facts.evidence import Evidence
-from .queries import RECORDED, RECORDS
+from .queries import LATEST, NEWEST_KEYS, RECORDED, RECORDS, without_excluded_runs
 from .rows import BATCH, ROWS_AT_ONCE, RowReader
 from .schema import read_rows, storage_errors
 
@@ -65,12 +65,27 @@ class RecordedEvidenceStore:
             IntegrityError: a line or its index was changed.
             StorageError: the file cannot be read.
         """
+        yield from self._each(RECORDED, register, use_cases)
+
+    def each_newest(self, register: str, use_cases: Collection[str] | None = None) -> Iterator[Evidence]:
+        """Yield the newest execution of each slot in the order in which it was recorded, see ``Store``.
+
+        Raises:
+            IntegrityError: a line or its index was changed.
+            StorageError: the file cannot be read.
+        """
+        query = without_excluded_runs(NEWEST_KEYS) if self._excluded_runs else NEWEST_KEYS
+        yield from self._each(query, register, use_cases)
+
+    def _each(self, query: str, register: str, use_cases: Collection[str] | None) -> Iterator[Evidence]:
+        """Yield the evidence with the keys that a query returns, in their order."""
         # All keys are read at once, because an open statement would block writers. The evidence is not cached.
         names = None if use_cases is None else json.dumps(sorted(use_cases))
-        parameters = {"register": register, "use_cases": names, "aside": json.dumps(sorted(self._excluded_runs))}
+        aside = json.dumps(sorted(self._excluded_runs))
+        parameters = {"register": register, "use_cases": names, "aside": aside, "until": LATEST}
         keys = CompactKeys()
         with storage_errors(self._path):
-            packed = read_rows(self._connection, RECORDED, parameters, keys.pack, BATCH)
+            packed = read_rows(self._connection, query, parameters, keys.pack, BATCH)
         for batch in keys.batches(packed, ROWS_AT_ONCE):
             yield from self._verified(batch, register)
 
