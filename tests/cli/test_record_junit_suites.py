@@ -32,6 +32,7 @@ TAP = '<testsuites><testsuite name="d_t" tests="1" errors="1" failures="0"><test
 CATCH2 = '<testsuites><testsuite name="a" tests="2" errors="0" failures="1"><testcase classname="a.global" name="unexpected pass" status="run"/></testsuite></testsuites>'
 NEWMAN = '<testsuites><testsuite name="r" tests="1" failures="0" errors="1"><system-err>testScriptError</system-err><testcase name="before" classname="R"/></testsuite></testsuites>'
 GOTESTSUM = '<testsuites tests="1" failures="0" errors="1"><testsuite name="z/a" tests="1" failures="0"><testcase classname="z/a" name="TestA"/></testsuite></testsuites>'
+SAID = '<testsuite name="s" time="1" {}><testcase name="x" time="1"/></testsuite>'
 NESTED = '<testsuites><testsuite name="o" failures="1"><testsuite name="i" failures="1"><testcase name="x" time="1"/></testsuite></testsuite></testsuites>'
 
 
@@ -48,6 +49,38 @@ NESTED = '<testsuites><testsuite name="o" failures="1"><testsuite name="i" failu
         (NEWMAN.replace('errors="1"', 'status="failed"'), ["r"], "it says status='failed', and none of its test cases"),
         (GOTESTSUM, ["a test suite without a name"], "the suite 'a test suite without a name' is an ERROR of its own"),
         (GOTESTSUM.replace("<testsuites", '<testsuites name="all"'), ["all"], "the suite 'all' is an ERROR of its own"),
+        *(
+            (
+                SAID.format(f'{name}="{word}"'),
+                ["s"],
+                f"it says {name.lower()}='{word.lower()}', which is not known to be said of",
+            )
+            for name, word in [
+                ("status", "aborted"),
+                ("result", "Inconclusive"),
+                ("STATUS", "timedout"),
+                ("executed", "x"),
+            ]
+        ),
+        (
+            f'<testsuites name="all" status="aborted">{SAID.format("")}</testsuites>',
+            ["all"],
+            "it says status='aborted'",
+        ),
+        (
+            SAID.format('status="aborted"').replace("/></", "/><testcase name='y'><failure/></testcase></"),
+            ["s"],
+            "aborted",
+        ),
+        *(
+            (SAID.format(f'{name}="{word}"'), ["s"], f"it says {name}='{word}', and 1 test case of it would count as")
+            for name, word in [("status", "skipped"), ("result", "notrun"), ("executed", "false")]
+        ),
+        (
+            SAID.format("").replace("<testcase", "<skipped/><testcase"),
+            ["s"],
+            "it has a <skipped>, and 1 test case of it",
+        ),
         (NESTED, ["i"], "the suite 'i' is an ERROR of its own"),
         (NESTED.replace('"o" failures="1"', '"o" failures="2"'), ["i", "o"], "the suite 'o' is an ERROR of its own"),
     ],
@@ -113,6 +146,10 @@ def test_a_suite_that_loads_nothing_is_found_by_the_pattern_of_its_tests(placed:
         'failures="1" errors="1"><testcase name="x"><failure/><error/></testcase>',
         'errors="1"><testcase name="x"><timeout/></testcase>',
         'errors="0" failures="0.0" status="failed"><testcase name="x"><failure/></testcase>',
+        'status="passed" result="Completed" executed="True"><testcase name="x" time="1"/>',
+        'status="run"><testcase name="x" time="1"/>',
+        'status="skipped"><testcase name="x"><skipped/></testcase>',
+        'executed="false"><skipped/><testcase name="x" status="notrun"/>',
         'failures="0"><testcase name="x"><failure/></testcase><testcase name="y"><failure/></testcase>',
         'failures="1" errors=""><testsuite name="i" failures="1"><testcase name="x"><failure/></testcase></testsuite>',
     ],

@@ -15,6 +15,8 @@ _MAX_TAG_BYTES = 8 << 20
 """Bytes of one tag or comment, which is read as a whole."""
 BAD = frozenset({"error", "failure"})
 """Elements of a failure, in a test case or in a suite."""
+_SUITE_STATEMENTS = BAD | {"skipped"}
+"""Elements with which a suite says that it did not pass."""
 _SUITES = frozenset({"testsuite", "testsuites"})
 _ADVERSE_ELEMENTS = frozenset({"error", "failure", "rerunError", "rerunFailure", "skipped"})
 """Elements that count against a test case at any depth in it."""
@@ -58,10 +60,21 @@ class XmlElement:
 class OpenSuite(XmlElement):
     """A suite that is open."""
 
-    __slots__ = ("bad", "cases", "effective_name", "first", "is_empty", "names", "number", "outer", "timestamp")
+    __slots__ = (
+        "bad",
+        "cases",
+        "effective_name",
+        "first",
+        "is_empty",
+        "names",
+        "number",
+        "outer",
+        "passed",
+        "timestamp",
+    )
 
     def __init__(self, tag: str, attributes: dict[str, str], outer: OpenSuite | None, number: int, first: int) -> None:
-        """``children``: the failures of the suite itself."""
+        """``children``: the failures and skips of the suite itself."""
         super().__init__(tag, attributes)
         self.outer = outer
         """The suite around it."""
@@ -80,6 +93,13 @@ class OpenSuite(XmlElement):
         """Number of test cases that ended in it, including those of inner suites."""
         self.bad = 0
         """Number of known failures and errors in it, including those of inner suites."""
+        self.passed = 0
+        """Number of test cases in it that count as passed, including those of inner suites."""
+
+
+def message_in(element: XmlElement) -> str:
+    """Return the message of a failure, an error or a skip; empty if it has none."""
+    return element.attributes.get("message", "")[:MAX_TEXT] or element.text.strip() or element.get("type")
 
 
 class _EventHandler:
@@ -134,7 +154,7 @@ class _EventHandler:
         if tag in _SUITES:
             return self._suite(tag, attributes)
         element = XmlElement(tag, attributes)
-        if self.suites and tag.lower() in BAD:
+        if self.suites and tag.lower() in _SUITE_STATEMENTS:
             self.suites[-1].children.append(element)
             self._read_text_of(element)
         elif self.suites and tag == "testcase":

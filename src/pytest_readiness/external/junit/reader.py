@@ -14,7 +14,8 @@ from ...facts.evidence import BADNESS, Result
 from ...facts.suite_failure import SuiteFailure
 from .failure_only_cases import find_suite_failure
 from .files import JUnitFile, TextBlocks
-from .parser import BAD, MAX_TEXT, OpenSuite, XmlElement, parse_junit
+from .parser import BAD, OpenSuite, XmlElement, message_in, parse_junit
+from .suite_statements import FAILED, PASSED_VALUES, RESULT_OF_STATUS, ZERO_VALUES, suite_failures, unexecuted
 from .timestamps import TimestampReader
 
 PROPERTY = "readiness"
@@ -31,26 +32,11 @@ _FLAKY_ELEMENTS = frozenset({"flakyError", "flakyFailure"})
 """Those of them for a test that finally passed."""
 _NEUTRAL_ELEMENTS = frozenset({"properties", "system-out", "system-err"})
 """Elements that a passed test case may contain."""
-_PASSED_VALUES = frozenset({"", "run", "completed", "passed"})
-"""Values of ``status`` and ``result`` for a test that passed, from 26 producers."""
-_STATUS = {
-    "disabled": Result.SKIPPED,
-    "error": Result.ERROR,
-    "fail": Result.FAILED,
-    "failed": Result.FAILED,
-    "failure": Result.FAILED,
-    "ignored": Result.SKIPPED,
-    "notrun": Result.SKIPPED,
-    "skipped": Result.SKIPPED,
-    "suppressed": Result.SKIPPED,
-}
-"""Values for results without an element of their own (GoogleTest). Any other value is unknown and counts as ERROR."""
 _SKIPPED_VALUES = frozenset({"untested"})
 """Values that appear together with ``<skipped>`` (behave, for tests that it only lists)."""
 _COUNTS = {"failures": Result.FAILED, "failure": Result.FAILED, "errors": Result.ERROR, "error": Result.ERROR,
            "skipped": Result.SKIPPED, "incomplete": Result.ERROR}  # fmt: skip
 """Attributes of a test case that count against it unless they are zero or empty."""
-_ZERO_VALUES = frozenset({"", "0", "false", "no"})
 _XFAIL_TYPES = frozenset({"pytest.xfail", "xfail"})
 """Types of ``<skipped>`` for a test that was expected to fail (pytest, unittest-xml-reporting)."""
 _EXPECTED_TO_FAIL = "fail"
@@ -166,7 +152,8 @@ class _CaseBuilder:
             class_name=element.get("classname"),
             suite_failure=_suite_failure(element, suite, attempts[-1]),
         )
-        suite.bad += sum(child.tag in BAD for child in element.children) or case.result in _FAILED
+        suite.bad += sum(child.tag in BAD for child in element.children) or case.result in FAILED
+        suite.passed += case.result is Result.PASSED
         self._add(self._number_of_cases, case)
         self._number_of_cases += 1
 
@@ -176,7 +163,7 @@ class _CaseBuilder:
             self.empty.append(suite.get("name"))
         if note := _count_note(suite):
             self._count_notes.append((suite.number, note))
-        if failures := _suite_failures(suite):
+        if failures := suite_failures(suite):
             covered = []
             while self._uncovered and self._uncovered[-1][0] >= suite.first:
                 covered.append(self._uncovered.pop()[1])
@@ -194,6 +181,7 @@ class _CaseBuilder:
             self._suite_errors.append((suite.number, note))
         if suite.outer is not None:
             suite.outer.bad += suite.bad
+            suite.outer.passed += suite.passed
 
     def _add(self, cases_before: int, case: JUnitCase) -> None:
         self.cases.append(case)
@@ -238,47 +226,9 @@ def _count_note(suite: OpenSuite) -> str:
     return f"the suite '{one_line(suite.get('name'), 60)}' {numbers}: perhaps some did not run"
 
 
-def _suite_failures(suite: OpenSuite) -> list[str]:
-    """Return the failures of a suite that none of its test cases reports, and add them to its count.
-
-    These are errors and failures of the suite itself (TAP), and counts larger than the failures it contains (newman).
-    """
-    suite.bad += len(suite.children)
-    failures = [_message(child) or f"it has an <{child.tag}>" for child in suite.children]
-    declared = 0.0
-    for name in _SUITE_COUNTS:
-        if (value := suite.get(name)).lower() in _ZERO_VALUES:
-            continue
-        number = _number(value)
-        if number is None:
-            failures.append(f"it says {name}='{one_line(value, 60)}'")
-        declared += number or 0.0
-    if declared > suite.bad:
-        failures.append(f"it says that it has {declared:,.0f} failures and errors, and has {suite.bad:,}")
-        suite.bad = math.ceil(declared)
-    statuses = {name: suite.get(name).lower() for name in ("status", "result")}
-    failures += [
-        f"it says {name}='{status}', and none of its test cases failed"
-        for name, status in statuses.items()
-        if not suite.bad and _STATUS.get(status) in _FAILED
-    ]
-    if failures:
-        suite.bad = max(suite.bad, 1)
-    return failures
-
-
-def _number(text: str) -> float | None:
-    """Return a count; None if the text is not one."""
-    try:
-        number = float(text.replace(",", ""))
-    except ValueError:
-        return None
-    return number if math.isfinite(number) and number >= 0 else None
-
-
 def _suite_failure(element: XmlElement, suite: OpenSuite, last: CaseAttempt) -> SuiteFailure | None:
     """Return the failure of a suite if the case exists only while it fails; None if it did not fail or is a test."""
-    if last.result not in _FAILED:
+    if last.result not in FAILED:
         return None
     return find_suite_failure(suite.names, element.get("classname"), element.get("name"), last.message)
 
@@ -294,7 +244,7 @@ def _attempts(element: XmlElement) -> tuple[CaseAttempt, ...]:
     if last.result is Result.PASSED and any(prop.get("name") == _EXPECTED_TO_FAIL for prop in _properties(element)):
         last = CaseAttempt(Result.XFAILED, "expected to fail", duration)
     earlier = [
-        CaseAttempt(_ATTEMPT_ELEMENTS[child.tag], _message(child), _milliseconds(child.get("time")))
+        CaseAttempt(_ATTEMPT_ELEMENTS[child.tag], message_in(child), _milliseconds(child.get("time")))
         for child in element.children
         if child.tag in _ATTEMPT_ELEMENTS
     ]
@@ -303,19 +253,16 @@ def _attempts(element: XmlElement) -> tuple[CaseAttempt, ...]:
 
 
 _UNNAMED_CASE, _UNNAMED_SUITE = "a test case without a name", "a test suite without a name"
-_FAILED = (Result.FAILED, Result.ERROR)
-_SUITE_COUNTS = ("failures", "errors", "failure", "error")
-"""Attributes with the failures and errors of a suite."""
 
 
 def _last_attempt(element: XmlElement, duration: int) -> CaseAttempt:
     """Return the last attempt: PASSED if nothing counts against it and no element or value is unknown."""
     attempts = [
-        CaseAttempt(_result(child), _message(child), duration)
+        CaseAttempt(_result(child), message_in(child), duration)
         for child in element.children
         if child.tag in _RESULT_ELEMENTS
     ]
-    if any(attempt.result in _FAILED for attempt in attempts):
+    if any(attempt.result in FAILED for attempt in attempts):
         return _worst(attempts)
     # A skip does not revoke what counts against the test.
     attempts += [CaseAttempt(result, message, duration) for result, message in _adverse_results(element)]
@@ -327,15 +274,14 @@ def _adverse_results(element: XmlElement) -> Iterator[tuple[Result, str]]:
     is_skipped = any(child.tag == "skipped" for child in element.children)
     for name in ("status", "result"):
         status = element.get(name).lower()
-        if status not in _PASSED_VALUES and not (is_skipped and status in _SKIPPED_VALUES):
+        if status not in PASSED_VALUES and not (is_skipped and status in _SKIPPED_VALUES):
             unknown = f"{name}='{one_line(status, 60)}' is not known to be said of a test that passed"
-            yield (_STATUS[status], status) if status in _STATUS else (Result.ERROR, unknown)
+            yield (RESULT_OF_STATUS[status], status) if status in RESULT_OF_STATUS else (Result.ERROR, unknown)
     for name, result in _COUNTS.items():
         value = element.get(name)
-        if value.lower() not in _ZERO_VALUES:
+        if value.lower() not in ZERO_VALUES:
             yield result, f"{name}='{one_line(value, 200)}'"
-    if (executed := (element.get("executed") or "true").lower()) not in ("true", "yes", "1"):
-        yield Result.SKIPPED if executed in _ZERO_VALUES else Result.ERROR, f"executed='{one_line(executed, 60)}'"
+    yield from unexecuted(element)
     for tag in (child.tag for child in element.children):
         if tag in _ATTEMPT_ELEMENTS and tag not in _FLAKY_ELEMENTS and not is_skipped:
             yield _ATTEMPT_ELEMENTS[tag], f"<{tag}>, and no end"
@@ -351,10 +297,6 @@ def _result(child: XmlElement) -> Result:
 
 def _worst(attempts: Iterable[CaseAttempt]) -> CaseAttempt:
     return max(attempts, key=lambda attempt: BADNESS[attempt.result])
-
-
-def _message(child: XmlElement) -> str:
-    return child.attributes.get("message", "")[:MAX_TEXT] or child.text.strip() or child.get("type")
 
 
 def _milliseconds(text: str) -> int:
