@@ -107,6 +107,25 @@ def test_of_many_passes_some_are_named(project: Project) -> None:
     assert " more: " not in every
 
 
+def test_of_many_failures_some_are_named(project: Project) -> None:
+    """Ten failures that decide are named, and how many more there are; with -v all of them."""
+    cases = "".join(
+        f'<testcase classname="c" name="t{number:02}"><failure message="no"/></testcase>' for number in range(40)
+    )
+    passed = '<testcase classname="c" name="z" time="1"/>'
+    project.configured().write("it.xml", f'<testsuite name="s">{cases}{passed}</testsuite>')
+    project.cli("record", "--junit", "it.xml", "--map", "c::*=UC-001/1", "--environment", "staging")
+    output = project.cli("why", "UC-001").stdout
+    assert output.count("evidence: FAILED") == 10
+    assert "c::t00 FAILED" in output
+    assert "(and 39 more)" in output
+    assert "      and 31 more, 30 of them failures: readiness why UC-001/1 -v" in output.splitlines()
+    assert len(output.splitlines()) < 70
+    every = project.cli("why", "UC-001/1", "-v").stdout
+    assert every.count("evidence: FAILED") == 40
+    assert " more, " not in every
+
+
 def test_a_scope_that_nothing_declares_yet(project: Project) -> None:
     """A requirement without a scope says what to declare, and never names another requirement."""
     scoped = '[items.2]\ntitle = "answers"\nscope = {0}\n[items.6]\ntitle = "keys"\nparts = ["rotation"]\n'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from ..errors import ClaimError, suggestion
 from ..facts.evidence import BAD, Evidence, Result
@@ -26,7 +26,9 @@ from .report import Report
 _MOST_NAMED = 12
 """Maximum requirements to name in the error for an unknown one."""
 _MOST_SHOWN = 3
-"""Deciding evidence of a requirement to list, unless more is asked for."""
+"""Deciding passes of a requirement to list, unless more is asked for."""
+_MOST_FAILURES = 10
+"""Deciding failures of a requirement to list, unless more is asked for: an import may have thousands."""
 _MESSAGE_LINES = 3
 """Maximum lines of a failure's message; ``readiness show`` prints all."""
 
@@ -258,7 +260,7 @@ def _all_evidence(
         yield from writer.paragraph("none", lead=("evidence: ", "dim"), indent=2)
     shown = _deciding(readiness)
     counted = {evidence.id for evidence in readiness.deciding}
-    others = [evidence for evidence in readiness.evidence if evidence not in shown]
+    others = _without(readiness.evidence, shown)
     for evidence in (*shown, *(others if verbosity > 0 else ())):
         lead = "evidence: " if evidence.id in counted or not counted else "does not count: "
         if evidence.test_id in retired and evidence.id not in counted:
@@ -269,7 +271,7 @@ def _all_evidence(
             why_not = "" if evidence.id in counted else standing_at(readiness, evidence).why_not
             yield from _evidence(evidence, writer, lead, why_not)
     if others and verbosity <= 0:
-        text = f"and {len(others):,} more: readiness why {shlex.quote(readiness.requirement.id)} -v"
+        text = f"and {_counted(others, counted)}: readiness why {shlex.quote(readiness.requirement.id)} -v"
         yield from writer.paragraph(text, indent=6, style="dim")
 
 
@@ -284,21 +286,41 @@ def _deciding(readiness: RequirementReadiness) -> list[Evidence]:
     pieces = readiness.deciding or readiness.evidence[:1]
     bad = [evidence for evidence in pieces if evidence.result in BAD]
     odd = [evidence for evidence in pieces if evidence.warnings or evidence.flaky]
-    first = list(dict.fromkeys([*bad, *odd, *(() if bad else pieces)]))
-    return first[: max(_MOST_SHOWN, len(bad))]
+    first = [*bad, *_without(odd, bad)]
+    first += [] if bad else _without(pieces, odd)
+    return first[: max(_MOST_SHOWN, min(len(bad), _MOST_FAILURES))]
+
+
+def _without(evidence: Iterable[Evidence], excluded: Iterable[Evidence]) -> list[Evidence]:
+    """Return the evidence without these objects. Comparing each with each would take long for an import."""
+    excluded_ids = set(map(id, excluded))
+    return [piece for piece in evidence if id(piece) not in excluded_ids]
+
+
+def _counted(others: Sequence[Evidence], deciding: Collection[str]) -> str:
+    """Return how many pieces are not shown, and how many of them are failures that decide.
+
+    ``deciding``: ids of the evidence that decides.
+    """
+    bad = sum(evidence.id in deciding and evidence.result in BAD for evidence in others)
+    more = f"{len(others):,} more"
+    return more if not bad else f"{more}, {bad:,} of them failures" if bad < len(others) else f"{bad:,} more failures"
 
 
 def _run_remarks(
     readiness: RequirementReadiness, report: Report, writer: LineWriter, remarked: set[str]
 ) -> Iterator[Line]:
-    """Yield remarks on how the runs with deciding evidence were made, once for each run."""
+    """Yield remarks on how the runs with deciding evidence were made, once for each run; equal ones together."""
+    runs_by_remark: dict[str, list[str]] = {}
     for run in dict.fromkeys(evidence.run_id for evidence in readiness.deciding):
-        if run in remarked:
-            continue
-        remarked.add(run)
-        remarks = list(report.origins.get(run, UNKNOWN).conditions.remarks())
-        if remarks:
-            yield from writer.paragraph("; ".join(remarks), lead=(f"run {run}: ", "warn"), indent=2)
+        if run not in remarked:
+            remarked.add(run)
+            remark = "; ".join(report.origins.get(run, UNKNOWN).conditions.remarks())
+            runs_by_remark.setdefault(remark, []).append(run)
+    for remark, runs in runs_by_remark.items():
+        if remark:
+            others = f" and {text_format.count(len(runs) - 1, 'more run')}" if len(runs) > 1 else ""
+            yield from writer.paragraph(remark, lead=(f"run {runs[0]}{others}: ", "warn"), indent=2)
 
 
 def _evidence(evidence: Evidence, writer: LineWriter, label: str, why_not: str) -> Iterator[Line]:
