@@ -386,6 +386,17 @@ IMPLEMENTED = """\
             "Hello\n\n<table>\n<tr><th>ID</th><th>Status</th></tr>\n<tr><td>A-1</td><td>Done</td></tr>\n</table>\n",
             "T.md:3: this table is written in HTML, which is not read: write it as a Markdown table, or its use cases in",
         ),
+        *(
+            (
+                f"Hello\n\n<ul>\n<li>{box}A-1 Log in</li>\n</ul>\n",
+                "T.md:3: this list is written in HTML, which is not read: write its items as `- [ ] ...` or in a table",
+            )
+            for box in ("", "[x] ", '<input type="checkbox"> ')
+        ),
+        (
+            "- [ ] Log in\n\n<ul>\n  <li><label><input checked\n  type='checkbox'> Pay</label></li>\n</ul>\n",
+            "T.md:4: this list is written in HTML, which is not read: write its items as '- [ ] ...', or name the heading",
+        ),
         (
             "<details>\n| UC | Prod Readiness Status |\n|--|--|\n| UC-1 | BLOCKED |\n</details>\n",
             "T.md:2: this looks like the header of a register, but is no table: add a blank line before it",
@@ -399,6 +410,15 @@ def test_what_is_not_certain_is_asked(project: Project, text: str, message: str)
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1), result.output
     assert result.stderr.startswith(f"readiness: {message}")
     assert not (project.path / "readiness.toml").exists()
+
+
+def test_a_check_list_in_html_beside_the_register_is_told(project: Project) -> None:
+    """As one in Markdown is: it is no part of the register."""
+    result = init(project, "| Flow | Status |\n|--|--|\n| Pay | Done |\n\n<ul>\n<li>\n\u2610 Log in</li></ul>\n")
+    assert result.exit_code == 0, result.output
+    assert (
+        "T.md: the check list in line 7 is written in HTML, which is not read: write it in Markdown\n" in result.stdout
+    )
 
 
 @pytest.mark.parametrize("text", ["P-1: {status: Draft}\nP-2: {status: Done}\n", "Pay: Draft\n", "- [P-1, Draft]\n"])

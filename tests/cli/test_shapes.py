@@ -66,6 +66,14 @@ SKIPS = '[statuses]\nskip = ["Deferred*", "Total"]\n'
         ("<table>\n<tr><th>Use</th><th>State</th></tr>\n</table>\n", "", None, "a table in HTML (line 1) is not read"),
         (f"{REGISTER}\n<table>\n<tr><td>UC-2</td>\n<td>BLOCKED</td></tr>\n</table>\n", "", 6, "written in HTML"),
         ("- [ ] Keys\n- [ ] Logs\n", "", None, '(line 1) are use cases with status = "[ ]"'),
+        ("<ul>\n<li>UC-1</li></ul>\n", "", None, "a list in HTML (line 1) is not read: write it in Markdown"),
+        ("<ol>\n<li>UC-1</li></ol>\n", LISTS, None, "a list in HTML (line 1) is not read"),
+        ("<ul>\n<li>[ ] Keys</li></ul>\n", LISTS, 2, "this list is written in HTML, which is not read"),
+        ("- [ ] Keys\n\n<ul><li><b>\u2611</b> Logs</li></ul>\n", LISTS, 3, "this list is written in HTML"),
+        ("- [ ] Keys\n- <input type=checkbox disabled> Logs\n", LISTS, 2, "this list is written in HTML"),
+        ("- [ ] Keys\n\nText <ul><li>[x] Logs</li></ul>\n", LISTS, 3, "this list is written in HTML"),
+        (f'{REGISTER}\n<ul>\n<li>\n<input type="checkbox">\nUC-2 refunds</li></ul>\n', "", 7, "'UC-2' is named like"),
+        (f"{REGISTER}\n- <input type=checkbox> UC-2: refunds\n", "", 5, "'UC-2' is named like a use case"),
         ("Use\tState\nUC-1\tBLOCKED\n", "", None, "text with tabs (line 1)"),
         ("- Keys\n- Logs\n", LISTS, None, "no list has an item that begins with a box"),
         ("- [ ] Keys\n- Logs\n", LISTS, 2, "has no box"),
@@ -101,6 +109,17 @@ def test_what_is_not_read_is_told(project: Project, text: str, words: str, line:
     gated = project.cli("gate")
     assert (gated.exit_code, gated.stdout) == (2, "")
     assert gated.stderr.count("\n") == 1
+
+
+def test_html_that_is_no_list_of_use_cases_is_no_problem(project: Project) -> None:
+    """Items without a box, code, comments, and what the heading above leaves out are as they are in Markdown."""
+    html = (
+        "<ul>\n<li>Keys</li></ul>\n\n`<li>[ ] x</li>`\n\n<pre><li>[ ] x</li></pre>\n\n<!-- <li>[ ] x</li> -->\n\n"
+        "## Old\n\n<ul><li>[ ] x</li></ul>\n"
+    )
+    project.configured('tracker_skip = ["Old"]\n' + CONFIG + LISTS, f"- [ ] Logs\n\n{html}")
+    checked = project.cli("check")
+    assert checked.exit_code == 0, checked.stdout
 
 
 def test_a_use_case_whose_name_begins_like_a_word_to_skip_is_one(project: Project) -> None:

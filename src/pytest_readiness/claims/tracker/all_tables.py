@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
+from functools import cached_property
+from itertools import dropwhile
 from pathlib import Path
 
 from msgspec import Struct
@@ -12,15 +14,17 @@ from msgspec import Struct
 from ...errors import ConfigError, location
 from .delimited_text import DELIMITERS, DelimitedTextError, Record, read_records
 from .formats import DELIMITED_SUFFIXES, YAML_SUFFIXES
+from .heading_patterns import HeadingPatterns
 from .located_value import LineIndex
+from .markdown_html import HtmlLists, visible_html
 from .markdown_parser import Token, fold_text, line_of, parse_markdown, table_rows, text_of
-from .yaml_tree import YamlError, YamlNode, parse_documents
+from .yaml_tree import YamlError, YamlNode, column_names, parse_documents
 
 _HTML_TABLE = re.compile(r"<table\b", re.IGNORECASE)
 _BOX = re.compile(r"\[[ xX]\]\s|[☐☑]\s")
 
 
-class Table(Struct, frozen=True):
+class Table(Struct, frozen=True, dict=True):
     """A table, a sheet, or a YAML list."""
 
     line: int
@@ -29,7 +33,7 @@ class Table(Struct, frozen=True):
     """The heading above it; empty: none."""
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    """Cells of each row, as many as the header has."""
+    """Cells of each row, at most as many as the header has. Those that a row lacks are empty."""
     lines: tuple[int, ...]
     """Line of each row."""
     group_rows: frozenset[int] = frozenset()
@@ -39,13 +43,35 @@ class Table(Struct, frozen=True):
         """Return the position, from 0, of a column given by its header, or by its position from 1; None: no such."""
         if isinstance(column, int):
             return column - 1 if column <= len(self.header) else None
-        folded = fold_text(column)
-        return next((position for position, header in enumerate(self.header) if fold_text(header) == folded), None)
+        return self._positions.get(fold_text(column))
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        """The first position of each folded header."""
+        return {fold_text(header): position for position, header in reversed(list(enumerate(self.header)))}
+
+    @property
+    def distinct_headers(self) -> Iterator[str]:
+        """Each header without those that a header before it equals in another letter case."""
+        for position, header in enumerate(self.header):
+            if self.position(header) == position:
+                yield header
 
     def column(self, column: str | int) -> list[str]:
         """Return the cells of a column given by its header, or by its position from 1; empty: no such column."""
         position = self.position(column)
-        return [row[position] for row in self.rows] if position is not None else []
+        if position is None:
+            return []
+        return [row[position] if position < len(row) else "" for row in self.rows]
+
+    def texts_by_position(self) -> dict[int, list[str]]:
+        """Return the cells of each column that are not empty. Columns without any are left out."""
+        texts = defaultdict[int, list[str]](list)
+        for row in self.rows:
+            for position, cell in enumerate(row):
+                if cell:
+                    texts[position].append(cell)
+        return texts
 
 
 class FileTables(Struct, frozen=True):
@@ -58,6 +84,10 @@ class FileTables(Struct, frozen=True):
     """Number of check list items."""
     html_line: int | None = None
     """Line of the first HTML table; None: there is none."""
+    html_list_line: int | None = None
+    """Line of the first HTML list; None: there is none."""
+    html_box_line: int | None = None
+    """Line of the first item of an HTML list with a box; None: there is none."""
 
 
 def tables_in(path: Path, text: str, skip: Sequence[str] = ()) -> FileTables:
@@ -76,7 +106,8 @@ def tables_in(path: Path, text: str, skip: Sequence[str] = ()) -> FileTables:
         if suffix in DELIMITED_SUFFIXES:
             return FileTables(tuple(_sheets(text, has_tabs=suffix != ".csv")))
         if suffix in YAML_SUFFIXES:
-            return FileTables(tuple(table for table in _yaml_lists(text) if not _is_skipped(table.heading, skip)))
+            skipped = HeadingPatterns(skip)
+            return FileTables(tuple(table for table in _yaml_lists(text) if not skipped.matching(table.heading)))
     except DelimitedTextError as error:
         raise ConfigError(f"{location(path, error.line)}: {error.message}") from None
     except YamlError as error:
@@ -85,30 +116,31 @@ def tables_in(path: Path, text: str, skip: Sequence[str] = ()) -> FileTables:
     return _markdown_tables(text, skip)
 
 
-def _is_skipped(heading: str, skip: Sequence[str]) -> bool:
-    return any(fnmatchcase(fold_text(heading), fold_text(pattern)) for pattern in skip)
-
-
 def _markdown_tables(text: str, skip: Sequence[str]) -> FileTables:
     tokens, tables, headings = parse_markdown(text), list[Table](), list[str]()
-    boxes, html_line, is_item_start, skipped_tag = 0, None, False, ""
+    boxes, html_line, is_item_start, skipped_tag, skipped = 0, None, False, "", HeadingPatterns(skip)
+    html_lists = HtmlLists()
     for index, token in enumerate(tokens):
         if token.type == "heading_open" and token.level == 0:
             headings.append(text_of(tokens[index + 1]))
             if not skipped_tag or token.tag <= skipped_tag:  # Deeper headings are skipped with their section.
-                skipped_tag = token.tag if _is_skipped(headings[-1], skip) else ""
+                skipped_tag = token.tag if skipped.matching(headings[-1]) else ""
         elif skipped_tag:
             continue
         elif token.type == "table_open":
             tables.append(_table(tokens, index, headings[-1] if headings else ""))
-        elif token.type == "html_block" and html_line is None and (match := _HTML_TABLE.search(token.content)):
-            html_line = line_of(token) + token.content.count("\n", 0, match.start())
-        elif token.type == "inline" and is_item_start:
-            boxes += bool(_BOX.match(token.content))
+        elif token.type == "html_block":
+            html_lists.add(visible_html(token.content), line_of(token))
+            if html_line is None and (match := _HTML_TABLE.search(token.content)):
+                html_line = line_of(token) + token.content.count("\n", 0, match.start())
+        elif token.type == "inline":
+            html_lists.add_text(token, line_of(token))
+            boxes += is_item_start and bool(_BOX.match(token.content))
         is_item_start = token.type == "list_item_open" or (is_item_start and token.type == "paragraph_open")
     if not tables and "\t" in text:
         tables += _tabbed_tables(text)
-    return FileTables(tuple(tables), tuple(headings), boxes, html_line)
+    list_line, box_line = (next(iter(lines), None) for lines in (html_lists.lines, html_lists.boxed_lines))
+    return FileTables(tuple(tables), tuple(headings), boxes, html_line, list_line, box_line)
 
 
 def _table(tokens: Sequence[Token], start: int, heading: str) -> Table:
@@ -162,17 +194,21 @@ def _sheets(text: str, *, has_tabs: bool) -> Iterator[Table]:
             if has_tabs:
                 raise
             continue
-        while records and sum(bool(value.text) for value in records[0]) < 2:  # noqa: PLR2004 - a title is no header
-            del records[0]
+        records = list(dropwhile(_is_title, records))
         if records and (not best or len(records[0]) > len(best[0])):
             best = records
     if best:
         header, *rows = [tuple(value.text for value in record) for record in best]
         width = len(header)
-        cells = tuple((*row[:width], *[""] * (width - len(row))) for row in rows)
+        cells = tuple(row[:width] for row in rows)
         lines = LineIndex(text)
         first, *others = [lines.line_at(record[0].start) for record in best]
         yield Table(first, "", header, cells, tuple(others))
+
+
+def _is_title(record: Record) -> bool:
+    """Return whether a record has fewer values than a header."""
+    return sum(bool(value.text) for value in record) < 2  # noqa: PLR2004 - an id and a status
 
 
 def _yaml_lists(text: str) -> Iterator[Table]:
@@ -186,7 +222,7 @@ def _yaml_lists(text: str) -> Iterator[Table]:
         elif node.kind == "list":
             pending += [(child, heading) for child in reversed(node.children)]
             entries = [_texts(child.alias or child) for child in node.children]
-            keys = tuple(dict.fromkeys(key for entry in entries for key in entry))
+            keys = column_names(entries)
             if keys:
                 rows = tuple(tuple(entry.get(key, "") for key in keys) for entry in entries)
                 lines = tuple(line_at(child.start) for child in node.children)

@@ -48,6 +48,8 @@ class DelimitedDocument:
         has_tabs = starts is not None or path.suffix.casefold() in _TAB_SUFFIXES
         self._delimiter, first = ("\t", 0) if has_tabs else _find_delimiter(text, layout)
         self._problems: list[tuple[int, str]] = []
+        self._empty_cells: dict[str, str] = {}
+        """The known columns: a record may end before them."""
         rows = [
             row
             for start in (starts if starts is not None else [first])
@@ -78,6 +80,7 @@ class DelimitedDocument:
                         break
                 elif set(self._layout.key_columns) <= set(keys := column_keys_of(self._layout, _texts(record))):
                     columns = self._checked_columns(record, keys)
+                    self._empty_cells = dict.fromkeys((key for key in columns if not key.isdigit()), "")
                 elif columns:
                     yield from self._row(record, columns)
                 else:
@@ -104,7 +107,7 @@ class DelimitedDocument:
             self._problems.append((line, _TOO_MANY_VALUES.format(shown)))
         self._problems += ((quoted_line, _ROW_IN_QUOTES) for quoted_line in self._quoted_rows(record, columns))
         # Reversed, so that the first of two columns with one key is read.
-        cells = dict.fromkeys(columns, "") | dict(reversed(list(zip(columns, _texts(record), strict=False))))
+        cells = self._empty_cells | dict(reversed(list(zip(columns, _texts(record), strict=False))))
         self._records.append(record)
         yield RegisterRow(line, cells, columns, locator=len(self._records) - 1)
 

@@ -76,19 +76,21 @@ def guess_layout(
         return LayoutGuess({**columns, "status": status}, statuses, tuple(skip), (), ())
     headers = tuple(status.values()) if isinstance(status, Mapping) else (str(status),)
     with_status = [table for table in tables if all(table.position(header) is not None for header in headers)]
-    legends = [table for table in with_status if _is_legend(table, headers[0])]
-    register = [table for table in with_status if table not in legends]
+    is_legend = [_is_legend(table, headers[0]) for table in with_status]
+    legends = [table for table, is_one in zip(with_status, is_legend, strict=True) if is_one]
+    register = [table for table, is_one in zip(with_status, is_legend, strict=True) if not is_one]
     if not register:
         raise NoRegisterError(_no_register_message(path, file, has_status="status" in columns))
     uc = columns["uc"] if "uc" in columns else _id_column(register, headers)
     repeated = () if skip else _repeated_headings(register, uc, file.headings)
-    register = [table for table in register if table.heading not in repeated]
+    is_repeated = frozenset(repeated).__contains__
+    register = [table for table in register if not is_repeated(table.heading)]
     legend = [word for table in legends for word in table.column(headers[0])]
     words = guess_words(register, uc, headers, legend, statuses)
     all_columns = _with_other_columns(register, {"uc": uc, "status": status, **columns}, {uc, *headers})
     used = {id(table) for table in (*register, *legends)}
-    unused = [table for table in file.tables if id(table) not in used and table.heading not in repeated]
-    warnings = (*_test_result_warnings(words.counts, headers[0]), *_unused_warnings(unused, file.boxes))
+    unused = [table for table in file.tables if id(table) not in used and not is_repeated(table.heading)]
+    warnings = (*_test_result_warnings(words.counts, headers[0]), *_unused_warnings(unused, file))
     skippable = _skippable_heading(register, {line for line, _ in words.unknown_words}, file.headings)
     return LayoutGuess(all_columns, words.statuses, (*skip, *repeated), words.unknown_words, warnings, skippable)
 
@@ -96,15 +98,19 @@ def guess_layout(
 def _skippable_heading(tables: Sequence[Table], lines: set[int], headings: Sequence[str]) -> str:
     """Return the heading of the one table with these lines; empty: there is no other table, or the heading has more."""
     matches = [table for table in tables if lines & set(table.lines)]
-    if len(matches) != 1 or len(tables) == 1 or not _names_one_table(matches[0].heading, tables, headings):
+    if len(matches) != 1 or len(tables) == 1 or matches[0].heading not in _headings_of_one_table(tables, headings):
         return ""
     return matches[0].heading
 
 
-def _names_one_table(heading: str, tables: Sequence[Table], headings: Sequence[str]) -> bool:
-    """Return whether a heading, used as a pattern, matches exactly one table."""
-    table_count = sum(table.heading == heading for table in tables)
-    return bool(heading) and table_count == headings.count(heading) == 1 and not set("*?[") & set(heading)
+def _headings_of_one_table(tables: Sequence[Table], headings: Sequence[str]) -> set[str]:
+    """Return the headings that, used as a pattern, match exactly one table."""
+    table_counts, heading_counts = Counter(table.heading for table in tables), Counter(headings)
+    return {
+        heading
+        for heading, table_count in table_counts.items()
+        if heading and table_count == heading_counts[heading] == 1 and not set("*?[") & set(heading)
+    }
 
 
 def _with_other_columns(tables: Sequence[Table], columns: dict[str, Any], used: set[str | int]) -> dict[str, Any]:
@@ -131,10 +137,9 @@ def _status_column(
     """
     ranks: dict[str, int] = {}
     for table in tables:
-        for position, header in enumerate(table.header):
+        for header in table.distinct_headers:
             rank = header_rank("status", header)
-            cells = [row[position] for row in table.rows]
-            if rank is not None and header != columns.get("uc") and _may_be_statuses(cells):
+            if rank is not None and header != columns.get("uc") and _may_be_statuses(table.column(header)):
                 ranks.setdefault(header, rank)
     if not ranks and (by_environment := _headers_by_environment(tables)):
         return by_environment
@@ -155,11 +160,7 @@ def _status_column(
 def _headers_by_environment(tables: Sequence[Table]) -> dict[str, str]:
     """Return the headers that are environments with statuses below them; empty: there are fewer than two."""
     for table in tables:
-        columns = {
-            header: [row[position] for row in table.rows]
-            for position, header in enumerate(table.header)
-            if is_environment(header)
-        }
+        columns = {header: table.column(header) for header in table.distinct_headers if is_environment(header)}
         headers = [header for header, cells in columns.items() if _are_statuses(cells)]
         if len(headers) > 1:
             return {fold_text(header): header for header in headers}
@@ -180,16 +181,16 @@ def _are_statuses(cells: Sequence[str]) -> bool:
 
 def _has_boxes(table: Table, header: str) -> bool:
     """Return whether each cell of a column begins with a box."""
-    position = table.header.index(header)
-    return all(box_of(row[position]) for row in table.rows)
+    position = table.position(header)
+    return position is not None and all(position < len(row) and box_of(row[position]) for row in table.rows)
 
 
 def _is_legend(table: Table, status: str) -> bool:
     """Return whether a table explains the status words: they are its first column, and each is there once."""
-    cells = table.column(status)
     if len(table.header) == 1:
         return True
     is_first = table.position(status) == 0 and len(table.header) <= 3  # noqa: PLR2004 - word, symbol, meaning
+    cells = table.column(status) if is_first else []
     return is_first and len(set(cells)) == len(cells) and not any(map(box_of, cells))
 
 
@@ -199,10 +200,12 @@ def _id_column(tables: Sequence[Table], statuses: Sequence[str]) -> str | int:
     Numbers that start again in each table are no ids, and neither is a text in several rows of one table.
     """
     ranks = []
-    for position, header in enumerate(tables[0].header):
-        rank, cells = header_rank("uc", header), [cell for table in tables for cell in table.column(header)]
-        is_shared = all(table.position(header) is not None for table in tables) and header not in statuses
-        if rank is not None and is_shared and all(cells):
+    for header in tables[0].distinct_headers:
+        rank = header_rank("uc", header)
+        if rank is None or header in statuses or any(table.position(header) is None for table in tables):
+            continue
+        position, cells = tables[0].position(header), [cell for table in tables for cell in table.column(header)]
+        if all(cells):
             is_distinct = all(len(set(table.column(header))) == len(table.rows) for table in tables)
             starts_again = all(cell.isdigit() for cell in cells) and len(set(cells)) < len(cells)
             ranks.append((rank + 2 * (starts_again or (rank > 0 and not is_distinct)), position, header))
@@ -232,14 +235,14 @@ def _repeated_headings(tables: Sequence[Table], uc: str | int, headings: Sequenc
     counts = Counter[str]()
     for names in ids:
         counts.update(names)
-    repeated: set[str] = set()
+    repeated, unique = set[str](), _headings_of_one_table(tables, headings)
     order = sorted(
         range(len(tables)), key=lambda index: (not _is_old(tables[index]), len(ids[index]), -tables[index].line)
     )
     for index in order:
         heading = tables[index].heading
         is_repeated = ids[index] and all(counts[name] > 1 for name in ids[index])
-        if is_repeated and _names_one_table(heading, tables, headings):
+        if is_repeated and heading in unique:
             counts.subtract(ids[index])
             repeated.add(heading)
     return tuple(table.heading for table in tables if table.heading in repeated)
@@ -257,7 +260,7 @@ def _test_result_warnings(words: Mapping[str, int], status: str) -> Iterator[str
         )
 
 
-def _unused_warnings(tables: Sequence[Table], boxes: int) -> Iterator[str]:
+def _unused_warnings(tables: Sequence[Table], file: FileTables) -> Iterator[str]:
     """Yield a line for each part of the file that is not in the register."""
     for table in tables[:_MAX_NAMED]:
         headers = ", ".join(one_line(header, 20) for header in table.header[:_MAX_NAMED] if header)
@@ -265,8 +268,10 @@ def _unused_warnings(tables: Sequence[Table], boxes: int) -> Iterator[str]:
     more = len(tables) - _MAX_NAMED
     if more > 0:
         yield f"{count(more, 'more table')} {'is' if more == 1 else 'are'} not part of the register"
-    if boxes:
-        yield f"{count(boxes, 'item')} of check lists: not part of the register; --column 'status=[ ]' uses these"
+    if file.boxes:
+        yield f"{count(file.boxes, 'item')} of check lists: not part of the register; --column 'status=[ ]' uses these"
+    if file.html_box_line is not None:
+        yield f"the check list in line {file.html_box_line} is written in HTML, which is not read: write it in Markdown"
 
 
 def _no_register_message(path: Path, file: FileTables, *, has_status: bool = False) -> str:
@@ -275,6 +280,11 @@ def _no_register_message(path: Path, file: FileTables, *, has_status: bool = Fal
         return (
             f"{location(path, file.html_line)}: this table is written in HTML, which is not read: write it as a "
             "Markdown table, or its use cases into readiness.toml under [use_cases.ID]"
+        )
+    if file.html_list_line is not None and not file.tables:
+        return (
+            f"{location(path, file.html_list_line)}: this list is written in HTML, which is not read: write its items "
+            f"as `- [ ] ...` or in a table in Markdown, {_OR_CONFIG}"
         )
     suffix = path.suffix.casefold()
     if not file.tables and suffix not in DELIMITED_SUFFIXES:
@@ -295,8 +305,9 @@ def _likely_headers(tables: Sequence[Table]) -> list[str]:
     """Return the headers of columns that have only status words, and are not known as other columns."""
     headers: dict[str, str] = {}
     for table in tables:
+        texts = table.texts_by_position()
         for position, header in enumerate(table.header):
-            cells = [row[position] for row in table.rows if row[position]]
+            cells = texts.get(position)
             is_other = _is_legend(table, header) or any(
                 header_rank(key, header) is not None for key in ("uc", *_OTHER_COLUMNS)
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -17,7 +17,7 @@ _LEADING_ID = re.compile(rf"({_ISSUE_REFERENCE}|[A-Z][A-Z0-9]*[-_]\d+)(?:\s*[:\u
 _ID_PREFIX = re.compile(r"[A-Z][A-Z0-9]*[-_]")
 _MENTION = re.compile(r"(?<![\w.@/])@[\w][\w-]*(?:/[\w.-]+)?")
 
-_BOXED_LINE = re.compile(
+LINE_WITH_BOX = re.compile(
     r"\s*(?:(?:[-*+\u2022\u2023\u25e6\u2043\u2013\u2014\u00b7]|\d{1,9}[.)])\s*)?(?:\[[ xX]\]|[☐☑])(?=\s|\Z)"
 )
 """A line that a person reads as an item with a box."""
@@ -101,18 +101,29 @@ class CheckLists:
 
     def similar_items(self, ids: frozenset[str]) -> Iterator[tuple[int, str]]:
         """Yield (line, name) of each item whose name is like these ids (``UC-``), and is none of them."""
-        prefixes = {match[0] for name in ids if (match := _ID_PREFIX.match(name))}
-        folded_ids = {name.casefold() for name in ids}
-        for item in self.items:
-            match = _ID_PREFIX.match(item.name)
-            if match and match[0] in prefixes and item.name.casefold() not in folded_ids:
-                yield item.line, item.name
+        yield from similar_names(((item.line, item.name) for item in self.items), ids)
+
+
+def similar_names(items: Iterable[tuple[int, str]], ids: frozenset[str]) -> Iterator[tuple[int, str]]:
+    """Yield (line, name) of each item whose name is like these ids (``UC-``), and is none of them."""
+    prefixes = {match[0] for name in ids if (match := _ID_PREFIX.match(name))}
+    folded_ids = {name.casefold() for name in ids}
+    for line, name in items:
+        match = _ID_PREFIX.match(name)
+        if match and match[0] in prefixes and name.casefold() not in folded_ids:
+            yield line, name
+
+
+def leading_id(text: str) -> str:
+    """Return the id at the start of the text of an item, such as ``UC-003``; empty: there is none."""
+    match = _LEADING_ID.match(text)
+    return match[1] if match else ""
 
 
 def boxed_lines(token: Token, first: int) -> Iterator[int]:
     """Yield the lines of a text that begin with a box, from its line ``first`` (from 0) on."""
     lines = token.content.split("\n")[first:]
-    yield from (line_of(token) + offset for offset, line in enumerate(lines, first) if _BOXED_LINE.match(line))
+    yield from (line_of(token) + offset for offset, line in enumerate(lines, first) if LINE_WITH_BOX.match(line))
 
 
 def _check_item(line: int, box: str, token: Token) -> CheckItem:

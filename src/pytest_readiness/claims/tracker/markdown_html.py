@@ -1,4 +1,4 @@
-"""HTML tables of a tracker, which are not read, but reported if they look like a register."""
+"""HTML tables and lists of a tracker, which are not read, but reported if they look like a register."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from .layout import RegisterLayout
-from .markdown_parser import fold_text
+from .markdown_checklists import LINE_WITH_BOX, leading_id
+from .markdown_parser import Token, fold_text
+from .status_words import box_of, strip_box
 
 _HIDDEN = re.compile(
     r"<!-->|<!--->|<!--.*?(?:-->|\Z)|<(pre|code|script|style|textarea)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE
@@ -16,6 +18,11 @@ _TABLE = re.compile(r"<table\b", re.IGNORECASE)
 _ROW = re.compile(r"<tr\b.*?(?=<tr\b|</table|\Z)", re.DOTALL | re.IGNORECASE)
 _CELL = re.compile(r"<t[hd]\b[^>]*>(.*?)(?=</?t[hdr]\b|</table|\Z)", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
+_CHECKBOX = re.compile(r"<input\b(?=[^>]*\btype\s*=\s*[\"']?checkbox\b)[^>]*>", re.IGNORECASE)
+_LIST = re.compile(r"<(?:ul|ol|li)\b", re.IGNORECASE)
+_ITEM = re.compile(r"<li\b[^>]*>", re.IGNORECASE)
+_ITEM_START = "\0"
+"""Stands for the tag of an item; no text of a document contains it."""
 
 
 def visible_html(text: str) -> str:
@@ -59,6 +66,52 @@ class HtmlTables:
         yield from lines
         if not lines:
             yield from [line for line, cells in self._rows if _looks_like_row(cells, layout)][:1]
+
+
+class HtmlLists:
+    """The HTML lists of a tracker, collected block by block."""
+
+    def __init__(self) -> None:
+        """Start without lists."""
+        self.lines: list[int] = []
+        """The line of the first list of each block."""
+        self.boxed_lines: list[int] = []
+        """The line of the first item with a box of each block."""
+        self.items: list[tuple[int, str]] = []
+        """(line, name) of each item with a box."""
+
+    def add(self, visible: str, first_line: int) -> None:
+        """Add the lists of a block of HTML. A box is ``[ ]``, ``☐`` or an ``<input type="checkbox">``."""
+        lists = _LIST.search(visible)
+        if lists:
+            self.lines.append(first_line + visible.count("\n", 0, lists.start()))
+        if lists or _CHECKBOX.search(visible):
+            items = [(first_line + offset, leading_id(text) or text) for offset, text in _boxed_items(visible)]
+            self.boxed_lines += [line for line, _ in items[:1]]
+            self.items += items
+
+    def add_text(self, inline: Token, first_line: int) -> None:
+        """Add the lists in the text of a paragraph or of a Markdown item."""
+        if any(child.type == "html_inline" for child in inline.children or ()):
+            shown = {"softbreak": "\n", "hardbreak": "\n", "code_inline": ""}
+            self.add("".join(shown.get(child.type, child.content) for child in inline.children or ()), first_line)
+
+
+def _boxed_items(visible: str) -> Iterator[tuple[int, str]]:
+    """Yield (offset of the line, text) of each item, or line, that begins with a box."""
+    text = _CHECKBOX.sub(lambda match: "[ ] " + "\n" * match[0].count("\n"), visible)
+    text = _ITEM.sub(lambda match: _ITEM_START + "\n" * match[0].count("\n"), text)
+    text = _TAG.sub(lambda match: "\n" * match[0].count("\n"), text)
+    offset = 0
+    for piece in text.split(_ITEM_START):
+        lines = piece.split("\n")
+        first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+        for number, line in enumerate(lines):
+            if LINE_WITH_BOX.match(line):
+                words = " ".join(lines[number:] if number == first else [line]).split()
+                content = " ".join(words)
+                yield offset + number, strip_box(content) if box_of(content) else content
+        offset += len(lines) - 1
 
 
 def _cells(visible: str) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,10 @@ from typing import Any
 from msgspec import Struct, field
 
 from ...errors import ConfigError, location
+from .heading_patterns import HeadingPatterns
 from .layout import CHECKLIST, RegisterLayout
-from .markdown_checklists import NO_ITEM, CheckLists, boxed_lines
-from .markdown_html import HtmlTables, strip_tags, visible_html
+from .markdown_checklists import NO_ITEM, CheckLists, boxed_lines, similar_names
+from .markdown_html import HtmlLists, HtmlTables, strip_tags, visible_html
 from .markdown_parser import (
     STRUCK,
     Token,
@@ -48,6 +48,7 @@ _ROW_AS_HEADER = (
     "this looks like a row of the register, but is the header of another table: move it below the register's header"
 )
 _HTML_TABLE = "this looks like a register, but is written in HTML: write it as a Markdown table"
+_HTML_LIST = "this list is written in HTML, which is not read: write its items as '- [ ] ...'"
 _BOXES_IN_TABLE = "this table has boxes, but the register is check lists: write its rows as items"
 _ITEM_OUTSIDE = "'{}' is named like a use case, but is an item of a list outside the register: move it into a table"
 _MISSING_COLUMN = "this looks like a register, but none of its columns is called '{}': give one that header"
@@ -112,6 +113,7 @@ class _RegisterSearch(Struct):
     _problems: list[tuple[int, str]] = field(default_factory=list)
     _lists: CheckLists = field(default_factory=CheckLists)
     _html: HtmlTables = field(default_factory=HtmlTables)
+    _html_lists: HtmlLists = field(default_factory=HtmlLists)
     _boxed_lines: list[int] = field(default_factory=list)
     """The lines that begin with a box, and are no items."""
     _has_spaced_ids: bool = False
@@ -119,6 +121,7 @@ class _RegisterSearch(Struct):
     _tabbed_line: int = 0
     """The first line with a tab within its text; 0: none."""
     _quote_depth: int = 0
+    _skipped: HeadingPatterns = field(default_factory=lambda: HeadingPatterns(()))
     _skipped_tag: str = ""
     """The tag of the heading under which nothing is read; empty: none."""
     _open_columns: tuple[str, ...] | None = None
@@ -128,6 +131,7 @@ class _RegisterSearch(Struct):
         """Read all tokens."""
         index, types = 0, list(map(attrgetter("type"), self.tokens))
         self._has_spaced_ids = not self.layout.has_single_word_ids
+        self._skipped = HeadingPatterns(self.layout.skip)
         while index < len(self.tokens):
             token = self.tokens[index]
             self._quote_depth += {"blockquote_open": 1, "blockquote_close": -1}.get(token.type, 0)
@@ -157,7 +161,7 @@ class _RegisterSearch(Struct):
         """Start a section, which also ends a skipped section of the same level or below."""
         self._open_columns = None
         if not self._skipped_tag or tag <= self._skipped_tag:
-            matches = [pattern for pattern in self.layout.skip if fnmatchcase(heading, fold_text(pattern))]
+            matches = self._skipped.matching(heading)
             self.matched_patterns.update(matches)
             self._skipped_tag = tag if matches else ""
 
@@ -227,6 +231,7 @@ class _RegisterSearch(Struct):
         self._boxed_lines += boxed_lines(token, 0)
         if "<t" in token.content.lower():
             self._html.add(visible_html(token.content), first_line)
+        self._html_lists.add_text(token, first_line)
         columns, self._open_columns = self._open_columns, None
         if columns is not None and self._continues_table(lines[0], columns):
             self._open_columns = columns
@@ -263,6 +268,7 @@ class _RegisterSearch(Struct):
     def _read_html(self, token: Token) -> None:
         visible, first_line = visible_html(token.content), line_of(token)
         self._html.add(visible, first_line)
+        self._html_lists.add(visible, first_line)
         self._find_possible_rows(visible.split("\n"), first_line)
 
     def _find_possible_rows(self, lines: Sequence[str], first_line: int) -> None:
@@ -282,10 +288,15 @@ class _RegisterSearch(Struct):
         """Yield (line, message) for each thing that looks like a part of the register and is not read."""
         problems = [*self._problems, *((line, _HTML_TABLE) for line in self._html.register_lines(self.layout))]
         if self.layout.is_checklist:
-            problems += {**dict.fromkeys(self._boxed_lines, NO_ITEM), **dict(self._lists.problems)}.items()
+            problems += {
+                **dict.fromkeys(self._boxed_lines, NO_ITEM),
+                **dict(self._lists.problems),
+                **dict.fromkeys(self._html_lists.boxed_lines, _HTML_LIST),
+            }.items()
         else:
             ids = frozenset(row.cells["uc"] for row in self.rows)
-            problems += [(line, _ITEM_OUTSIDE.format(name)) for line, name in self._lists.similar_items(ids)]
+            similar = *self._lists.similar_items(ids), *similar_names(self._html_lists.items, ids)
+            problems += [(line, _ITEM_OUTSIDE.format(name)) for line, name in similar]
             problems += self._row_problems()
         yield from ((line, message + OR_SKIP) for line, message in problems)
 
@@ -311,7 +322,9 @@ class _RegisterSearch(Struct):
     def no_register_message(self) -> str:
         """Return what to do if there is no register, depending on the content of the tracker."""
         if self.layout.is_checklist:
-            return f"no list has an item that begins with a box ('{CHECKLIST} ' or '[x] '): write the register so"
+            message = f"no list has an item that begins with a box ('{CHECKLIST} ' or '[x] '): write the register so"
+            html = self._html_lists.lines
+            return f"{message}; a list in HTML (line {html[0]}) is not read" if html else message
         first, *others = (f"'{self.layout.header_of(key)}'" for key in self.layout.key_columns)
         columns = f"columns {first} and {' and '.join(others)}" if others else f"column {first}"
         message = f"no table has the {columns} in its header"
@@ -319,6 +332,8 @@ class _RegisterSearch(Struct):
         if self._html.lines:
             message += f"; a table in HTML (line {self._html.lines[0]}) is not read: write it in Markdown, "
             message += "or its use cases under [use_cases.ID], without a tracker"
+        elif self._html_lists.lines:
+            message += f"; a list in HTML (line {self._html_lists.lines[0]}) is not read: write it in Markdown"
         if self._lists.items:
             line = self._lists.items[0].line
             message += f'; items of check lists (line {line}) are use cases with status = "{CHECKLIST}" there'

@@ -60,12 +60,17 @@ def _named_columns(
 
     A legend is not such a column of statuses: it is first and has each word once.
     """
-    for index in statuses:
-        words = [cell for cell in columns[index][1:] if cell]
-        is_legend = index == 0 and len(set(map(fold_text, words))) == len(words)
-        if words and not is_legend and all(map(is_status, words)):
-            others = ((other, cells) for other, (_, *cells) in enumerate(columns) if other != index)
-            yield from (other for other, cells in others if all(_is_name(cell, is_status) for cell in cells))
+    if any(_is_status_column(index, columns[index], is_status) for index in statuses):
+        # A column of statuses has no names.
+        yield from (
+            index for index, (_, *cells) in enumerate(columns) if all(_is_name(cell, is_status) for cell in cells)
+        )
+
+
+def _is_status_column(index: int, column: Column, is_status: Callable[[str], bool]) -> bool:
+    words = [cell for cell in column[1:] if cell]
+    is_legend = index == 0 and len(set(map(fold_text, words))) == len(words)
+    return bool(words) and not is_legend and all(map(is_status, words))
 
 
 def _is_name(cell: str, is_status: Callable[[str], bool]) -> bool:

@@ -210,6 +210,7 @@ def _longest_first(words: Iterable[str]) -> str:
     return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
 
 
+_ENVIRONMENT_NAMES, _TOTAL_NAMES, _TEST_RESULT_WORDS = map(_folded, (_ENVIRONMENTS, _TOTALS, _TEST_RESULTS))
 _STATUS_OF = {word: status for status, words in _WORDS.items() for word in _folded(words)}
 _BLOCKED_PREFIX = re.compile(
     f"(?:{_longest_first(word for word, status in _STATUS_OF.items() if status == BLOCKED)})(?=[ :,;(])"
@@ -239,17 +240,17 @@ def header_rank(key: str, header: str) -> int | None:
 
 def is_environment(header: str) -> bool:
     """Return whether a header is a usual name of an environment."""
-    return fold_text(header) in _folded(_ENVIRONMENTS)
+    return fold_text(header) in _ENVIRONMENT_NAMES
 
 
 def is_total(name: str) -> bool:
     """Return whether the text of an id cell is that of a row with totals."""
-    return fold_text(_without_symbols(name)) in _folded(_TOTALS)
+    return fold_text(_without_symbols(name)) in _TOTAL_NAMES
 
 
 def is_test_result(word: str) -> bool:
     """Return whether a word is a test result."""
-    return fold_text(_without_symbols(word)) in _folded(_TEST_RESULTS)
+    return fold_text(_without_symbols(word)) in _TEST_RESULT_WORDS
 
 
 def implies_more(word: str) -> bool:

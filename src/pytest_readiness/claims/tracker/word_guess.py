@@ -127,11 +127,12 @@ def _in_order(words: Sequence[str], status: str) -> tuple[str, ...]:
 
     That is not an empty word, and none that implies more than the status. If there is none, it is the status's name.
     """
-    distinct = [
-        word for position, word in enumerate(words) if word and fold_text(word) not in map(fold_text, words[:position])
-    ]
+    by_folded: dict[str, str] = {}
+    for word in filter(None, words):
+        by_folded.setdefault(fold_text(word), word)
+    distinct = list(by_folded.values())
     implying = [word for word in distinct if status in STATUSES and implies_more(word)]
-    plain = [word for word in distinct if word not in implying]
+    plain = [word for word in distinct if status not in STATUSES or not implies_more(word)]
     name = [status] if status in STATUSES and not plain else []
     return (*name, *plain, *implying, *(word for word in words if not word))
 

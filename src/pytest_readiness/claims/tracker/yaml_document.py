@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ...errors import ConfigError, location, one_line
+from .heading_patterns import HeadingPatterns
 from .layout import RegisterLayout
 from .located_value import LineIndex, LocatedValue, column_keys_of
-from .markdown_parser import fold_text
 from .misspelt_headers import missing_column
 from .parsed_register import Entry, Register, RegisterRow, Span
 from .yaml_scalars import read_scalar, respell
-from .yaml_tree import YamlError, YamlNode, parse_documents
+from .yaml_tree import YamlError, YamlNode, column_names, parse_documents
 
 _MISSING_KEY = "this looks like a register, but none of its keys is called '{}': give one that name"
 _KEYED_ROWS = "this looks like a register whose ids are keys: write a list, with the id of each entry under '{}'"
@@ -59,7 +58,7 @@ class YamlDocument:
             raise ConfigError(f"{location(path, line)}: {error.message}") from None
         self._cells: list[dict[str, LocatedValue]] = []
         self._problems: list[tuple[int, str]] = []
-        self._matched_patterns: set[str] = set()
+        self._skipped, self._matched_patterns = HeadingPatterns(layout.skip), set[str]()
         lists = list(self._lists(roots))
         if layout.may_lack_id_header:
             self._layout = layout.adapted_to(self._entry(child).keys for node in lists for child in node.children)
@@ -97,7 +96,7 @@ class YamlDocument:
                 pending += reversed(values)
 
     def _is_skipped(self, key: YamlNode) -> bool:
-        matches = [pattern for pattern in self._layout.skip if fnmatchcase(fold_text(key.value), fold_text(pattern))]
+        matches = self._skipped.matching(key.value)
         self._matched_patterns.update(matches)
         return bool(matches)
 
@@ -186,7 +185,7 @@ class YamlDocument:
     def _check_missing_key(self, node: YamlNode, entries: Sequence[_ListEntry]) -> None:
         """Add a problem if a list that is no register looks like one."""
         layout = self._layout
-        keys = list(dict.fromkeys(key for entry in entries for key in entry.keys))
+        keys = column_names([entry.keys for entry in entries])
         rows = [dict(zip(entry.keys, entry.nodes, strict=True)) for entry in entries if entry.keys]
         columns = [(key, *(self._cell_text(row[key]) if key in row else "" for row in rows)) for key in keys]
         uc, *others = map(layout.header_of, layout.key_columns)

@@ -8,7 +8,8 @@ them, are refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Literal
 
 from msgspec import Struct, field
@@ -135,3 +136,20 @@ class _TreeBuilder:
 
     def _add(self, node: YamlNode) -> None:
         (self._open[-1].children if self._open else self.roots).append(node)
+
+
+_CELLS = 100_000
+_NAMES = 200
+"""Maximum columns of a list with more cells than that, most of which are empty."""
+
+
+def column_names(entries: Sequence[Collection[str]]) -> tuple[str, ...]:
+    """Return the keys of the entries of a list as columns; if each entry has others, only the most frequent keys.
+
+    The cells of all columns would otherwise be as many as the square of the entries.
+    """
+    counts = Counter(key for entry in entries for key in entry)
+    if len(entries) * len(counts) <= max(_CELLS, 2 * counts.total()):
+        return tuple(counts)
+    frequent = {key for key, _ in counts.most_common(_NAMES)}
+    return tuple(key for key in counts if key in frequent)
