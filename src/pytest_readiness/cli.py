@@ -11,7 +11,8 @@ import gc
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -259,5 +260,28 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     gc.set_threshold(_MANY)
     # The last search, at the end of the process, is 5 % of a gate on a small store.
     atexit.register(gc.freeze)
-    commands.main(args=list(arguments) if arguments is not None else None, prog_name=NAME)
+    end_process = os._exit
+    os._exit = _guarded(end_process)
+    try:
+        commands.main(args=list(arguments) if arguments is not None else None, prog_name=NAME)
+    finally:
+        os._exit = end_process
     raise AssertionError("click has exited")
+
+
+def _guarded(end_process: Callable[[int], NoReturn]) -> Any:
+    """Return an ``os._exit`` that ends this process with 3 instead of 0, because the command has not answered yet.
+
+    A plugin may call it. A child process ends as it asks for.
+    """
+    command_process = os.getpid()
+
+    def guarded_exit(status: int) -> NoReturn:
+        if os.getpid() == command_process and not status % 256:
+            status = _UNANSWERED
+            with suppress(BaseException):  # whatever replaced standard error
+                _print_error("a plugin ended the process by os._exit(0), before the command had answered")
+                sys.stderr.flush()
+        end_process(status)
+
+    return guarded_exit

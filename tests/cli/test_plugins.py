@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from itertools import count
@@ -99,6 +100,47 @@ def test_the_process_does_not_exit_0_either(project: Project) -> None:
     assert ended.returncode == 2
     assert ended.stderr.startswith("readiness: readiness.toml:1: the plugin ")
     assert len(ended.stderr.splitlines()) == 1
+
+
+HOOK = "import os, pytest\n@pytest.hookimpl\ndef pytest_readiness_proofs():\n    {}\n    return []\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "source", ["import os\nos._exit(0)\n", HOOK.format("os._exit(0)"), HOOK.format("os._exit(256)")]
+)
+@pytest.mark.parametrize("command", ["gate", "report", "verify"])
+def test_a_plugin_that_ends_the_process_at_once_is_no_answer(project: Project, source: str, command: str) -> None:
+    """``os._exit(0)`` runs nothing of the command any more, and what the shell sees is no yes."""
+    failing(project)
+    with_plugin(project, source, CONFIG + OWN)
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest_readiness", command],
+        cwd=project.path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    line = "readiness: a plugin ended the process by os._exit(0), before the command had answered\n"
+    assert (ended.returncode, ended.stdout, ended.stderr) == (3, "", line)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_child_of_a_plugin_ends_as_it_asks_for(project: Project) -> None:
+    """Only the command's own process is guarded."""
+    failing(project)
+    child = "child = os.fork()\n    if not child:\n        os._exit(0)\n    print(os.waitpid(child, 0)[1])"
+    with_plugin(project, HOOK.format(child).replace("return []", "return None"), CONFIG)
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest_readiness", "gate"],
+        cwd=project.path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "os._exit" not in ended.stderr
 
 
 def test_an_entry_point_that_is_broken_is_named(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
