@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Callable
 from configparser import ConfigParser
 from email import message_from_string
+from email.message import Message
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,18 @@ def test_the_schema_in_the_wheel_is_a_schema(wheel):
 def test_the_wheel_has_one_command_and_asks_for_the_plugin(wheel):
     """The command is found by the shell. pytest's entry point is in a distribution that is required."""
     assert entry_points(wheel) == {"console_scripts": {"readiness": "pytest_readiness.cli:main"}}
-    assert "pytest-readiness-plugin>=0.1" in requirements(wheel)
+    assert any(line.startswith("pytest-readiness-plugin>=") for line in requirements(wheel))
+
+
+def test_both_distributions_have_one_version(published, wheel, plugin_wheel):
+    """It is written once; the package requires no older plugin, and each is built of its source archive, too."""
+    (version,) = {str(metadata(of).get("Version")) for of in (wheel, plugin_wheel)}
+    assert f"pytest-readiness-plugin>={version}" in requirements(wheel)
+    texts = [(folder / "pyproject.toml").read_text(encoding="utf-8") for folder in (ROOT, environments.PLUGIN)]
+    assert [text.count(f'\nversion = "{version}"') for text in texts] == [0, 1]
+    assert {path.name.removesuffix(".tar.gz") for path in published["pytest_readiness"].parent.glob("*.tar.gz")} == {
+        f"pytest_readiness-{version}", f"pytest_readiness_plugin-{version}",
+    }  # fmt: skip
 
 
 def test_the_wheel_of_the_plugin_has_one_module_and_the_entry_point(plugin_wheel):
@@ -108,9 +120,14 @@ def entry_points(wheel: zipfile.ZipFile) -> dict[str, dict[str, str]]:
     return {group: dict(entries[group]) for group in entries.sections()}
 
 
+def metadata(wheel: zipfile.ZipFile) -> Message:
+    """Return a wheel's description of itself."""
+    return message_from_string(read(wheel, ".dist-info/METADATA"))
+
+
 def requirements(wheel: zipfile.ZipFile) -> list[str]:
     """Return what a wheel requires without extras."""
-    required = message_from_string(read(wheel, ".dist-info/METADATA")).get_all("Requires-Dist", [])
+    required = metadata(wheel).get_all("Requires-Dist", [])
     return [line for line in required if "extra ==" not in line]
 
 
@@ -197,10 +214,10 @@ def test_the_plugin_hides_no_trouble(installed):
 
 def test_the_metadata_says_what_a_user_needs(wheel):
     """Python version, licence and the README arrive with it, and no development tool is required."""
-    metadata = message_from_string(read(wheel, ".dist-info/METADATA"))
-    assert metadata["Requires-Python"] == ">=3.11"
-    assert metadata["License-Expression"] == "MIT"
-    assert metadata.get_payload().strip() == (ROOT / "README.md").read_text(encoding="utf-8").strip()
+    told = metadata(wheel)
+    assert told["Requires-Python"] == ">=3.11"
+    assert told["License-Expression"] == "MIT"
+    assert told.get_payload().strip() == (ROOT / "README.md").read_text(encoding="utf-8").strip()
     assert {line.partition(">")[0] for line in requirements(wheel)} == {
         "ahocorasick-rs", "click", "jinja2", "markdown-it-py", "msgspec", "pluggy", "pytest", "pytest-readiness-plugin",
         "sqlite-utils", "wcwidth",

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
+from benchmarks import environments
 
+from tests.integrations.clones import clone, commit, offline, python_without_us
 from tests.project import Project
 from tests.reviewed_project import decided
 
@@ -72,3 +74,24 @@ def test_sync_check_stops_a_commit_of_a_status_that_is_not_derived(project: Proj
     tracker = project.path / "PROD_READINESS_TRACKER.md"
     tracker.write_text(tracker.read_text().replace("`IN_PROGRESS`", "`READY_FOR_GO_LIVE`"))
     assert run(project, "readiness-sync-check")[0] == 1
+
+
+@pytest.mark.slow
+def test_pre_commit_installs_the_hooks_from_a_clone(project: Project, tmp_path: Path) -> None:
+    """In an environment of its own, which has our requirements alone, it makes both and runs them."""
+    revision = clone(tmp_path / "clone")
+    decided(project)
+    assert project.cli("sync").exit_code == 0
+    hooks = [{"id": hook["id"]} for hook in HOOKS]
+    config = {"repos": [{"repo": f"file://{tmp_path / 'clone'}", "rev": revision, "hooks": hooks}]}
+    project.write(".pre-commit-config.yaml", yaml.safe_dump(config))
+    commit(project.path)
+    python_without_us(tmp_path / "env", ("hatchling",))
+    home = {"PRE_COMMIT_HOME": str(tmp_path / "home"), "PYTHONPATH": str(environments.site_of(tmp_path / "env"))}
+    done = subprocess.run(
+        [sys.executable, "-m", "pre_commit", "run", "--all-files", "--verbose"],
+        cwd=project.path, env=offline(tmp_path) | home, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("Passed") == len(HOOKS)
+    assert "the tracker is up to date" in done.stdout
