@@ -347,8 +347,7 @@ class SessionPlugin:
     def final_exit_code(self) -> int:
         """Return the exit code of a session that pytest would end with 0.
 
-        A plugin that ends the process while the session is closed, or sets another code, does not open the gate. A
-        requested gate that was not evaluated is closed.
+        No plugin opens the gate by ending the process or setting another code. A gate without an answer is closed.
         """
         self._print_summary(self.config.pluginmanager.get_plugin("terminalreporter"))
         if self._exit_code or not self._raw_options["gate"] or self._is_worker or self._answered:
@@ -384,11 +383,12 @@ class SessionPlugin:
         assert self._outcome is not None  # noqa: S101 - for the type checker
         verbosity = self.config.get_verbosity()
         lines = summary_lines(self._outcome, self.options, prepared.project, width=self._width, verbosity=verbosity)
-        if (self.options.report or self.options.gate) and "GITHUB_ACTIONS" in os.environ:
+        report = self._outcome.report if self.options.report or self.options.gate else None
+        marks = prepared.report_writer.redactor.plain(prepared.report_writer.invalid_marks)
+        if "GITHUB_ACTIONS" in os.environ and (report is not None or marks):  # no command sees the marks later
             from .pipeline.ci_messages import annotation_lines
 
-            marks = prepared.report_writer.redactor.plain(prepared.report_writer.invalid_marks)
-            lines += [((line, ""),) for line in annotation_lines(prepared.project, self._outcome.report, marks)]
+            lines += [((line, ""),) for line in annotation_lines(prepared.project, report, marks)]
         return lines
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html import unescape
 
 import pytest
 
@@ -181,3 +182,36 @@ def test_status_is_report(recorded: Project) -> None:
     """The first thing that people type shows the report, with all of its options."""
     report, status = recorded.cli("report", "-q"), recorded.cli("status", "-q")
     assert (status.exit_code, status.stdout) == (0, report.stdout)
+
+
+def test_what_changed_since_an_earlier_report(recorded: Project) -> None:
+    """Every format has the changes; the rule is there only where it is asked for, and the exit code is no verdict."""
+    assert recorded.cli("report", "--format", "json", "-o", "base.json").exit_code == 0
+    same = recorded.cli("report", "--baseline", "base.json", "--format", "markdown").output
+    assert "### What changed since base.json" in same
+    assert "Nothing changed." in same
+    calm = recorded.cli("report", "--no-regression", "base.json", "--format", "markdown").output
+    assert unescape(calm).startswith("## ✓ LET THROUGH (not worse than before), NOT ELIGIBLE")
+    recorded.tests('@evidence("UC-001", item=1)\ndef test_a(): assert 0\n')
+    recorded.run()
+    shown = json.loads(recorded.cli("report", "--baseline", "base.json", "--json").stdout)
+    assert shown["verdict"]["regression"] is None
+    assert "UC-001/1" in {change["requirement"] for change in shown["changes"]}
+    judged = recorded.cli("report", "--no-regression", "base.json", "--format", "markdown")
+    assert judged.exit_code == 0
+    assert unescape(judged.output).startswith("## ✗ WORSE THAN BEFORE: UC-001. NOT ELIGIBLE")
+    assert "test_a" in judged.output.partition("### What blocks")[0]
+    assert "| no regression | failed |" in judged.output
+    assert "what changed" in recorded.cli("report", "--baseline", "base.json").output
+
+
+@pytest.mark.parametrize("option", ["--baseline", "--no-regression"])
+def test_an_earlier_report_that_is_none(recorded: Project, option: str) -> None:
+    """It is named, and nothing is written."""
+    recorded.write("list.json", "[]")
+    for name, problem in {"absent.json": "cannot be read: No such file", "list.json": "is not a JSON report"}.items():
+        result = recorded.cli("report", option, name, "-o", "out.txt")
+        assert result.exit_code == 2
+        assert f"{name}: {problem}" in result.output
+        assert not (recorded.path / "out.txt").exists()
+    assert recorded.cli("report", "--baseline", "a.json", "--no-regression", "b.json").exit_code == 2

@@ -150,9 +150,22 @@ def test_there_are_ten_at_most(job: Project) -> None:
     assert commands[9][0] == "warning"
 
 
+@pytest.mark.parametrize("how", [(), XDIST], ids=["alone", "xdist"])
+def test_a_session_that_only_records_shows_its_wrong_marks(job: Project, how: tuple[str, ...]) -> None:
+    """A gate that comes later sees no mark that recorded nothing; its other findings it prints itself."""
+    commands = Runner.reads(job.run(*how).stdout.str()).commands
+    assert [(name, fields.get("file"), fields.get("line")) for name, fields, _ in commands] == [
+        ("error", "tests/test_it.py", "11")
+    ]
+    marks = "@evidence('UC-999', item=1)\n@pytest.mark.parametrize('n', range(12))\ndef test_a(n): pass\n"
+    job.tests(marks, "tests/test_it.py")
+    commands = Runner.reads(job.run(*how).stdout.str()).commands
+    assert len(commands) == 10
+    assert "3 more: `pytest --readiness-plan`" in commands[-1][2]
+
+
 def test_they_are_for_github_alone_and_for_what_is_open(job: Project) -> None:
-    """Elsewhere, in a session that only records, and where all is eligible, nothing is printed."""
-    assert Runner.reads(job.run().stdout.str()).commands == []
+    """Elsewhere, and where all is eligible, nothing is printed."""
     job.monkeypatch.setenv("GITHUB_ACTIONS", "")
     assert Runner.reads(job.run("--readiness-gate").stdout.str()).commands == []
     job.monkeypatch.setenv("GITHUB_ACTIONS", "true")

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import click
 
-from ..errors import ConfigError
 from ..pipeline.evaluate_project import EvaluationRequest, evaluate_project
-from ..regular_files import read_regular
 from ..views.gate import render_verdict
 from ..views.report import Report
 from . import options, output
 from .ci import tell_ci
 from .cli_context import CliContext, pass_cli_context
+from .earlier_report import name_comparison, read_report
 from .exit_code import ExitCodeCommand
 
 
@@ -63,7 +60,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     3 if the store is not intact.
     """
     project = cli.project()
-    earlier_report = _read_report(earlier) if earlier is not None else None
+    earlier_report = read_report(earlier) if earlier is not None else None
     request = EvaluationRequest(
         use_cases,
         on=on,
@@ -75,6 +72,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
         to_sign=keep,
     )
     report = evaluate_project(project, request)
+    if earlier is not None and earlier_report is not None:
+        report = name_comparison(report, earlier, earlier_report)
     code, meaning = _exit_code(report, report_only=report_only)
     if as_json:
         output.tell_missing_store(project)
@@ -115,20 +114,3 @@ def _exit_code(report: Report, *, report_only: bool) -> tuple[int, str]:
 def _let_through(report: Report, earlier: Path | None) -> str:
     """Return why the gate exits 0 although what it judged is not eligible."""
     return f"not worse than {earlier.name}" if earlier is not None and report.verdict.passes else "--report-only"
-
-
-def _read_report(path: Path) -> dict[str, Any]:
-    """Return an earlier JSON report. Its content is checked where it is used.
-
-    Raises:
-        ConfigError: it cannot be read.
-    """
-    try:
-        document = json.loads(read_regular(path))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{path}: is not valid JSON: {error}") from None
-    if not isinstance(document, dict):
-        raise ConfigError(f"{path}: is not a JSON report")
-    return document

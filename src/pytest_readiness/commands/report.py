@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from msgspec.structs import replace
 
 from ..errors import ConfigError, suggestion
 from ..pipeline.damage import refuse_damage
@@ -28,6 +29,7 @@ from ..views.terminal import render_report
 from . import options, output as printing
 from .ci import tell_ci
 from .cli_context import CliContext, pass_cli_context
+from .earlier_report import name_comparison, read_report
 from .exit_code import ExitCodeCommand
 from .options import TERMINAL
 
@@ -63,6 +65,19 @@ class _FormatName(click.Choice[str]):
 @click.option(
     "--status", type=click.Choice(list(Status), case_sensitive=False), help="Only use cases with this status."
 )
+@click.option(
+    "--baseline",
+    type=options.FILE,
+    metavar="REPORT.json",
+    help="Also show what changed since this earlier JSON report.",
+)
+@click.option(
+    "--no-regression",
+    "earlier",
+    type=options.FILE,
+    metavar="REPORT.json",
+    help="As --baseline, with the gate's rule that nothing is worse than in this JSON report.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Show every use case, every action, and the titles of the items.")
 @click.option("-q", "--quiet", is_flag=True, help="Show only the verdict.")
 @pass_cli_context
@@ -77,6 +92,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
     release: str | None,
     owner: str | None,
     status: Status | None,
+    baseline: Path | None,
+    earlier: Path | None,
     verbose: bool,
     quiet: bool,
 ) -> int:
@@ -85,6 +102,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
     Exits 0 whatever the verdict (see `readiness gate`), 3 if the store is not intact, 2 if the file cannot be written.
     """
     form = options.chosen_format(form, as_json=as_json)
+    if baseline is not None and earlier is not None:
+        raise click.UsageError("--baseline and --no-regression name one report each: omit one of them")
     project = cli.project()
     refuse_sources(project, {"the report": output})
     output_format = FORMATS.get(form)
@@ -92,7 +111,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     request = filtered_request(project, request, owner, status)
     # A plugin's format is made of the JSON report.
     shown = None if form == TERMINAL else output_format or FORMATS["json"]
-    report = evaluate_for(project, request, shown)
+    report = _evaluate(project, request, shown, baseline, earlier)
     pieces: Iterable[str]
     if form == TERMINAL:
         sentence = empty_text(owner, status) if request.is_empty else ""
@@ -125,6 +144,20 @@ def _lines(report: Report, empty: str, *, verbosity: int) -> list[Line]:
     if empty:
         return LineWriter(width, unicode=unicode).paragraph(empty)
     return render_report(report, width, verbosity=verbosity, unicode=unicode)
+
+
+def _evaluate(
+    project: Project, request: EvaluationRequest, form: OutputFormat | None, baseline: Path | None, earlier: Path | None
+) -> Report:
+    """Return the report, compared with an earlier one if one is named: ``baseline`` changes nothing of the verdict."""
+    path = earlier or baseline
+    if path is None:
+        return evaluate_for(project, request, form)
+    document = read_report(path)
+    report = evaluate_for(project, replace(request, no_regression=document), form)
+    if earlier is None:
+        report = replace(report, verdict=replace(report.verdict, regression=None))
+    return name_comparison(report, path, document)
 
 
 def _own_text(project: Project, report: Report, form: str) -> str:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from ..errors import ReadinessError, location, one_line
 from ..regular_files import open_regular
 from ..third_party import describe_exception
-from ..views.formats.github_annotations import WrongMark, render_annotations
+from ..views.formats.github_annotations import WrongMark, render_annotations, render_wrong_marks
 from ..views.formats.markdown import render_within
 from ..views.report import Report, SourceLocation
 from .output_files import refuse_sources
@@ -66,15 +66,17 @@ def is_annotated() -> bool:
 def annotation_lines(
     project: Project, report: Report | None, wrong_marks: Sequence[tuple[str, int | None, str]] = ()
 ) -> list[str]:
-    """Return workflow commands, a line each, for what keeps the use cases of a report from going live.
+    """Return workflow commands, a line each, for wrong marks and what keeps the use cases of a report from going live.
 
     Args:
         project: the project.
-        report: the report; None: there is none.
+        report: the report; None: only the wrong marks are shown.
         wrong_marks: file, line and problem of each test with an invalid evidence mark.
     """
-    if report is None or not is_annotated():
+    if not is_annotated():
         return []
     root = checkout_of(project.settings.folder.resolve())
     marks = [WrongMark(text, SourceLocation(path_from(root, Path(file)), line)) for file, line, text in wrong_marks]
+    if report is None:
+        return render_wrong_marks(marks)
     return render_annotations(replace(report, locations=locate_findings(project, report)), marks)

@@ -152,6 +152,8 @@ def _of_revision(project: Project, name: str) -> _Side:
     commit = answer.strip()
     if not commit:
         shown = one_line(name, 120)
+        if name.startswith((".", "/")) or Path(name).suffix.lower() in (".json", ".zip"):
+            raise ConfigError(f"{location(Path(name))}: cannot be read: No such file or directory")
         kinds = "a file (JSON report or bundle), a run, a time or a git revision"
         raise ConfigError(f"'{shown}' is none of these: {kinds}")
     ends = [end for end, of_commit, clean in _ends(project).values() if of_commit == commit and clean]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -26,6 +26,15 @@ def explained_step(change: Change) -> str:
 def step_text(change: Change) -> str:
     """Return ``READY_FOR_GO_LIVE -> BLOCKED``."""
     return " -> ".join(change.words)
+
+
+def cause_text(change: Change, tests: Mapping[str, str]) -> str:
+    """Return the cause of a change with its evidence. ``tests``: the test of each piece of evidence, by its id."""
+    if change.evidence is None:
+        return change.because
+    test = None if change.test is not None else tests.get(change.evidence)
+    evidence = f"{test}, {change.evidence}" if test else change.evidence
+    return f"{change.because}: {evidence}" if change.because else evidence
 
 
 def worst_first(changes: Iterable[Change]) -> list[Change]:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from ..verdict.changes import Change
 from ..verdict.readiness import Status
-from .change_lines import explained_step, step_text
+from .change_lines import cause_text, explained_step, step_text
 from .document import plain_change
 from .json_text import to_json_text
 from .line_writer import Line, LineWriter
@@ -84,11 +84,7 @@ class Difference(Struct, frozen=True):
 
     def cause(self, change: Change) -> str:
         """Return the cause of a change with its evidence, as text."""
-        if change.evidence is None:
-            return change.because
-        test = None if change.test is not None else self.tests.get(change.evidence)
-        evidence = f"{test}, {change.evidence}" if test else change.evidence
-        return f"{change.because}: {evidence}" if change.because else evidence
+        return cause_text(change, self.tests)
 
 
 def render_difference(difference: Difference, width: int, *, unicode: bool = True) -> list[Line]:

@@ -27,6 +27,21 @@ def headline_sentence(report: Report, *, let_through: str = "") -> str:
     return f"{passed}{word}: {counts_text(counts, verdict.on)}{''.join(_more_reasons(verdict, counts))}"
 
 
+def compared_headline(report: Report) -> str:
+    """Return the headline, begun by what a comparison with an earlier report says, if it decides.
+
+    ``WORSE THAN BEFORE: UC-009. NOT ELIGIBLE: ...``, or ``LET THROUGH (not worse than before), NOT ELIGIBLE: ...``.
+    """
+    rule = report.verdict.regression
+    if rule is None or rule.passed:
+        return headline_sentence(report, let_through="not worse than before" if report.verdict.passes else "")
+    departed = report.readiness.let_go
+    worse = [change.use_case for change in report.changes if change.is_worse]
+    names = [name for name in dict.fromkeys(worse) if name not in departed]
+    begin = f"WORSE THAN BEFORE: {name_list(names)}" if names else f"NO COMPARISON: {rule.detail}"
+    return f"{begin}. {headline_sentence(report)}"
+
+
 def counts_text(counts: VerdictCounts, on: str = "review") -> str:
     """Return the counts as text: ``7 of 32 ready, 4 blocked (3 failing, 1 rejected), 15 in progress, 6 not started``.
 

@@ -44,6 +44,8 @@ class ReportContext(Struct, frozen=True):
     """The sentence that there is no store, which is also one of the notes; empty: there is one."""
     problems: tuple[str, ...] = ()
     """Problems, which are shown first: evidence that was not stored or is not intact."""
+    compared_with: str = ""
+    """The earlier report that ``Report.changes`` compares with, its moment and how much was ready; empty: none."""
     session: ReportedSession | None = None
     """The pytest session that the report belongs to; None: a command made it."""
 

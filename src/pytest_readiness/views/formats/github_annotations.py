@@ -35,24 +35,34 @@ def render_annotations(report: Report, wrong_marks: Sequence[WrongMark] = ()) ->
     """
     others = [] if report.verdict.eligible else findings(report)
     lines = [_line("error", finding, report) for finding in others if finding.kind == "problem"]
-    lines += [
-        annotation("error", mark.text[:_LONGEST], file=mark.location.path, line=mark.location.line, title=_TITLE)
-        for mark in wrong_marks
-    ]
+    lines += map(_mark_line, wrong_marks)
     lines += [
         _line("error" if finding.blocks or finding.kind in _ERRORS else "warning", finding, report)
         for finding in others
         if finding.kind != "problem" and (finding.blocks or finding.kind in _ERRORS | _WARNINGS)
     ]
-    last = [*_open_requirements(others, report)]
-    if len(lines) + len(last) <= ANNOTATIONS_AT_MOST:
-        return [*lines, *last]
-    shown = lines[: ANNOTATIONS_AT_MOST - 1 - len(last)]
-    more = f"{len(lines) - len(shown)} more: `readiness gate` and `readiness next` show them all"
-    return [*shown, annotation("error", more, title=_TITLE), *last]
+    return _at_most(lines, [*_open_requirements(others, report)], "`readiness gate` and `readiness next` show them all")
+
+
+def render_wrong_marks(wrong_marks: Sequence[WrongMark]) -> list[str]:
+    """Return at most ten lines for a job's log: of each test with a wrong mark, at its place in the code."""
+    return _at_most([*map(_mark_line, wrong_marks)], [], "`pytest --readiness-plan` shows them all")
 
 
 _TITLE = "readiness"
+
+
+def _at_most(lines: Sequence[str], last: Sequence[str], all_of_them: str) -> list[str]:
+    """Return the lines, the first of them with the number of the others if there are too many."""
+    if len(lines) + len(last) <= ANNOTATIONS_AT_MOST:
+        return [*lines, *last]
+    shown = lines[: ANNOTATIONS_AT_MOST - 1 - len(last)]
+    more = f"{len(lines) - len(shown)} more: {all_of_them}"
+    return [*shown, annotation("error", more, title=_TITLE), *last]
+
+
+def _mark_line(mark: WrongMark) -> str:
+    return annotation("error", mark.text[:_LONGEST], file=mark.location.path, line=mark.location.line, title=_TITLE)
 
 
 def _line(level: Level, finding: Finding, report: Report) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -10,9 +10,9 @@ from ...verdict.cells import cell_of
 from ...verdict.owners import owner_of
 from ...verdict.readiness import State
 from ...verdict.tracker_drift import has_drift
-from ..change_lines import MOST_CHANGES, change_groups
+from ..change_lines import MOST_CHANGES, ChangeGroup, cause_text, change_groups, worst_first
 from ..findings import findings
-from ..headline import headline_sentence
+from ..headline import compared_headline
 from ..matrix import item_titles, matrix_rows, used_cells
 from ..next_actions import by_person, task_text
 from ..report import Report
@@ -116,8 +116,8 @@ def _first(report: Report) -> str:
     context = report.context
     release = f", release {context.release}" if context.release else ""
     about = f"register {context.register} at {context.generated_at}{release}, on {report.verdict.on}"
-    sign = State.COMPLETE.sign if report.verdict.eligible else State.FAILING.sign
-    headline = to_markdown(headline_sentence(report), 600)
+    sign = State.COMPLETE.sign if report.verdict.passes else State.FAILING.sign
+    headline = to_markdown(compared_headline(report), 600)
     return f"## {sign} {headline}\n\n{to_markdown(about, 400)}\n"
 
 
@@ -134,11 +134,35 @@ def _sections(report: Report) -> Iterator[_Section]:
 
 
 def _changes(report: Report) -> _Section:
-    groups = change_groups(report.changes)
-    shown = groups[:MOST_CHANGES]
-    rows = [_row((group.subject, *group.changes[0].words, group.changes[0].because)) for group in shown]
+    changes, since = report.changes, report.context.compared_with
+    # What got worse is why somebody reads a comparison: each has a line of its own.
+    worse = [ChangeGroup(change.subject, (change,)) for change in worst_first(changes) if since and change.is_worse]
+    groups = [*worse, *change_groups(change for change in changes if not (since and change.is_worse))]
+    shown = groups[: max(MOST_CHANGES, len(worse))]
+    tests = _tests_of({group.changes[0].evidence for group in worse}, report)
+    rows = [_row((group.subject, *group.changes[0].words, _because(group, tests))) for group in shown]
+    title = f"What changed since {to_markdown(since, 200)}" if since else "What changed"
+    if since and not changes:
+        return _Section(title, (), foot="Nothing changed.\n")
     head = _table_head("What", "Before", "Now", "Because")
-    return _Section("What changed", rows, head, pointer=_ALL_CHANGES, more=len(groups) - len(shown))
+    return _Section(title, rows, head, pointer=_ALL_CHANGES, more=len(groups) - len(shown))
+
+
+def _because(group: ChangeGroup, tests: Mapping[str, str]) -> str:
+    """Return the cause of a change, with its test and evidence if the test is among those that are given."""
+    change = group.changes[0]
+    return cause_text(change, tests) if change.evidence in tests else change.because
+
+
+def _tests_of(evidence: Collection[str | None], report: Report) -> dict[str, str]:
+    """Return the tests of pieces of evidence, by their ids."""
+    return {
+        piece.id: piece.test_id
+        for use_case in report.readiness.use_cases
+        for needed in use_case.requirements
+        for piece in needed.evidence
+        if piece.id in evidence
+    }
 
 
 def _blocking(report: Report) -> _Section:
