@@ -44,6 +44,11 @@ def environ(folder: Path, platform: Mapping[str, str]) -> dict[str, str]:
     return own | home | platform
 
 
+def names_in(folder: Path) -> list[str]:
+    """Return the names in a folder, sorted; none if it is not there."""
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
 class GitHub:
     """GitHub's runner of a composite action."""
 
@@ -57,6 +62,7 @@ class GitHub:
         self.job = Job()
         self.files = folder / ".runner"
         self.files.mkdir(exist_ok=True)
+        (self.files / "summary").unlink(missing_ok=True)
 
     def run(self) -> Job:
         """Run the steps in order, each if its condition holds."""
@@ -100,7 +106,7 @@ class GitHub:
         if "uses" in step:
             assert step["uses"].startswith("actions/upload-artifact@"), step
             folder = self.folder / self.expand(step["with"]["path"])
-            files = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+            files = [name for name in names_in(folder) if not name.startswith(".")]  # as the action does
             self.job.artifacts[self.expand(step["with"]["name"])] = files
             return
         assert step["shell"] == "bash"
@@ -175,5 +181,5 @@ def run_component(folder: Path, inputs: Mapping[str, Any], *, shell: str = "sh")
     result = Job(log=done.stdout, exit_code=done.returncode)
     for pattern in job["artifacts"]["paths"]:
         path = folder / pattern
-        result.artifacts[pattern] = sorted(file.name for file in path.iterdir()) if path.is_dir() else []
+        result.artifacts[pattern] = names_in(path)
     return result

@@ -6,15 +6,18 @@ import json
 import re
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from benchmarks import environments
 
+from tests.integrations.clones import python_without_us
 from tests.integrations.runners import ACTION, EXPRESSION, ROOT, GitHub, Job
 from tests.project import Project
-from tests.reviewed_project import approve, decided
+from tests.reviewed_project import approve, decided, git, repository
 from tests.views.sinks import Runner
 
 pytestmark = pytest.mark.slow
@@ -119,13 +122,23 @@ def test_a_baseline(project: Project) -> None:
     project.cli("report", "--format", "json", "-o", "base.json")
     same = run(project, baseline="base.json", gate="no-regression")
     assert (same.exit_code, same.outputs["eligible"]) == (0, "false"), same.log
+    assert unescape(same.summary).startswith("## ✓ LET THROUGH (not worse than before), NOT ELIGIBLE"), same.summary
+    shown = run(project, baseline="base.json", gate="report-only")
+    assert "no regression" not in shown.summary
+    assert "What changed since base.json" in shown.summary
     project.tests('@evidence("UC-001", item=1)\ndef test_provider(): assert False\n')
     worse = run(project, baseline="base.json", gate="no-regression", tests="false")
     assert worse.exit_code == 0
     project.run()
     worse = run(project, baseline="base.json", gate="no-regression", tests="false")
     assert (worse.exit_code, worse.failed) == (1, ["Gate"])
+    first, *rest = worse.summary.splitlines()
+    assert unescape(first).startswith("## ✗ WORSE THAN BEFORE: UC-001")
+    titles = [line for line in rest if line.startswith("#")]
+    assert titles[0].startswith("### What changed since base.json")
     assert "item 1 failed" in worse.summary
+    assert "test_provider" in worse.summary.partition("### What blocks")[0]
+    assert "| no regression | failed |" in worse.summary.partition("### Rules of the gate")[2]
     assert any(properties.get("title") == "worse than before" for _, properties, _ in Runner.reads(worse.log).commands)
 
 
@@ -135,6 +148,7 @@ def test_a_baseline(project: Project) -> None:
         ({"gate": "eligable"}, ["Gate"]),
         ({"gate": "no-regression"}, ["Gate"]),
         ({"tests": "yes", "gate": "report-only"}, ["Gate"]),
+        ({"tests-may-fail": "yes", "gate": "report-only"}, ["Gate"]),
         ({"install": "no-such-package-of-anybody", "gate": "report-only"}, ["Install", "Gate"]),
         ({"pytest-args": "'", "gate": "report-only"}, ["Run the tests", "Gate"]),
         ({"baseline": "absent.json", "gate": "report-only"}, ["Report"]),
@@ -154,17 +168,131 @@ def test_inputs_are_never_code(project: Project) -> None:
     """What an input holds is an argument or a value, even where it looks like a command."""
     decided(project)
     evil = '$(touch hacked) `touch hacked` "; touch hacked; #'
-    hostile = dict.fromkeys(
-        ("environment", "provider-mode", "release", "use-cases", "baseline", "gate", "install"), evil
-    )
+    names = ("environment", "provider-mode", "release", "use-cases", "baseline", "gate", "install", "tests-may-fail")
+    hostile = dict.fromkeys(names, evil)
     for given in ({"pytest-args": "'$(touch hacked)' \\; touch hacked"}, {"tests": evil}):
         assert GitHub(project.path, hostile | given).run().exit_code == 1
     assert not (project.path / "hacked").exists()
 
 
-def test_the_package_is_installed(project: Project) -> None:
-    """By default pip gets our name, which it finds to be there."""
+WORDS = {
+    "environment": ({"environment": "stagging"}, "4", "usage error: no test ran", 4),
+    "argument": (
+        {"gate": "report-only", "pytest-args": f"{PLUGIN} --no-such-option"},
+        "4",
+        "usage error: no test ran",
+        4,
+    ),
+    "no tests": ({"pytest-args": f"{PLUGIN} -k nothing_of_this_name"}, "5", "no tests: none was collected", 5),
+    "interrupted": ({"pytest-args": f"{PLUGIN} test_it.py broken.py"}, "2", "interrupted: not all tests ran", 2),
+    "no evidence": ({"pytest-args": "-p no:cacheprovider"}, "0", "recorded no evidence", 3),
+    "not installed": ({"install": "no-such-package-of-anybody"}, "", "the tests did not run to their end", 3),
+}
+
+
+@pytest.mark.parametrize(("inputs", "tests", "words", "code"), WORDS.values(), ids=WORDS)
+def test_a_run_that_did_not_take_place_is_no_answer(
+    project: Project, inputs: dict[str, str], tests: str, words: str, code: int
+) -> None:
+    """Of a use case that was eligible before, comment, output and last line say what happened to this run."""
     decided(project)
-    job = GitHub(project.path, {"pytest-args": PLUGIN, "environment": "staging", "gate": "report-only"}).run()
+    approve(project)
+    project.write("broken.py", "import nowhere_at_all\n")
+    job = GitHub(project.path, GATED | {"use-cases": "UC-001"} | inputs).run()
+    assert (job.exit_code, job.outputs["eligible"], job.outputs["tests-exit-code"]) == (1, "false", tests), job.log
+    assert job.failed[-1] == "Gate"
+    first = job.summary.splitlines()[0]
+    assert first.startswith("## ✗ This run gives no answer: ")
+    assert words in first
+    assert "ELIGIBLE: 1 of 1 ready" in unescape(job.summary)
+    assert job.summary == (project.path / job.outputs["comment"]).read_text().partition("\n")[2]
+    last = job.log.splitlines()[-1]
+    assert last.startswith(f"::error title=readiness::the job fails with exit code {code}: "), last
+    assert words in last
+    assert "the gate ended with exit code 0 (" in last
+    if tests:
+        assert f"pytest ended with exit code {tests} (" in job.log
+
+
+def test_tests_that_failed_are_named_before_an_open_gate(project: Project) -> None:
+    """Of use cases that are eligible, the comment and the last line say why the job fails all the same."""
+    decided(project).tests("def test_other(): assert False\n", "test_other.py")
+    approve(project)
+    job = run(project, gate="report-only")
+    assert job.summary.startswith("**Tests failed**: pytest ended with exit code 1 (tests failed), so the job fails")
+    assert job.log.splitlines()[-1] == (
+        "::error title=readiness::the job fails with exit code 1: "
+        "pytest ended with exit code 1 (tests failed); the gate ended with exit code 0 (report-only)"
+    )
+
+
+def test_only_the_gate_decides_where_tests_may_fail(project: Project) -> None:
+    """A failing test of old fails no job that is gated on getting no worse; what did not run still does."""
+    decided(project).tests("def test_other(): assert False\n", "test_other.py")
+    project.cli("report", "--format", "json", "-o", "base.json")
+    lax = {"baseline": "base.json", "gate": "no-regression", "tests_may_fail": "true"}
+    job = run(project, **lax)
+    assert (job.exit_code, job.outputs["tests-exit-code"]) == (0, "1"), job.log
+    assert "tests-may-fail: a failed test does not fail this job, the gate alone decides" in job.log
+    assert "the gate alone decides (`tests-may-fail`)" in job.summary.splitlines()[0]
+    assert run(project, **lax, environment="stagging").exit_code == 1
+    project.tests('@evidence("UC-001", item=1)\ndef test_provider(): assert False\n')
+    assert run(project, **lax).exit_code == 1
+
+
+def test_a_wrong_baseline_costs_only_the_comparison(project: Project) -> None:
+    """Everything else is written and given as output; what is wrong is said once, and the job fails."""
+    decided(project)
+    approve(project)
+    project.write("list.json", "[]")
+    for name, problem in {"absent.json": "cannot be read: No such file", "list.json": "is not a JSON report"}.items():
+        job = run(project, use_cases="UC-001", gate="no-regression", baseline=name)
+        assert (job.exit_code, job.failed) == (1, ["Report", "Gate"]), job.log
+        assert job.outputs["report"] == "readiness-report/readiness.json"
+        assert job.outputs["eligible"] == "false"
+        assert job.artifacts["readiness-report"] == ["comment.md", "readiness.html", "readiness.json"]
+        assert job.summary.startswith("**Nothing is compared**")
+        assert "ELIGIBLE" in job.summary
+        errors = [line for line in job.log.splitlines() if name in line and "baseline" not in line]
+        assert len(set(errors)) == 1, errors
+        assert problem in errors[0]
+
+
+def test_a_wrong_mark_is_shown_beside_the_code(project: Project) -> None:
+    """The session has neither report nor gate, and still names the test, at its line."""
+    decided(project).tests('@evidence("UC-999", item=1)\ndef test_ghost(): pass\n', "test_ghost.py")
+    commands = Runner.reads(run(project).log).commands
+    assert [fields.get("line") for _, fields, text in commands if "UC-999" in text] == ["3"]
+    assert "UC-999" in commands[0][2]
+
+
+def test_what_it_writes_is_no_change_of_the_checkout(project: Project) -> None:
+    """git sees nothing of the folder, so the next run in the same job is as clean as the first."""
+    repository(decided(project))
+    job = run(project)
+    assert "comment.md" in job.artifacts["readiness-report"]
+    assert "readiness-report" not in git(project, "status", "--porcelain", "--untracked-files=all")
+
+
+@pytest.mark.parametrize("install", [None, f"'{environments.PLUGIN}'\n{ROOT}"])
+def test_the_package_is_installed(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, install: str | None
+) -> None:
+    """By default from the action's own repository; else by as many requirements as are named."""
+    decided(project)
+    python = python_without_us(tmp_path / "env")
+    monkeypatch.setenv("PIP_NO_BUILD_ISOLATION", "0")
+    given = {"python": str(python), "environment": "staging", "gate": "report-only"}
+    job = GitHub(project.path, given | ({} if install is None else {"install": install})).run()
     assert job.failed == [], job.log
-    assert "Requirement already satisfied: pytest-readiness" in job.log
+    assert "Successfully installed pytest-readiness-" in job.log
+    assert "pytest-readiness-plugin-" in job.log
+
+
+def test_a_requirement_with_an_address_is_one(project: Project) -> None:
+    """The name, the sign and the address of pip's own notation stay together."""
+    decided(project)
+    job = run(project, install="pytest-readiness @ file:///nowhere/at-all")
+    assert "Install" in job.failed
+    assert "/nowhere/at-all" in job.log
+    assert "Invalid requirement" not in job.log

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 PAGE = (ROOT / "docs" / "how-to" / "use-the-gitlab-component.md").read_text(encoding="utf-8")
 GATED = {"install": "", "pytest_args": "-p pytest_readiness.plugin -p no:cacheprovider", "environment": "staging"}
-FILES = ["codequality.json", "comment.md", "junit.xml", "readiness.html", "readiness.json"]
+FILES = [".gitignore", "codequality.json", "comment.md", "junit.xml", "readiness.html", "readiness.json"]
 
 
 def run(project: Project, shell: str = "sh", **inputs: Any) -> Job:
@@ -121,7 +121,10 @@ def test_a_baseline(project: Project) -> None:
     project.tests('@evidence("UC-001", item=1)\ndef test_provider(): assert False\n')
     project.run()
     assert run(project, gate="no-regression", baseline="base line.json", tests=False).exit_code == 1
-    assert "item 1 failed" in (project.path / "readiness-report" / "comment.md").read_text()
+    comment = (project.path / "readiness-report" / "comment.md").read_text()
+    assert comment.splitlines()[1].startswith("## ✗ WORSE THAN BEFORE&#58; UC-001")
+    assert "item 1 failed" in comment.partition("### What blocks")[0]
+    assert "| no regression | failed |" in comment
 
 
 @pytest.mark.parametrize(
@@ -134,6 +137,7 @@ def test_a_baseline(project: Project) -> None:
         {"baseline": "absent.json"},
         {"use_cases": "UC-9"},
         {"python": "no-such-python"},
+        {"tests_may_fail": True, "environment": "stagging"},
     ],
     ids=str,
 )
@@ -153,3 +157,61 @@ def test_inputs_are_never_code(project: Project) -> None:
     for inputs in (dict.fromkeys(names, evil), {"pytest_args": f"'{evil}'"}, {"install": f"'{evil}'"}):
         assert run(project, **inputs).exit_code != 0
     assert not (project.path / "hacked").exists()
+
+
+WORDS = {
+    "environment": ({"environment": "stagging"}, "pytest ended with exit code 4 (usage error: no test ran)", 4),
+    "no tests": ({"pytest_args": f"{GATED['pytest_args']} -k nothing"}, "pytest ended with exit code 5 (no tests", 5),
+    "no evidence": ({"pytest_args": "-p no:cacheprovider"}, "recorded no evidence", 3),
+}
+
+
+@pytest.mark.parametrize(("inputs", "words", "code"), WORDS.values(), ids=WORDS)
+def test_a_run_that_did_not_take_place_is_no_answer(
+    project: Project, inputs: dict[str, Any], words: str, code: int
+) -> None:
+    """Of a use case that was eligible before, the comment and the last line say what happened to this run."""
+    decided(project)
+    approve(project)
+    job = run(project, **({"use_cases": "UC-001"} | inputs))
+    assert job.exit_code == code, job.log
+    comment = (project.path / "readiness-report" / "comment.md").read_text().splitlines()
+    assert comment[1].startswith("## ✗ This run gives no answer: ")
+    assert words in comment[1]
+    last = job.log.splitlines()[-1]
+    assert last.startswith(f"the job fails with exit code {code}: ")
+    assert words in last
+    assert last.endswith("the gate ended with exit code 0 (open)")
+
+
+def test_only_the_gate_decides_where_tests_may_fail(project: Project) -> None:
+    """A failing test fails no job whose gate is open; the first and the last line say so."""
+    decided(project).tests("def test_other(): assert False\n", "test_other.py")
+    failed = run(project, gate="report-only")
+    assert failed.log.splitlines()[-1].startswith(
+        "the job fails with exit code 1: pytest ended with exit code 1 (tests failed)"
+    )
+    job = run(project, gate="report-only", tests_may_fail=True)
+    assert job.exit_code == 0, job.log
+    assert job.log.startswith("tests_may_fail: a failed test does not fail this job, the gate alone decides")
+    assert job.log.splitlines()[-1].startswith("the job passes: pytest ended with exit code 1 (tests failed)")
+    assert "**Tests failed**" in (project.path / "readiness-report" / "comment.md").read_text()
+
+
+def test_a_wrong_baseline_costs_only_the_comparison(project: Project) -> None:
+    """Every file is there, the comment says it, and the job fails."""
+    decided(project)
+    job = run(project, gate="report-only", baseline="absent.json")
+    assert (job.exit_code, job.artifacts["readiness-report/"]) == (2, FILES), job.log
+    assert "**Nothing is compared**" in (project.path / "readiness-report" / "comment.md").read_text()
+    assert "absent.json: cannot be read: No such file or directory" in job.log
+
+
+def test_an_address_and_several_requirements(project: Project) -> None:
+    """Requirements stand on lines of their own or beside each other, and an address belongs to its name."""
+    decided(project)
+    both = "pytest-readiness-plugin\npytest-readiness"
+    assert run(project, gate="report-only", install=both).exit_code == 0
+    job = run(project, gate="report-only", install="pytest-readiness @ file:///nowhere/at-all")
+    assert job.exit_code != 0
+    assert "/nowhere/at-all" in job.log

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from base64 import b64decode, b64encode
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from zlib import compress, decompress
@@ -107,14 +106,6 @@ def changed_line(text: str) -> str:
     return text.replace(packed[1], b64encode(compress(lines, wbits=31)).decode())
 
 
-def other_artifact(text: str) -> str:
-    """The page with another artifact, and the digest of that."""
-    shown = re.search(r'<pre data-s="([0-9a-f]{64})">\n([^<]*)</pre>', text)
-    assert shown
-    other = f"all is well{'' if shown[2] != 'all is well' else '!'}"
-    return text.replace(shown[0], f'<pre data-s="{sha256(other.encode()).hexdigest()}">\n{other}</pre>')
-
-
 def changed_byte_of_packed(text: str) -> str:
     """The page with one other character in what is packed."""
     packed = re.search(r'id="lines">([^<]+)<', text)
@@ -132,11 +123,6 @@ def changed_byte_of_packed(text: str) -> str:
         pytest.param(lambda text: re.sub(r'(<th class="e">[^<]+\.)1<', r"\g<1>2<", text, count=1), "is not in its recorded line", id="id"),
         pytest.param(lambda text: re.sub(r"<td><code>.", "<td><code>g", text, count=1), "shows another digest", id="digest"),
         pytest.param(lambda text: text.replace("HTTP/2 200 from", "HTTP/2 500 from", 1), "has another content", id="artifact"),
-        pytest.param(other_artifact, "shows an artifact that is not in its recorded line", id="artifact and its digest"),
-        pytest.param(lambda text: re.sub(r"(<tr><th>Message<td[^>]*>)[^<]", r"\1~", text, count=1), "shows for Message: ~", id="message"),
-        pytest.param(lambda text: re.sub(r"(<tr><th>Real<td[^>]*>)yes", r"\1no: a rehearsal", text, count=1), "shows for Real: no: a rehearsal", id="real"),
-        pytest.param(lambda text: re.sub(r"<tr><th>Attempts<td[^\n]*?(?=<tr>)", "", text, count=1), "shows for Attempts: nothing", id="row"),
-        pytest.param(lambda text: re.sub(r"(<tr><th>Attempts<td[^>]*>1, in )", r"\g<1>9", text, count=1), "shows for Attempts", id="attempts"),
         pytest.param(changed_line, "shows another digest than that of its recorded line", id="line"),
         pytest.param(changed_byte_of_packed, "cannot be verified", id="packed"),
     ],
