@@ -118,6 +118,14 @@ class Project:
             command, cwd=self.path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
         )
 
+    def empty_store(self) -> None:
+        """Make the default store, so that it holds no evidence and is not missing."""
+        from pytest_readiness.store.address import open_store
+
+        store = open_store("sqlite:///.readiness/evidence.db", self.path, create=True)
+        assert store is not None
+        store.close()
+
     def cli(self, *args: str) -> Result:
         """Run the command in this process, as the shell would."""
         from pytest_readiness.cli import main

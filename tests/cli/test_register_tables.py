@@ -55,6 +55,7 @@ def test_sync_writes_into_every_table(project: Project) -> None:
     )
     tracker = f"{TRACKER}{more}> | UC-101 | **BLOCKED** | 2026-01-01 |\n\ntext | with a pipe\n"
     project.configured(tracker=tracker)
+    project.empty_store()
     assert project.cli("sync", "--check").exit_code == 1
     done = project.cli("sync")
     assert done.exit_code == 0

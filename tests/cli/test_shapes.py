@@ -46,6 +46,7 @@ def test_each_shape_is_written(project: Project, name: str) -> None:
     for there, instead in shape.after.items():
         assert there in expected
         expected = expected.replace(there, instead)
+    project.empty_store()
     assert project.cli("sync", "--check").exit_code == 1
     done = project.cli("sync")
     assert done.exit_code == 0, done.output
