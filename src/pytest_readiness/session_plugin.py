@@ -150,6 +150,7 @@ class SessionPlugin:
                 properties = JunitProperties(prepared.report_writer)
                 self.config.pluginmanager.register(properties, "readiness-junit-properties")
             if prepared.observer is not None:
+                prepared.observer.attaches_evidence = bool(self.config.getoption("xmlpath", None))
                 self._watch(prepared.observer)
             if not prepared.report_writer.log.dry:
                 self._enter(prepared.live_session)

