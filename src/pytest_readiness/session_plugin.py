@@ -286,7 +286,7 @@ class SessionPlugin:
             options = self.options
             preload(
                 records=self.observer is not None and self.observer.records,
-                keeps=None if self._prepared is None else self._prepared.project.store_file,
+                keeps=None if self._prepared is None else self._prepared.project,
                 bundles=options.get("bundle") is not None,
                 judges=options.evaluates_at_end,
                 formats=options.report_files,

@@ -6,10 +6,14 @@ import os
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..recording.artifacts import guess_media_type
 from ..regular_files import regular_file
 from .checkpoint_files import VARIABLE
+
+if TYPE_CHECKING:
+    from .project import Project
 
 _ALWAYS = (
     "recording.late_secrets",
@@ -26,17 +30,21 @@ _BUNDLING = ("pipeline.bundles", "store.integrity.tree_audit")
 _EVALUATING = (
     "journal.open_runs",
     "pipeline.evaluate_project",
-    "pipeline.output_files",
     "pipeline.register_history",
-    "pipeline.report_contents",
-    "signing.verifier",
     "store.decision_files.folder",
+)
+"""The evaluation, and what it loads late. The contents of a bundle need it too."""
+_TRUSTING = ("signing.verifier",)
+_COMPARING = ("pipeline.checkpoints", "store.sqlite.store_audit")
+"""Modules for the checkpoint that the environment names."""
+_REPORTING = (
+    "pipeline.output_files",
+    "pipeline.report_contents",
     "views.gate",
     "views.output_formats",
     "views.report",
     "views.terminal",
 )
-_COMPARING = ("pipeline.checkpoints", "store.sqlite.store_audit")
 _IN_CI = ("pipeline.ci_messages",)
 _CI_VARIABLES = {"GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"}
 _PACKAGE = __name__.partition(".")[0]
@@ -44,12 +52,12 @@ _OF_PAGE = (f"{_PACKAGE}.pipeline.page_contents", "importlib.readers", "encoding
 """Modules with what the page shows, and those with which its templates are read and compiled."""
 
 
-def preload(*, records: bool, keeps: Path | None, bundles: bool, judges: bool, formats: Iterable[str]) -> None:
+def preload(*, records: bool, keeps: Project | None, bundles: bool, judges: bool, formats: Iterable[str]) -> None:
     """Import the modules that are needed until the session ends: a test may replace Python's import functions.
 
     Args:
         records: whether a test uses ``record_evidence``.
-        keeps: the file of the store, if this process stores the run; None means that xdist's controller does.
+        keeps: the project, if this process stores the run; None means that xdist's controller does.
         bundles: whether a bundle is requested.
         judges: whether a report or a gate is requested.
         formats: the formats of the requested report files.
@@ -62,8 +70,8 @@ def preload(*, records: bool, keeps: Path | None, bundles: bool, judges: bool, f
         modules += _STORING
         modules += _SIGNING if os.environ.get("READINESS_SIGNER") else ()
         modules += _BUNDLING if bundles else ()
-        modules += _EVALUATING if judges else ()
-        modules += _COMPARING if judges and VARIABLE in os.environ else ()
+        modules += _evaluating(keeps) if judges or bundles else ()
+        modules += _REPORTING if judges else ()
         modules += _IN_CI if judges and os.environ.keys() & _CI_VARIABLES else ()
     for name in modules:
         import_module(f"{_PACKAGE}.{name}")
@@ -75,8 +83,14 @@ def preload(*, records: bool, keeps: Path | None, bundles: bool, judges: bool, f
             if FORMATS[name].needs_page:
                 for module in _OF_PAGE:
                     import_module(module)
-    if keeps is not None and not _is_up_to_date(keeps):
+    if keeps is not None and not _is_up_to_date(keeps.store_file):
         import_module("sqlite_utils")  # creates the tables when the store is written
+
+
+def _evaluating(project: Project) -> tuple[str, ...]:
+    """Return the modules that an evaluation needs."""
+    trusting = _TRUSTING if project.settings.keys else ()
+    return (*_EVALUATING, *trusting, *(_COMPARING if VARIABLE in os.environ else ()))
 
 
 def _is_up_to_date(store: Path) -> bool:
