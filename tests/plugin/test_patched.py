@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from tests.cli.test_left_the_register import SHORTER, begun, block, commit, git
 from tests.plugin.test_crash import recorded
 from tests.project import Project
 from tests.store.bundle.bundles import read_bundle
@@ -192,3 +195,29 @@ def test_nothing_can_be_loaded_for_a_report_file(project: Project, name: str) ->
     shown = result.stdout.str() + result.stderr.str()
     assert result.ret == 0, shown
     assert "UC-001" in (project.path / f"report.{name}").read_text(encoding="utf-8")
+
+
+def test_nothing_can_be_loaded_for_what_is_seldom_there(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repository, a checkpoint, a use case without a row and a left-over journal ask for more modules."""
+    begun(project)
+    assert project.cli("checkpoint", "-o", "head.txt").exit_code == 0
+    block(project)
+    project.write("PROD_READINESS_TRACKER.md", SHORTER)
+    git(project, "init", "-q")
+    commit(project)
+    project.tests("@evidence('UC-001', item=1)\ndef test_a(): os._exit(1)\n")
+    project.run_apart()
+    assert len(project.journals) == 1
+    monkeypatch.setenv("READINESS_CHECKPOINT", "head.txt")
+    leaves = "import sys; sys.path.clear(); sys.meta_path.clear(); sys.path_importer_cache.clear()"
+    project.tests(f"@evidence('UC-001', item=1)\ndef test_a():\n    {leaves}\n")
+    result = project.run_apart("--readiness-json=report.json", "--readiness-bundle=all.bundle")
+    shown = result.stdout.str() + result.stderr.str()
+    assert result.ret == 0, shown
+    assert "No module named" not in shown
+    report = json.loads((project.path / "report.json").read_text(encoding="utf-8"))
+    passed = {rule["rule"]: rule["passed"] for rule in report["verdict"]["rules"]}
+    assert not passed["left the register"]
+    assert passed["checkpoint"]
+    assert passed["evidence intact"]
+    assert (project.path / "all.bundle").exists()

@@ -25,8 +25,8 @@ _ALWAYS = (
 _NAMING = ("redaction.parameter_source",)
 """Modules for a secret that turns up in the name of a test."""
 _STORING = ("pipeline.session_summary", "store.sqlite.store", "views.line_writer", "views.sanitise")
-_SIGNING = ("facts.envelope", "signing.keys")
-_BUNDLING = ("pipeline.bundles", "store.integrity.tree_audit")
+_SIGNING = ("facts.envelope", "signing.keys", "store.integrity.signed_statements")
+_BUNDLING = ("pipeline.bundles", "store.integrity.signed_statements", "store.integrity.tree_audit")
 _EVALUATING = (
     "journal.open_runs",
     "pipeline.evaluate_project",
@@ -34,7 +34,7 @@ _EVALUATING = (
     "store.decision_files.folder",
 )
 """The evaluation, and what it loads late. The contents of a bundle need it too."""
-_TRUSTING = ("signing.verifier",)
+_TRUSTING = ("signing.verifier", "store.integrity.signed_statements")
 _COMPARING = ("pipeline.checkpoints", "store.sqlite.store_audit")
 """Modules for the checkpoint that the environment names."""
 _REPORTING = (
