@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,12 +27,17 @@ APART = "pytest_readiness.claims.tracker.markdown_parser"
 """Loads the Markdown library where nobody sees it afterwards."""
 
 
-def loaded(statement: str) -> set[str]:
-    """Return the modules that a fresh interpreter has loaded after a statement."""
+def in_python(*arguments: str, folder: Path | None = None) -> str:
+    """Return what a fresh interpreter prints that finds the package in the source tree."""
     environ = {**os.environ, "PYTHONPATH": str(SOURCE), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    code = f"{statement}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
-    return set(json.loads(done.stdout))
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=True).stdout
+
+
+def loaded(statement: str, folder: Path | None = None) -> set[str]:
+    """Return the modules that a fresh interpreter has loaded after a statement."""
+    printed = in_python("-c", f"{statement}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))", folder=folder)
+    return set(json.loads(printed.splitlines()[-1]))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda path: str(path.relative_to(ROOT / "src")))
@@ -49,6 +55,27 @@ def test_importing_the_plugin_imports_nothing_heavy():
     added = loaded("import pytest_readiness.plugin") - loaded("import pytest")
     assert "pytest_readiness.plugin" in added
     assert {name for name in added if name.partition(".")[0] in {"msgspec", *HEAVY} or name == APART} == set()
+
+
+UNUSED = {
+    "base64", "cryptography", "difflib", "pluggy", "pytest", "pytest_readiness.journal.writer",
+    "pytest_readiness.pipeline.checkpoints", "pytest_readiness.redaction.redactor", "pytest_readiness.signing.keys",
+    "pytest_readiness.store.sqlite.store_audit", "random", "securesystemslib", "shutil", "sqlite_utils", "subprocess",
+    "wcwidth", "yaml",
+}  # fmt: skip
+"""What only some gates need: a repository, a left-over journal, a plugin, a key, a checkpoint, another kind of tracker."""
+
+
+@pytest.mark.parametrize("command", [["gate", "UC-101", "--on", "evidence"], ["report"]], ids=["gate", "report"])
+def test_a_gate_loads_nothing_that_it_does_not_use(command: list[str], tmp_path: Path):
+    """Most of what a gate on a small store costs is imports, so that one too many would soon be several."""
+    project = tmp_path / "project"
+    shutil.copytree(ROOT / "conftest_examples" / "quickstart", project)
+    in_python("-m", "pytest", "-p", "pytest_readiness.plugin", "--readiness-environment=demo", folder=project)
+    call = f"from pytest_readiness.cli import main\ntry:\n    main({command!r})\nexcept SystemExit:\n    pass\n"
+    modules = loaded(call, project)
+    assert "pytest_readiness.store.sqlite.store" in modules
+    assert modules & UNUSED == set()
 
 
 def test_importing_the_package_imports_no_other_module_of_it():

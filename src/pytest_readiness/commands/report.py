@@ -20,7 +20,6 @@ from ..pipeline.plugin_hooks import render_own
 from ..pipeline.report_contents import evaluate_for
 from ..pipeline.scope_filters import empty_text, filtered_request
 from ..verdict.readiness import Status
-from ..views.document import to_document
 from ..views.line_writer import Line, LineWriter, plain_lines
 from ..views.output_formats import FORMATS, OutputFormat
 from ..views.report import Report
@@ -166,6 +165,8 @@ def _own_text(project: Project, report: Report, form: str) -> str:
     Raises:
         ConfigError: no plugin has a format of this name, or the plugin fails.
     """
+    from ..views.document import to_document  # late: only for a plugin's format
+
     text = render_own(project.plugins.managers, to_document(report), form)
     if text is None:
         names = [TERMINAL, *FORMATS]

@@ -10,7 +10,6 @@ from ..views.output_formats import OutputFormat
 from ..views.report import Report
 from .evaluate_project import EvaluationRequest, evaluate_project
 from .project import Project
-from .source_locations import locate_findings
 
 
 def request_for(forms: Collection[OutputFormat], request: EvaluationRequest) -> EvaluationRequest:
@@ -59,5 +58,7 @@ def with_contents(project: Project, report: Report, request: EvaluationRequest, 
 
         report = with_page(project, report, request)
     if form.needs_locations:
+        from .source_locations import locate_findings  # late: reads test files, for one format
+
         report = replace(report, locations=locate_findings(project, report))
     return report

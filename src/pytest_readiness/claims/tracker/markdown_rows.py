@@ -32,7 +32,6 @@ from .markdown_parser import (
     text_of,
     visible_text,
 )
-from .misspelt_headers import missing_column
 from .parsed_register import Register, RegisterRow
 from .status_words import box_of, strip_box
 
@@ -199,6 +198,8 @@ class _RegisterSearch(Struct):
         id_header = rows[0][position] if position is not None and position < len(rows[0]) else layout.header_of(uc)
         if not others:  # The box in the id cell is the status.
             return id_header if any(map(box_of, (cell for cells in rows[1:] for cell in cells))) else None
+        from .misspelt_headers import missing_column  # late: only for a table beside the register, and it loads difflib
+
         columns, headers = list(zip(*rows, strict=True)), set(map(fold_text, rows[0]))
         others = [key for key in others if fold_text(layout.header_of(key)) not in headers] or others
         missing_headers = (
