@@ -57,14 +57,14 @@ def empty_text(owner: str | None, status: Status | None) -> str:
 def refuse_unknown_owner(project: Project, report: Report, owner: str) -> None:
     """Raise ConfigError if nobody has this name: no owner, no reviewer, nobody in ``[people]``, nobody who must act."""
     people = project.policy.people
-    known = {*_known_names(project, report)} - {UNASSIGNED}
-    if is_known(owner, known, people):
+    owners = {*_known_names(project, report)} - {UNASSIGNED}
+    if is_known(owner, owners, people):
         return
-    near = nearest_names(owner, known)
+    near = nearest_names(owner, owners)
     if near:
         hint = f"did you mean {' or '.join(map(repr, near))}?"
-    elif known:
-        hint = f"known: {first_names(sorted(known), _MOST_NAMED)}"
+    elif owners:
+        hint = f"known: {first_names(sorted(owners), _MOST_NAMED)}"
     else:
         hint = "no row of the register names an owner"
     raise ConfigError(f"--owner {owner}: there is nobody of this name ({hint}); '{UNASSIGNED}' is what nobody owns")

@@ -1,4 +1,4 @@
-"""Owners: the names by which a person selects use cases and actions, and the nearest ones to an unknown name."""
+"""Owners by which a person selects use cases and actions, and the names nearest to an unknown one."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ def _names(who: str) -> Iterator[str]:
         yield from who.split(",")
 
 
-def is_known(name: str, known: Iterable[str], people: People) -> bool:
-    """Return whether a name selects one of the known names, or nobody."""
-    return owner_name(name).casefold() == UNASSIGNED or any(is_selected(who, name, people) for who in known)
+def is_known(name: str, owners: Iterable[str], people: People) -> bool:
+    """Return whether a name selects one of these owners, or nobody."""
+    return owner_name(name).casefold() == UNASSIGNED or any(is_selected(who, name, people) for who in owners)
 
 
-def nearest_names(name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """Return the known names that contain a name, else those that are similar to it or to its part before the ``@``."""
+def nearest_names(name: str, owners: Iterable[str]) -> tuple[str, ...]:
+    """Return the owners whose names contain a name, else those that are similar to it or to its part before the ``@``."""
     from difflib import get_close_matches  # late: only for an error
 
     wanted = name.strip().casefold()
-    names = sorted({part.strip() for who in known for part in _names(who)} - {""})
+    names = sorted({part.strip() for who in owners for part in _names(who)} - {""})
     containing = [each for each in names if wanted in each.casefold()]
     if containing:
         return tuple(containing[:_MOST])
