@@ -49,7 +49,7 @@ def is_known(name: str, owners: Iterable[str], people: People) -> bool:
 
 
 def nearest_names(name: str, owners: Iterable[str]) -> tuple[str, ...]:
-    """Return the owners whose names contain a name, else those that are similar to it or to its part before the ``@``."""
+    """Return the owners whose names contain a name, else those similar to it or to its part before the ``@``."""
     from difflib import get_close_matches  # late: only for an error
 
     wanted = name.strip().casefold()
