@@ -229,7 +229,7 @@ def test_a_mark_that_names_an_unknown_use_case_fails_its_test_alone(project: Pro
     assert f"readiness.toml:22: {message}" in result.stdout.str()
     assert evidence_of(project)["UC-001/1"] == EXPECTED["UC-001/1"]
     plan = " ".join(project.run("--readiness-plan").stdout.str().split())
-    assert "wrong marks: these tests will fail tests/keys/test_keys.py::test_ticket readiness.toml:22" in plan
+    assert "wrong marks or rules: these tests will fail tests/keys/test_keys.py::test_ticket readiness.toml:22" in plan
 
 
 def test_an_unknown_part_from_a_mark_still_replaces_the_pass_before(project: Project) -> None:
@@ -261,7 +261,7 @@ def test_the_plan_lists_rules_that_match_nothing_and_what_they_nearly_match(proj
     assert f"'tests/*::test_provider': {near} (* stands for one step, ** for any number of steps)" in idle
     assert f"'Tests/keys/**::test_provider': {near} (letter case counts)" in idle
     assert "'tests/gone/**'" in idle
-    assert "'marks: xray(*)'" in idle
+    assert "readiness.toml:27: 'xray(*)'" in idle
     assert "jira" not in idle
     assert "TestBoth" not in idle
 

@@ -185,7 +185,7 @@ def test_a_plan_with_wrong_marks_is_a_usage_error(project: Project) -> None:
     result = project.run("-q", "--readiness-plan")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     lines = summary(result)
-    start = lines.index("wrong marks: these tests will fail")
+    start = lines.index("wrong marks or rules: these tests will fail")
     assert [line.strip() for line in lines[start + 1 : start + 3]] == [
         "test_it.py::test_wrong",
         "no use case 'UC-9' (there are UC-001, UC-002)",

@@ -222,7 +222,7 @@ def test_the_plan_tells_wrong_marks(project: Project) -> None:
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     output = " ".join(" ".join(result.stdout.lines).split())
     run = " ".join(" ".join(project.run().stdout.lines).split())
-    assert "wrong marks: these tests will fail" in output
+    assert "wrong marks or rules: these tests will fail" in output
     for name, expected in (("test_unknown", "UC-9"), ("test_no_item", "item"), ("test_half", "9")):
         after = output.partition("wrong marks")[2].partition(f"test_it.py::{name} ")[2].partition(" test_it.py::")[0]
         problem = after.partition(" 1 of ")[0]

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec import Struct
 
-from ..errors import one_line
+from ..errors import first_names, one_line
 from ..mark import NAME, is_tagged
 from .catalogue import Catalogue
 from .claim import Claim
-from .invalid_marks import guess_claims
+from .invalid_marks import WRONG_MARK, guess_claims
 from .marker import claims_of, plain_form
 
 if TYPE_CHECKING:  # loaded for a config with rules
@@ -40,6 +40,8 @@ class TaggedTest(Struct, frozen=True):
     """The claims that were guessed from an invalid mark: the test fails for them."""
 
 
+_MOST_NAMED = 5
+"""Use cases with their item that the failure of a test with a wrong mark names."""
 TAGGED = pytest.StashKey[TaggedTest]()
 _NOTHING: tuple[tuple[Claim, ...], tuple[str, ...]] = (), ()
 
@@ -175,12 +177,17 @@ def has_late_marks(item: pytest.Item, catalogue: Catalogue, rules: ClaimRules | 
     return not {*claims, *(ruled.claims if ruled is not None else ())} <= set(tagged.claims)
 
 
-def fail_invalid(item: pytest.Item) -> None:
-    """Fail the test, in one line, if its evidence marks are invalid."""
+def fail_invalid(item: pytest.Item, *, recorded: bool = False) -> None:
+    """Fail the test if its evidence marks are invalid: a line on the problem, and, if it is recorded, what ends it."""
     tagged = item.stash.get(TAGGED, None)
     if tagged is not None and tagged.problems:
         # Without the node id: pytest shows it beside the message, and cuts its short summary at the terminal's width.
-        pytest.fail(one_line("; ".join(tagged.problems), 600), pytrace=False)
+        message = one_line("; ".join(tagged.problems), 600)
+        if recorded and tagged.claims:
+            names = list(dict.fromkeys(f"{claim.use_case}/{claim.item}" for claim in tagged.claims))
+            for_what = one_line(first_names(names, _MOST_NAMED), 300)
+            message += f"\n{WRONG_MARK}: until then, or until a reviewer retires it, it fails for {for_what}"
+        pytest.fail(message, pytrace=False)
 
 
 def invalid_marks(items: Iterable[pytest.Item]) -> list[tuple[str, int | None, str]]:

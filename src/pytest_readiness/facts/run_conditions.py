@@ -10,6 +10,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from ..errors import count
+
 SKEW_LIMIT_MS = 2000
 """Tolerated difference of two clocks: file systems round times (FAT to 2 s), and a file server has its own clock."""
 NAMED = 3
@@ -94,22 +96,43 @@ class RunConditions(Struct, frozen=True):
         return _name_list(self.changed_names, self.changed) if self.changed else None
 
     @property
+    def uncollected_remark(self) -> str | None:
+        """Remark about modules that could not be collected; None if there are none."""
+        if not self.uncollected:
+            return None
+        modules, its = ("1 module", "its") if self.uncollected == 1 else (f"{self.uncollected} modules", "their")
+        return f"it could not collect {modules}: {its} tests did not run"
+
+    @property
     def unrecorded_remark(self) -> str | None:
         """Remark about modules that could not be collected and tests that are not recorded; None if there are none."""
-        remarks = []
-        if self.uncollected:
-            modules, its = ("1 module", "its") if self.uncollected == 1 else (f"{self.uncollected} modules", "their")
-            remarks.append(f"it could not collect {modules}: {its} tests did not run")
+        remarks = [remark] if (remark := self.uncollected_remark) else []
         if self.unread_marks:
-            tests, is_error = (
-                ("1 test", "it is an error")
-                if self.unread_marks == 1
-                else (f"{self.unread_marks} tests", "they are errors")
-            )
+            tests, them = ("1 test", "it") if self.unread_marks == 1 else (f"{self.unread_marks} tests", "them")
             remarks.append(
-                f"{tests} had marks that name no known use case and item: {is_error} of which nothing is recorded"
+                f"{tests} had marks that name no known use case and item: nothing of {them} is recorded "
+                f"(`pytest --readiness-plan` names each test with a wrong mark)"
             )
         return "; ".join(remarks) or None
+
+    def unrecorded_text(self, wrong_marks: int) -> str | None:
+        """Return what its session could not collect or record, and what wrong marks make fail; None: nothing.
+
+        ``wrong_marks``: number of tests with a wrong mark. Those whose marks name something are recorded as failed.
+        """
+        unread, failing = self.unread_marks, wrong_marks - self.unread_marks
+        if failing <= 0:
+            return self.unrecorded_remark
+        it = failing == 1
+        what = f"for what {'its mark names' if it else 'their marks name'}"
+        until = f"until the right mark is run or a reviewer retires {'it' if it else 'them'}"
+        text = f"{count(wrong_marks, 'test')} had wrong marks"
+        if unread:
+            text += f": {failing} of them {'fails' if it else 'fail'} {what}, {until}; {unread}"
+            text += f" name{'s' if unread == 1 else ''} no known use case and item, of which nothing is recorded"
+        else:
+            text += f", and {'fails' if it else 'fail'} {what}, {until}"
+        return "; ".join(filter(None, (self.uncollected_remark, text)))
 
     def remarks(self) -> Iterator[str]:
         """Yield one sentence for each unusual condition."""

@@ -296,7 +296,8 @@ def _store_run(prepared: PreparedSession, outcome: SessionOutcome, exit_status: 
         outcome.warnings = {redacted(text): redacted(test) for text, test in writer.log.warnings.items()}
         if (uncached := prepared.project.uncached) is not None:
             uncached.keep(writer.redactor)
-        outcome.uncollected = conditions_of(sealed.head, sealed.seal.body if sealed.seal else None).unrecorded_remark
+        conditions = conditions_of(sealed.head, sealed.seal.body if sealed.seal else None)
+        outcome.uncollected = conditions.unrecorded_text(len(writer.invalid_marks))
     return sealed
 
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ..claims.collection import TaggedTest
+from ..recording.provenance.invocation import is_about_files
 from ..views.line_writer import Line
 from ..views.plan import Plan, PlanRow, UnmatchedRule, render_csv, render_json, render_plan
 from .output_files import write_report
@@ -35,12 +36,14 @@ def plan_lines(
 ) -> list[Line]:
     """Return the plan as lines, and write it to the requested files.
 
-    ``collected``: all collected tests of pytest, selected or not.
+    ``collected``: all collected tests of pytest, selected or not. A session about single files says nothing about rules
+    for others.
 
     Raises:
         ConfigError, StorageError: a file cannot be written.
     """
-    plan = _plan(tagged, collected, prepared, options)
+    is_partial = any(is_about_files(item.config.option) for item in collected[:1])
+    plan = _plan(tagged, collected, prepared, options, is_partial=is_partial)
     for name, path in options.report_files.items():
         write_report(Path(path), _RENDERERS[name](plan))
     return render_plan(plan, width, unicode=prints_unicode())
@@ -51,6 +54,8 @@ def _plan(
     collected: Sequence[Any],
     prepared: PreparedSession,
     options: SessionOptions,
+    *,
+    is_partial: bool,
 ) -> Plan:
     project, test_id_of = prepared.project, prepared.report_writer.names.name_of_test
     valid_claims = (
@@ -75,10 +80,11 @@ def _plan(
                 rows.append(_row(requirement, tuple(dict.fromkeys(test_ids))))
     problems = {test_id_of(test): "; ".join(test.problems) for test in tagged if test.selected and test.problems}
     titles = {key: item.title for key, item in project.catalogue.items.items()}
-    rules = prepared.observer.rules if prepared.observer is not None else None
+    rules = prepared.observer.rules if prepared.observer is not None and not is_partial else None
     names = prepared.report_writer.names
     unmatched = _unmatched(rules, lambda: [names.redactor.name(names.written_name(item)) for item in collected])
-    return Plan(tuple(rows), titles, problems, tuple(unmatched))
+    unread = sum(bool(test.problems) and test.selected and not test.claims for test in tagged)
+    return Plan(tuple(rows), titles, problems, tuple(unmatched), unread)
 
 
 def _row(requirement: Any, tests: tuple[str, ...]) -> PlanRow:

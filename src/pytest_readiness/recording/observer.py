@@ -146,7 +146,7 @@ class Observer:
             observation = None
         self._latest = item, observation
         if tagged.problems:
-            fail_invalid(item)
+            fail_invalid(item, recorded=True)
         if observation is not None:
             observation.authenticity.begin()
             if self._early_recordings or "runtest" in vars(item):

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from ..claims.catalogue import REPLAY_MODES, Requirement
+from ..claims.invalid_marks import WRONG_MARK
 from ..errors import count, one_line
 from ..facts.evidence import Evidence, Result
 from ..facts.suite_failure import ABSENT, RequiredCases
@@ -149,7 +150,15 @@ def completes_bad(requirement: Requirement, failure: Evidence, elsewhere: Place 
     environment, mode = elsewhere or (failure.environment, failure.provider_mode)
     place = f" in {first_line(environment)}" if environment else place_of(requirement)
     with_mode = f" with provider mode {first_line(mode)}" if environment and mode else ""
+    if has_wrong_mark(failure):
+        test = first_line(failure.test_id)
+        return f"correct the mark of {test}, or the rule that claims for it, and run it again{place}{with_mode}"
     return f"{verb} {first_line(failure.test_id)} {end}{place}{with_mode}"
+
+
+def has_wrong_mark(failure: Evidence) -> bool:
+    """Return whether a test failed because its evidence mark, or the rule that claims for it, is wrong."""
+    return failure.result is Result.ERROR and f"\n{WRONG_MARK}" in failure.message
 
 
 def _cases_text(required_cases: RequiredCases) -> str:

@@ -51,6 +51,8 @@ class Plan(Struct, frozen=True, dict=True):
     wrong: Mapping[str, str] = {}
     """The problem with a test's marks, by the test's name. Such a test will fail."""
     unmatched: tuple[UnmatchedRule, ...] = ()
+    unread: int = 0
+    """Number of the tests with wrong marks whose marks name no known use case and item: these are not recorded."""
 
     @cached_property
     def cells(self) -> dict[str, dict[str, tuple[PlanRow, ...]]]:
@@ -87,20 +89,33 @@ def render_plan(plan: Plan, width: int, *, unicode: bool = True) -> list[Line]:
     if unclaimed:
         blocks.append([writer.line(("not claimed by any test", "strong")), *_unclaimed(unclaimed, writer)])
     if plan.wrong:
-        lines = [writer.line(("wrong marks: these tests will fail", "bad"))]
-        for test, problem in plan.wrong.items():
-            lines += [*writer.paragraph(test, indent=2), *writer.paragraph(problem, indent=6)]
-        blocks.append(lines)
+        blocks.append([writer.line(("wrong marks or rules: these tests will fail", "bad")), *_wrong(plan, writer)])
     if plan.unmatched:
         lines = [writer.line(("rules of [claims] that match no collected test", "warn"))]
         for rule in plan.unmatched:
-            lines += writer.paragraph(f"{rule.where}: '{rule.rule}'{rule.hint}", indent=2)
+            pattern = rule.rule.removeprefix("marks: ")  # the line in the file has no such word
+            lines += writer.paragraph(f"{rule.where}: '{pattern}'{rule.hint}", indent=2)
         blocks.append(lines)
     total = f"{len(claimed)} of {text_format.count(len(plan.rows), 'requirement')} claimed"
     by = f", by {text_format.count(len(_tests_of(claimed)), 'test')}" if claimed else ""
     marks = f"; {text_format.count(len(plan.wrong), 'test')} with wrong marks" if plan.wrong else ""
+    if plan.unread:
+        names = "name" if plan.unread > 1 else "names"
+        marks += f", {plan.unread} of which {names} no known use case and item: nothing of that is recorded"
     blocks.append(writer.paragraph(f"{total}{by}; {len(unclaimed)} not claimed{marks}"))
     return [line for block in blocks if block for line in (writer.line(), *block)][1:]
+
+
+def _wrong(plan: Plan, writer: LineWriter) -> Iterator[Line]:
+    """Yield each problem once, after the tests that have it, and the cases of a parametrised test in one line."""
+    tests: dict[str, dict[str, list[str]]] = {}
+    for test, problem in plan.wrong.items():
+        tests.setdefault(problem, {}).setdefault(test.partition("[")[0], []).append(test)
+    for problem, by_name in tests.items():
+        for name, cases in by_name.items():
+            text = cases[0] if len(cases) == 1 else f"{name}, {text_format.count(len(cases), 'case')}"
+            yield from writer.paragraph(text, indent=2)
+        yield from writer.paragraph(problem, indent=6)
 
 
 def _matrix(plan: Plan, writer: LineWriter) -> list[Line]:

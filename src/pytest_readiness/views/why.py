@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from ..errors import ClaimError, suggestion
 from ..facts.evidence import BAD, Evidence, Result
@@ -149,9 +149,26 @@ def _chosen(readiness: UseCaseReadiness, tail: str) -> list[RequirementReadiness
     ]
     if not chosen:
         ids = [requirement.requirement.id for requirement in readiness.requirements]
-        hint = _undeclared_scope(readiness, wanted) or suggestion(wanted, ids) or _listed(ids)
+        by_name = {**_by_last_name(ids), **{of_item: f"{name}/{key}" for of_item, key in keys.items()}}
+        near = suggestion(wanted, ids) or _near_name(wanted, by_name)
+        hint = _undeclared_scope(readiness, wanted) or near or _listed(ids)
         raise ClaimError(f"{name} has no requirement '{wanted}'{hint}")
     return chosen
+
+
+def _by_last_name(ids: Iterable[str]) -> dict[str, str]:
+    """Return ids of requirements by the name of their part, environment or provider mode; the first of equal names."""
+    by_name: dict[str, str] = {}
+    for id_ in ids:
+        by_name.setdefault(id_.rpartition("/")[2], id_)
+    return by_name
+
+
+def _near_name(wanted: str, by_name: Mapping[str, str]) -> str:
+    """Return the question whether the id was meant that ends with a like name; empty: there is none."""
+    last = wanted.rpartition("/")[2]
+    near = next((id_ for name, id_ in by_name.items() if not name.isdecimal() and suggestion(last, [name])), None)
+    return f" (did you mean '{near}'?)" if near else ""
 
 
 def _undeclared_scope(readiness: UseCaseReadiness, wanted: str) -> str:

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from ...facts.evidence import IMPORTED, Evidence
 from ..coverage import Place
-from ..explanations import first_line
+from ..explanations import first_line, has_wrong_mark
 from ..inputs import RunOrigin
 
 _Newest = dict[str | None, Evidence]
@@ -120,6 +120,8 @@ class LaterRuns(Struct, frozen=True, dict=True):
         if run is None:
             place = " with ".join(map(first_line, filter(None, elsewhere or ())))
             advice = f"; if it never runs in {place} again, a reviewer retires it: `{retire_command(failure.test_id)}`"
+            if has_wrong_mark(failure):
+                return f"; if it was deleted, a reviewer retires it: `{retire_command(failure.test_id)}`"
             return advice if place else ""
         renamed = is_sibling_case(failure.test_id, run.test_id)
         name = f"{_unparametrised(failure.test_id)}[*" if renamed else failure.test_id
