@@ -93,13 +93,16 @@ def test_a_session_without_evidence_writes_an_empty_bundle(project: Project) -> 
     assert not (project.path / ".readiness").exists()
 
 
-@pytest.mark.parametrize("path", ["no/out.zip", "."])
-def test_a_place_that_cannot_be_is_a_usage_error(project: Project, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [("no/out.zip", "there is no folder to write this file in: make it first"), (".", "this is a folder: name a file")],
+)
+def test_a_place_that_cannot_be_is_a_usage_error(project: Project, path: str, problem: str) -> None:
     """No folder, or a folder itself: told before a test runs."""
     project.configured().tests(SHARDS)
     result = project.run(f"--readiness-bundle={path}")
     assert result.ret == 4
-    result.stderr.fnmatch_lines([f"*--readiness-bundle={path}: there is no folder to write this file in*"])
+    result.stderr.fnmatch_lines([f"*--readiness-bundle={path}: {problem}*"])
 
 
 def test_a_bundle_that_cannot_be_written_ends_with_13(project: Project) -> None:

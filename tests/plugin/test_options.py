@@ -140,6 +140,15 @@ def test_mistakes_in_options_are_usage_errors(
     assert not (project.path / ".readiness").exists()
 
 
+def test_every_file_without_a_folder_is_named(project: Project) -> None:
+    """One attempt shows all of them, in the order of the options."""
+    project.configured().tests(FOUR)
+    result = project.run("--readiness-json=no/x.json", "--readiness-html=no/x.html")
+    files = "--readiness-html=no/x.html, --readiness-json=no/x.json"
+    assert result.ret == 4
+    assert f"{files}: there is no folder to write these files in: make it first" in result.stderr.str()
+
+
 def test_options_before_variables_before_config(project: Project) -> None:
     """Tenant, project and provider mode: the option goes before its variable, that before the config."""
     project.configured(CONFIG + '[context]\ntenant_id = "t-c"\nproject_id = "p-c"\nprovider_mode = "BYOK"\n')

@@ -35,9 +35,14 @@ def check_targets(project: Project, targets: Mapping[str, Path], others: Mapping
     Raises:
         ConfigError: the folder of a file does not exist, another option names the file, or as ``refuse_sources``.
     """
+    lost = {name: path for name, path in targets.items() if not path.absolute().parent.is_dir()}
+    if lost:
+        names = ", ".join(f"--readiness-{name}={one_line(str(path))}" for name, path in lost.items())
+        files = "this file" if len(lost) == 1 else "these files"
+        raise ConfigError(f"{names}: there is no folder to write {files} in: make it first")
     for name, path in targets.items():
-        if path.is_dir() or not path.absolute().parent.is_dir():
-            raise ConfigError(f"--readiness-{name}={one_line(str(path))}: there is no folder to write this file in")
+        if path.is_dir():
+            raise ConfigError(f"--readiness-{name}={one_line(str(path))}: this is a folder: name a file in it")
         if path.suffix == ".py" and path.exists():  # pytest takes the word after an option without a value for it
             raise ConfigError(f"--readiness-{name}={one_line(str(path))}: this is a Python file: name another file")
         for other, option in others.items():
