@@ -140,6 +140,8 @@ def test_a_scope_that_nothing_declares_yet(project: Project) -> None:
         assert (done.exit_code, done.stderr) == (2, f"readiness: {problem}: declare {declare} in the config\n")
     near = project.cli("why", "UC-001/6/rotatoin")
     assert near.stderr.endswith("has no requirement 'UC-001/6/rotatoin' (did you mean 'UC-001/6/rotation'?)\n")
+    part = project.cli("why", "UC-001/rotatoin")
+    assert part.stderr.endswith("has no requirement 'UC-001/rotatoin' (did you mean 'UC-001/6/rotation'?)\n")
 
 
 @pytest.mark.parametrize("how", ["the file", "the function"])

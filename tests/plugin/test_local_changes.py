@@ -97,6 +97,7 @@ def test_any_other_file_is_a_change_that_is_named(committed: Project, name: str,
     assert name in told
     (evidence,) = {piece["id"] for piece in committed.evidence("UC-001/1".partition("/")[0]) if piece["item"] == "1"}
     assert f"with uncommitted changes: {name}" in " ".join(committed.cli("show", evidence).stdout.split())
+    assert f"with uncommitted changes: {name}" in " ".join(committed.cli("why", "UC-001/1").stdout.split())
 
 
 def test_a_tracked_report_that_changes_is_a_change(committed: Project) -> None:

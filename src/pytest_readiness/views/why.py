@@ -332,7 +332,10 @@ def _run_remarks(
     for run in dict.fromkeys(evidence.run_id for evidence in readiness.deciding):
         if run not in remarked:
             remarked.add(run)
-            remark = "; ".join(report.origins.get(run, UNKNOWN).conditions.remarks())
+            origin = report.origins.get(run, UNKNOWN)
+            names = f": {origin.conditions.changed_remark}" if origin.conditions.changed_remark else ""
+            changes = [f"with uncommitted changes{names}"] if origin.dirty else []
+            remark = "; ".join((*changes, *origin.conditions.remarks()))
             runs_by_remark.setdefault(remark, []).append(run)
     for remark, runs in runs_by_remark.items():
         if remark:
