@@ -25,6 +25,17 @@ for module in walk_packages(pytest_readiness.__path__, "pytest_readiness."):
         import_module(module.name)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow each case of a test that runs with xdist: it starts processes."""
+    for item in items:
+        parameters = (
+            item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
+        )
+        if any(isinstance(value, tuple) and "xdist" in value for value in parameters):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
     """An empty project, away from this machine's CI variables and git config."""

@@ -49,7 +49,8 @@ def test_a_register_of_any_format(project: Project, name: str, text: str, line: 
     assert checked.exit_code == 0, checked.output
     assert project.report("UC-001")["use_cases"][0]["title"] == "Pay, twice"
     result = project.cli("sync", "--check")
-    assert (result.exit_code, result.stdout) == (1, f"{name}:{line}: UC-001 says NOT_STARTED, derived is IN_PROGRESS\n")
+    differs = f"{name}:{line}: UC-001 says NOT_STARTED, derived is IN_PROGRESS\n`readiness sync` updates the tracker\n"
+    assert (result.exit_code, result.stdout) == (1, differs)
     assert project.cli("sync").exit_code == 0
     days.add(timestamp()[:10])
     new = text.replace("NOT_STARTED", "IN_PROGRESS", 1)

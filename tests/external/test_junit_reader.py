@@ -94,6 +94,7 @@ def given_in(part: Any) -> list[Given]:
     return [part] if isinstance(part, Given) else [case for inner in part[2] for case in given_in(inner)]
 
 
+@pytest.mark.slow
 @FILE
 @given(st.lists(SUITES, max_size=3))
 def test_no_case_with_anything_against_it_has_passed(tmp_path: Path, suites: list[Any]) -> None:
@@ -106,6 +107,7 @@ def test_no_case_with_anything_against_it_has_passed(tmp_path: Path, suites: lis
         assert (case.result is Result.PASSED) <= expected.may_have_passed(), expected
 
 
+@pytest.mark.slow
 @FILE
 @given(st.lists(SUITES, min_size=1, max_size=3), st.data())
 def test_a_bad_child_improves_nothing(tmp_path: Path, suites: list[Any], data: st.DataObject) -> None:

@@ -80,6 +80,7 @@ def test_a_run_like_any_other_has_nothing_to_tell():
     assert (ordinary.tests, ordinary.deselected, ordinary.deselected_text) == (4, 0, None)
 
 
+@pytest.mark.slow
 @given(BODIES, BODIES | st.none())
 def test_anything_can_stand_in_the_lines(first, seal):
     """Whatever the lines contain, the conditions have the right types: damaged lines are no error here."""

@@ -115,6 +115,7 @@ def _texts(document: Any) -> list[str]:
     return [document] if isinstance(document, str) else []
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(max_size=8), JSON, min_size=1, max_size=4))
 @example({"": "Request0.an0"})
 @example({"": "Request0.anx"})

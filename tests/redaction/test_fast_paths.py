@@ -49,6 +49,7 @@ WITHOUT = re.compile(key_value_rules._PLAIN + b"|" + key_value_rules._ANY)
 """The pattern for the text after a name, without the frequent forms."""
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @example("//token': 'x1y2z3w4'")
 @example("'token': '''x1y2z3w4'''")

@@ -241,6 +241,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(head=st.dictionaries(st.text(max_size=9), JSON, min_size=1, max_size=3), entries=st.lists(JSON, max_size=40))
 def test_any_document_is_written_as_the_standard_library_does(head, entries):
