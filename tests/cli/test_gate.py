@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -43,9 +44,61 @@ def test_every_rule_says_how_many_things_it_looked_at(project: Project) -> None:
     """Rules that passed are printed as well as those that failed, with a number each."""
     project.configured().tests(WHOLE)
     project.run()
-    rules = [line for line in project.cli("gate").stdout.splitlines() if re.search(r"\((\d+) of \d+\)", line)]
+    rules = [line for line in project.cli("gate").stdout.splitlines() if re.search(r"\((\d+) of \d+ ?[a-z ]*\)", line)]
     assert {"passed", "failed"} <= {word for line in rules for word in line.split()[:2]}
     assert len(rules) >= 5
+
+
+NEEDS_NO_EVIDENCE = {
+    "tracker and config", "use cases in scope", "requirements in scope", "left the register", "waivers", "nothing blocked",
+}  # fmt: skip
+"""Rules about the register and what people decided: without any evidence they have something to check."""
+
+
+def test_a_rule_about_evidence_that_there_is_none_of_has_not_passed(project: Project) -> None:
+    """Without a store, and with a failure alone, a rule passes only if it had something to check."""
+    project.configured(CONFIG + '[gate]\non = "evidence"\nclean_commit = true\ndeselected = "refuse"\n')
+    rules = json.loads(project.cli("gate", "--json").stdout)["verdict"]["rules"]
+    assert {rule["rule"] for rule in rules if rule["passed"]} == NEEDS_NO_EVIDENCE
+    assert {rule["rule"] for rule in rules if not rule["passed"] and not rule["looked_at"]} >= {
+        "asserted", "flaky", "nothing failing", "runs sealed", "groups complete", "evidence intact", "evidence level", "clock",
+    }  # fmt: skip
+    output = project.cli("gate").stdout
+    assert "- empty   evidence level: there was nothing to check" in output
+    project.tests("@evidence('UC-001', item=1)\ndef test_a(): assert 0\n")
+    project.run()
+    rules = {rule["rule"]: rule for rule in json.loads(project.cli("gate", "--json").stdout)["verdict"]["rules"]}
+    assert [(rules[name]["passed"], rules[name]["looked_at"]) for name in ("flaky", "nothing failing", "clock")] == [
+        (True, 1),
+        (False, 1),
+        (True, 1),
+    ]
+
+
+def test_a_count_names_what_it_counts(project: Project) -> None:
+    """A failed rule and the line on what fails count the same side, with the noun of what the rule checks."""
+    project.configured().tests("@evidence('UC-001', item=1)\ndef test_a(): pass\n")
+    project.run()
+    output = " ".join(project.cli("gate").stdout.split())
+    assert "what fails: evidence incomplete (3 of 4 requirements), not reviewed (2 of 2 use cases)" in output
+    assert "failed evidence complete (3 of 4 requirements fail): UC-001/2 MISSING" in output
+    assert "passed runs sealed (1 of 1 run): no run is open" in output
+
+
+def test_complete_and_acceptable_are_told_apart(project: Project) -> None:
+    """The gate on evidence says how many requirements are COMPLETE, and which are only acceptable."""
+    project.configured().tests("""
+        @evidence("UC-001", item=1)
+        @evidence("UC-001", item=2)
+        def test_a(): pass
+    """)
+    project.run()
+    done = project.cli("gate", "UC-001", "--on", "evidence")
+    output = " ".join(done.stdout.split())
+    assert done.exit_code == 0, output
+    acceptable = "1 COMPLETE and 1 ASSERTED, which is acceptable here"
+    assert f"passed evidence complete (2 of 2 requirements): {acceptable}" in output
+    assert "1 pass without proof, which a review must acknowledge" in output
 
 
 def test_both_doors_agree(project: Project) -> None:

@@ -151,7 +151,7 @@ def test_the_rule_looks_at_the_rows_and_at_each_that_left(project: Project) -> N
     project.run("--readiness-actor=dev@example.com")
     take_out(project)
     output = closed(project)
-    assert "left the register (1 of 3)" in output
+    assert "left the register (2 of 3 use cases fail)" in output
     assert "UC-003 left something open" in output
 
 

@@ -141,7 +141,7 @@ def test_a_waived_failure_is_told_as_one(project: Project) -> None:
     decided(project, tests=DOWN)
     assert waive(project).exit_code == 0
     output = " ".join(project.cli("gate", "UC-001", "--waivers", "accept").output.split())
-    assert "nothing failing (2 of 2): none but what is waived: UC-001/1" in output
+    assert "nothing failing (2 of 2 requirements): none but what is waived: UC-001/1" in output
     assert "none is failing" not in output
 
 

@@ -204,7 +204,7 @@ def test_a_quiet_gate_says_why_it_is_closed(project: Project) -> None:
     output = " ".join(project.run("-q", "--readiness-gate").stdout.lines)
     output = " ".join(output.split())
     assert "NOT ELIGIBLE" in output
-    assert "failed evidence complete (2 of 4): UC-001/2 FAILING, UC-002/2 MISSING" in output
+    assert "failed evidence complete (2 of 4 requirements fail): UC-001/2 FAILING, UC-002/2 MISSING" in output
     assert "passed runs sealed" not in output
     report = " ".join(" ".join(project.run("-q", "--readiness-report").stdout.lines).split())
     assert "NOT ELIGIBLE" in report

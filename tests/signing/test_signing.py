@@ -241,7 +241,7 @@ def test_a_receipt_for_the_nonce_of_a_signed_run_is_l3(project: Project) -> None
     assert (level(project, "UC-001/1"), level(project, "UC-001/2")) == ("L3", "L2")
     done = project.cli("gate", "UC-001", "--on", "evidence")
     assert done.exit_code == 1
-    assert "evidence level (1 of 2): UC-001/2 is L2" in done.output
+    assert "evidence level (1 of 2 requirements fails): UC-001/2 is L2" in done.output
     recorded(project, None)
     assert level(project, "UC-001/1") == "L1"
 

@@ -30,7 +30,7 @@ def test_the_verdict_of_a_mixed_register():
         started
         what fails: evidence incomplete
           ✓ passed  config is sound (1 of 1)
-          ✗ failed  evidence complete (256 checked): 31 are not
+          ✗ failed  evidence complete (256 requirements checked): 31 are not
         relaxed setting: [gate] asserted = accept
         UC-007  BLOCKED
             fix      UC-007/2/staging: test_handshake failed: mend it and run it again

@@ -16,23 +16,28 @@ UNNAMED = RuleResult("release", False, 0, "no release was named: --release R", 1
 def test_what_fails_is_said_with_how_much_of_it():
     """Numbers where a rule checks many things; what had nothing to check comes last."""
     assert failures_text([EMPTY, BROKEN, REVIEWED]) == (
-        "evidence incomplete (276 of 288), not reviewed (32 of 32), nothing to check yet (evidence intact)"
+        "evidence incomplete (276 of 288 requirements), not reviewed (32 of 32 use cases), nothing to check yet (evidence intact)"
     )
     sealed = RuleResult("runs sealed", False, 0, "there was nothing to check")
-    assert failures_text([sealed, EMPTY, REVIEWED]) == "not reviewed (32 of 32), nothing to check yet (2 rules)"
-    assert failures_text([REVIEWED]) == "not reviewed (32 of 32): UC-001 has 0 of 1 approval"
-    assert failures_text([BROKEN]) == "evidence incomplete (276 of 288)"
+    assert (
+        failures_text([sealed, EMPTY, REVIEWED]) == "not reviewed (32 of 32 use cases), nothing to check yet (2 rules)"
+    )
+    assert failures_text([REVIEWED]) == "not reviewed (32 of 32 use cases): UC-001 has 0 of 1 approval"
+    assert failures_text([BROKEN]) == "evidence incomplete (276 of 288 requirements)"
     assert failures_text([UNNAMED]) == "not for the release: no release was named: --release R"
     assert failures_text([RuleResult("evidence intact", False, 2, "x", 5), BROKEN]).startswith(
-        "evidence not intact (5),"
+        "evidence not intact (5 problems),"
     )
 
 
 def test_a_rule_says_how_many_are_right():
-    """``9 of 9`` passed; of a failed one the number that is right; nothing where nothing was checked."""
-    assert checked_text(RuleResult("nothing failing", True, 9, "")) == "9 of 9"
-    assert checked_text(BROKEN) == "12 of 288"
-    assert checked_text(RuleResult("evidence intact", False, 2, "x", 5)) == "0 of 2"
+    """``9 of 9`` passed; of a failed one the number that fails; nothing where nothing was checked."""
+    assert checked_text(RuleResult("nothing failing", True, 9, "")) == "9 of 9 requirements"
+    assert checked_text(RuleResult("runs sealed", True, 1, "")) == "1 of 1 run"
+    assert checked_text(RuleResult("a later rule", True, 2, "")) == "2 of 2"
+    assert checked_text(BROKEN) == "276 of 288 requirements fail"
+    assert checked_text(RuleResult("nothing failing", False, 9, "x", 1)) == "1 of 9 requirements fails"
+    assert checked_text(RuleResult("evidence intact", False, 2, "x", 5)) == "5 problems"
     assert checked_text(EMPTY) == checked_text(UNNAMED) == ""
 
 

@@ -278,8 +278,9 @@ def test_every_failed_rule_is_named_on_a_narrow_screen():
     rules = tuple(RuleResult(rule, False, 256, "", number) for rule, number in wrong.items())
     reasons = text(replace(values.mixed(), verdict=Verdict(False, "review", rules))).partition("what fails: ")[2]
     assert " ".join(reasons.partition("\n\n")[0].split()) == (
-        "evidence incomplete (228 of 256), unproven passes not accepted (28 of 256), failing (3 of 256), "
-        "blocked or rejected (2 of 256), not reviewed (256 of 256)"
+        "evidence incomplete (228 of 256 requirements), unproven passes not accepted (28 of 256 requirements), "
+        "failing (3 of 256 requirements), "
+        "blocked or rejected (2 of 256 use cases), not reviewed (256 of 256 use cases)"
     )
 
 

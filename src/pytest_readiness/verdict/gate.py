@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
@@ -10,7 +11,7 @@ from ..errors import Problem, count
 from .gate_input import GateInput, RequirementPairs, RuleFinding, name_list
 from .inputs import UNKNOWN, CheckpointComparison, RunOrigin
 from .policy import Policy
-from .readiness import Readiness, RequirementReadiness, ReviewState, State, UseCaseReadiness, Verdict
+from .readiness import Readiness, RequirementReadiness, ReviewState, State, Status, UseCaseReadiness, Verdict
 from .requirement.skipped_tests import find_skipped
 from .status import is_reviewed
 
@@ -132,34 +133,41 @@ def _removed_use_cases(inputs: GateInput) -> RuleFinding:
 
 def _complete(inputs: GateInput) -> RuleFinding:
     acceptable = inputs.policy.acceptable
-    return _requirements_rule(inputs, "evidence complete", acceptable, "all evidence is complete or acceptable")
+    states = Counter(requirement.state for _, requirement in inputs.required)
+    others = [f"{number} {state}" for state, number in sorted(states.items()) if state is not State.COMPLETE]
+    detail = f"{states[State.COMPLETE]} COMPLETE and {', '.join(others)}, which is acceptable here"
+    detail = detail if others else "each is COMPLETE"
+    return _requirements_rule(inputs, "evidence complete", inputs.required, acceptable, detail)
 
 
 def _nothing_failing(inputs: GateInput) -> RuleFinding:
     excused = inputs.requirements_by_state.get(State.WAIVED, ())
     waived = [requirement.requirement.id for _, requirement in excused if requirement.underlying is State.FAILING]
     detail = f"none but what is waived: {name_list(waived)}" if waived else "none is failing"
-    return _requirements_rule(inputs, "nothing failing", lambda state: state is not State.FAILING, detail)
+    return _requirements_rule(inputs, "nothing failing", inputs.rated, lambda state: state is not State.FAILING, detail)
 
 
-def _requirements_rule(inputs: GateInput, rule: str, is_good: Callable[[State], bool], detail: str) -> RuleFinding:
+def _requirements_rule(
+    inputs: GateInput, rule: str, checked: RequirementPairs, is_good: Callable[[State], bool], detail: str
+) -> RuleFinding:
     required = inputs.required
     bad_entries = {
         id(entry) for state, entries in inputs.requirements_by_state.items() if not is_good(state) for entry in entries
     }
     wrong = [entry for entry in required if id(entry) in bad_entries] if bad_entries else []
-    return _requirements_finding(rule, required, wrong, detail, lambda req: f"{req.requirement.id} {req.described}")
+    return _requirements_finding(rule, checked, wrong, detail, lambda req: f"{req.requirement.id} {req.described}")
 
 
 def _requirements_finding(
     rule: str,
-    required: RequirementPairs,
+    checked: RequirementPairs,
     wrong: RequirementPairs,
     detail: str,
     describe: Callable[[RequirementReadiness], str],
 ) -> RuleFinding:
     names = tuple(describe(req) for _, req in wrong)
-    return RuleFinding(rule, len(required), names, detail, tuple(use_case.use_case.id for use_case, _ in wrong))
+    failing = tuple(use_case.use_case.id for use_case, _ in wrong)
+    return RuleFinding(rule, max(len(checked), len(wrong)), names, detail, failing)
 
 
 def _asserted(inputs: GateInput) -> RuleFinding:
@@ -171,15 +179,14 @@ def _flaky(inputs: GateInput) -> RuleFinding:
 
 
 def _leniency_rule(inputs: GateInput, state: State, what: str) -> RuleFinding:
-    required = inputs.required
     concerned = inputs.requirements_by_state.get(state, ())
     leniency = inputs.policy.leniency(state)
     wrong = [(use_case, req) for use_case, req in concerned if not _is_accepted(inputs.policy, use_case, req, state)]
     how = "refused" if leniency not in ("acknowledge", "accept") else "not acknowledged by a current review"
-    acknowledged = "to be acknowledged" if inputs.policy.on == "evidence" else "acknowledged"
+    acknowledged = "which a review must acknowledge" if inputs.policy.on == "evidence" else "acknowledged"
     treated = "accepted" if leniency == "accept" else acknowledged
     detail = f"{count(len(concerned), 'pass', 'passes')} {what}, {treated}" if concerned else f"no pass {what}"
-    finding = _requirements_finding(state.value.lower(), required, wrong, detail, lambda req: req.requirement.id)
+    finding = _requirements_finding(state.value.lower(), inputs.rated, wrong, detail, lambda req: req.requirement.id)
     return replace(finding, shared=how)
 
 
@@ -209,10 +216,11 @@ def _nothing_blocked(inputs: GateInput) -> RuleFinding:
         if use_case.review.state is ReviewState.REJECTED and inputs.policy.on != "evidence"
     ]
     problems = [f"{use_case.use_case.id} is blocked: {use_case.blockers[0].decision.reason}" for use_case in blocked]
+    detail = "no blocker is open"
+    if any(use_case.status is Status.BLOCKED for use_case in use_cases):
+        detail += " (use cases are BLOCKED by what fails)"
     problems += [f"{use_case.use_case.id} is rejected by {', '.join(use_case.review.by)}" for use_case in rejected]
-    return RuleFinding(
-        "nothing blocked", len(use_cases), tuple(problems), "no blocker is open", _use_case_ids([*blocked, *rejected])
-    )
+    return RuleFinding("nothing blocked", len(use_cases), tuple(problems), detail, _use_case_ids([*blocked, *rejected]))
 
 
 def _sealed(inputs: GateInput) -> RuleFinding:
@@ -230,7 +238,8 @@ def _groups(inputs: GateInput) -> RuleFinding:
     holds = dict.fromkeys(group for use_case in use_cases for group in use_case.group_holds)
     failing = tuple(use_case.use_case.id for use_case in use_cases if use_case.group_holds)
     wrong = tuple(f"run group {group}" for group in holds)
-    return RuleFinding("groups complete", len(use_cases), wrong, "no use case waits for a part of a run group", failing)
+    looked_at = max(inputs.rated_use_cases, len(failing))
+    return RuleFinding("groups complete", looked_at, wrong, "no use case waits for a part of a run group", failing)
 
 
 def _intact(inputs: GateInput) -> RuleFinding:
@@ -243,12 +252,11 @@ def _intact(inputs: GateInput) -> RuleFinding:
 def _level(inputs: GateInput) -> RuleFinding:
     """Requirements without evidence have no level, and another rule reports them. Waived ones are skipped."""
     least = inputs.policy.level
-    required = inputs.required
-    rated = [(use_case, req) for use_case, req in required if req.level is not None and req.state is not State.WAIVED]
+    rated = [(use_case, req) for use_case, req in inputs.rated if req.state is not State.WAIVED]
     wrong = [(use_case, req) for use_case, req in rated if req.level is not None and req.level < least]
-    detail = f"none of the {len(rated)} that rest on evidence is below {least}"
+    detail = f"none that rests on evidence is below {least}"
     finding = _requirements_finding(
-        "evidence level", required, wrong, detail, lambda req: f"{req.requirement.id} is {req.level}"
+        "evidence level", inputs.rated, wrong, detail, lambda req: f"{req.requirement.id} is {req.level}"
     )
     if inputs.signature_problem:
         ids = _use_case_ids(inputs.readiness.use_cases)
@@ -321,7 +329,8 @@ def _clock(inputs: GateInput) -> RuleFinding:
     others = f"; {silent} of {count(len(conducts), 'run')} did not compare them" if silent else ""
     names = tuple(f"the clocks of run {run} disagree by {skew}" for run, skew in wrong.items())
     failing = tuple(name for run in wrong for name in resting_on[run])
-    return RuleFinding("clock", len(inputs.readiness.use_cases), names, f"no run's clocks disagree{others}", failing)
+    looked_at = len(conducts) or len(inputs.rated)  # all are waived: there is no run to check
+    return RuleFinding("clock", looked_at, names, f"no run's clocks disagree{others}", failing)
 
 
 def _deselected(inputs: GateInput) -> RuleFinding:
@@ -329,7 +338,7 @@ def _deselected(inputs: GateInput) -> RuleFinding:
     names = tuple(f"run {test.run_id} deselected {test.test_id} ({test.use_case})" for test in wrong)
     detail = "no run deselected a test that no later run ran"
     failing = tuple(dict.fromkeys(test.use_case for test in wrong))
-    return RuleFinding("deselected", len(inputs.readiness.use_cases), names, detail, failing)
+    return RuleFinding("deselected", max(inputs.rated_use_cases, len(failing)), names, detail, failing)
 
 
 def _runs_rule(

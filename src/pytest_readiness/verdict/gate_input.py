@@ -59,6 +59,19 @@ class GateInput(Struct, frozen=True, dict=True):
         return requirements
 
     @cached_property
+    def rated(self) -> RequirementPairs:
+        """Counting requirements that rest on evidence, and waived ones, with their use cases.
+
+        Of the others a rule about evidence checks nothing, so it must not count them.
+        """
+        return [entry for entry in self.required if entry[1].level is not None or entry[1].state is State.WAIVED]
+
+    @property
+    def rated_use_cases(self) -> int:
+        """Number of use cases with such a requirement."""
+        return len({use_case.use_case.id for use_case, _ in self.rated})
+
+    @cached_property
     def required(self) -> list[tuple[UseCaseReadiness, RequirementReadiness]]:
         """Counting requirements in scope, with their use cases."""
         return [(use_case, requirement) for use_case in self.readiness.use_cases for requirement in use_case.required]

@@ -34,6 +34,46 @@ _FAILED: Mapping[str, str] = MappingProxyType(
     }
 )
 """What it means that a rule failed. Rules of a later version are shown by their names."""
+_CHECKED: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        **dict.fromkeys(
+            (
+                "requirements in scope",
+                "evidence complete",
+                "asserted",
+                "flaky",
+                "waivers",
+                "nothing failing",
+                "evidence level",
+            ),
+            ("requirement", "requirements"),
+        ),
+        **dict.fromkeys(
+            (
+                "use cases in scope",
+                "left the register",
+                "nothing blocked",
+                "groups complete",
+                "deselected",
+                "reviewed",
+                "architecture",
+            ),
+            ("use case", "use cases"),
+        ),
+        **dict.fromkeys(("runs sealed", "clock", "release", "clean commit"), ("run", "runs")),
+        "evidence intact": ("piece of evidence", "pieces of evidence"),
+    }
+)
+"""What a rule checks, one and several. Another rule has only a number."""
+_WRONG: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "requirements in scope": ("use case", "use cases"),
+        "groups complete": ("run group", "run groups"),
+        "evidence intact": ("problem", "problems"),
+        "deselected": ("test", "tests"),
+    }
+)
+"""What is counted if a rule fails, where it is something else than it checks."""
 _SHOWN_BY_ITEM = "evidence complete"
 """The rule whose details a report shows by item."""
 
@@ -72,13 +112,32 @@ def _failure(rule: RuleResult) -> str:
     words = _FAILED.get(rule.rule, rule.rule)
     if not rule.wrong or rule.looked_at <= 1:
         return words
-    return f"{words} ({rule.wrong} of {rule.looked_at})" if rule.wrong <= rule.looked_at else f"{words} ({rule.wrong})"
+    return f"{words} ({_wrong_text(rule)})"
+
+
+def _wrong_text(rule: RuleResult) -> str:
+    """Return how many of the checked things are not as the rule asks: ``31 of 40 requirements``."""
+    if rule.rule in _WRONG or rule.wrong > rule.looked_at:
+        return _counted(rule.wrong, _WRONG.get(rule.rule, ("", "")))
+    return f"{rule.wrong} of {_counted(rule.looked_at, _CHECKED.get(rule.rule, ('', '')))}"
+
+
+def _counted(number: int, nouns: tuple[str, str]) -> str:
+    return f"{number} {nouns[number != 1]}".rstrip()
 
 
 def checked_text(rule: RuleResult) -> str:
-    """Return how many of the checked things are as the rule asks: ``9 of 9``; empty if it checked nothing."""
+    """Return how many of the checked things are as the rule asks: ``9 of 9 requirements``; empty: it checked nothing.
+
+    Of a failed rule it is how many are not: ``2 of 9 requirements fail``.
+    """
     if not rule.looked_at:
         return ""
+    counted = _counted(rule.looked_at, _CHECKED.get(rule.rule, ("", "")))
     if rule.passed:
-        return f"{rule.looked_at} of {rule.looked_at}"
-    return f"{max(rule.looked_at - rule.wrong, 0)} of {rule.looked_at}" if rule.wrong else f"{rule.looked_at} checked"
+        return f"{rule.looked_at} of {counted}"
+    if not rule.wrong:
+        return f"{counted} checked"
+    if rule.rule in _WRONG:
+        return _wrong_text(rule)
+    return f"{_wrong_text(rule)} {'fails' if rule.wrong == 1 else 'fail'}"

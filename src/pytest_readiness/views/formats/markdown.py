@@ -16,7 +16,7 @@ from ..headline import compared_headline
 from ..matrix import item_titles, matrix_rows, used_cells
 from ..next_actions import by_person, task_text
 from ..report import Report
-from ..rule_words import checked_rules
+from ..rule_words import checked_rules, checked_text
 from ..sanitise.markdown import markdown_head, markdown_row, to_markdown
 from ..text_format import count, done_text, name_list, phase_text
 
@@ -208,7 +208,7 @@ def _matrix(report: Report) -> _Section:
 
 def _rules(report: Report) -> _Section:
     rows = [
-        _row((rule.rule, "passed" if rule.passed else "failed", str(rule.looked_at), rule.detail))
+        _row((rule.rule, "passed" if rule.passed else "failed", checked_text(rule), rule.detail))
         for rule in checked_rules(report.verdict)
     ]
     head = _table_head("Rule", "Result", "Checked", "Detail")
