@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from .errors import ReadinessError, SeveralError, UnansweredError, suggestion
+from .hints import options_for, typable, use_options
 from .third_party import describe_exception
 from .views.sanitise import sanitise, sanitise_lines
 
@@ -197,7 +198,7 @@ def _fail(ctx: click.Context, message: str, code: int) -> int:
 
 
 def _print_error(message: str) -> None:
-    click.echo(f"{NAME}: {sanitise(' '.join(message.split()))}", err=True)
+    click.echo(f"{NAME}: {sanitise(typable(' '.join(message.split())))}", err=True)
 
 
 def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's signature
@@ -238,9 +239,16 @@ def commands(ctx: click.Context, config: Path | None, store: str | None, debug: 
     if store is not None and not store.strip():
         raise click.UsageError("--store is empty: give a URL, or omit the option", ctx)
     ctx.obj = CliContext(config, store, debug)
+    typed_config = str(config) if config is not None and _is_typed(ctx, "config") else None
+    use_options(options_for(typed_config, store if _is_typed(ctx, "store") else None))
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)
         ctx.exit(_USAGE)
+
+
+def _is_typed(ctx: click.Context, name: str) -> bool:
+    """Return whether an option was typed, so that the next command needs it again; a variable stays set."""
+    return ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -121,7 +121,7 @@ def test_the_past_is_not_compared_with_todays_tracker(signed: Project) -> None:
         document = json.loads(signed.cli("report", "--format", "json", "--at", time).stdout)
         assert [(row["drift"], row["declared_status"]) for row in document["use_cases"]] == [(False, "")] * 2
         assert "sync" not in {action["action"] for action in document["next"]}
-    assert "run readiness sync" in signed.cli("report").stdout
+    assert "run `readiness sync`" in signed.cli("report").stdout
 
 
 def test_what_is_required_now_does_not_change_what_was_ready(signed: Project) -> None:

@@ -256,7 +256,7 @@ def test_many_warnings_are_counted(project: Project) -> None:
     project.configured().tests("".join(attach.format(name) for name in "abcde"))
     lines = summary(project.run())
     assert len([line for line in lines if line.startswith("warning: ")]) == 3
-    assert lines[-1] == "2 more warnings: readiness why shows those of a use case"
+    assert lines[-1] == "2 more warnings: `readiness why` shows those of a use case"
 
 
 def test_a_warning_has_no_secret_that_is_registered_later(project: Project) -> None:

@@ -87,7 +87,7 @@ def test_a_mixed_register_of_32_at_80_columns():
         ✓ COMPLETE  a ASSERTED  r REHEARSED  · MISSING  ~ FLAKY  ✗ FAILING
         glossary: docs/reference/glossary.md of pytest-readiness
         9 of 256 requirements done
-        drift: tracker status is out of date for UC-003, UC-007: run readiness sync
+        drift: tracker status is out of date for UC-003, UC-007: run `readiness sync`
 
         readiness gate: closed; see readiness next, readiness why UC-007
     """)
@@ -128,7 +128,7 @@ def test_two_use_cases_at_60_columns_in_ascii():
         glossary: docs/reference/glossary.md of pytest-readiness
         0 of 16 requirements done
         drift: tracker status is out of date for UC-002: run
-               readiness sync
+               `readiness sync`
 
         readiness gate: closed; see readiness next, readiness why
                         UC-002

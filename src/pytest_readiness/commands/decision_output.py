@@ -21,6 +21,7 @@ from ..facts.decision import (
     Unblock,
     Waiver,
 )
+from ..hints import typable
 from ..pipeline.evaluate_project import EvaluationRequest, Project, evaluate_project
 from ..store.decision_files.git_repository import is_ignored
 from ..verdict.remedies import NAME_RELEASE
@@ -36,7 +37,7 @@ def refusing(context: click.Context) -> Iterator[None]:
         yield
     except RefusedError as error:
         for reason in error.reasons:
-            click.echo(sanitise(f"readiness: refused: {' '.join(reason.split())}"), err=True)
+            click.echo(sanitise(typable(f"readiness: refused: {' '.join(reason.split())}")), err=True)
         _stop(context, error)
 
 

@@ -24,6 +24,7 @@ from ..decisions.reviews import (
 )
 from ..errors import RefusedError
 from ..facts.decision import ReviewMeaning
+from ..hints import typable, typed
 from ..pipeline.damage import refuse_damage
 from ..pipeline.evaluate_project import EvaluationRequest, Project, evaluate_project
 from ..views.review_preview import render_preview
@@ -195,7 +196,7 @@ def _list_waiting(project: Project, release: str | None) -> int:
         click.echo(sanitise(f"{name:<{width}}  {use_case.phase}  {use_case.use_case.title}{more}"))
     others = len(use_cases) - len(waiting)
     await_ = f"{count(len(waiting), 'use case')} {'awaits' if len(waiting) == 1 else 'await'} a review"
-    shows = f": `readiness review {shlex.quote(waiting[0].use_case.id)}` shows what it covers" if waiting else ""
+    shows = f": `{typed(f'review {shlex.quote(waiting[0].use_case.id)}')}` shows what it covers" if waiting else ""
     click.echo(sanitise(f"{await_}{shows}" if waiting else f"no use case awaits a review ({others} in the register)"))
     output.tell_missing_store(project)
     refuse_damage(judged.context.problems)
@@ -213,7 +214,7 @@ def _print_obstacles(project: Project, sheet: ReviewSheet, statement: ReviewStat
     reasons = refusal_reasons(project, sheet, decider, ReviewStatement(statement.meaning, statement.comment, named))
     for reason in reasons:
         who = "" if decider.name in reason else f"{decider.name} "
-        click.echo(sanitise(f"{who}cannot approve yet: {reason}", _COMMAND_LIMIT))
+        click.echo(sanitise(typable(f"{who}cannot approve yet: {reason}"), _COMMAND_LIMIT))
     if reasons:
         click.echo()
     rejection = ReviewStatement(ReviewMeaning.REJECTED, comment="a reason")
@@ -226,8 +227,8 @@ def _print_commands(sheet: ReviewSheet, statement: ReviewStatement, report: Path
     names = " ".join(shlex.quote(signing.use_case) for signing in sheet.signings) + source
     named = _short_names(sheet, (*statement.acknowledged, *_missing(sheet, statement)))
     more = "".join(f" --acknowledge {shlex.quote(name)}" for name in named)
-    approval = [f"  readiness review {names} --approve{more}"] if can_be_approved(sheet) else []
-    rejection = f"  readiness review {names} --reject --comment '...'"
+    approval = [f"  {typed(f'review {names} --approve{more}')}"] if can_be_approved(sheet) else []
+    rejection = f"  {typed(f'review {names} --reject --comment ')}'...'"
     reviewers = name_list(sheet.policy.reviewers)
     if not reviewers:
         lines = ["nothing was signed, and nobody can sign: list the reviewers ([review] reviewers)"]

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..claims.catalogue import NO_ENVIRONMENT, NO_REAL_ENVIRONMENT, Catalogue
-from ..errors import count, first_names
+from ..errors import count, first_names, location
+from ..hints import options_for, options_used, typable
+from ..settings import find_config
 from .project import Project
 from .session import NOT_ELIGIBLE, NOT_STORED, SessionOutcome
 from .session_options import SessionOptions
@@ -38,6 +41,22 @@ def summary_lines(
         width: columns of the terminal.
         verbosity: that of pytest; below 0 the verdict, the failed rules and the notes are printed.
     """
+    with options_used(_options_elsewhere(options, project)):
+        return _summary_lines(outcome, options, project, width=width, verbosity=verbosity)
+
+
+def _options_elsewhere(options: SessionOptions, project: Project) -> list[str]:
+    """Return the options with which the command in the working folder reads the same config and store."""
+    path = project.settings.path.absolute() if project.settings.path is not None else None
+    is_found = path is None or path == find_config(Path.cwd())
+    if not options.get("config") and os.environ.get("READINESS_CONFIG"):  # the command reads the variable, too
+        is_found = True
+    return options_for(None if path is None or is_found else location(path), options.get("store"))
+
+
+def _summary_lines(
+    outcome: SessionOutcome, options: SessionOptions, project: Project, *, width: int, verbosity: int
+) -> list[Line]:
     if outcome.report is not None and (options.report or options.gate):
         lines = _report_lines(outcome, options, project, width, verbosity)
         says_init = options.report and verbosity >= 0  # the last line of the report
@@ -136,7 +155,7 @@ def _warning_lines(outcome: SessionOutcome) -> Iterator[Line]:
     for text, test in list(outcome.warnings.items())[:_MOST_WARNINGS]:
         yield _line(f"warning: {test}: {text}", "warn")
     if (more := len(outcome.warnings) - _MOST_WARNINGS) > 0:
-        yield _line(f"{count(more, 'more warning')}: readiness why shows those of a use case", "warn")
+        yield _line(f"{count(more, 'more warning')}: `readiness why` shows those of a use case", "warn")
 
 
 def _code_lines(outcome: SessionOutcome) -> Iterator[Line]:
@@ -160,7 +179,7 @@ def _note_lines(outcome: SessionOutcome) -> list[Line]:
 def _line(text: str, style: str, limit: int = 600) -> Line:
     from ..views.sanitise import sanitise
 
-    return ((sanitise(text, limit), style),)
+    return ((sanitise(typable(text), limit), style),)
 
 
 def prints_unicode() -> bool:

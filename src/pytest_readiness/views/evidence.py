@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ..facts.evidence import Artifact, Connection, Evidence, Result, Step
 from ..facts.run_conditions import UNKNOWN_CONDITIONS
+from ..hints import typed
 from ..store.protocol import RunSummary
 from ..verdict.evidence_standing import RequirementStanding, counts_text
 from ..verdict.inputs import SignedRun
@@ -113,7 +114,7 @@ def render_evidence(
     for name, values in evidence_fields(evidence):
         lines += _field(name, values, writer, _style(evidence) if name == "Result" else "")
     if not envelope:
-        return [*lines, *counts, *writer.paragraph(evidence.id, lead=("readiness show ", "dim"))]
+        return [*lines, *counts, *writer.paragraph(typed(f"show {evidence.id}"))]
     lines += [writer.line(), *counts]
     for name, values in (*_run(evidence, run), *_level(evidence, run, signed), *envelope_fields(evidence)):
         if values:

@@ -28,4 +28,4 @@ def warning_notes(requirements: Iterable[RequirementReadiness]) -> Iterator[str]
     every = list(warnings(requirements))
     yield from every[:_MOST]
     if (more := len(every) - _MOST) > 0:
-        yield f"{count(more, 'more warning')} about evidence: readiness why shows those of a use case"
+        yield f"{count(more, 'more warning')} about evidence: `readiness why` shows those of a use case"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
+from ..hints import typed
 from ..verdict.cells import CELLS, cell_of_requirement
 from ..verdict.counts import urgency
 from ..verdict.readiness import Action, ReviewState, RuleResult, State, UseCaseReadiness
@@ -141,7 +142,7 @@ def _failing(report: Report, writer: LineWriter) -> Iterator[Line]:
             yield from _grouped_use_cases(first, names, actions.get(names[0], []), writer)
     more = sum(len(names) for names in list(groups.values())[_MOST_GROUPS:])
     if more:
-        yield writer.line((f"{text_format.count(more, 'more use case')}: readiness next shows who must act", "dim"))
+        yield writer.line((f"{text_format.count(more, 'more use case')}: {typed('next')} shows who must act", "dim"))
 
 
 def removed_lines(report: Report, name: str, actions: Sequence[Action], writer: LineWriter) -> Iterator[Line]:
@@ -187,7 +188,7 @@ def hold_lines(readiness: UseCaseReadiness, *, rejections: bool = True) -> Itera
     for group in readiness.group_holds:
         yield f"run group {group}: {group.remedy}"
     for run in readiness.open_runs:
-        yield f"run {run} is open: its passes do not count until it ends, or is imported with readiness recover"
+        yield f"run {run} is open: its passes do not count until it ends, or is imported with `readiness recover`"
     for standing in readiness.blockers:
         blocker = standing.decision
         due = f", due {blocker.due}" if blocker.due else ""
@@ -212,7 +213,7 @@ def _single_use_case(readiness: UseCaseReadiness, actions: Sequence[Action], wri
             if requirement.completes_it:
                 yield from writer.paragraph(f"{requirement.requirement.id}: {requirement.completes_it}", indent=4)
     if len(actions) > _MOST_ACTIONS:
-        yield writer.line("    ", (f"{len(actions) - _MOST_ACTIONS} more: readiness why {shlex.quote(name)}", "dim"))
+        yield writer.line("    ", (f"{len(actions) - _MOST_ACTIONS} more: {typed(f'why {shlex.quote(name)}')}", "dim"))
 
 
 def _grouped_use_cases(
@@ -231,4 +232,4 @@ def _grouped_use_cases(
             )
     who = ", ".join(dict.fromkeys(action.who for action in actions))
     lead = f"must act: {who}; " if who else ""
-    yield from writer.paragraph(f"{lead}readiness why {shlex.quote(names[0])} shows what is missing", indent=4)
+    yield from writer.paragraph(f"{lead}{typed(f'why {shlex.quote(names[0])}')} shows what is missing", indent=4)

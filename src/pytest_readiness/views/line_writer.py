@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from ..hints import typable
 from ..verdict.cells import Cell, CellProgress
 from ..verdict.readiness import State, Status
 from .sanitise import LIMIT, break_commands, sanitise
@@ -123,7 +124,7 @@ class LineWriter(Struct, frozen=True):
 
     def clean(self, text: str, limit: int = LIMIT) -> str:
         """Return the text as one sanitised line."""
-        return sanitise(text, limit, ascii_only=not self.unicode)
+        return sanitise(typable(text), limit, ascii_only=not self.unicode)
 
     def fit(self, text: str, width: int) -> str:
         """Return the sanitised text in at most ``width`` columns, cut off with an ellipsis if it is longer."""

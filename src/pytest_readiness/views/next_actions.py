@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from ..hints import typed
 from ..verdict.actions import OR_ACKNOWLEDGE
 from ..verdict.owners import UNASSIGNED, is_selected, owner_name
 from ..verdict.people import People
@@ -178,7 +179,7 @@ def write_people(actions: Sequence[Action], writer: LineWriter, *, people: int, 
             shown += len(task.actions)
     if shown < len(actions):
         more = text_format.count(len(actions) - shown, "more action")
-        lines.append(writer.line("  ", (f"{more}: readiness next shows all", "dim")))
+        lines.append(writer.line("  ", (f"{more}: {typed('next')} shows all", "dim")))
     return lines
 
 

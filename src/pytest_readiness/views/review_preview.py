@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from ..facts.decision import Review
 from ..facts.review_basis import PinnedEvidence, PinnedRequirement, ReviewBasis
+from ..hints import typed
 from ..verdict.inputs import run_of
 from ..verdict.readiness import State
 from .line_writer import Line, LineWriter, style_of
@@ -94,7 +95,7 @@ def _requirement(
 
 def _pin(pin: PinnedEvidence, writer: LineWriter) -> Iterator[Line]:
     yield from writer.paragraph(pin_text(pin), lead=("evidence: ", "dim"), indent=2)
-    yield from writer.paragraph(pin.evidence_id, lead=("readiness show ", "dim"), indent=6)
+    yield from writer.paragraph(typed(f"show {pin.evidence_id}"), indent=6)
 
 
 def pin_text(pin: PinnedEvidence) -> str:
@@ -108,9 +109,7 @@ def _grouped_pins(pins: Sequence[PinnedEvidence], where: str, writer: LineWriter
     when = first if first == last else f"{first} to {last}"
     run = run_of(pins[0].evidence_id)
     yield from writer.paragraph(f"{len(pins):,} tests, {when}{where}", lead=("evidence: ", "dim"), indent=2)
-    yield from writer.paragraph(
-        f"{run}.N, where N is the number before a test", lead=("readiness show ", "dim"), indent=6
-    )
+    yield from writer.paragraph(typed(f"show {run}.N, where N is the number before a test"), indent=6)
     numbers = [pin.evidence_id.removeprefix(f"{run}.") for pin in pins]
     width = max(map(len, numbers))
     for number, pin in zip(numbers, pins, strict=True):

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator
 
 from ..errors import first_names
+from ..hints import typed
 from ..verdict.counts import worst_use_case
 from ..verdict.readiness import Readiness, UseCaseReadiness
 from ..verdict.tracker_drift import has_drift
@@ -83,7 +84,7 @@ def _problems(report: Report, writer: LineWriter) -> Iterator[Line]:
         yield from writer.paragraph(text, lead=("problem: ", "bad"))
     for run, names in _by_name(use_cases, "open_runs").items():
         use_case_names = text_format.name_list(names)
-        text = f"run {run} is open: its passes do not count for {use_case_names}; readiness recover closes it"
+        text = f"run {run} is open: its passes do not count for {use_case_names}; `readiness recover` closes it"
         yield from writer.paragraph(text, lead=("problem: ", "bad"))
     for departed in report.readiness.removed_here:
         yield from writer.paragraph(
@@ -114,7 +115,7 @@ def _more_notes(readiness: Readiness, writer: LineWriter) -> Iterator[Line]:
         expiring = [requirement for requirement in use_case.required if requirement.expires_soon]
         soon += [f"{requirement.requirement.id} ({requirement.expires_at})" for requirement in expiring]
     if drift:
-        text = f"tracker status is out of date for {text_format.name_list(drift)}: run readiness sync"
+        text = f"tracker status is out of date for {text_format.name_list(drift)}: run `readiness sync`"
         yield from writer.paragraph(text, lead=("drift: ", "warn"), most=2)
     if soon:
         text = first_names(soon, 3)  # as many as fit in a line or two
@@ -138,7 +139,7 @@ def _last(report: Report, writer: LineWriter) -> list[Line]:
     if not report.context.configured:
         advice = "closed; no config: run readiness init"
     elif (worst := worst_use_case(report.readiness, report.verdict)) is not None:
-        advice = f"closed; see readiness next, readiness why {shlex.quote(worst)}"
+        advice = f"closed; see {typed('next')}, {typed(f'why {shlex.quote(worst)}')}"
     else:
-        advice = "closed; readiness gate shows every rule"
+        advice = f"closed; {typed('gate')} shows every rule"
     return writer.paragraph(advice, lead=("readiness gate: ", "bad"))

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from ..errors import ClaimError, suggestion
 from ..facts.evidence import BAD, Evidence, Result
+from ..hints import typed
 from ..verdict.actions import OR_ACKNOWLEDGE
 from ..verdict.evidence_standing import standing_at
 from ..verdict.explanations import first_line
@@ -200,7 +201,7 @@ def _status(readiness: UseCaseReadiness, writer: LineWriter) -> Iterator[Line]:
         (status_text(readiness), style_of(readiness.status)), f", {text_format.completion_text(readiness)}"
     )
     for cell in cell_differences(readiness):
-        text = f"the tracker says {cell.declared or 'nothing'}{cell.where}; readiness sync writes the derived status"
+        text = f"the tracker says {cell.declared or 'nothing'}{cell.where}; `readiness sync` writes the derived status"
         yield from writer.paragraph(text, lead=("drift: ", "warn"))
     if use_case.architecture_status:
         text = f"architecture status: {use_case.architecture_status} (does not affect the readiness)"
@@ -262,7 +263,8 @@ def _other_ways(
 ) -> Iterator[str]:
     """Yield what else leads on: a review that may name it, the retirement of a removed test."""
     if readiness.requirement.id in named:
-        yield f"a reviewer acknowledges it (readiness review: --acknowledge {shlex.quote(readiness.requirement.id)})"
+        option = f"--acknowledge {shlex.quote(readiness.requirement.id)}"
+        yield f"a reviewer acknowledges it (`readiness review` with {option})"
     tests = (evidence.test_id for evidence in readiness.deciding if evidence.result in BROKEN)
     test = next((test for test in tests if test in removed), None)
     if test is not None and "readiness retire" not in readiness.completes_it:
@@ -283,12 +285,12 @@ def _all_evidence(
         if evidence.test_id in retired and evidence.id not in counted:
             lead = "retired: "
         if verbosity <= 0 and len(shown) == 1 and _is_told(evidence, readiness.why):
-            yield from writer.paragraph(f"readiness show {evidence.id}", lead=(lead, "dim"), indent=2)
+            yield from writer.paragraph(typed(f"show {evidence.id}"), lead=(lead, "dim"), indent=2)
         else:
             why_not = "" if evidence.id in counted else standing_at(readiness, evidence).why_not
             yield from _evidence(evidence, writer, lead, why_not)
     if others and verbosity <= 0:
-        text = f"and {_counted(others, counted)}: readiness why {shlex.quote(readiness.requirement.id)} -v"
+        text = f"and {_counted(others, counted)}: {typed(f'why {shlex.quote(readiness.requirement.id)} -v')}"
         yield from writer.paragraph(text, indent=6, style="dim")
 
 
@@ -361,4 +363,4 @@ def _evidence(evidence: Evidence, writer: LineWriter, label: str, why_not: str) 
     if evidence.message and evidence.result is not Result.PASSED:
         for line in evidence.message.splitlines()[:_MESSAGE_LINES]:
             yield from writer.paragraph(line, indent=6, most=2)
-    yield from writer.paragraph(evidence.id, lead=("readiness show ", "dim"), indent=6)
+    yield from writer.paragraph(typed(f"show {evidence.id}"), indent=6)
