@@ -44,7 +44,7 @@ _TRACEBACK = 100_000
 COMMANDS = {
     "init": ("init", "Create readiness.toml; adopt the tracker, or write a new one."),
     "check": ("check", "Check config, tracker and store for problems."),
-    "report": ("report", "Show the status of all use cases."),
+    "report": ("report", "Show the status of all use cases; `readiness status` is the same."),
     "gate": ("gate", "Check whether the use cases may go live (exit code 0 or 1)."),
     "why": ("why", "Explain the status of a use case or requirement."),
     "next": ("next_", "List who must do what, most urgent first."),

@@ -97,7 +97,10 @@ def write_error(path: Path, content: str, error: OSError) -> ConfigError | Stora
         content: what would be written, such as "the report".
         error: the system's error.
     """
-    message = f"{location(path)}: {content} cannot be written: {error.strerror or error}"
+    reason = error.strerror or str(error)
+    if error.errno == errno.ENOENT and not path.parent.exists():
+        reason = f"there is no folder {location(path.parent)}: create it, or name another file"
+    message = f"{location(path)}: {content} cannot be written: {reason}"
     return ConfigError(message) if error.errno in _USER_MISTAKES else StorageError(message)
 
 

@@ -224,9 +224,10 @@ def test_who_may_not_sign_is_offered_no_command(project: Project) -> None:
     """A stranger is named once, and the commands are for a listed reviewer; who recorded it may still reject."""
     decided(project)
     shown = project.cli("review", "UC-001", "--by", "zed@example.com").stdout
-    first = "cannot approve yet: UC-001: zed@example.com is not a listed reviewer ([review] reviewers)"
+    first = "an approval would be refused: UC-001: zed@example.com is not a listed reviewer ([review] reviewers)"
     assert shown.splitlines()[0] == first
-    assert "nothing was signed; a listed reviewer (ana@example.com, ben@example.com) can sign:" in shown
+    assert "nothing was signed; these commands sign if a listed reviewer types them" in shown
+    assert "(git's user.email, or --by NAME, says who): ana@example.com, ben@example.com\n" in shown
     assert "to sign:\n" not in shown
     assert "nothing was signed; to sign:\n" in project.cli("review", "UC-001", "--by", ANA).stdout
     again = '@evidence("UC-002", item=[1, 2])\ndef test_fine(): pass\n'

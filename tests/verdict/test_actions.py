@@ -147,7 +147,11 @@ def test_a_review_says_what_it_has_to_acknowledge(instead, end):
     evidence = complete()
     for item, execution in instead:
         evidence = [*(other for other in evidence if other.item != item), execution]
-    texts = [action.text for action in next_actions(readiness(evidence), Policy()) if action.action == "review"]
+    texts = [
+        action.text
+        for action in next_actions(readiness(evidence), Policy(reviewers=("ana",)))
+        if action.action == "review"
+    ]
     assert texts == [f"review {UC}: {end}"]
 
 

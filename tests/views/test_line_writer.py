@@ -131,3 +131,15 @@ def test_a_wrap_keeps_a_mark_with_its_letter():
     """A long word is not cut before a mark, which would be shown as an escape on the next line."""
     assert plain_lines(LineWriter(10).paragraph("e\u0301" * 15)) == "e\u0301" * 10 + "\n" + "e\u0301" * 5
     assert plain_lines(LineWriter(9).paragraph("का" * 5)) == "का" * 4 + "\n" + "का"
+
+
+@pytest.mark.parametrize("width", range(12, 60))
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_a_cut_text_has_no_half_command(width: int, most: int) -> None:
+    """A command in backticks is there as a whole or not at all, and the lines fit."""
+    command = "`readiness retire 'test_it.py::test_a[*' --reason ...`"
+    lines = LineWriter(width).paragraph(f"make it pass; if it was removed: {command}", most=most)
+    text = plain_lines(lines)
+    assert (text.count("`") % 2, len(lines) <= most) == (0, True)
+    assert all(len(line) <= width for line in text.splitlines())
+    assert "`" in text or text.endswith("…")

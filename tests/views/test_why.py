@@ -109,7 +109,7 @@ def test_a_complete_use_case_says_what_its_review_lacks():
     assert "IN_PROGRESS, REVIEW_SUSPECT, 8 of 8 requirements complete" in output
     assert "review: SUSPECT by qa@example.com, 1 of 2 approvals" in output
     assert "run run-7 is open" in output
-    assert output.endswith("every requirement is COMPLETE")
+    assert output.endswith("every requirement is COMPLETE; readiness show UC-003 shows the evidence")
 
 
 @pytest.mark.parametrize("bad", HOSTILE)

@@ -251,9 +251,16 @@ class Catalogue(Struct, frozen=True, dict=True):
         """Return the end of an error about an unknown use case: the nearest id, else the existing ones."""
         if any(character in name for character in "*?["):
             return " (this must be an id, not a pattern)"
+        return suggestion(name, self.use_cases) or (f" ({self.listed})" if self.use_cases else "")
+
+    @property
+    def listed(self) -> str:
+        """The use cases in a few words: ``there are UC-001, UC-002``, or the first and the last."""
         ids = list(self.use_cases)
+        if not ids:
+            return "there is none"
         existing = ", ".join(ids) if len(ids) <= _LISTED_NAMES else f"{ids[0]} to {ids[-1]}, {len(ids)} in all"
-        return suggestion(name, ids) or (f" (there {'is' if len(ids) == 1 else 'are'} {existing})" if ids else "")
+        return f"there {'is' if len(ids) == 1 else 'are'} {existing}"
 
     def item(self, name: str) -> Item:
         """Return the item with this number or name.

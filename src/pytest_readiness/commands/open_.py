@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ..errors import StorageError
+from ..errors import ConfigError, StorageError
 from ..journal.folder import ignore_folder
 from ..pipeline.damage import refuse_damage
 from ..pipeline.evaluate_project import HOME, EvaluationRequest
@@ -52,6 +52,8 @@ def command(
     page = FORMATS["html"]
     request = EvaluationRequest(use_cases, at=at, release=release, only_release=release is not None)
     report = evaluate_for(project, request, page)
+    if not project.configured and not report.readiness.use_cases:
+        raise ConfigError("there is no config, and no evidence to show: run 'readiness init'")
     if output is None:
         output = project.settings.folder / HOME / NAME
         try:

@@ -10,6 +10,7 @@ import click
 from msgspec import Struct
 
 from ..decisions.identity import find_decider
+from ..decisions.repository import StoredDecisions
 from ..decisions.review_from_report import sheet_from_report
 from ..decisions.reviews import (
     REVIEWABLE,
@@ -23,7 +24,7 @@ from ..decisions.reviews import (
     sign_reviews,
 )
 from ..errors import RefusedError
-from ..facts.decision import ReviewMeaning
+from ..facts.decision import Review, ReviewMeaning
 from ..hints import typable, typed
 from ..pipeline.damage import refuse_damage
 from ..pipeline.evaluate_project import EvaluationRequest, Project, evaluate_project
@@ -119,6 +120,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
             return 0
         if stored is not None:
             print_decision(stored)
+            _print_repetitions(project, sheet, stored)
             print_standing(
                 project, [] if report is not None else [signing.use_case for signing in sheet.signings], sheet.release
             )
@@ -172,6 +174,18 @@ def _show(sheet: ReviewSheet, acknowledged: Iterable[str], *, verbose: bool) -> 
         click.echo("no use case needs another review")
 
 
+def _print_repetitions(project: Project, sheet: ReviewSheet, stored: StoredDecisions) -> None:
+    """Say which of the stored reviews repeat what the same person has said of the same evidence."""
+    last = {signing.use_case: signing.last for signing in sheet.signings if not signing.changes}
+    for review in (decision for decision in stored.decisions if isinstance(decision, Review)):
+        before = last.get(review.use_case)
+        if before is None or before.meaning != review.meaning or before.basis != review.basis:
+            continue
+        if project.policy.people.is_same_person(before.by, review.by):
+            text = f"{review.use_case}: {before.by} had said the same of the same evidence at {before.at}"
+            click.echo(sanitise(f"note: {text}; both reviews are stored, and they count once"))
+
+
 def _missing(sheet: ReviewSheet, statement: ReviewStatement) -> list[str]:
     """Return the ids of the requirements that an approval must acknowledge, and the statement does not."""
     return [name for signing in sheet.signings for name in signing.to_acknowledge if name not in statement.acknowledged]
@@ -213,8 +227,8 @@ def _print_obstacles(project: Project, sheet: ReviewSheet, statement: ReviewStat
     named = (*statement.acknowledged, *_missing(sheet, statement))
     reasons = refusal_reasons(project, sheet, decider, ReviewStatement(statement.meaning, statement.comment, named))
     for reason in reasons:
-        who = "" if decider.name in reason else f"{decider.name} "
-        click.echo(sanitise(typable(f"{who}cannot approve yet: {reason}"), _COMMAND_LIMIT))
+        who = "" if decider.name in reason else f" by {decider.name}"
+        click.echo(sanitise(typable(f"an approval{who} would be refused: {reason}"), _COMMAND_LIMIT))
     if reasons:
         click.echo()
     rejection = ReviewStatement(ReviewMeaning.REJECTED, comment="a reason")
@@ -233,7 +247,8 @@ def _print_commands(sheet: ReviewSheet, statement: ReviewStatement, report: Path
     if not reviewers:
         lines = ["nothing was signed, and nobody can sign: list the reviewers ([review] reviewers)"]
     elif not can.reject:
-        lines = [f"nothing was signed; a listed reviewer ({reviewers}) can sign:", *approval, rejection]
+        who = "if a listed reviewer types them (git's user.email, or --by NAME, says who)"
+        lines = [f"nothing was signed; these commands sign {who}: {reviewers}", *approval, rejection]
     elif approval and not can.approve:
         lines = [f"nothing was signed; another listed reviewer ({reviewers}) can approve:", *approval]
         lines += ["to reject:", rejection]

@@ -289,7 +289,9 @@ def select_use_cases(
     for pattern in patterns:
         names = [name for name in catalogue.use_cases if fnmatchcase(name.lower(), pattern.lower())]
         if not names and not any(fnmatchcase(name.lower(), pattern.lower()) for name in removed):
-            hint = "" if any(wildcard in pattern for wildcard in "*?[") else catalogue.use_case_hint(pattern)
+            hint = (
+                f" ({catalogue.listed})" if any(sign in pattern for sign in "*?[") else catalogue.use_case_hint(pattern)
+            )
             raise ConfigError(f"no use case in register '{catalogue.register}' matches '{pattern}'{hint}")
         chosen |= dict.fromkeys(names)
     return tuple(name for name in catalogue.use_cases if name in chosen)

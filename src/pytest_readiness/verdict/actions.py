@@ -83,7 +83,8 @@ def _use_case_actions(use_case: UseCaseReadiness, policy: Policy, at: str) -> It
         )
     if use_case.phase in (Phase.AWAITING_REVIEW, Phase.REVIEW_SUSPECT) and not is_reviewed(use_case.review):
         reviewers = ", ".join(policy.reviewers) or UNASSIGNED
-        yield _action(use_case, "review", _review_text(use_case, policy), who=reviewers)
+        nobody = "" if policy.reviewers else "; first list the reviewers ([review] reviewers)"
+        yield _action(use_case, "review", f"{_review_text(use_case, policy)}{nobody}", who=reviewers)
     for cell in cell_differences(use_case):
         difference = f"the row says {cell.declared or 'nothing'}{cell.where}, not {cell.derived}"
         yield _action(use_case, "sync", f"run `readiness sync`: {difference}")

@@ -45,12 +45,16 @@ def render_verdict(report: Report, width: int, *, unicode: bool = True, let_thro
     lines += failures_lines(report, writer)
     changes = change_lines(report, writer)
     lines += [*changes, writer.line()] if changes else []
-    for rule in checked_rules(report.verdict):
-        lines.extend(_rule(rule, writer))
+    rules = checked_rules(report.verdict)
+    for rule in rules:
+        if not has_nothing_to_check(rule):
+            lines.extend(_rule(rule, writer))
+    lines += _idle(rules, writer)
     for setting in report.verdict.weaker:
         lines.extend(writer.paragraph(setting, lead=("relaxed setting: ", "warn")))
+    shown = {rule.detail for rule in rules}
     for note in report.context.notes:
-        lines.extend(writer.paragraph(note, lead=("note: ", "warn")))
+        lines.extend([] if note in shown else writer.paragraph(note, lead=("note: ", "warn")))
     lines.extend(_not_applicable(report.readiness.use_cases, writer))
     lines.extend(waiver_lines(report.readiness.use_cases, writer))
     lines.extend(retirement_lines(report.readiness.use_cases, writer))
@@ -61,15 +65,26 @@ def render_verdict(report: Report, width: int, *, unicode: bool = True, let_thro
 def render_failed(report: Report, width: int, *, unicode: bool = True) -> list[Line]:
     """Return each failed rule with its reason."""
     writer = LineWriter(width, unicode=unicode)
-    return [line for rule in failed_rules(report.verdict) for line in _rule(rule, writer)]
+    failed = failed_rules(report.verdict)
+    lines = [line for rule in failed if not has_nothing_to_check(rule) for line in _rule(rule, writer)]
+    return [*lines, *_idle(failed, writer)]
+
+
+def _idle(rules: Iterable[RuleResult], writer: LineWriter) -> list[Line]:
+    """Return the rules that had nothing to check, which have not passed, and share what there is to say."""
+    by_detail: dict[str, list[str]] = {}
+    for rule in rules:
+        if has_nothing_to_check(rule):
+            by_detail.setdefault(rule.detail, []).append(rule.rule)
+    lines: list[Line] = []
+    for detail, names in by_detail.items():
+        lines += writer.paragraph(f"{', '.join(names)}: {detail}", lead=("- empty   ", "warn"), indent=2)
+    return lines
 
 
 def _rule(rule: RuleResult, writer: LineWriter) -> list[Line]:
-    if has_nothing_to_check(rule):
-        lead = ("- empty   ", "warn")
-    else:
-        state, word, style = (State.COMPLETE, "passed", "good") if rule.passed else (State.FAILING, "failed", "bad")
-        lead = (f"{writer.sign(state)} {word}  ", style)
+    state, word, style = (State.COMPLETE, "passed", "good") if rule.passed else (State.FAILING, "failed", "bad")
+    lead = (f"{writer.sign(state)} {word}  ", style)
     checked = f" ({text})" if (text := checked_text(rule)) else ""
     detail = f": {rule.detail}" if rule.detail else ""
     return writer.paragraph(f"{rule.rule}{checked}{detail}", lead=lead, indent=2)

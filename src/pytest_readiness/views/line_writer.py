@@ -180,9 +180,21 @@ class LineWriter(Struct, frozen=True):
         room = max(min(self.width, WIDEST_TEXT) - hang, 8)
         pieces = list(_pieces(stripped, room)) or [""]
         if most is not None and len(pieces) > most:
-            pieces = [*pieces[: most - 1], self.fit(" ".join(pieces[most - 1 :]), room)]
+            pieces = self._without_half_command([*pieces[: most - 1], self.fit(" ".join(pieces[most - 1 :]), room)])
         first = self.line(" " * indent, (head, lead[1]), " " * text_indent, (pieces[0], style))
         return [first, *(self.line(" " * hang, (piece, style)) for piece in pieces[1:])]
+
+    def _without_half_command(self, pieces: list[str]) -> list[str]:
+        """Return the pieces of a text that was cut, without a command in backticks that lost its end.
+
+        Half a command would be copied and typed.
+        """
+        if "".join(pieces).count("`") % 2 == 0:
+            return pieces
+        while "`" not in pieces[-1]:
+            pieces = pieces[:-1]
+        head = pieces[-1][: pieces[-1].rindex("`")].rstrip()
+        return [*pieces[:-1], f"{head} {self.ellipsis}".lstrip()]
 
 
 def _beginning(text: str, width: int) -> str:

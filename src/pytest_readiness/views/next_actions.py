@@ -145,7 +145,8 @@ def _common_text(task: Task) -> str:
 
 def _action_text(action: Action) -> str:
     name = action.requirement or action.use_case
-    return action.text if name in action.text else f"{name}: {action.text}"
+    text = action.text.removeprefix("review ") if action.action == "review" else action.text  # the lead says it
+    return text if name in text else f"{name}: {text}"
 
 
 def write_urgent(actions: Sequence[Action], writer: LineWriter, *, verbosity: int = 0) -> list[Line]:

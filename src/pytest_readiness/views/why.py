@@ -72,7 +72,7 @@ def render_why(
         lines += _run_remarks(requirement, report, writer, remarked)
     if not chosen:
         sentence = (
-            "every requirement is COMPLETE"
+            f"every requirement is COMPLETE; {typed(f'show {shlex.quote(use_case_id)}')} shows the evidence"
             if readiness.required
             else "it has no requirements, so it cannot become ready"
         )
