@@ -77,7 +77,7 @@ def assert_counts_for_nothing(project: Project, message: str) -> None:
     assert done.stdout.startswith(f"checkpoint head.txt: {message}")
     gate = project.cli("gate", "--checkpoint", "head.txt")
     assert gate.exit_code == 3
-    assert f"failed checkpoint (1 of 1 fails): checkpoint head.txt: {message}" in " ".join(gate.stdout.split())
+    assert f"failed checkpoint (1 problem): checkpoint head.txt: {message}" in " ".join(gate.stdout.split())
 
 
 # -- signing ---------------------------------------------------------------------------------------------------------
@@ -217,7 +217,7 @@ def test_the_variable_and_a_session_ask_for_the_signature_too(trusted: Project) 
     trusted.monkeypatch.setenv("READINESS_CHECKPOINT", "head.txt")
     done = trusted.run("--readiness-gate")
     assert done.ret == 13
-    done.stdout.fnmatch_lines(["*failed  checkpoint (1 of 1 fails): checkpoint head.txt: it is not signed*"])
+    done.stdout.fnmatch_lines(["*failed  checkpoint (1 problem): checkpoint head.txt: it is not signed*"])
 
 
 def test_without_the_extra_no_checkpoint_counts(trusted: Project) -> None:

@@ -71,6 +71,7 @@ _WRONG: Mapping[str, tuple[str, str]] = MappingProxyType(
         "groups complete": ("run group", "run groups"),
         "evidence intact": ("problem", "problems"),
         "deselected": ("test", "tests"),
+        "checkpoint": ("problem", "problems"),
     }
 )
 """What is counted if a rule fails, where it is something else than it checks."""
