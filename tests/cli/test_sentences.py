@@ -83,7 +83,7 @@ def test_without_a_config_the_gate_is_short(project: Project) -> None:
 def test_near_words_in_requirements_and_patterns(project: Project) -> None:
     """The misspelt name of an item has a near word, and a pattern without a match says what there is."""
     project.configured(NAMED)
-    assert "(did you mean 'UC-001/drill'?)" in project.cli("why", "UC-001/drll").stderr
+    assert "(did you mean 'UC-001/2'?)" in project.cli("why", "UC-001/drll").stderr
     assert "matches 'UC-9*' (there are UC-001, UC-002)" in project.cli("gate", "UC-9*").stderr
 
 
