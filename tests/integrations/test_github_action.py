@@ -237,7 +237,9 @@ def test_only_the_gate_decides_where_tests_may_fail(project: Project) -> None:
     assert "the gate alone decides (`tests-may-fail`)" in job.summary.splitlines()[0]
     assert run(project, **lax, environment="stagging").exit_code == 1
     project.tests('@evidence("UC-001", item=1)\ndef test_provider(): assert False\n')
-    assert run(project, **lax).exit_code == 1
+    worse = run(project, **lax)
+    assert worse.exit_code == 1
+    assert worse.log.splitlines()[-1].endswith("the gate ended with exit code 1 (closed: worse than in the baseline)")
 
 
 def test_a_wrong_baseline_costs_only_the_comparison(project: Project) -> None:
