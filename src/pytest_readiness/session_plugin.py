@@ -54,9 +54,7 @@ class SessionPlugin:
         self._plan_has_problems = False
         self._unrecorded = 0
         """Number of evidence tests that ran without a config, so that nothing was recorded."""
-        self._has_begun = False
-        self._reported = False
-        self._answered = False
+        self._has_begun = self._reported = self._answered = False
         self._exit_code = 0
         self._uncollected: set[str] = set()
         """Node ids of collection failures: every xdist worker reports the same ones."""
