@@ -108,7 +108,7 @@ def test_a_command_in_a_message_has_its_names_in_quotes(project: Project) -> Non
     assert project.cli("block", name, "--reason", "no", "--by", "ana").exit_code == 0
     for words, expected in (
         (("report",), f"readiness why '{name}'"),
-        (("why", name), f"(readiness review: --acknowledge '{name}/2')"),
+        (("why", name), f"(`readiness review` with --acknowledge '{name}/2')"),
         (("review", name, "--by", "ana"), f"to be acknowledged: --acknowledge '{name}/2'"),
         (("next", "-v"), f"runs `readiness unblock '{name}'`"),
     ):

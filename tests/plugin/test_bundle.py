@@ -113,7 +113,7 @@ def test_a_bundle_that_cannot_be_written_ends_with_13(project: Project) -> None:
     )
     result = project.run("--readiness-bundle=out/it.zip")
     assert result.ret == 13
-    result.stdout.fnmatch_lines(["*it.zip: the bundle cannot be written: No such file*"])
+    result.stdout.fnmatch_lines(["*it.zip: the bundle cannot be written: there is no folder*"])
 
 
 def test_an_artifact_that_is_gone_ends_with_13(project: Project) -> None:

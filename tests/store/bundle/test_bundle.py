@@ -139,7 +139,7 @@ def test_what_is_not_sound_is_not_bundled(tmp_path: Path, runs: list[Run]) -> No
 
 def test_a_bundle_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     """No folder, no file, one clear error."""
-    with pytest.raises(ConfigError, match=r"a\.zip: the bundle cannot be written: No such file"):
+    with pytest.raises(ConfigError, match=r"a\.zip: the bundle cannot be written: there is no folder"):
         write_bundle(tmp_path / "no" / "a.zip", BundleContents(), reader())
 
 
