@@ -171,7 +171,7 @@ def test_what_did_not_run_changes_nothing(evidence, idle):
     before, after = judge(evidence).use_cases[0], judge([*evidence, idle]).use_cases[0]
     assert (before.status, before.phase) == (after.status, after.phase)
     for old, new in zip(before.requirements, after.requirements, strict=True):
-        same = {"evidence": (), "explanation": Explanation("")}
+        same = {"evidence": (), "explanation": Explanation(""), "uncounted": {}}
         assert replace(old, **same) == replace(new, **same)
         assert old.state is State.MISSING or _explanation(old) == _explanation(new)
 

@@ -6,6 +6,9 @@ from typing import Any
 
 from msgspec import Struct
 
+WRONG_MARK = "correct the mark, or the rule of [claims], and run the test again"
+"""Second line of the message of a test that failed because its evidence mark is wrong begins with this."""
+
 
 class Claim(Struct, frozen=True):
     """One item of one use case that a test is evidence for. A marker with several items or use cases makes several."""

@@ -13,8 +13,8 @@ from msgspec import Struct
 from ..errors import first_names, one_line
 from ..mark import NAME, is_tagged
 from .catalogue import Catalogue
-from .claim import Claim
-from .invalid_marks import WRONG_MARK, guess_claims
+from .claim import WRONG_MARK, Claim
+from .invalid_marks import guess_claims
 from .marker import claims_of, plain_form
 
 if TYPE_CHECKING:  # loaded for a config with rules

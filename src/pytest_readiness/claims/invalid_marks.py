@@ -13,9 +13,6 @@ from .catalogue import Catalogue
 from .claim import Claim
 from .marker import KEYWORDS, as_text, valid_items
 
-WRONG_MARK = "correct the mark, or the rule of [claims], and run the test again"
-"""Second line of the message of a test that failed because its evidence mark is wrong begins with this."""
-
 
 class RawMark(Protocol):
     """A mark as pytest stores it."""

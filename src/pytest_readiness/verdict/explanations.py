@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from ..claims.catalogue import REPLAY_MODES, Requirement
-from ..claims.invalid_marks import WRONG_MARK
+from ..claims.claim import WRONG_MARK
 from ..errors import count, one_line
 from ..facts.evidence import Evidence, Result
 from ..facts.suite_failure import ABSENT, RequiredCases
