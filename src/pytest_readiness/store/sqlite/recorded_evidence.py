@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import IntegrityError, Problem, location
-from ...facts.evidence import Evidence
+from ...facts.evidence import Artifact, Evidence
 from .queries import LATEST, NEWEST_KEYS, RECORDED, RECORDS, without_excluded_runs
 from .rows import BATCH, ROWS_AT_ONCE, RowReader
 from .schema import read_rows, storage_errors
@@ -55,6 +55,10 @@ class RecordedEvidenceStore:
         """Return all rows of a query."""
 
     @abstractmethod
+    def _line(self, run_id: str, seq: int, register: str) -> dict[int, Evidence]:
+        """Return the evidence of a line by its number there."""
+
+    @abstractmethod
     def check(self, evidence: Iterable[Evidence]) -> Iterator[Problem]:
         """Yield the problems of the runs and lines that contain this evidence."""
 
@@ -76,6 +80,22 @@ class RecordedEvidenceStore:
         """
         query = without_excluded_runs(NEWEST_KEYS) if self._excluded_runs else NEWEST_KEYS
         yield from self._each(query, register, use_cases)
+
+    def artifacts(self, register: str | None = None) -> Iterator[tuple[str, Artifact]]:
+        """Yield the id of each piece of evidence with each of its artifacts, in the order of the runs.
+
+        Raises:
+            IntegrityError: a line is damaged.
+            StorageError: the file cannot be read.
+        """
+        runs = self._rows(
+            "SELECT id, register FROM run WHERE register = :only OR :only IS NULL ORDER BY id", {"only": register}
+        )
+        for run_id, name in runs:
+            query = "SELECT seq FROM line WHERE run_id = ? AND instr(text, '\"artifacts\":') ORDER BY seq"
+            for (seq,) in self._rows(query, (run_id,)):
+                for evidence in self._line(run_id, seq, name).values():
+                    yield from ((evidence.id, artifact) for artifact in evidence.artifacts)
 
     def _each(self, query: str, register: str, use_cases: Collection[str] | None) -> Iterator[Evidence]:
         """Yield the evidence with the keys that a query returns, in their order."""

@@ -296,22 +296,6 @@ class SQLiteStore(RunConditionsStore, RecordedEvidenceStore, DocumentStore):
             return self._line(run_id, seq, register).get(number)
         return None
 
-    def artifacts(self, register: str | None = None) -> Iterator[tuple[str, Artifact]]:
-        """Yield the id of each piece of evidence with each of its artifacts, in the order of the runs.
-
-        Raises:
-            IntegrityError: a line is damaged.
-            StorageError: the file cannot be read.
-        """
-        runs = self._rows(
-            "SELECT id, register FROM run WHERE register = :only OR :only IS NULL ORDER BY id", {"only": register}
-        )
-        for run_id, name in runs:
-            query = "SELECT seq FROM line WHERE run_id = ? AND instr(text, '\"artifacts\":') ORDER BY seq"
-            for (seq,) in self._rows(query, (run_id,)):
-                for evidence in self._line(run_id, seq, name).values():
-                    yield from ((evidence.id, artifact) for artifact in evidence.artifacts)
-
     def use_cases(self, register: str) -> list[str]:
         """Return the ids of the use cases that have evidence, sorted."""
         query = "SELECT DISTINCT use_case FROM slot WHERE register = ? ORDER BY 1"
