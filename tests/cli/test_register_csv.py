@@ -68,6 +68,7 @@ def test_a_run_in_a_journal_is_there_too(project: Project) -> None:
 def test_a_moment_and_an_empty_store(project: Project) -> None:
     """For a moment in the past there is what had been recorded; without evidence there is the header alone."""
     project.configured().tests(SUITE)
+    project.empty_store()
     assert rows(project) == []
     project.run()
     assert rows(project, "--at", "2020-01-01") == []
