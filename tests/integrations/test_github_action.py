@@ -175,6 +175,13 @@ def test_inputs_are_never_code(project: Project) -> None:
     assert not (project.path / "hacked").exists()
 
 
+SKIPPED = """
+import pytest
+
+@pytest.mark.evidence("UC-001", item=1)
+@pytest.mark.skip(reason="staging is down")
+def test_provider(): pass
+"""
 WORDS = {
     "environment": ({"environment": "stagging"}, "4", "usage error: no test ran", 4),
     "argument": (
@@ -186,6 +193,8 @@ WORDS = {
     "no tests": ({"pytest-args": f"{PLUGIN} -k nothing_of_this_name"}, "5", "no tests: none was collected", 5),
     "interrupted": ({"pytest-args": f"{PLUGIN} test_it.py broken.py"}, "2", "interrupted: not all tests ran", 2),
     "no evidence": ({"pytest-args": "-p no:cacheprovider"}, "0", "recorded no evidence", 3),
+    "rehearsals": ({"environment": ""}, "0", "recorded no evidence that counts", 3),
+    "skipped": ({"pytest-args": f"{PLUGIN} skipped.py"}, "0", "recorded no evidence that counts", 3),
     "not installed": ({"install": "no-such-package-of-anybody"}, "", "the tests did not run to their end", 3),
 }
 
@@ -198,6 +207,7 @@ def test_a_run_that_did_not_take_place_is_no_answer(
     decided(project)
     approve(project)
     project.write("broken.py", "import nowhere_at_all\n")
+    project.write("skipped.py", SKIPPED)
     job = GitHub(project.path, GATED | {"use-cases": "UC-001"} | inputs).run()
     assert (job.exit_code, job.outputs["eligible"], job.outputs["tests-exit-code"]) == (1, "false", tests), job.log
     assert job.failed[-1] == "Gate"
@@ -212,6 +222,18 @@ def test_a_run_that_did_not_take_place_is_no_answer(
     assert "the gate ended with exit code 0 (" in last
     if tests:
         assert f"pytest ended with exit code {tests} (" in job.log
+
+
+def test_a_job_that_only_reports_may_rehearse(project: Project) -> None:
+    """It passes with a warning, its comment says that the run gives no answer, and nothing is eligible by it."""
+    decided(project)
+    approve(project)
+    job = run(project, gate="report-only", use_cases="UC-001", environment="")
+    assert (job.exit_code, job.outputs["eligible"]) == (0, "false"), job.log
+    assert job.summary.startswith(
+        "## ✗ This run gives no answer: pytest ended with exit code 0 (all tests passed), and rec"
+    )
+    assert "::warning title=readiness::this run recorded no evidence that counts for the use cases in scope" in job.log
 
 
 def test_tests_that_failed_are_named_before_an_open_gate(project: Project) -> None:

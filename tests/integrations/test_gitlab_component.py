@@ -163,6 +163,7 @@ WORDS = {
     "environment": ({"environment": "stagging"}, "pytest ended with exit code 4 (usage error: no test ran)", 4),
     "no tests": ({"pytest_args": f"{GATED['pytest_args']} -k nothing"}, "pytest ended with exit code 5 (no tests", 5),
     "no evidence": ({"pytest_args": "-p no:cacheprovider"}, "recorded no evidence", 3),
+    "rehearsals": ({"environment": ""}, "recorded no evidence that counts", 3),
 }
 
 
