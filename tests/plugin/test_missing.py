@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 
@@ -186,6 +187,27 @@ def test_without_a_config_every_evidence_test_runs(project: Project) -> None:
     project.tests(FOUR)
     assert passed(project, environment=None) == {"test_a", "test_b", "test_c"}
     assert passed(project, environment=None) == {"test_a", "test_b", "test_c"}
+
+
+def test_a_claim_of_what_does_not_apply_is_in_the_plan(project: Project) -> None:
+    """A test for an item that does not apply, or for a place that no requirement names, is listed with its claim."""
+    project.configured(CONFIG + '[use_cases.UC-002]\nnot_applicable = { 1 = "no provider" }\n')
+    project.tests(
+        """
+        @evidence("UC-002", item=1)
+        def test_no_provider(): pass
+
+        @evidence("UC-001", item=1)
+        def test_needed(): pass
+        """
+    )
+    result = project.run("--readiness-plan", "--readiness-json=plan.json")
+    assert result.ret == 0
+    lines = [line.strip() for line in result.outlines]
+    start = lines.index("claimed, and needed by no requirement: it does not apply, or not in that place")
+    assert lines[start + 1 : start + 3] == ["UC-002/1", "test_it.py::test_no_provider"]
+    plan = json.loads((project.path / "plan.json").read_text())
+    assert plan["unneeded"] == [{"claim": "UC-002/1", "tests": ["test_it.py::test_no_provider"]}]
 
 
 def test_not_applicable_is_not_missing(project: Project) -> None:

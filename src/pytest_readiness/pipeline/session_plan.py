@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -69,6 +69,7 @@ def _plan(
     for test_id, claim in claims:
         tests.setdefault((claim.use_case, claim.item), []).append((test_id, claim))
     rows = []
+    use_cases = frozenset(chosen if chosen is not None else project.catalogue.use_cases)
     for name in chosen if chosen is not None else project.catalogue.use_cases:
         for requirement in project.catalogue.requirements(name):
             if requirement.not_applicable is None and _is_selected(requirement.id, prepared.selection):
@@ -84,7 +85,19 @@ def _plan(
     names = prepared.report_writer.names
     unmatched = _unmatched(rules, lambda: [names.redactor.name(names.written_name(item)) for item in collected])
     unread = sum(bool(test.problems) and test.selected and not test.claims for test in tagged)
-    return Plan(tuple(rows), titles, problems, tuple(unmatched), unread)
+    unneeded = {} if prepared.selection.missing is not None else dict(_unneeded(tests, rows, use_cases))
+    return Plan(tuple(rows), titles, problems, tuple(unmatched), unread, unneeded)
+
+
+def _unneeded(
+    tests: Mapping[tuple[str, str], Sequence[tuple[str, Any]]], rows: Sequence[PlanRow], use_cases: Collection[str]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield each claimed use case and item with the tests whose claim no requirement needs."""
+    needed = {(row.use_case, row.item, test) for row in rows for test in row.tests}
+    for (use_case, item), claims in tests.items():
+        names = tuple(dict.fromkeys(test for test, _ in claims if (use_case, item, test) not in needed))
+        if names and use_case in use_cases:
+            yield f"{use_case}/{item}", names
 
 
 def _row(requirement: Any, tests: tuple[str, ...]) -> PlanRow:

@@ -54,6 +54,9 @@ class Plan(Struct, frozen=True, dict=True):
     unread: int = 0
     """Number of the tests with wrong marks whose marks name no known use case and item: these are not recorded."""
 
+    unneeded: Mapping[str, tuple[str, ...]] = {}
+    """Claimed use case and item with the tests whose claim no requirement needs: it does not apply, or not there."""
+
     @cached_property
     def cells(self) -> dict[str, dict[str, tuple[PlanRow, ...]]]:
         """The requirements of each item of each use case."""
@@ -88,6 +91,8 @@ def render_plan(plan: Plan, width: int, *, unicode: bool = True) -> list[Line]:
     blocks.append(lines)
     if unclaimed:
         blocks.append([writer.line(("not claimed by any test", "strong")), *_unclaimed(unclaimed, writer)])
+    if plan.unneeded:
+        blocks.append(_unneeded(plan, writer))
     if plan.wrong:
         blocks.append([writer.line(("wrong marks or rules: these tests will fail", "bad")), *_wrong(plan, writer)])
     if plan.unmatched:
@@ -104,6 +109,16 @@ def render_plan(plan: Plan, width: int, *, unicode: bool = True) -> list[Line]:
         marks += f", {plan.unread} of which {names} no known use case and item: nothing of that is recorded"
     blocks.append(writer.paragraph(f"{total}{by}; {len(unclaimed)} not claimed{marks}"))
     return [line for block in blocks if block for line in (writer.line(), *block)][1:]
+
+
+def _unneeded(plan: Plan, writer: LineWriter) -> list[Line]:
+    lines = writer.paragraph(
+        "claimed, and needed by no requirement: it does not apply, or not in that place", style="warn"
+    )
+    for claim, tests in plan.unneeded.items():
+        lines += writer.paragraph(claim, indent=2, style="strong")
+        lines += writer.paragraph(text_format.name_list(tests), indent=4)
+    return lines
 
 
 def _wrong(plan: Plan, writer: LineWriter) -> Iterator[Line]:
@@ -204,6 +219,7 @@ def _document(plan: Plan) -> dict[str, Any]:
             for name, case in plan.cells.items()
         ],
         "unclaimed": [row.requirement_id for row in plan.rows if not row.tests],
+        "unneeded": [{"claim": claim, "tests": list(names)} for claim, names in plan.unneeded.items()],
         "wrong_marks": [{"test_id": test, "problem": problem} for test, problem in plan.wrong.items()],
         "unmatched_rules": [{"rule": rule.rule, "where": rule.where} for rule in plan.unmatched],
     }
