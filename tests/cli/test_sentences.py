@@ -99,3 +99,18 @@ def test_the_other_name_of_report_is_in_the_help(project: Project) -> None:
     """`--help` names `status`, which people type first."""
     project.configured(tracker=TRACKER)
     assert "readiness status" in flat(project.cli("--help").stdout)
+
+
+def test_an_action_counts_the_other_tests_that_fail(project: Project) -> None:
+    """With two failing tests of one item, the action names one and says that there is another."""
+    project.configured().tests(
+        """
+        @evidence("UC-001", item=1)
+        def test_a(): assert False
+
+        @evidence("UC-001", item=1)
+        def test_b(): assert False
+        """
+    )
+    project.run()
+    assert " and 1 other test pass in staging" in " ".join(project.cli("next").stdout.split())

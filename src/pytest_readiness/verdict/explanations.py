@@ -140,20 +140,24 @@ def completes_elsewhere(requirement: Requirement, passed: Evidence) -> str:
     return f"run {first_line(passed.test_id)}{place_of(requirement)}"
 
 
-def completes_bad(requirement: Requirement, failure: Evidence, elsewhere: Place | None = None) -> str:
-    """Return how to fix a failed or interrupted execution, in its own place or in the place where it counts."""
+def completes_bad(requirement: Requirement, failure: Evidence, others: int = 0, elsewhere: Place | None = None) -> str:
+    """Return how to fix a failed or interrupted execution, in its own place or in the place where it counts.
+
+    ``others``: the number of other tests that failed for the requirement.
+    """
     if failure.required_cases is not None:
         cases = _cases_text(failure.required_cases)
         return f"import a report in which {cases} end and {first_line(failure.test_id)} does not occur, or retire it"
     verb = "run" if failure.result is Result.INTERRUPTED else "make"
-    end = "to its end" if failure.result is Result.INTERRUPTED else "pass"
+    end = ("to their end" if others else "to its end") if failure.result is Result.INTERRUPTED else "pass"
     environment, mode = elsewhere or (failure.environment, failure.provider_mode)
     place = f" in {first_line(environment)}" if environment else place_of(requirement)
     with_mode = f" with provider mode {first_line(mode)}" if environment and mode else ""
     if has_wrong_mark(failure):
         test = first_line(failure.test_id)
         return f"correct the mark of {test}, or the rule that claims for it, and run it again{place}{with_mode}"
-    return f"{verb} {first_line(failure.test_id)} {end}{place}{with_mode}"
+    more = f" and {count(others, 'other test')}" if others else ""
+    return f"{verb} {first_line(failure.test_id)}{more} {end}{place}{with_mode}"
 
 
 def has_wrong_mark(failure: Evidence) -> bool:

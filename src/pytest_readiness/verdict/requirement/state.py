@@ -146,7 +146,8 @@ def _assess_failures(
     elsewhere = selected.other_places.get(shown[0].id)
     why = explanations.why_bad(requirement, shown[0], len(shown) - 1, elsewhere)
     state = State.FAILING if failing else State.INTERRUPTED
-    remedy = explanations.completes_bad(requirement, shown[0], elsewhere)
+    others = len({execution.test_id for execution in shown} - {shown[0].test_id})
+    remedy = explanations.completes_bad(requirement, shown[0], others, elsewhere)
     return _Assessment(state, Explanation(why, remedy + context.later.retirement_advice(shown[0], elsewhere)))
 
 
