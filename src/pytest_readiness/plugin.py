@@ -52,6 +52,7 @@ SESSION_PLUGIN = pytest.StashKey["SessionPlugin"]()
 DESELECTED = pytest.StashKey[list[pytest.Item]]()
 EVIDENCE_FILTER = pytest.StashKey[Callable[[pytest.Item], bool]]()
 LATE = pytest.StashKey[list[str]]()
+_UNANSWERED = 13  # session_plugin.UNANSWERED
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -170,8 +171,9 @@ def _guarded(end_process: Callable[[int], NoReturn], config: pytest.Config) -> A
 
     def guarded_exit(status: int) -> NoReturn:
         if os.getpid() == session_process and is_success(status):
-            with suppress(BaseException):  # whatever another plugin raises meanwhile
-                status = final_exit_code(config, status)
+            asked, status = status, _UNANSWERED  # if another plugin raises meanwhile
+            with suppress(BaseException):
+                status = final_exit_code(config, asked)
                 sys.stdout.flush()
                 sys.stderr.flush()
         end_process(status)
@@ -186,7 +188,7 @@ def final_exit_code(config: pytest.Config, code: Any) -> Any:
     plugin = config.stash.get(SESSION_PLUGIN, None)
     if plugin is not None:
         return plugin.final_exit_code() or code
-    return 13 if getattr(config.option, "readiness_gate", False) else code  # session_plugin.UNANSWERED
+    return _UNANSWERED if getattr(config.option, "readiness_gate", False) else code
 
 
 def is_success(code: object) -> bool:

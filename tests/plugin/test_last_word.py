@@ -121,6 +121,7 @@ AT_ONCE = {
     "as it is torn down": "def pytest_unconfigure(): os._exit(0)",
     "in the summary": "def pytest_terminal_summary(): os._exit(256)",
     "in a report": "def pytest_runtest_logreport(): os._exit(0)",
+    "without a standard error": "import sys\ndef pytest_runtest_logreport():\n    sys.stderr = None\n    os._exit(0)",
     "in a thread": "import threading\ndef pytest_unconfigure():\n    threading.Thread(target=os._exit, args=(0,)).run()",
 }
 """How a ``conftest.py`` ends the process at once, as some do because a thread of theirs never ends."""

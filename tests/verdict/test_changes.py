@@ -284,6 +284,20 @@ def test_a_test_that_never_ran_is_not_gone():
         assert changes_between(snapshot([*complete(), before]), snapshot(complete())) == ()
 
 
+def test_a_test_that_no_longer_runs_in_one_place_is_worse_though_it_runs_in_another():
+    """Another store may lack what ran there, a failure too; what counted for nothing there is no loss."""
+    here, there = ran(item="plain", environment="staging"), ran(item="plain", environment="prod")
+    failed = replace(there, result=Result.FAILED)
+    for lost in (there, failed):
+        gone = [each for each in changes_between(snapshot([here, lost]), snapshot([here])) if each.test]
+        expected = Change(UC, lost.result.value, "", "UC-003/plain", "is gone in prod", test=there.test_id)
+        assert (gone, [each.is_worse for each in gone]) == ([expected], [True])
+    for lost in (replace(there, result=Result.SKIPPED), replace(there, real=False)):
+        assert changes_between(snapshot([here, lost]), snapshot([here])) == ()
+    let_go = changes_between(snapshot([here, there]), snapshot([here], [retirement(there.test_id)]))
+    assert [each.because for each in let_go if each.test] == ["was retired"]
+
+
 def test_the_evidence_behind_a_change_is_new_and_fits():
     """A rehearsal is behind REHEARSED though older evidence is real; of two passes the one that was not there before."""
     rehearsal, expired = ran(item="plain", real=False, days=2), ran(item="plain", days=400, test="t.py::test_old")

@@ -43,10 +43,10 @@ def changed_tests(
 ) -> Iterator[TestStep]:
     """Yield the tests that show something else for a requirement than before, by test and by place.
 
-    A test is worse that ran and no longer does, that fails or was interrupted and did not before, that passes only at a
-    later attempt or without the proof and did better before, or that no longer counts. It is better if it is the other
-    way round, or if a reviewer retired it. A new test that passes changes nothing, and neither does a pass that
-    expired.
+    A test is worse that ran and no longer does, anywhere or in one place, that fails or was interrupted and did not
+    before, that passes only at a later attempt or without the proof and did better before, or that no longer counts.
+    It is better if it is the other way round, or if a reviewer retired it. A new test that passes changes nothing, and
+    neither does a pass that expired.
 
     Args:
         first: the requirement before.
@@ -60,8 +60,12 @@ def changed_tests(
     for test, piece in sorted(first.tests.items(), key=itemgetter(0)):
         if piece.ran and (test not in tests or not tests[test].ran):
             yield _idle_step(test, piece, tests.get(test))
-    earlier = first.places
-    for place, piece in sorted(last.places.items(), key=itemgetter(0)):
+    earlier, later = first.places, last.places
+    for place, piece in sorted(earlier.items(), key=itemgetter(0)):
+        is_known = place in later or piece.test_id in retired or _rank(piece, by_result=by_result) is None
+        if not is_known and piece.ran and piece.test_id in tests and tests[piece.test_id].ran:
+            yield TestStep(piece.test_id, piece.result, "", f"is gone{_in_place(last.id, piece)}")
+    for place, piece in sorted(later.items(), key=itemgetter(0)):
         was = earlier.get(place)
         ranks = [
             None if shown is None or shown.test_id in retired else _rank(shown, by_result=by_result)
