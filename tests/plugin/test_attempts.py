@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.plugin.test_one_id import DIES, attempts, executions
+from tests.plugin.test_one_id import DIES, attempts, executions, pieces
 from tests.project import TRACKER, Project
 
 pytestmark = pytest.mark.slow
@@ -182,6 +182,20 @@ def test_a_failed_teardown_and_then_a_crash(project: Project, how: tuple[str, ..
     project.run_apart(*how, *ONE_WORKER)
     outcomes = {(piece.environment, piece.result.value) for piece in executions(project, "UC-001", "1")}
     assert outcomes == {("prod", "ERROR" if how is RERUNS else "FAILED"), ("staging", "INTERRUPTED")}
+
+
+def test_a_failed_teardown_whose_report_is_copied(project: Project) -> None:
+    """The attempt is kept at once, whoever replaces its report by a copy, though the process dies in the next one."""
+    hook = "pytest_runtest_makereport(self, item): return copy.deepcopy((yield))"
+    copies = f"class Copies:\n    @pytest.hookimpl(wrapper=True, tryfirst=True)\n    def {hook}\n"
+    register = "session.config.pluginmanager.register(Copies())"
+    copies += f"def pytest_collection_finish(session): {register}\n"
+    project.configured().write("conftest.py", f"import copy, pytest\n{copies}")
+    test = IN_TURN.format(first="request.addfinalizer(lambda: 1 / 0)\n        return", then=DIES)
+    project.tests(test.replace("(record_evidence)", "(request)"))
+    project.run_apart(*RERUNS)
+    assert project.cli("recover").exit_code == 0
+    assert {piece.result.value for piece in pieces(project, "UC-001", "1")} == {"ERROR", "INTERRUPTED"}
 
 
 def test_a_failure_and_then_a_skip_elsewhere(project: Project) -> None:

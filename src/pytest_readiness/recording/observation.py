@@ -172,8 +172,8 @@ class Observation:
         self._recording: RecordedData | None = None
         self.final_line: dict[str, Any] | None = None
         """Its line, once it ran to its end."""
-        self.evidence: tuple[Any, dict[str, Any] | None] = None, None
-        """The report of its teardown, with the line as it was then."""
+        self.evidence: dict[str, Any] | None = None
+        """Its line as it was when the teardown of the latest attempt ended; None: it has not ended."""
 
     @property
     def recording(self) -> RecordedData:
@@ -193,7 +193,7 @@ class Observation:
         """
         if previous is not None:
             self.attempts[-1] = previous["attempts"][-1]
-        self.final_line = None
+        self.final_line = self.evidence = None
         self.unrun = None
         self.reports.clear()
         if self.phases:

@@ -209,7 +209,7 @@ class Observer:
             line = observation.finish(self._resolve)
             if self.attaches_evidence or _getpid() != self._process:  # else the writer asks for it
                 self._attach(report, keys.EVIDENCE, line)
-            observation.evidence = report, line
+            observation.evidence = line
             return
         observation.authenticity.inspect(None if when == "setup" and outcome == "passed" else item)
         if outcome == "failed":
@@ -230,8 +230,8 @@ class Observer:
         if observation is None:
             return
         line, observation.final_line = observation.final_line, None
-        if report is observation.evidence[0]:
-            self._attach(report, keys.EVIDENCE, observation.evidence[1])
+        if report.when == "teardown" and observation.evidence is not None:  # perhaps a copy of what was observed
+            self._attach(report, keys.EVIDENCE, observation.evidence)
         failed = PhaseResult(str(report.when), "failed", False, message_of(report))  # noqa: FBT003
         if observation.phases and not observation.has_phase(failed.when):
             observation.record_phase(failed, report.duration)
