@@ -45,6 +45,17 @@ def signatures(project: Project) -> int:
 # -- runs ----------------------------------------------------------------------------------------------------------
 
 
+def test_a_session_signs_and_checks_though_nothing_can_be_loaded_any_more(project: Project) -> None:
+    """A test that leaves no import path behind takes no signature away: the library is loaded before the tests."""
+    leaves = "import sys; sys.path.clear(); sys.meta_path.clear(); sys.path_importer_cache.clear()"
+    trusting(project, tests=f"@evidence('UC-001', item=1)\ndef test_a():\n    {leaves}\n")
+    signing_as(project, "ci")
+    result = project.run_apart("--readiness-gate")
+    assert result.ret == 11, result.stdout.str()
+    assert (signatures(project), level(project)) == (1, "L2")
+    assert "signature" not in result.stdout.str()
+
+
 def test_a_session_without_a_signer_loads_nothing_that_signs(project: Project) -> None:
     """A session that records and keeps, with keys in its config, loads neither the library nor our modules for it."""
     trusting(project, more="").tests(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..recording.artifacts import guess_media_type
 from ..regular_files import regular_file
+from ..signing.library import SIGNER, missing_library
 from .checkpoint_files import VARIABLE
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ _EVALUATING = (
 )
 """The evaluation, and what it loads late. The contents of a bundle need it too."""
 _TRUSTING = ("signing.verifier", "store.integrity.signed_statements")
+_LIBRARY = ("cryptography.hazmat.primitives.serialization", "securesystemslib.signer")
+"""What makes and checks signatures (extra ``sign``)."""
 _COMPARING = ("pipeline.checkpoints", "store.sqlite.store_audit")
 """Modules for the checkpoint that the environment names."""
 _REPORTING = (
@@ -63,18 +66,20 @@ def preload(*, records: bool, keeps: Project | None, bundles: bool, judges: bool
         formats: the formats of the requested report files.
     """
     modules = [*_ALWAYS]
+    libraries: tuple[str, ...] = ()
     if records:
         guess_media_type("any.txt")  # loads the table of media types from files
         modules += _NAMING
     if keeps is not None:
         modules += _STORING
-        modules += _SIGNING if os.environ.get("READINESS_SIGNER") else ()
+        modules += _SIGNING if os.environ.get(SIGNER) else ()
         modules += _BUNDLING if bundles else ()
         modules += _evaluating(keeps) if judges or bundles else ()
         modules += _REPORTING if judges else ()
         modules += _IN_CI if judges and os.environ.keys() & _CI_VARIABLES else ()
-    for name in modules:
-        import_module(f"{_PACKAGE}.{name}")
+        libraries = _libraries(keeps, evaluates=judges or bundles)
+    for name in (*(f"{_PACKAGE}.{name}" for name in modules), *libraries):
+        import_module(name)
     if judges and keeps is not None:
         from ..views.output_formats import FORMATS
 
@@ -91,6 +96,12 @@ def _evaluating(project: Project) -> tuple[str, ...]:
     """Return the modules that an evaluation needs."""
     trusting = _TRUSTING if project.settings.keys else ()
     return (*_EVALUATING, *trusting, *(_COMPARING if VARIABLE in os.environ else ()))
+
+
+def _libraries(project: Project, *, evaluates: bool) -> tuple[str, ...]:
+    """Return what makes and checks signatures, if the session needs it and it is installed."""
+    is_needed = os.environ.get(SIGNER) or (evaluates and project.settings.keys)
+    return _LIBRARY if is_needed and not missing_library() else ()
 
 
 def _is_up_to_date(store: Path) -> bool:
