@@ -40,7 +40,7 @@ def find_drift(project: Project) -> list[TrackerDrift]:
 
     Raises:
         ConfigError: the config names no tracker, the tracker has no status of its own for READY_FOR_GO_LIVE, or
-            there is no store and a row would lose a status that only evidence or a review can give.
+            there is no store and a row would lose a status that only evidence or a decision can give.
         StorageError, IntegrityError: the store cannot be read or is not intact, so that no status can be derived.
     """
     tracker = _tracker(project)
@@ -72,7 +72,8 @@ def _refuse_loss(drift: Sequence[TrackerDrift], missing: str) -> None:
     lost = [row for row in drift if row.declared not in ("", Status.NOT_STARTED)]
     if lost:
         first, more = lost[0], f" and {count(len(lost) - 1, 'more cell')}" if len(lost) > 1 else ""
-        rows = f"{first.where}: {first.use_case} says {first.declared}{more}, which only evidence or a review can give"
+        says = f"{first.where}: {first.use_case} says {first.declared}{more}"
+        rows = f"{says}, which only evidence or a decision can give"
         raise ConfigError(f"{rows}, but {missing}; the tracker was not changed")
 
 
