@@ -150,7 +150,7 @@ def test_the_rule_looks_at_the_rows_and_at_each_that_left(project: Project) -> N
     project.configured(CONFIG, TRACKER + third).tests(FINE + BAD + BAD.replace("2", "3").replace("two", "three"))
     project.run("--readiness-actor=dev@example.com")
     take_out(project)
-    output = closed(project)
+    output = " ".join(closed(project).split())
     assert "left the register (2 of 3 use cases fail)" in output
     assert "UC-003 left something open" in output
 
