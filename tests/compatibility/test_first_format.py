@@ -36,6 +36,11 @@ MAY_DIFFER = re.compile(
     r"|warnings\.\d+"
 )
 """The paths of sentences in the JSON report: their words may be bettered. Every other value is what it was."""
+COUNTED_NOW = {
+    **{f"verdict.rules.{rule}.looked_at": (28, 21) for rule in (5, 6, 8, 13)},
+    "verdict.rules.11.looked_at": (7, 6),
+}
+"""Numbers then and now: a rule about evidence counts only what rests on evidence, and not what has none."""
 ADDED = {"changes"}
 """Keys that came later."""
 ADDED_TO_EVIDENCE = ("counts", "why_not", "state", "proven")
@@ -69,7 +74,8 @@ def test_the_report_is_the_same_value_by_value(first: Project) -> None:
     now, then = leaves(json.loads(result.stdout)), leaves(json.loads((FIRST / "report.json").read_text()))
     later = {at for at in now if re.search(rf"evidence\.\d+\.({'|'.join(ADDED_TO_EVIDENCE)})$", at)}
     assert (now.keys() - ADDED - later, bool(later)) == (then.keys(), True)
-    assert {at: (then[at], now[at]) for at in then if then[at] != now[at] and not MAY_DIFFER.fullmatch(at)} == {}
+    differing = {at: (then[at], now[at]) for at in then if then[at] != now[at] and not MAY_DIFFER.fullmatch(at)}
+    assert differing == COUNTED_NOW
 
 
 @pytest.mark.parametrize(("use_case", "code"), ELIGIBLE.items())

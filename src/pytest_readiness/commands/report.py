@@ -129,8 +129,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
             click.echo(piece, nl=False)
     for remark in output_format.remarks(report) if output_format is not None else ():
         click.echo(f"readiness: {sanitise(remark)}", err=True)
-    if quiet or form != TERMINAL:  # else it is one of the report's notes
-        printing.tell_missing_store(project)
+    printing.tell_missing_store(project)
     if form == TERMINAL:
         tell_ci(project, report, annotate=False)
     refuse_damage(report.context.problems)
@@ -142,6 +141,9 @@ def _lines(report: Report, empty: str, *, verbosity: int) -> list[Line]:
     width, unicode = printing.terminal_width(), printing.prints_unicode()
     if empty:
         return LineWriter(width, unicode=unicode).paragraph(empty)
+    context = report.context
+    notes = tuple(note for note in context.notes if note != context.missing_store)  # it is on standard error
+    report = replace(report, context=replace(context, notes=notes))
     return render_report(report, width, verbosity=verbosity, unicode=unicode)
 
 

@@ -71,7 +71,9 @@ class Project(Struct, frozen=True, dict=True):
 
     @property
     def missing_store(self) -> str:
-        """The sentence that the store does not exist; empty: it does, or neither a config nor a user names one.
+        """The sentence that the store does not exist.
+
+        Empty if it does, if a left-over journal is about to become it, or if neither a config nor a user names one.
 
         Raises:
             ConfigError: the store's address is invalid.
@@ -80,9 +82,11 @@ class Project(Struct, frozen=True, dict=True):
         if not self.configured and url == default_settings(self.settings.folder).store:
             return ""
         try:
-            return "" if self.store_file.stat().st_size else missing_store(url)
+            if self.store_file.stat().st_size:
+                return ""
         except OSError:
-            return missing_store(url)
+            pass
+        return "" if any(self.journals.glob("*.jsonl")) else missing_store(url)
 
     @property
     def plugin_problem(self) -> str | None:

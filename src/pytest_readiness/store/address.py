@@ -77,6 +77,4 @@ def printable_url(url: str) -> str:
 
 def missing_store(url: str) -> str:
     """Return the message for a store that does not exist."""
-    causes = "nothing was recorded here yet, or it was lost, or its name is wrong (`store` in the config, --store,"
-    ways = "record a run, restore the store, or name the right one"
-    return f"there is no store at {printable_url(url)}: {causes} READINESS_STORE): {ways}"
+    return f"there is no store at {printable_url(url)}: record a run, restore the store, or name the right one"

@@ -97,14 +97,14 @@ def has_nothing_to_check(rule: RuleResult) -> bool:
 def failures_text(rules: Iterable[RuleResult]) -> str:
     """Return failed rules as text: ``evidence incomplete (276 of 288), failing (3 of 288)``.
 
-    Rules without anything to check come last, counted if there are several: the gate lists each of them. If only one
-    rule failed, its detail follows.
+    Rules without anything to check come last, counted if there are several: the gate lists each as ``empty``. If only
+    one rule failed, its detail follows.
     """
     failed = list(rules)
     texts = [_failure(rule) for rule in failed if not has_nothing_to_check(rule)]
     idle = [rule.rule for rule in failed if has_nothing_to_check(rule)]
     if idle:
-        texts.append(f"nothing to check yet ({idle[0] if len(idle) == 1 else f'{len(idle)} rules'})")
+        texts.append(f"nothing to check yet ({idle[0]})" if len(idle) == 1 else f"{len(idle)} rules empty")
     shows_detail = len(failed) == 1 and not idle and failed[0].rule != _SHOWN_BY_ITEM
     return ", ".join(texts) + (f": {failed[0].detail}" if shows_detail and failed[0].detail else "")
 
