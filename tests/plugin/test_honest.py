@@ -278,9 +278,13 @@ class TestUncollected:
         project.configured(OPEN).tests(SUITE)
         project.tests("\ndef test_a(): pass\n", "test_script.py").run(*how)
         project.tests(f"\ndef test_a(): pass\n{end}\n", "test_script.py")
-        project.run_apart(*how, *asked)
+        result = project.run_apart(*how, *asked)
         code, text = gate(project)
-        assert (code, f"run {run_ids(project)[0]}: it could not collect 1 module" in text) == (0, True)
+        if "assert not crashitem" in str(result.stdout):
+            # xdist 3.8.0 fails on itself if a worker ends before it knows what was collected: no run, and no success.
+            assert (code, result.ret, len(run_ids(project))) == (0, pytest.ExitCode.INTERNAL_ERROR, 1)
+        else:
+            assert (code, f"run {run_ids(project)[0]}: it could not collect 1 module" in text) == (0, True)
         assert project.cli("verify").exit_code == 0
 
     @pytest.mark.parametrize("dry", ["--collect-only", "--setup-plan", "--readiness-plan"])
