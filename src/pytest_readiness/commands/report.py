@@ -129,7 +129,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
             click.echo(piece, nl=False)
     for remark in output_format.remarks(report) if output_format is not None else ():
         click.echo(f"readiness: {sanitise(remark)}", err=True)
-    printing.tell_missing_store(project)
+    if not report.context.problems:  # else the line on the damage says more
+        printing.tell_missing_store(project)
     if form == TERMINAL:
         tell_ci(project, report, annotate=False)
     refuse_damage(report.context.problems)
