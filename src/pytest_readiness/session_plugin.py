@@ -320,9 +320,10 @@ class SessionPlugin:
             from .pipeline.session import close_session
             from .recording.provenance.invocation import is_about_files
 
-            self._prepared.report_writer.log.uncollected = len(self._uncollected)
-            if self._uncollected or is_about_files(self.config.option):
-                self._prepared.report_writer.log.drop_idle_rules()
+            log = self._prepared.report_writer.log
+            log.uncollected = max(log.uncollected, len(self._uncollected))  # a worker may have sent its number already
+            if is_about_files(self.config.option):
+                log.drop_idle_rules()
             self._outcome = close_session(self._prepared, self.options, int(session.exitstatus))
             self._exit_code = self._outcome.exit_code
             if session.exitstatus == 0 and self._outcome.exit_code:

@@ -281,6 +281,8 @@ def _close(prepared: PreparedSession, options: SessionOptions, exit_status: int,
 def _store_run(prepared: PreparedSession, outcome: SessionOutcome, exit_status: int, *, whole: bool) -> Run | None:
     writer = prepared.report_writer
     writer.settle()
+    if writer.log.uncollected:  # its tests may match the rules
+        writer.log.drop_idle_rules()
     if writer.log.uncollected or writer.log.unread_marks or (prepared.is_group_part and exit_status not in _CUT_SHORT):
         writer.log.arrive()
     sealed, problems = close_run(prepared.project, writer.log, exit_status, whole=whole)
