@@ -11,8 +11,7 @@ import gc
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -21,6 +20,7 @@ import click
 
 from .errors import ReadinessError, SeveralError, UnansweredError, suggestion
 from .hints import options_for, typable, use_options
+from .process_exit import guarded_exit
 from .third_party import describe_exception
 from .views.sanitise import sanitise, sanitise_lines
 
@@ -268,28 +268,27 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     gc.set_threshold(_MANY)
     # The last search, at the end of the process, is 5 % of a gate on a small store.
     atexit.register(gc.freeze)
-    end_process = os._exit
-    os._exit = _guarded(end_process)
+    end_process, answer = os._exit, _Answer()
+    os._exit = guarded_exit(end_process, answer.code, _UNANSWERED)
     try:
         commands.main(args=list(arguments) if arguments is not None else None, prog_name=NAME)
+    except SystemExit as end:
+        answer.given = end.code if isinstance(end.code, int) else _UNANSWERED
+        raise
     finally:
-        os._exit = end_process
+        if arguments is not None:  # a program called this and goes on
+            os._exit = end_process
     raise AssertionError("click has exited")
 
 
-def _guarded(end_process: Callable[[int], NoReturn]) -> Any:
-    """Return an ``os._exit`` that ends this process with 3 instead of 0, because the command has not answered yet.
+class _Answer:
+    """The exit code that the command has answered with, for a plugin that ends the process at once."""
 
-    A plugin may call it. A child process ends as it asks for.
-    """
-    command_process = os.getpid()
+    given: int | None = None
 
-    def guarded_exit(status: int) -> NoReturn:
-        if os.getpid() == command_process and not status % 256:
-            status = _UNANSWERED
-            with suppress(BaseException):  # whatever replaced standard error
-                _print_error("a plugin ended the process by os._exit(0), before the command had answered")
-                sys.stderr.flush()
-        end_process(status)
-
-    return guarded_exit
+    def code(self) -> int:
+        """Return it; 3 with a message if the command has not answered yet."""
+        if self.given is None:
+            _print_error("a plugin ended the process by os._exit(0), before the command had answered")
+            return _UNANSWERED
+        return self.given

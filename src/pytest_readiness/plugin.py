@@ -7,10 +7,8 @@ option is given or xdist distributes. Every session of every project pays for th
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -151,7 +149,9 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
     """Set the exit code of the process: a requested gate that was not evaluated is no success."""
     end_process = os._exit
     if getattr(config.option, "readiness_gate", False):
-        os._exit = _guarded(end_process, config)
+        from .process_exit import guarded_exit  # late: most sessions have no gate
+
+        os._exit = guarded_exit(end_process, lambda: int(final_exit_code(config, 0)), _UNANSWERED)
     try:
         code = yield
     except SystemExit as end:
@@ -160,25 +160,6 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
     finally:
         os._exit = end_process
     return final_exit_code(config, code)
-
-
-def _guarded(end_process: Callable[[int], NoReturn], config: pytest.Config) -> Any:
-    """Return an ``os._exit`` that ends this process with 0 only if the gate was evaluated and is open.
-
-    Some suites end so as they finish, because a thread of theirs never does. A child process ends as it asks for.
-    """
-    session_process = os.getpid()
-
-    def guarded_exit(status: int) -> NoReturn:
-        if os.getpid() == session_process and is_success(status):
-            asked, status = status, _UNANSWERED  # if another plugin raises meanwhile
-            with suppress(BaseException):
-                status = final_exit_code(config, asked)
-                sys.stdout.flush()
-                sys.stderr.flush()
-        end_process(status)
-
-    return guarded_exit
 
 
 def final_exit_code(config: pytest.Config, code: Any) -> Any:

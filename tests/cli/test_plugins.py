@@ -125,6 +125,34 @@ def test_a_plugin_that_ends_the_process_at_once_is_no_answer(project: Project, s
     assert (ended.returncode, ended.stdout, ended.stderr) == (3, "", line)
 
 
+LATER = "import atexit, os\natexit.register(lambda: os._exit(0))\n"
+THREAD = """
+import os, threading, time
+
+def end():
+    threading.main_thread().join()
+    os._exit(0)
+
+threading.Thread(target=end).start()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", [LATER, THREAD], ids=["atexit", "thread"])
+def test_a_plugin_that_ends_the_process_after_the_answer_keeps_it(project: Project, source: str) -> None:
+    """A closed gate stays closed where a plugin calls ``os._exit(0)`` once the command has ended."""
+    failing(project)
+    with_plugin(project, source)
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest_readiness", "gate"],
+        cwd=project.path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout.splitlines()[-1:]) == (1, ["exit code 1: not eligible"]), ended.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_child_of_a_plugin_ends_as_it_asks_for(project: Project) -> None:
