@@ -231,6 +231,22 @@ def test_git_revisions(project: Project) -> None:
     assert never_run["new"]["at"] == f"{made:%Y-%m-%dT%H:%M:%S}.999Z"
 
 
+@pytest.mark.parametrize("side", ["now", "2026-01-01T00:00:00Z", "20260101T000000Z-0123abcd", "HEAD"])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_side_that_needs_a_store_that_is_missing(fallen: Project, side: str, first: bool) -> None:
+    """One line names the side and the store, instead of a comparison with nothing; files are compared as before."""
+    repository(fallen)
+    commit(fallen)
+    (fallen.path / ".readiness").rename(fallen.path / "elsewhere")
+    done = fallen.cli("diff", *((side, "a.json") if first else ("a.json", side)))
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith(
+        f"readiness: '{side}' is no file, so it is read from the store, but there is no store"
+    )
+    assert "sqlite:///.readiness/evidence.db" in done.stderr
+    assert fallen.cli("diff", "a.json", "b.json").exit_code == 0
+
+
 def test_bundles(fallen: Project) -> None:
     """A bundle is compared by its report; that of a session has none, and is evaluated."""
     assert fallen.cli("bundle", "-o", "b.zip").exit_code == 0

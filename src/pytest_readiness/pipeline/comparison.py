@@ -47,7 +47,8 @@ def compare(old: str, new: str, find_project: Callable[[], Project]) -> Differen
         find_project: returns the project. Called only if a name is no file, so that files are compared anywhere.
 
     Raises:
-        ConfigError: a name is none of these, a file cannot be read, or they are of different registers.
+        ConfigError: a name is none of these, a file cannot be read, they are of different registers, or a name is no
+            file and there is no store.
         IntegrityError: a bundle is not what was exported, or the evidence behind an answer is not intact.
         StorageError: the store cannot be read.
     """
@@ -67,14 +68,25 @@ def _resolve(name: str, find_project: Callable[[], Project]) -> _Side:
     if _exists(path):
         return _of_file(path)
     if name == NOW:
-        return _of_moment(find_project(), None, name, "now")
+        return _of_moment(_stored(find_project(), name), None, name, "now")
     if _RUN_ID.fullmatch(name):
-        return _of_run(find_project(), name)
+        return _of_run(_stored(find_project(), name), name)
     try:
         moment = parse_timestamp(name).replace(tzinfo=None).isoformat(timespec="milliseconds")
     except (ValueError, OverflowError):
         return _of_revision(find_project(), name)
-    return _of_moment(find_project(), f"{moment}Z", name, "time")
+    return _of_moment(_stored(find_project(), name), f"{moment}Z", name, "time")
+
+
+def _stored(project: Project, name: str) -> Project:
+    """Return the project; without its store nothing was known at any moment, and all would differ.
+
+    Raises:
+        ConfigError: there is no store.
+    """
+    if missing := project.missing_store:
+        raise ConfigError(f"'{one_line(name, 120)}' is no file, so it is read from the store, but {missing}")
+    return project
 
 
 def _exists(path: Path) -> bool:
@@ -156,7 +168,7 @@ def _of_revision(project: Project, name: str) -> _Side:
             raise ConfigError(f"{location(Path(name))}: cannot be read: No such file or directory")
         kinds = "a file (JSON report or bundle), a run, a time or a git revision"
         raise ConfigError(f"'{shown}' is none of these: {kinds}")
-    ends = [end for end, of_commit, clean in _ends(project).values() if of_commit == commit and clean]
+    ends = [end for end, of_commit, clean in _ends(_stored(project, name)).values() if of_commit == commit and clean]
     return _of_moment(project, max(ends, default="") or _commit_time(project, commit), name, "revision")
 
 
