@@ -84,7 +84,7 @@ def test_a_shape_is_adopted_without_an_edit(project: Project, name: str) -> None
     assert checked.exit_code == 0, checked.output
     assert len(project.report()["use_cases"]) >= len(shape.rows)
     project.empty_store()
-    assert project.cli("sync").exit_code == 0
+    assert project.cli("sync", "--take-back").exit_code == 0
     assert project.cli("sync", "--check").exit_code == 0
 
 
@@ -164,7 +164,7 @@ def test_a_new_user_comes_from_a_public_style_check_list_to_a_tracker_in_step(pr
     assert len(rows) == 5
     assert [name for name, status in rows.items() if status != "NOT_STARTED"] == ["alerts-page-a-human"]
     project.empty_store()
-    assert project.cli("sync").exit_code == 0
+    assert project.cli("sync", "--take-back").exit_code == 0
     written = CHECKLIST.replace("| @anna | ✅ |", "| @anna | ❌ |").replace("| ✅ 2026-09-30 |", "| ❌ |")
     assert (project.path / "T.md").read_text(encoding="utf-8") == written
 
@@ -176,7 +176,7 @@ def test_a_check_list_comes_as_far(project: Project) -> None:
     project.tests("@evidence('tls-everywhere', item=1)\ndef test_tls(): pass\n")
     assert project.run(environment=None).ret == 0
     project.empty_store()
-    assert project.cli("sync").exit_code == 0
+    assert project.cli("sync", "--take-back").exit_code == 0
     assert (project.path / "T.md").read_text() == text.replace("[x]", "[ ]").replace("[X]", "[ ]")
 
 
@@ -211,7 +211,7 @@ def test_no_word_is_written_that_says_more_than_its_status(project: Project, wor
     assert done.exit_code == 0, done.output
     project.cli("record", "A-0", "--item", "4", "--environment", "staging", "--result", result)
     project.empty_store()
-    assert project.cli("sync").exit_code == 0
+    assert project.cli("sync", "--take-back").exit_code == 0
     assert (project.path / "T.md").read_text(encoding="utf-8").splitlines()[2] == f"| A-0 | {written} |"
     assert project.cli("sync", "--check").exit_code == 0
 
@@ -236,7 +236,7 @@ def test_columns_for_environments_are_known_by_short_names_and_with_gaps(project
     written.write_text(written.read_text(encoding="utf-8").replace("real = false", "real = true"), encoding="utf-8")
     assert project.cli("check").exit_code == 0
     project.empty_store()
-    assert project.cli("sync").exit_code == 0
+    assert project.cli("sync", "--take-back").exit_code == 0
     after = {**shape.after, "| | 🚧 wip |": "| | ❌ |"}  # an empty cell says by this guess what is derived
     expected = shape.text
     for there, instead in after.items():
@@ -532,7 +532,7 @@ def test_other_formats_are_guessed_as_well(project: Project, name: str) -> None:
     assert result.exit_code == 0, result.output
     assert project.cli("check").exit_code == 0
     project.empty_store()
-    assert project.cli("sync").exit_code == 0
+    assert project.cli("sync", "--take-back").exit_code == 0
     done, todo = WORDS.get(name, ("done", "todo"))
     assert (project.path / name).read_bytes().decode() == OTHERS[name].replace(done, todo)
     assert {row["title"] for row in project.report()["use_cases"]} in ({"Pay", "Refund"}, {"Zahlen", "Erstatten"})

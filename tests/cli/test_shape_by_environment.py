@@ -45,7 +45,7 @@ def test_each_cell_is_written(project: Project) -> None:
         "PROD_READINESS_TRACKER.md:3: sign-in says READY_FOR_GO_LIVE in production, derived is NOT_STARTED"
         in result.stdout
     )
-    done = project.cli("sync")
+    done = project.cli("sync", "--take-back")
     assert done.exit_code == 0, done.output
     expected = BY_ENVIRONMENT.text
     for there, instead in BY_ENVIRONMENT.after.items():
@@ -59,16 +59,16 @@ def test_a_cell_says_what_is_shown_in_its_environment(project: Project) -> None:
     adopted(project)
     record(project, "sign-in", "PASSED", "staging")
     record(project, "pay-refund", "FAILED", "production")
-    assert project.cli("sync").exit_code == 0
+    assert project.cli("sync", "--take-back").exit_code == 0
     assert "| Sign in | 🚧 | ❌ |" in tracker(project)
     assert "| Pay / refund | ❌ | **❌** |" in tracker(project)
     record(project, "sign-in", "PASSED", "production")
-    assert project.cli("sync").exit_code == 0
+    assert project.cli("sync", "--take-back").exit_code == 0
     assert "| Sign in | 🚧 | 🚧 |" in tracker(project)
     accepted = [f"--acknowledge=sign-in/1/{where}" for where in ("staging", "production")]
     signed = project.cli("review", "sign-in", "--approve", "--by", "rita", *accepted)
     assert signed.exit_code == 0, signed.output
-    assert project.cli("sync").exit_code == 0
+    assert project.cli("sync", "--take-back").exit_code == 0
     assert "| Sign in | ✅ | ✅ |" in tracker(project)
 
 
@@ -80,7 +80,7 @@ def test_an_environment_that_is_not_asked_for_stays(project: Project) -> None:
     assert project.cli("check").exit_code == 1
     config.write_text(config.read_text().replace('BLOCKED = "❌"', 'BLOCKED = ["❌", "n/a"]'))
     assert project.cli("check").exit_code == 0
-    assert project.cli("sync").exit_code == 0
+    assert project.cli("sync", "--take-back").exit_code == 0
     assert "| Pay | ❌ | n/a |" in tracker(project)
 
 
@@ -119,7 +119,7 @@ def test_the_column_of_an_environment_that_is_not_real_is_left_alone(project: Pr
     record(project, "sign-in", "PASSED", "staging")
     record(project, "sign-in", "PASSED", "production")
     assert "production" not in project.cli("sync", "--check").stdout
-    assert project.cli("sync").exit_code == 0
+    assert project.cli("sync", "--take-back").exit_code == 0
     cells = [line.split("|") for line in tracker(project).splitlines()]
     before = [line.split("|") for line in BY_ENVIRONMENT.text.splitlines()]
     assert [row[3:] for row in cells if len(row) > 3] == [row[3:] for row in before if len(row) > 3]
@@ -134,7 +134,7 @@ def test_a_column_for_each_environment_is_adopted_with_no_edit(project: Project)
     assert project.cli("check").exit_code == 0
     assert project.cli("report").exit_code == 0
     assert project.cli("record", "log-in", "--item=4", "--result=PASSED", "--environment=dev").exit_code == 0
-    assert project.cli("sync").exit_code == 0
+    assert project.cli("sync", "--take-back").exit_code == 0
     assert "| Log in | ✅ | ❌ |" in project.path.joinpath("T.md").read_text()
     assert project.cli("gate").exit_code == 1
 
@@ -147,7 +147,7 @@ def test_a_cell_that_says_not_applicable_is_left_alone(project: Project) -> None
     config.write_text(config.read_text().replace('BLOCKED = "❌"', 'BLOCKED = "❌"\nskip = "N/A"'))
     assert project.cli("check").exit_code == 0, project.cli("check").output
     record(project, "pay-refund", "PASSED", "staging")
-    assert project.cli("sync").exit_code == 0
+    assert project.cli("sync", "--take-back").exit_code == 0
     assert "| Pay / refund | 🚧 | n/a |" in tracker(project)
     assert project.cli("sync", "--check").exit_code == 0
     assert project.states("pay-refund")["pay-refund/1/production"] == "MISSING"
@@ -170,7 +170,7 @@ def test_an_empty_cell_may_be_a_word_and_says_nothing_of_the_whole(project: Proj
     record(project, "Pay", "PASSED", "production")
     difference, _ = project.cli("sync", "--check").stdout.splitlines()
     assert difference == "PROD_READINESS_TRACKER.md:3: sign-in says NOT_STARTED in staging, derived is IN_PROGRESS"
-    assert project.cli("sync").exit_code == 0
+    assert project.cli("sync", "--take-back").exit_code == 0
     assert tracker(project).splitlines()[2:] == ["| Sign in | 🚧 | |", "| Pay | | 🚧 |"]
     assert project.cli("sync", "--check").exit_code == 0
 
@@ -188,7 +188,7 @@ def test_a_row_is_left_out_where_each_of_its_cells_says_so(project: Project) -> 
     assert [use_case["id"] for use_case in project.report()["use_cases"]] == ["sign-in"]
     project.write("PROD_READINESS_TRACKER.md", f"| Flow | STG | PROD |\n|--|--|--|\n{rows}| Mail | ✅ | later |\n")
     assert [use_case["id"] for use_case in project.report()["use_cases"]] == ["sign-in", "Mail"]
-    assert project.cli("sync").exit_code == 0
+    assert project.cli("sync", "--take-back").exit_code == 0
     assert tracker(project).splitlines()[6] == "| Mail | ❌ | later |"
 
 

@@ -48,7 +48,7 @@ def test_each_shape_is_written(project: Project, name: str) -> None:
         expected = expected.replace(there, instead)
     project.empty_store()
     assert project.cli("sync", "--check").exit_code == 1
-    done = project.cli("sync")
+    done = project.cli("sync", "--take-back")
     assert done.exit_code == 0, done.output
     assert text_of(project) == expected
     assert project.cli("sync", "--check").exit_code == 0

@@ -81,8 +81,8 @@ def test_check_tells_and_writes_nothing(started: Project) -> None:
 
 
 def test_a_status_that_somebody_typed_is_taken_back(project: Project) -> None:
-    """Nobody types a status: READY without evidence becomes NOT_STARTED again, once there is a store."""
-    typed = TRACKER.replace("`NOT_STARTED` | tbd", "`READY_FOR_GO_LIVE` | tbd")
+    """Nobody types a status: one without evidence becomes NOT_STARTED again, once there is a store."""
+    typed = TRACKER.replace("`NOT_STARTED` | tbd", "`BLOCKED` | tbd")
     project.configured(tracker=typed).tests(PASSING)
     project.run()
     assert project.cli("sync").exit_code == 0

@@ -27,7 +27,7 @@ def test_an_item_is_told_down_to_its_evidence():
     expected = """
         UC-003
         IN_PROGRESS, COLLECTING, 1 of 8 requirements complete
-        drift: the tracker says NOT_STARTED; `readiness sync` writes the derived status
+        drift: the tracker says NOT_STARTED, not IN_PROGRESS: run `readiness sync`
         architecture status: GREEN (does not affect the readiness)
         owner: trace-team@example.com
         review: NONE, 1 approval required

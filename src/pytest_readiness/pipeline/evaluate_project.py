@@ -203,7 +203,7 @@ def evaluate_with_facts(project: Project, request: EvaluationRequest) -> Evaluat
         problems=(*request.problems, *map(str, problems), *(map(str, comparison.problems) if comparison else ())),
         session=request.session,
     )
-    actions = _actions(request, inputs, readiness, verdict, comparison)
+    actions = _actions(request, inputs, readiness, verdict, comparison, has_store=store is not None)
     report = Report(readiness, verdict, actions, context, origins, changes, register)
     return EvaluatedReport(report, inputs.facts, inputs.policy, inputs.catalogue)
 
@@ -326,8 +326,10 @@ def _actions(
     readiness: Readiness,
     verdict: Verdict,
     comparison: CheckpointComparison | None,
+    *,
+    has_store: bool,
 ) -> tuple[Action, ...]:
-    actions = next_actions(readiness, inputs.policy)
+    actions = next_actions(readiness, inputs.policy, has_store=has_store)
     if verdict.eligible:
         return actions
     gate_input = GateInput(

@@ -11,12 +11,12 @@ from msgspec.structs import replace
 from ..atomic_write import write_atomically
 from ..claims.tracker.layout import RegisterLayout
 from ..claims.tracker.writer import RowUpdate, update_with_layout
-from ..errors import ConfigError, IntegrityError, StorageError, count, location as shown_place
+from ..errors import ConfigError, IntegrityError, RefusedError, StorageError, count, location as shown_place
 from ..facts.timestamps import timestamp
 from ..regular_files import read_regular
-from ..store.address import missing_store
-from ..verdict.readiness import Status
-from ..verdict.tracker_drift import cell_differences
+from ..store.address import missing_store, printable_url
+from ..verdict.tracker_drift import cell_differences, is_more_than_initial, is_unexplained
+from ..views.text_format import name_list
 from .evaluate_project import EvaluationRequest, Project, evaluate_project
 from .history import use_case_history
 
@@ -33,6 +33,8 @@ class TrackerDrift(Struct, frozen=True):
     """The environment of the differing column; empty means the status of the use case."""
     since: str
     """UTC date of the last change of the derived status."""
+    unexplained: bool = False
+    """The row says READY_FOR_GO_LIVE, and the store is not where that came from."""
 
 
 def find_drift(project: Project) -> list[TrackerDrift]:
@@ -57,6 +59,7 @@ def find_drift(project: Project) -> list[TrackerDrift]:
             derived=difference.derived,
             environment=difference.environment,
             since=changed_on(project, readiness.use_case.id),
+            unexplained=is_unexplained(readiness),
         )
         for readiness in report.readiness.use_cases
         if readiness.use_case.line is not None
@@ -69,7 +72,7 @@ def find_drift(project: Project) -> list[TrackerDrift]:
 
 def _refuse_loss(drift: Sequence[TrackerDrift], missing: str) -> None:
     """Raise ConfigError if a row has more than the initial status: the evidence behind it may only be elsewhere."""
-    lost = [row for row in drift if row.declared not in ("", Status.NOT_STARTED)]
+    lost = [row for row in drift if is_more_than_initial(row.declared)]
     if lost:
         first, more = lost[0], f" and {count(len(lost) - 1, 'more cell')}" if len(lost) > 1 else ""
         says = f"{first.where}: {first.use_case} says {first.declared}{more}"
@@ -86,14 +89,32 @@ def changed_on(project: Project, use_case: str) -> str:
     return (use_case_history(project, use_case).status_since or timestamp())[:10]
 
 
-def sync_tracker(project: Project) -> list[TrackerDrift]:
+def unexplained_text(project: Project, drift: Sequence[TrackerDrift]) -> str:
+    """Return the sentence on the rows whose READY_FOR_GO_LIVE does not come from this store; empty: there are none."""
+    rows = {row.use_case: row for row in drift if row.unexplained}
+    if not rows:
+        return ""
+    where, names = next(iter(rows.values())).where, name_list(list(rows))
+    return (
+        f"{where}: READY_FOR_GO_LIVE of {names} does not come from this store ({printable_url(project.settings.store)}"
+        " has no review of it, or not its evidence): if the store was lost, restore it; if the status was typed by"
+        " hand, `readiness sync --take-back` takes it back"
+    )
+
+
+def sync_tracker(project: Project, *, take_back: bool = False) -> list[TrackerDrift]:
     """Write the derived status and its date into the rows whose status differs; return these rows.
 
+    ``take_back``: also take back READY_FOR_GO_LIVE where the store cannot tell where it came from.
+
     Raises:
+        RefusedError: without ``take_back`` there is such a row. Nothing was written.
         ConfigError: there is no tracker, or a row cannot be changed safely. Nothing was written.
         StorageError, IntegrityError: the store cannot be read or is not intact, or the tracker cannot be written.
     """
     drift = find_drift(project)
+    if not take_back and (reason := unexplained_text(project, drift)):
+        raise RefusedError(f"{reason}; the tracker was not changed")
     if drift:
         _write_rows(project, _tracker(project), drift)
     return drift

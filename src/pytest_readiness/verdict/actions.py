@@ -21,7 +21,7 @@ from .readiness import (
 )
 from .requirement.levels import how_to_reach
 from .status import is_reviewed
-from .tracker_drift import cell_differences
+from .tracker_drift import cell_differences, drift_remedy
 
 _URGENCY = ("fix", "rerun", "finish", "declare", "renew", "collect", "prove", "retire", "review", "sync")
 _ACTION_OF_STATE = {
@@ -36,17 +36,22 @@ _ACTION_OF_STATE = {
 OR_ACKNOWLEDGE = ", or have a reviewer acknowledge it"
 """End of an action's text if a review may accept the pass as it is."""
 
+DIFFERENCE = ": the row says "
+"""What separates the remedy from the difference in the text of the action ``sync``."""
+
 _Ranked = tuple[int, str, Action]
 
 
-def next_actions(readiness: Readiness, policy: Policy) -> tuple[Action, ...]:
+def next_actions(readiness: Readiness, policy: Policy, *, has_store: bool = True) -> tuple[Action, ...]:
     """Return the actions for the states of all requirements, the most urgent first.
 
-    Within the same urgency, the earliest expiry comes first, then the order of the register.
+    Within the same urgency, the earliest expiry comes first, then the order of the register. Without a store, the
+    tracker may be right: see ``drift_remedy``.
     """
     ranked = [
         action for use_case in readiness.use_cases for action in _use_case_actions(use_case, policy, readiness.at)
     ]
+    ranked += _drift_actions(readiness, has_store=has_store)
     ranked += [(_URGENCY.index("retire"), "", _removed_action(use_case, policy)) for use_case in readiness.removed_here]
     return tuple(action for _, _, action in sorted(ranked, key=lambda entry: entry[:2]))
 
@@ -85,9 +90,15 @@ def _use_case_actions(use_case: UseCaseReadiness, policy: Policy, at: str) -> It
         reviewers = ", ".join(policy.reviewers) or UNASSIGNED
         nobody = "" if policy.reviewers else "; first list the reviewers ([review] reviewers)"
         yield _action(use_case, "review", f"{_review_text(use_case, policy)}{nobody}", who=reviewers)
-    for cell in cell_differences(use_case):
-        difference = f"the row says {cell.declared or 'nothing'}{cell.where}, not {cell.derived}"
-        yield _action(use_case, "sync", f"run `readiness sync`: {difference}")
+
+
+def _drift_actions(readiness: Readiness, *, has_store: bool) -> Iterator[_Ranked]:
+    """Yield an action for each cell of the tracker that differs; what mends one mends all."""
+    drift = [(use_case, cell) for use_case in readiness.use_cases for cell in cell_differences(use_case)]
+    remedy = drift_remedy(readiness.use_cases, has_store=has_store) if drift else ""
+    for use_case, cell in drift:
+        says = f"{DIFFERENCE}{cell.declared or 'nothing'}{cell.where}, not {cell.derived}"
+        yield _action(use_case, "sync", f"{remedy}{says}")
 
 
 def _decision_actions(use_case: UseCaseReadiness, policy: Policy, at: str) -> Iterator[_Ranked]:

@@ -79,8 +79,7 @@ def policy_states_of(state: State, *, unproven: bool) -> tuple[State, ...]:
     return (state, State.ASSERTED) if unproven and state is State.FLAKY else _ALONE[state]
 
 
-_ALONE = {state: (state,) for state in State}
-"""Built once, as each requirement needs it several times."""
+_ALONE = {state: (state,) for state in State}  # built once, as each requirement needs it several times
 
 
 class Status(StrEnum):
@@ -183,6 +182,8 @@ class ReviewStanding(Struct, frozen=True):
     """``CURRENT``, ``SUSPECT`` or ``REJECTED``; ``NONE``: it does not count."""
     why: tuple[str, ...] = ()
     """Reasons why it is suspect or does not count, one sentence each."""
+    lacks_evidence: bool = False
+    """The store does not have all that it rests on, and no retired run explains that: it may be another store."""
 
 
 class ReviewSummary(Struct, frozen=True):
@@ -327,8 +328,7 @@ class Action(Struct, frozen=True):
 
     who: str
     action: str
-    """``fix``, ``rerun``, ``finish``, ``declare``, ``renew``, ``collect``, ``prove``, ``retire``, ``review``, ``sync``;
-    the most urgent first."""
+    """Its kind, from ``fix`` to ``sync``: see ``verdict.actions``, which has them by urgency."""
     use_case: str
     requirement: str | None
     text: str

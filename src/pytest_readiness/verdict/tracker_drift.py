@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from ..errors import first_names
 from .readiness import ReviewState, State, Status, UseCaseReadiness
 
 
@@ -36,6 +37,42 @@ def cell_differences(readiness: UseCaseReadiness) -> Iterator[CellDifference]:
 def has_drift(readiness: UseCaseReadiness) -> bool:
     """Return whether any cell of the row differs from the derived status."""
     return next(cell_differences(readiness), None) is not None
+
+
+def is_unexplained(readiness: UseCaseReadiness) -> bool:
+    """Return whether a row says READY_FOR_GO_LIVE, and this store is not where it came from.
+
+    The store has no review of the use case, or not the evidence behind one. Either the store was lost or is another
+    one, or somebody typed the status. Passes of a first run say nothing about that: they are also in a store that
+    replaces a lost one. What is BLOCKED is explained by that.
+    """
+    standings = readiness.review.standings
+    if readiness.status is Status.BLOCKED or (standings and not any(standing.lacks_evidence for standing in standings)):
+        return False
+    return any(cell.declared == Status.READY_FOR_GO_LIVE for cell in cell_differences(readiness))
+
+
+def is_more_than_initial(declared: str) -> bool:
+    """Return whether a declared status can only come from evidence or a decision."""
+    return declared not in ("", Status.NOT_STARTED)
+
+
+def drift_remedy(use_cases: Iterable[UseCaseReadiness], *, has_store: bool) -> str:
+    """Return what brings the tracker into step with these use cases, in the imperative.
+
+    It is ``run `readiness sync` ``, unless sync would refuse: without a store, or if a row is unexplained.
+    """
+    unexplained: list[str] = []
+    for use_case in use_cases:
+        if not has_store and any(is_more_than_initial(cell.declared) for cell in cell_differences(use_case)):
+            return "restore the store, name the right one, or record a run; then run `readiness sync`"
+        unexplained += [use_case.use_case.id] if is_unexplained(use_case) else []
+    if not unexplained:
+        return "run `readiness sync`"
+    return (
+        f"restore the store with the review of {first_names(unexplained, 3)}, or run `readiness sync --take-back`"
+        " if the status was typed by hand"
+    )
 
 
 def status_in(readiness: UseCaseReadiness, environment: str) -> Status | None:

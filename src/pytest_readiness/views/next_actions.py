@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from ..hints import typed
-from ..verdict.actions import OR_ACKNOWLEDGE
+from ..verdict.actions import DIFFERENCE, OR_ACKNOWLEDGE
 from ..verdict.owners import UNASSIGNED, is_selected, owner_name
 from ..verdict.people import People
 from ..verdict.readiness import Action
@@ -23,10 +23,7 @@ _ONE_BY_ONE = 12
 _LISTED = 24
 """Most failures of a person in such a list; the others are counted."""
 _STYLES = {"fix": "bad", "rerun": "warn", "finish": "warn", "declare": "warn"}
-_COMMON = {
-    "prove": "record the proof in the test and run it",
-    "sync": "run `readiness sync`",
-}
+_COMMON = {"prove": "record the proof in the test and run it"}
 """What several actions of a kind have in common, although their texts differ."""
 
 
@@ -138,6 +135,8 @@ def _common_text(task: Task) -> str:
     texts = {action.text for action in task.actions}
     if len(texts) == 1:
         return task.actions[0].text
+    if task.action == "sync":
+        return task.actions[0].text.partition(DIFFERENCE)[0]
     common = _COMMON.get(task.action, "")
     acknowledge = common and all(text.endswith(OR_ACKNOWLEDGE) for text in texts)
     return f"{common}{OR_ACKNOWLEDGE}" if acknowledge else common

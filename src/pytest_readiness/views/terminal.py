@@ -9,7 +9,7 @@ from ..errors import first_names
 from ..hints import typed
 from ..verdict.counts import worst_use_case
 from ..verdict.readiness import Readiness, UseCaseReadiness
-from ..verdict.tracker_drift import has_drift
+from ..verdict.tracker_drift import drift_remedy, has_drift
 from . import evidence_warnings, run_conditions, text_format
 from .change_lines import change_lines
 from .evidence_gaps import write_missing
@@ -44,7 +44,7 @@ def render_report(report: Report, width: int, *, verbosity: int = 0, unicode: bo
     above += [*([blank] if report.changes else []), *_problems(report, writer), *failures_lines(report, writer, most=4)]
     above += write_urgent(report.actions, writer, verbosity=verbosity)
     below = write_missing(report.readiness.use_cases, report.actions, writer, verbosity=verbosity)
-    below += [blank, *write_matrix(report.readiness, writer, verbosity), *_more_notes(report.readiness, writer)]
+    below += [blank, *write_matrix(report.readiness, writer, verbosity), *_more_notes(report, writer)]
     if verbosity > 0:
         below += _items(report.readiness, writer)
     below += [blank, *_last(report, writer)]
@@ -106,8 +106,9 @@ def _by_name(use_cases: tuple[UseCaseReadiness, ...], field: str) -> dict[object
     return ids_by_name
 
 
-def _more_notes(readiness: Readiness, writer: LineWriter) -> Iterator[Line]:
+def _more_notes(report: Report, writer: LineWriter) -> Iterator[Line]:
     """Yield the lines below the matrix: drift, evidence that expires soon, and evidence without a requirement."""
+    readiness = report.readiness
     soon: list[str] = []
     drift: list[str] = []
     for use_case in readiness.use_cases:
@@ -115,8 +116,9 @@ def _more_notes(readiness: Readiness, writer: LineWriter) -> Iterator[Line]:
         expiring = [requirement for requirement in use_case.required if requirement.expires_soon]
         soon += [f"{requirement.requirement.id} ({requirement.expires_at})" for requirement in expiring]
     if drift:
-        text = f"tracker status is out of date for {text_format.name_list(drift)}: run `readiness sync`"
-        yield from writer.paragraph(text, lead=("drift: ", "warn"), most=2)
+        remedy = drift_remedy(readiness.use_cases, has_store=report.context.store is not None)
+        text = f"tracker status is out of date for {text_format.name_list(drift)}: {remedy}"
+        yield from writer.paragraph(text, lead=("drift: ", "warn"), most=4)
     if soon:
         text = first_names(soon, 3)  # as many as fit in a line or two
         yield from writer.paragraph(text, lead=("expires soon: ", "warn"))

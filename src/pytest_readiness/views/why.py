@@ -17,7 +17,7 @@ from ..verdict.readiness import RequirementReadiness, ReviewState, State, UseCas
 from ..verdict.requirement.execution_ledger import BROKEN
 from ..verdict.requirement.later_runs import retire_command
 from ..verdict.requirement.levels import DESCRIPTIONS
-from ..verdict.tracker_drift import cell_differences
+from ..verdict.tracker_drift import cell_differences, drift_remedy
 from . import evidence_warnings, text_format
 from .gate import hold_lines, removed_lines, retirement_lines, status_text, waiver_lines
 from .line_writer import Line, LineWriter, style_of
@@ -60,7 +60,7 @@ def render_why(
     """
     writer = LineWriter(width, unicode=unicode)
     readiness, chosen = explained_requirements(report, use_case_id, tail)
-    lines = list(_status(readiness, writer))
+    lines = list(_status(readiness, writer, has_store=report.context.store is not None))
     detailed, remarked = tail is not None or verbosity > 0, set[str]()
     named = {action.requirement for action in report.actions if action.text.endswith(OR_ACKNOWLEDGE)}
     retired = {standing.decision.test_id for standing in readiness.retirements if standing.void is None}
@@ -193,7 +193,7 @@ def _listed(ids: Sequence[str]) -> str:
     return f" (there are {', '.join(ids[:_MOST_NAMED])}{' and more' if len(ids) > _MOST_NAMED else ''})" if ids else ""
 
 
-def _status(readiness: UseCaseReadiness, writer: LineWriter) -> Iterator[Line]:
+def _status(readiness: UseCaseReadiness, writer: LineWriter, *, has_store: bool) -> Iterator[Line]:
     use_case = readiness.use_case
     title = f"  {use_case.title}" if use_case.title else ""
     yield writer.line((use_case.id, "strong"), title)
@@ -201,7 +201,8 @@ def _status(readiness: UseCaseReadiness, writer: LineWriter) -> Iterator[Line]:
         (status_text(readiness), style_of(readiness.status)), f", {text_format.completion_text(readiness)}"
     )
     for cell in cell_differences(readiness):
-        text = f"the tracker says {cell.declared or 'nothing'}{cell.where}; `readiness sync` writes the derived status"
+        remedy = drift_remedy((readiness,), has_store=has_store)
+        text = f"the tracker says {cell.declared or 'nothing'}{cell.where}, not {cell.derived}: {remedy}"
         yield from writer.paragraph(text, lead=("drift: ", "warn"))
     if use_case.architecture_status:
         text = f"architecture status: {use_case.architecture_status} (does not affect the readiness)"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ...facts.decision import Decision, Review as SignOff, ReviewMeaning, counts_at
 from ..explanations import first_line
-from ..inputs import RunOrigin
+from ..inputs import RunOrigin, run_of
 from ..policy import Policy
 from ..readiness import ReviewStanding, ReviewState, ReviewSummary
 from .authority import may_decide
@@ -126,4 +126,11 @@ def _standing(review: SignOff, facts: ReviewFacts, origins: Mapping[str, RunOrig
     if wrong:
         return ReviewStanding(review, ReviewState.NONE, (wrong,))
     why = invalidation_reasons(review, facts)
-    return ReviewStanding(review, ReviewState.SUSPECT if why else ReviewState.CURRENT, why)
+    state = ReviewState.SUSPECT if why else ReviewState.CURRENT
+    return ReviewStanding(review, state, why, lacks_evidence=bool(facts.missing) and _lacks_evidence(review, facts))
+
+
+def _lacks_evidence(review: SignOff, facts: ReviewFacts) -> bool:
+    """Return whether the store lacks evidence behind an approval that was not taken away with a retired run."""
+    retired = {run.run_id for run in facts.run_retirements}
+    return any(id_ in facts.missing and run_of(id_) not in retired for id_ in pins_of([review]))

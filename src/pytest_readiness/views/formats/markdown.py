@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
@@ -9,7 +10,7 @@ from msgspec import Struct
 from ...verdict.cells import cell_of
 from ...verdict.owners import owner_of
 from ...verdict.readiness import State
-from ...verdict.tracker_drift import has_drift
+from ...verdict.tracker_drift import drift_remedy, has_drift
 from ..change_lines import MOST_CHANGES, ChangeGroup, cause_text, change_groups, worst_first
 from ..findings import findings
 from ..headline import compared_headline
@@ -22,6 +23,7 @@ from ..text_format import count, done_text, name_list, phase_text
 
 COMMENT_LIMIT = 65_536
 """GitHub takes at most this many characters in a comment. Bytes are counted here, of which there are no fewer."""
+_SYNC = re.compile("( `readiness sync(?: --take-back)?` ?)")
 _ALL_CHANGES = "the JSON report has all"
 _ALL = "`readiness report --format html -o readiness.html` writes the whole report"
 
@@ -200,8 +202,10 @@ def _matrix(report: Report) -> _Section:
     if len(matrix) < len(use_cases):
         foot += "\nIdentical rows are grouped.\n"
     if drift:
-        text = f"The tracker's status is out of date for {name_list(drift)}."
-        foot += f"\n{to_markdown(text, 400)} `readiness sync` updates it.\n"
+        remedy = drift_remedy(use_cases, has_store=report.context.store is not None)
+        text = f"The tracker's status is out of date for {name_list(drift)}: {remedy}."
+        parts = _SYNC.split(text)  # text and commands by turns
+        foot += f"\n{''.join(part if i % 2 else to_markdown(part, 600) for i, part in enumerate(parts))}\n"
     head = _table_head("UC", "Status", "Phase", *keys, "Done", "Architecture", "Owner")
     return _Section(count(len(use_cases), "use case").capitalize(), rows, head, foot, "`readiness report -v` shows all")
 
