@@ -35,7 +35,8 @@ def test_a_large_page_unpacks_what_is_opened(visit: Any, large_page: Path) -> No
     """With very much evidence a cell, an address and the keyboard lead to it all the same, and lines are verified."""
     page = visit(large_page)
     assert re.match(r"Verified in this browser: 1\d\d\d pieces of evidence", verification_text(page))
-    assert page.locator("article").count() == 5
+    written = page.locator("article").count()
+    assert 2 <= written <= 8
     cell = page.locator("#m tbody tr").nth(122).locator("td").nth(3)
     cell.hover()
     cell.click()
@@ -71,5 +72,7 @@ def test_a_large_page_without_a_script(visit: Any, large_page: Path) -> None:
     """Verdict, matrix and the most urgent use cases are there, and it says where the rest is."""
     page = visit(large_page, script=False)
     assert page.locator("#m tbody tr").count() == 300
-    assert "Without JavaScript only the most urgent use cases are listed" in page.inner_text("#details")
-    assert page.locator("article").count() == 5
+    written = page.locator("article").count()
+    assert 2 <= written <= 8
+    said = "Of the 2400 pieces of evidence this page shows without JavaScript only those of"
+    assert f"{said} {written} of 300 use cases" in page.inner_text("#details")

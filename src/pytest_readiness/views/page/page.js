@@ -89,13 +89,28 @@ const loadPacked = () => {
   });
   return loading;
 };
+const isLarge = byId("m").hasAttribute("data-compact");
+const anchors = all("#m tbody th a").map((link) => link.getAttribute("href").slice(1));
+const place = (anchor, found) => {
+  // Use cases stand in the order of the matrix.
+  const article = makeArticle(parsePacked(found.get(anchor)));
+  const next = anchors.slice(anchors.indexOf(anchor) + 1).find((each) => byId(each));
+  byId("articles").insertBefore(article, next ? byId(next) : null);
+};
 const ensure = async (anchor) => {
   // The anchor of an item is that of its use case, a dot, and the item.
   if (byId(anchor) || !byId("more")) return;
   let found;
   try { found = await loadPacked(); } catch (error) { return; } // the verification tells of it
   const name = [anchor, anchor.slice(0, anchor.lastIndexOf("."))].find((each) => found.has(each));
-  if (name && !byId(name)) byId("articles").append(makeArticle(parsePacked(found.get(name))));
+  if (name && !byId(name)) place(name, found);
+};
+const placeAll = async () => {
+  // A page that is not large is the same as one with all evidence written out, also in the search and in print.
+  const found = await loadPacked();
+  for (const anchor of found.keys()) if (!byId(anchor)) { place(anchor, found); await pause(); }
+  texts.clear();
+  filter();
 };
 
 // -- state in the address ---------------------------------------------------------------------------------------
@@ -180,7 +195,7 @@ const table = byId("m");
 const cellsOf = (row) => all("a", row);
 const upgrade = (row) => {
   // A large page has bare signs: their links are made here.
-  if (!table.hasAttribute("data-compact") || row.dataset.done) return;
+  if (!isLarge || row.dataset.done) return;
   row.dataset.done = "1";
   const heads = table.tHead.rows[0].cells;
   for (let at = 2; at < row.cells.length - 4; at += 1) {
@@ -381,36 +396,40 @@ const say = (text, bad) => {
   box.classList.toggle("bad", Boolean(bad));
   document.documentElement.dataset.verified = bad ? "differs" : "yes";
 };
+const compareAll = async () => {
+  const counts = [0, 0];
+  const count = async (article) => {
+    counts[0] += compare(article);
+    counts[1] += await compareArtifacts(article);
+  };
+  const text = await unpack("lines");
+  for (const line of text ? text.split("\n") : []) {
+    const parsed = JSON.parse(line);
+    lines.set(parsed.run + "." + parsed.seq, [await sha256(encoder.encode("readiness/line/v1\0" + line)), parsed]);
+  }
+  for (const [key, [, parsed]] of lines) {
+    const before = lines.get(parsed.run + "." + (parsed.seq - 1));
+    if (before && before[0] !== parsed.prev) differ(key, "does not follow from the line before it in its run");
+  }
+  const placed = all("article.uc");
+  for (const article of placed) { await count(article); await pause(); }
+  if (!isLarge) return counts;
+  const compared = new Set(placed.map((article) => article.id));
+  let at = 0;
+  for (const [anchor, entry] of await loadPacked()) {
+    if (compared.has(anchor) || !/"[0-9a-f]{64}"\]/.test(entry[1])) continue; // without a recorded line
+    await count(makeArticle(parsePacked(entry)));
+    if ((at += 1) % 20 === 0) await pause();
+  }
+  return counts;
+};
 const verify = async () => {
   if (!all("th.e").length && !byId("more")) { document.documentElement.dataset.verified = "nothing"; return; }
-  if (!window.isSecureContext || !window.crypto || !crypto.subtle) {
-    say("Not verified: this browser offers no SubtleCrypto here. Open the page from disk or over https.", false);
-    document.documentElement.dataset.verified = "impossible";
-    return;
-  }
-  let compared = 0;
-  let artifacts = 0;
+  const isAble = window.isSecureContext && window.crypto && crypto.subtle;
+  let [compared, artifacts] = [0, 0];
   try {
-    const text = await unpack("lines");
-    for (const line of text ? text.split("\n") : []) {
-      const parsed = JSON.parse(line);
-      lines.set(parsed.run + "." + parsed.seq, [await sha256(encoder.encode("readiness/line/v1\0" + line)), parsed]);
-    }
-    for (const [key, [, parsed]] of lines) {
-      const before = lines.get(parsed.run + "." + (parsed.seq - 1));
-      if (before && before[0] !== parsed.prev) differ(key, "does not follow from the line before it in its run");
-    }
-    for (const article of all("article.uc")) { compared += compare(article); artifacts += await compareArtifacts(article); await pause(); }
-    if (byId("more")) {
-      let count = 0;
-      for (const entry of (await loadPacked()).values()) {
-        if (!/"[0-9a-f]{64}"\]/.test(entry[1])) continue; // without a recorded line
-        const article = makeArticle(parsePacked(entry));
-        compared += compare(article);
-        artifacts += await compareArtifacts(article);
-        if ((count += 1) % 20 === 0) await pause();
-      }
-    }
+    if (!isLarge) await placeAll();
+    if (isAble) [compared, artifacts] = await compareAll();
   } catch (error) {
     differ("this file", "cannot be verified: what is packed in it is damaged (" + error + ")");
   }
@@ -428,6 +447,11 @@ const verify = async () => {
       ul.append(li);
     }
     list.append(ul);
+    return;
+  }
+  if (!isAble) {
+    say("Not verified: this browser offers no SubtleCrypto here. Open the page from disk or over https.", false);
+    document.documentElement.dataset.verified = "impossible";
     return;
   }
   if (!compared) {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zlib
 from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import sha256
@@ -20,19 +19,17 @@ from ..report import Report
 from ..sanitise.html import to_href, to_html
 from .evidence_table import INLINE_BYTES, EvidenceTables
 from .matrix_rows import STATE_CLASSES, Row, matrix_of
+from .packing import PAGE_BYTES, Articles, gzip_compressor
 from .sections import overview
-from .use_case_details import UseCaseDetails, details_of, packed
 
 CELLS_AT_MOST = 2_000
 """Cells of a matrix up to which each has its link in the file; in a larger one a script makes them."""
-WRITTEN_USE_CASES = 5
-"""Use cases of a large page whose evidence is written out; that of the others is packed."""
 _STANDINGS = frozenset(word.value for word in (*Status, *Phase))
 """Words of where a use case stands, which are long and have no blanks."""
 _SHORT = 100
 """Characters of a text that is remembered."""
-_PIECE = 48 * 1024
-"""Bytes of a packed piece; a multiple of 3, so that the pieces of base64 can be joined."""
+_FRAME_BYTES = 2_500
+"""Size of what the template has behind the evidence, and of what it says of packed evidence, at most."""
 
 
 def render(report: Report) -> Iterator[str]:
@@ -46,8 +43,15 @@ def render(report: Report) -> Iterator[str]:
     pieces = len(shown_evidence(report.readiness))
     matrix = matrix_of(report.readiness)
     compact = pieces > PIECES_AT_ONCE or len(matrix.rows) * len(matrix.items) > CELLS_AT_MOST
-    details = _Details(environment, report, material, matrix.rows, compact=compact)
-    yield from environment.get_template("page.html.j2").generate(
+    lines = _packed_lines(material)
+    articles = Articles(environment, EvidenceTables(material, report.origins), matrix.rows)
+    size = len(lines) + len(script) + _FRAME_BYTES
+
+    def choose() -> tuple[Row, ...]:
+        # The template calls it when all before the evidence was yielded.
+        return articles.choose(PAGE_BYTES - size, has_list=not compact)
+
+    page = environment.get_template("page.html.j2").generate(
         overview(report, material),
         style=Markup(style),  # noqa: S704 - a file of this package
         style_hash=_csp_hash(style),
@@ -59,15 +63,18 @@ def render(report: Report) -> Iterator[str]:
         compact=compact,
         pieces=pieces,
         lines=len(material.lines),
-        articles=details.written(),
-        line_island=lambda: Markup(_packed_lines(material)),  # noqa: S704 - base64
-        article_island=details.packed,
+        choose=choose,
+        articles=articles,
+        line_island=Markup(lines),  # noqa: S704 - base64
     )
+    for text in page:
+        size += len(text.encode())
+        yield text
 
 
 def _environment() -> Environment:
     """Return the environment of the templates, in which each value goes through the sanitiser."""
-    names = ("page.html.j2", "use_case.html.j2")
+    names = ("page.html.j2", "use_case.html.j2", "not_written.html.j2")
     environment = Environment(
         autoescape=True,
         loader=DictLoader({name: _text(name) for name in names}),
@@ -133,57 +140,7 @@ def _version() -> str:
         return ""
 
 
-def _compressor() -> zlib._Compress:
-    """Return a compressor to gzip, whose header has no time, so that equal input gives equal bytes."""
-    return zlib.compressobj(9, zlib.DEFLATED, 31)
-
-
 def _packed_lines(material: PageMaterial) -> str:
-    compressor = _compressor()
+    compressor = gzip_compressor()
     text = "\n".join(line for _, line in sorted(material.lines.items()))
     return b64encode(compressor.compress(text.encode()) + compressor.flush()).decode()
-
-
-class _Details:
-    """The use cases with their evidence: written out, or packed if there is very much."""
-
-    def __init__(
-        self, environment: Environment, report: Report, material: PageMaterial, rows: tuple[Row, ...], *, compact: bool
-    ) -> None:
-        self._compact = compact
-        self._template = environment.get_template("use_case.html.j2")
-        self._tables = EvidenceTables(material, report.origins)
-        self._rows = rows
-        self._packed = bytearray()
-
-    def written(self) -> Iterator[Markup]:
-        """Yield the use cases that are written out, and pack the others."""
-        if not self._compact:
-            yield from (self._article(details_of(row, self._tables)) for row in self._rows)
-            return
-        urgent = {row.anchor for row in sorted(self._rows, key=_urgency)[:WRITTEN_USE_CASES]}
-        compressor, separator = _compressor(), b""
-        for row in self._rows:
-            details = details_of(row, self._tables)
-            if row.anchor in urgent:
-                yield self._article(details)
-            else:
-                self._packed += compressor.compress(separator + packed(details))
-                separator = b"\n"
-        self._packed += compressor.flush()
-
-    def packed(self) -> Iterator[Markup]:
-        """Yield the packed use cases as base64, after the others were written."""
-        for start in range(0, len(self._packed), _PIECE):
-            yield Markup(b64encode(self._packed[start : start + _PIECE]).decode())  # noqa: S704 - base64
-
-    def _article(self, details: UseCaseDetails) -> Markup:
-        # Rendered by a template that sanitises.
-        return Markup(self._template.render(uc=details))  # noqa: S704
-
-
-def _urgency(row: Row) -> tuple[bool, int]:
-    """Return a sort key that puts blocked use cases first, then those with most evidence that proves nothing yet."""
-    readiness = row.readiness
-    unproven = sum(len(req.evidence) for req in readiness.required if req.completes_it)
-    return readiness.status is not Status.BLOCKED, -unproven
