@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.project import Project
+from tests.project import CONFIG, Project
 
 SUITE = """
 @evidence("UC-001", item=1)
@@ -46,6 +46,30 @@ def test_it_says_the_same_as_the_json_report(recorded: Project) -> None:
     assert {action["who"] for action in actions} == {"ana@example.com", "unassigned"}
     for action in actions:
         assert (action["requirement"] or action["use_case"]) in output
+
+
+def test_what_is_to_be_collected_names_its_proof(project: Project) -> None:
+    """The method of the fixture is named with the item that needs it: for one requirement, for many, and in `why`."""
+    drill = '[items.3]\ntitle = "a drill"\nproof = "drill"\n'
+    project.configured(CONFIG).tests("@evidence('UC-001', item=2)\ndef test_a(): pass\n")
+    project.empty_store()
+
+    def shown(*command: str) -> str:
+        return " ".join(project.cli(*command).stdout.split())
+
+    trace = "recording the trace proof (record_evidence.trace)"
+    assert f'UC-002/2: run a test tagged @evidence("UC-002", item=2) in a real environment, {trace}' in shown(
+        "next", "UC-002", "-v"
+    )
+    assert f'to complete: run a test tagged @evidence("UC-001", item=2) in a real environment, {trace}' in shown(
+        "why", "UC-001"
+    )
+    assert "recording the proofs 2 trace (record_evidence)" in shown("next", "UC-001")
+    assert project.report("UC-001")["next"][1]["text"].endswith(trace)
+    project.write("readiness.toml", CONFIG + drill)
+    assert "recording the proofs 2 trace, 3 drill (record_evidence)" in shown("next", "UC-001")
+    project.run("-q")  # a pass without the proof: the other way out
+    assert "record the trace proof (record_evidence.trace) in test_it.py::test_a and run it" in shown("next", "UC-001")
 
 
 def test_nobody_is_no_person(recorded: Project) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from ..claims.catalogue import REPLAY_MODES, Requirement
+from ..claims.catalogue import RECORDED_PROOFS, REPLAY_MODES, Requirement
 from ..claims.claim import WRONG_MARK
 from ..errors import count, one_line
 from ..facts.evidence import Evidence, Result
@@ -126,18 +127,54 @@ def completes_missing(requirement: Requirement, newest: Evidence | None, *, real
         next_step = "" if requirement.undeclared_environment else ", then run its test there"
         return f"declare a real environment ([environments.NAME] real = true in the config){next_step}"
     if newest is None:
-        return f"run a test tagged {marker_text(requirement)}{place_of(requirement)}"
+        return f"run a test tagged {marker_text(requirement)}{place_of(requirement)}{recording(requirement)}"
     if newest.real and newest.result is Result.PASSED and requirement.proof == "replay" and not replay_mode(newest):
         # A rule of [claims] has no place for the mode, but every test can record the proof.
         test = first_line(newest.test_id)
         mark = 'set replay_mode="FULL" or "TRACE_ONLY" in its mark'
-        return f"record the replay proof in {test}, or {mark}, and run it again"
-    return f"make {first_line(newest.test_id)} pass{place_of(requirement)}"
+        return f"record {proof_text(requirement)} in {test}, or {mark}, and run it again"
+    return f"make {first_line(newest.test_id)} pass{place_of(requirement)}{recording(requirement, newest)}"
 
 
 def completes_elsewhere(requirement: Requirement, passed: Evidence) -> str:
     """Return that a test which passed in another place must run in that of the requirement."""
-    return f"run {first_line(passed.test_id)}{place_of(requirement)}"
+    return f"run {first_line(passed.test_id)}{place_of(requirement)}{recording(requirement, passed)}"
+
+
+def proof_text(requirement: Requirement) -> str:
+    """Return the proof that a requirement asks for, and how a test records it."""
+    return "a proof" if requirement.proof == "none" else _method_text(requirement.proof)
+
+
+def recording_text(kind: str) -> str:
+    """Return that a test records a proof of this kind."""
+    return f"recording {_method_text(kind)}"
+
+
+def _method_text(kind: str) -> str:
+    """Return the proof and the method of the fixture that records it."""
+    method = kind if kind in RECORDED_PROOFS else f'prove("{kind}")'
+    return f"the {kind} proof (record_evidence.{method})"
+
+
+def recording(requirement: Requirement, execution: Evidence | None = None) -> str:
+    """Return, as the end of a sentence, that a pass must record the proof of the requirement.
+
+    Empty if it asks for none, or if the execution, whose test is to run again, recorded it.
+    """
+    kind, part = requirement.proof, requirement.part
+    if kind == "none" or (execution is not None and any(proof.shows(kind, part) for proof in execution.proofs)):
+        return ""
+    return f", {recording_text(kind)}"
+
+
+_RECORDING = re.compile(r", recording the (.+) proof \(record_evidence\.\S+\)")
+
+
+def proof_to_record(text: str) -> str:
+    """Return the kind of proof that a sentence about what completes a requirement asks for; empty: none."""
+    match = _RECORDING.search(text)
+    return match[1] if match else ""
 
 
 def completes_bad(requirement: Requirement, failure: Evidence, others: int = 0, elsewhere: Place | None = None) -> str:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from ..hints import typed
 from ..verdict.actions import DIFFERENCE, OR_ACKNOWLEDGE
+from ..verdict.explanations import proof_to_record, recording_text
 from ..verdict.owners import UNASSIGNED, is_selected, owner_name
 from ..verdict.people import People
 from ..verdict.readiness import Action
@@ -137,9 +138,26 @@ def _common_text(task: Task) -> str:
         return task.actions[0].text
     if task.action == "sync":
         return task.actions[0].text.partition(DIFFERENCE)[0]
+    if task.action == "collect":
+        return _proofs_to_record(task.actions)
     common = _COMMON.get(task.action, "")
     acknowledge = common and all(text.endswith(OR_ACKNOWLEDGE) for text in texts)
     return f"{common}{OR_ACKNOWLEDGE}" if acknowledge else common
+
+
+def _proofs_to_record(actions: Sequence[Action]) -> str:
+    """Return which proofs the evidence for several requirements must have, by item; empty: none."""
+    proofs: dict[str, dict[str, None]] = {}
+    for action in actions:
+        if proof := proof_to_record(action.text):
+            proofs.setdefault(_item(action), {})[proof] = None
+    if not proofs:
+        return ""
+    kinds = sorted({kind for by_name in proofs.values() for kind in by_name})
+    if kinds == kinds[:1] and len({_item(action) for action in actions}) == len(proofs):
+        return recording_text(kinds[0])
+    by_item = [f"{key} {' and '.join(sorted(proofs[key]))}" for key in sorted(proofs, key=text_format.natural_key)]
+    return f"recording the proofs {', '.join(by_item)} (record_evidence)"
 
 
 def _action_text(action: Action) -> str:

@@ -241,6 +241,9 @@ class TestShown:
         assert requirement("2/staging", [before, crash, end]).evidence == (end,)
 
 
+TRACE = "the trace proof (record_evidence.trace)"
+
+
 class TestSentences:
     """Texts of explanations."""
 
@@ -254,9 +257,9 @@ class TestSentences:
         ("tail", "evidence", "why", "completes_it"),
         [
             ("4", ran(proofs=("trace",)), " with the trace proof", ""),
-            ("4", ran(), " without the trace proof", "record the trace proof in T and run it in a real environment"),
+            ("4", ran(), " without the trace proof", f"record {TRACE} in T and run it in a real environment"),
             ("plain", ran(item="plain"), "", ""),
-            ("4", ran(method="examined"), ", but was only examined", "run a test tagged M, recording the trace proof"),
+            ("4", ran(method="examined"), ", but was only examined", f"run a test tagged M, recording {TRACE}"),
             (
                 "plain",
                 ran(item="plain", method="imported"),
@@ -273,7 +276,7 @@ class TestSentences:
                 "4",
                 ran(attempts=3),
                 " only at attempt 3, without the trace proof",
-                "make T pass in a real environment at its first attempt, recording the trace proof",
+                f"make T pass in a real environment at its first attempt, recording {TRACE}",
             ),
         ],
     )
@@ -284,6 +287,15 @@ class TestSentences:
         assert judged.why == f"tests/test_it.py::test_it PASSED in staging at {days_ago(1)}{why}"
         text = completes_it.replace("T and", f"{evidence.test_id} and").replace("T pass", f"{evidence.test_id} pass")
         assert judged.completes_it == text.replace("tagged M", f"tagged {marker} in a real environment")
+
+    def test_a_proof_that_the_next_pass_must_record_is_asked_for_and_no_other(self):
+        """A rehearsal, a stale pass and a skip are asked for the proof that they lack; what recorded it is not."""
+        for evidence in (ran(environment="dev"), ran(days=100), ran(IDLE[0])):
+            assert requirement("4", [evidence]).completes_it.endswith(f", recording {TRACE}"), evidence
+        for evidence in (ran(environment="dev", proofs=("trace",)), ran(days=100, proofs=("trace",))):
+            assert "proof" not in requirement("4", [evidence]).completes_it, evidence
+        assert requirement("6/rotation", []).completes_it.endswith("the rotation proof (record_evidence.rotation)")
+        assert "proof" not in requirement("plain", []).completes_it
 
     def test_stale_names_the_pass_that_is_too_old(self):
         """A requirement that is stale names the pass that it rests on, and not an older one that was flaky too."""
@@ -334,13 +346,15 @@ class TestSentences:
         judged = requirement("5", [ran(item="5", test="t")])
         assert judged.why.endswith("does not state whether the replay was FULL or TRACE_ONLY")
         assert judged.completes_it == (
-            'record the replay proof in t, or set replay_mode="FULL" or "TRACE_ONLY" in its mark, and run it again'
+            'record the replay proof (record_evidence.replay) in t, or set replay_mode="FULL" or "TRACE_ONLY" in its mark,'
+            " and run it again"
         )
         skipped = requirement("5", [ran(IDLE[0], item="5", test="t")])
-        assert skipped.completes_it == "make t pass in a real environment"
+        recording = "recording the replay proof (record_evidence.replay)"
+        assert skipped.completes_it == f"make t pass in a real environment, {recording}"
         stated = requirement("5", [ran(item="5", test="t", replay_mode="FULL", run_id="open")], open_runs={"open": ()})
         assert stated.why.endswith("in a run that is not sealed")
-        assert stated.completes_it == "make t pass in a real environment"
+        assert stated.completes_it == f"make t pass in a real environment, {recording}"
 
     def test_nothing_is_real(self):
         """Where no environment is real each item says to declare one, and then to run where that helps."""
@@ -357,8 +371,9 @@ class TestSentences:
 
     def test_missing(self):
         """Where nothing ran, the marker to write and the place to run it are named."""
-        assert requirement("4", []).completes_it == f'run a test tagged @evidence("{UC}", item=4) in a real environment'
-        assert requirement("1/BYOK", []).completes_it.endswith("in a real environment with provider mode BYOK")
+        text = f'run a test tagged @evidence("{UC}", item=4) in a real environment, recording {TRACE}'
+        assert requirement("4", []).completes_it == text
+        assert "in a real environment with provider mode BYOK" in requirement("1/BYOK", []).completes_it
         assert f'@evidence("{UC}", item=6, part="rotation")' in requirement("6/rotation", []).completes_it
         assert 'item="plain"' in requirement("plain", []).completes_it
 

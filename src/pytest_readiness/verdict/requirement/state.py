@@ -207,11 +207,11 @@ def _why_passed(
     if requirement.proof == "replay" and "TRACE_ONLY" in map(explanations.replay_mode, _claims(evidence, deciding)):
         passed += ", TRACE_ONLY"
     if state is State.COMPLETE:
-        return passed if requirement.proof == "none" else f"{passed} with {_proof(requirement)}"
+        return passed if requirement.proof == "none" else f"{passed} with {_proof_name(requirement)}"
     if state is State.STALE:
         return f"{passed}, more than {requirement.max_age_days} days ago"
     ran_here = evidence.method in RAN_HERE
-    without = f"without {_proof(requirement)}"
+    without = f"without {_proof_name(requirement)}"
     lack = without if ran_here else f"but was only {explanations.first_line(evidence.method)}"
     if state is State.FLAKY:
         passed += f" only at attempt {len(evidence.attempts)}"
@@ -230,20 +230,18 @@ def _completes_passed(requirement: Requirement, state: State, evidence: Evidence
     if state is State.COMPLETE:
         return ""
     place = explanations.place_of(requirement)
-    test, proof = explanations.first_line(evidence.test_id), _proof(requirement)
-    # The proof that the pass must record, if the item asks for one.
-    recording = "" if requirement.proof == "none" else f", recording {proof}"
+    test, recording = explanations.first_line(evidence.test_id), explanations.recording(requirement)
     if state is State.STALE:
-        return f"run {test} again{place}"
+        return f"run {test} again{place}{explanations.recording(requirement, evidence)}"
     if state is State.FLAKY:
         at_once = f"make {test} pass{place} at its first attempt"
         return f"{at_once}{recording}" if unproven else at_once
     if evidence.method not in RAN_HERE:
         return f"run a test tagged {explanations.marker_text(requirement)}{place}{recording}"
-    return f"record {proof} in {test} and run it{place}"
+    return f"record {explanations.proof_text(requirement)} in {test} and run it{place}"
 
 
-def _proof(requirement: Requirement) -> str:
+def _proof_name(requirement: Requirement) -> str:
     return f"the {requirement.proof} proof" if requirement.proof != "none" else "a proof"
 
 
