@@ -123,7 +123,7 @@ class SessionPlugin:
 
         argv = [str(argument) for argument in self.config.invocation_params.args]
         try:
-            hooks, invocation = self.config.pluginmanager, describe_invocation(self.config.option, self.config.getini)
+            hooks, invocation = self.config.pluginmanager, describe_invocation(self.config)
             prepared = prepare_session(
                 self.config.rootpath,
                 self.options,

@@ -164,3 +164,54 @@ def test_the_way_out_for_a_test_that_is_gone(recorded: Project, how: str) -> Non
     later = " ".join(recorded.cli("why", "UC-001/1").stdout.split())
     assert f"ran other tests but not this one), a reviewer retires it: {command}" in later
     assert later.count("readiness retire") == 1
+
+
+PASSING = '@evidence("UC-001", item=2)\ndef test_b(): pass\n'
+
+
+@pytest.mark.parametrize(
+    ("options", "is_gone"),
+    [
+        (("other/test_b.py",), False),
+        (("other",), False),
+        (("--ignore=unit",), False),
+        (("--ignore-glob=*unit*",), False),
+        (("unit", "other"), True),
+        (("unit/test_a.py", "other"), True),
+        ((".",), True),
+        ((), True),
+    ],
+    ids=["a file", "a folder", "ignore", "ignore glob", "both folders", "the file", "root", "all"],
+)
+def test_only_a_run_that_would_have_collected_a_test_shows_that_it_is_gone(
+    project: Project, options: tuple[str, ...], is_gone: bool
+) -> None:
+    """A failing test of another file is to be mended, not retired, whatever files were run since."""
+    project.configured().tests('@evidence("UC-001", item=1)\ndef test_a(): assert 0\n', "unit/test_a.py")
+    project.tests(PASSING, "other/test_b.py")
+    project.run()
+    project.tests("def test_another(): 'test_a is here no more'\n", "unit/test_a.py")
+    project.run(*options)
+    shown = " ".join(project.cli("why", "UC-001/1").stdout.split())
+    assert "make unit/test_a.py::test_a pass in staging" in shown
+    assert ("ran other tests but not this one" in shown) is is_gone
+    assert ("readiness retire" in shown) is is_gone
+    assert ("readiness retire" in project.cli("next", "UC-001").stdout) is is_gone
+
+
+def test_a_run_from_a_folder_or_without_a_module_shows_nothing_of_other_files(project: Project) -> None:
+    """Pytest collects the folder in which it is called, or what it can import; `testpaths` are all tests."""
+    project.configured().tests('@evidence("UC-001", item=1)\ndef test_a(): assert 0\n', "unit/test_a.py")
+    project.tests(PASSING, "other/test_b.py")
+    project.run()
+    project.tests("import nothing_of_that_name  # test_a\n", "unit/test_a.py")
+    project.run("--continue-on-collection-errors").assert_outcomes(passed=1, errors=1)
+    assert "readiness retire" not in project.cli("why", "UC-001/1").stdout
+    project.tests("def test_another(): 'test_a is here no more'\n", "unit/test_a.py")
+    with project.monkeypatch.context() as patch:
+        patch.chdir(project.path / "other")
+        project.run()
+    assert "readiness retire" not in project.cli("why", "UC-001/1").stdout
+    project.pytester.makeini("[pytest]\ntestpaths = other\n")
+    project.run()
+    assert "readiness retire" in project.cli("why", "UC-001/1").stdout

@@ -52,6 +52,10 @@ class RunConditions(Struct, frozen=True):
     """Options that change which tests run, how often, and what an assertion does."""
     is_partial: bool = False
     """The run selected single tests of a file, or the last failures: it shows nothing about other tests."""
+    paths: tuple[str, ...] = ()
+    """Files and folders that the run was to collect, relative to the config's folder; empty: everything."""
+    ignores: bool = False
+    """Files or folders were excluded from collection by an option."""
     imported: tuple[str, ...] = ()
     """Digests of an import's mapping and suites; empty: the run is no import."""
     config_commit: str | None = None
@@ -115,6 +119,12 @@ class RunConditions(Struct, frozen=True):
             )
         return "; ".join(remarks) or None
 
+    def collects(self, file: str) -> bool:
+        """Return whether the run collected each test of a file that was there. ``file``: as test ids name it."""
+        if self.is_partial or self.ignores or self.uncollected:
+            return False
+        return not self.paths or any(file == path or file.startswith(f"{path}/") for path in self.paths)
+
     def unrecorded_text(self, wrong_marks: int) -> str | None:
         """Return what its session could not collect or record, and what wrong marks make fail; None: nothing.
 
@@ -170,6 +180,8 @@ def conditions_of(first: Mapping[str, Any], seal: Mapping[str, Any] | None) -> R
         started_by=starter if isinstance(starter := first.get("started_by"), str) else "",
         session_options=tuple(_session_options(session)) if session else (),
         is_partial=bool(_number(session.get("ids"))) or session.get("last_failed") is True,
+        paths=_texts(session.get("paths")),
+        ignores=bool(session.get("ignore") or session.get("ignore_glob")),
         imported=_texts([imported.get("mapping"), imported.get("suites")]),
         config_commit=_config_commit(first.get("config_git")),
     )
@@ -196,6 +208,7 @@ _NUMBERS = (("reruns", "--reruns"), ("maxfail", "--maxfail"))
 _LISTS = (
     ("deselect", "--deselect"),
     ("ignore", "--ignore"),
+    ("ignore_glob", "--ignore-glob"),
     ("use_cases", "--readiness-uc"),
     ("switched_off", "plugins switched off:"),
 )

@@ -98,7 +98,8 @@ def prepare_session(  # noqa: PLR0913 - all data that pytest has of a session
     _check_paths(project, options, named)
     _check_checkpoints(options)
     selection, nonce = _selection(project, options), new_nonce()
-    conditions = describe_selection(selection_options or {}, options.patterns, missing=options.missing)
+    folder = project.settings.folder
+    conditions = describe_selection(selection_options or {}, options.patterns, folder, missing=options.missing)
     more = {"group": group, "nonce": nonce, "conduct": conditions or None}
     pending = open_run(project, options.values, root, argv, more, written=written)
     if given_names := names_given(options, group):

@@ -11,20 +11,21 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from .relative_path import relative_path
+
 _TEXTS = {"keyword": "keyword", "markers": "markexpr"}
 _NUMBERS = {"reruns": "reruns", "maxfail": "maxfail"}
-_LISTS = {"deselect": "deselect", "ignore": "ignore"}
+_LISTS = {"deselect": "deselect", "ignore": "ignore", "ignore_glob": "ignore_glob"}
 _SWITCHES = {"last_failed": "lf", "stepwise": "stepwise", "noconftest": "noconftest", "trace": "trace"}
 """Key in the record, and name of the option in pytest or rerunfailures."""
 
 
-def describe_invocation(option: Any, ini: Callable[[str], Any]) -> dict[str, Any]:
-    """Return the options that differ from their defaults as plain data; empty if none does.
+def describe_invocation(config: Any) -> dict[str, Any]:
+    """Return the options that differ from their defaults, and the collected paths, as plain data; without empty values.
 
-    Args:
-        option: pytest's ``config.option``.
-        ini: pytest's ``config.getini``; raises ValueError for an undeclared name.
+    ``config``: pytest's.
     """
+    option = config.option
     values: dict[str, Any] = {"optimize": sys.flags.optimize}
     if (mode := getattr(option, "assertmode", "rewrite")) != "rewrite":
         values["assertions"] = str(mode)
@@ -32,11 +33,20 @@ def describe_invocation(option: Any, ini: Callable[[str], Any]) -> dict[str, Any
     values |= {key: _number(getattr(option, name, None)) for key, name in _NUMBERS.items()}
     values |= {key: [str(value) for value in getattr(option, name, None) or ()] for key, name in _LISTS.items()}
     values |= {key: bool(getattr(option, name, None)) for key, name in _SWITCHES.items()}
-    values["reruns"] = values["reruns"] or _reruns_of(ini)
+    values["reruns"] = values["reruns"] or _reruns_of(config.getini)
     values["ids"] = sum("::" in str(path) for path in getattr(option, "file_or_dir", None) or ())
     plugins = [str(plugin) for plugin in getattr(option, "plugins", None) or ()]
     values["switched_off"] = [plugin.removeprefix("no:") for plugin in plugins if plugin.startswith("no:")]
+    values["paths"] = _collected_paths(config)
     return {key: value for key, value in values.items() if value}
+
+
+def _collected_paths(config: Any) -> list[str]:
+    """Return absolute paths of what the session was to collect; none if those of ``testpaths``, which are all tests."""
+    if getattr(getattr(config, "args_source", None), "name", "") == "TESTPATHS":
+        return []
+    base = str(config.invocation_params.dir)
+    return [os.path.normpath(os.path.join(base, str(path).partition("::")[0])) for path in config.args]
 
 
 _FILES = {
@@ -101,10 +111,21 @@ def is_about_files(option: Any) -> bool:
     return bool(getattr(option, "lf", False)) or any("::" in name or name.endswith(".py") for name in names)
 
 
-def describe_selection(invocation: Mapping[str, Any], patterns: tuple[str, ...], *, missing: bool) -> dict[str, Any]:
-    """Return the invocation with the selected use cases."""
-    own = {"use_cases": list(patterns), "missing": missing}
-    return {**invocation, **{key: value for key, value in own.items() if value}}
+def describe_selection(
+    invocation: Mapping[str, Any], patterns: tuple[str, ...], folder: Path, *, missing: bool
+) -> dict[str, Any]:
+    """Return the invocation with the selected use cases, and its paths relative to the config's folder.
+
+    It has no paths if they contain that folder, so that the session collects everything.
+    """
+    paths, base = [Path(path) for path in invocation.get("paths", ())], folder.resolve()
+    everything = any(base.is_relative_to(path.resolve()) for path in paths)
+    own = {
+        "paths": [] if everything else [relative_path(path, folder) for path in paths],
+        "use_cases": list(patterns),
+        "missing": missing,
+    }
+    return {key: value for key, value in {**invocation, **own}.items() if value}
 
 
 def _reruns_of(ini: Callable[[str], Any]) -> int:

@@ -23,14 +23,15 @@ _recency = attrgetter("started_at", "run_id", "test_id")
 class LaterRuns(Struct, frozen=True, dict=True):
     """The newest runs by the evidence of their tests.
 
-    A run of selected tests, or with deselected ones, says nothing about the tests that it did not run.
+    A run of selected tests, or with deselected ones, says nothing about the tests that it did not run. Nor does a run
+    say anything about a file that it was not to collect, such as a run of other files, or could not.
     """
 
     evidence: Sequence[Evidence]
     origins: Mapping[str, RunOrigin] = field(default_factory=dict)
     """By run id."""
     plans_known: bool = False
-    """The caller checks the plans of runs, and so knows the deselected tests."""
+    """The caller checks the plans of runs and the work tree, and so knows the deselected tests and the files."""
 
     @cached_property
     def _tests(self) -> list[Evidence]:
@@ -54,9 +55,27 @@ class LaterRuns(Struct, frozen=True, dict=True):
         return _by_part(self._tests, "::")
 
     @cached_property
-    def _newest(self) -> _Newest:
-        """The newest execution in each environment."""
-        return _newest(self._tests)
+    def _newest_of_runs(self) -> Sequence[Evidence]:
+        """The newest execution of each run in each environment."""
+        newest: dict[tuple[str, str | None], Evidence] = {}
+        for execution in self._tests:
+            key = execution.run_id, execution.environment
+            if key not in newest or _recency(execution) > _recency(newest[key]):
+                newest[key] = execution
+        return tuple(newest.values())
+
+    @cached_property
+    def _newest_beside(self) -> Callable[[str], _Newest]:
+        """The newest executions of runs that collected a file, or would have if it was there."""
+        return cache(
+            lambda file: _newest(
+                [execution for execution in self._newest_of_runs if self.plans_known or self._collects(execution, file)]
+            )
+        )
+
+    def _collects(self, execution: Evidence, file: str) -> bool:
+        origin = self.origins.get(execution.run_id)
+        return origin is None or origin.conditions.collects(file)
 
     @cached_property
     def _newest_of_file(self) -> Callable[[str], _Newest]:
@@ -81,7 +100,7 @@ class LaterRuns(Struct, frozen=True, dict=True):
         for newest in (
             self._newest_of_case(_unparametrised(failure.test_id)),
             self._newest_of_file(_file(failure.test_id)),
-            self._newest,
+            self._newest_beside(_file(failure.test_id)),
         ):
             run = newest.get(failure.environment)
             if run is not None and run.started_at > failure.started_at and run.run_id != failure.run_id:
