@@ -12,6 +12,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -21,6 +22,7 @@ import click
 from .errors import ReadinessError, SeveralError, UnansweredError, suggestion
 from .hints import options_for, typable, use_options
 from .process_exit import guarded_exit
+from .standard_streams import StandardStreams
 from .third_party import describe_exception
 from .views.sanitise import sanitise, sanitise_lines
 
@@ -40,6 +42,8 @@ _LINE = 2000
 """Characters of a message about an unexpected error."""
 _TRACEBACK = 100_000
 """Characters of a printed traceback."""
+_STREAMS: list[StandardStreams] = []
+"""The streams of this process, from the start of a command on."""
 
 COMMANDS = {
     "init": ("init", "Create readiness.toml; adopt the tracker, or write a new one."),
@@ -127,21 +131,21 @@ class _Commands(click.Group):
         except ReadinessError as error:
             code = _fail(ctx, str(error), error.exit_code)
         except BaseException as error:  # noqa: BLE001 - the outermost handler: any other end is a failure
-            message = _output_problem(error) or f"internal error: {describe_exception(error, _LINE)}{_debug_hint(ctx)}"
+            message = (
+                _lost_output(ctx)
+                or _output_problem(error)
+                or f"internal error: {describe_exception(error, _LINE)}{_debug_hint(ctx)}"
+            )
             code = _fail(ctx, message, _STORAGE)
         return code
 
     def _run(self, ctx: click.Context) -> int:
         """Return the exit code of the command. ``--help`` and the like raise ``Exit`` instead."""
-        stdout = sys.stdout
         code = super().invoke(ctx)
         if type(code) is not int:
             raise UnansweredError(f"'{ctx.invoked_subcommand}' ended without a result")
-        if sys.stdout is not stdout:
-            sys.stdout = stdout
-            raise UnansweredError(
-                f"a plugin replaced standard output, so the output of '{ctx.invoked_subcommand}' is lost"
-            )
+        if message := _lost_output(ctx):
+            raise UnansweredError(message)
         return code
 
     def main(self, *args: Any, **extra: Any) -> Any:
@@ -182,6 +186,12 @@ def _output_problem(error: BaseException) -> str | None:
     return None
 
 
+def _lost_output(ctx: click.Context) -> str | None:
+    """Return the message for a stream that a plugin took away; None: both are there."""
+    problem = _STREAMS[-1].restore() if _STREAMS else None
+    return problem and f"a plugin {problem} of '{ctx.invoked_subcommand}' is lost"
+
+
 def _command_path(context: click.Context | None) -> str:
     return context.command_path if context is not None else NAME
 
@@ -192,13 +202,16 @@ def _debug_hint(ctx: click.Context) -> str:
 
 def _fail(ctx: click.Context, message: str, code: int) -> int:
     if ctx.params["debug"]:
-        click.echo(sanitise_lines(traceback.format_exc(), _TRACEBACK), err=True)
+        with suppress(OSError, ValueError):  # standard error is closed
+            click.echo(sanitise_lines(traceback.format_exc(), _TRACEBACK), err=True)
+    _lost_output(ctx)
     _print_error(message)
     return code
 
 
 def _print_error(message: str) -> None:
-    click.echo(f"{NAME}: {sanitise(typable(' '.join(message.split())))}", err=True)
+    line = f"{NAME}: {sanitise(typable(' '.join(message.split())))}"
+    (_STREAMS[-1] if _STREAMS else StandardStreams()).write_line(line)
 
 
 def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's signature
@@ -268,6 +281,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     gc.set_threshold(_MANY)
     # The last search, at the end of the process, is 5 % of a gate on a small store.
     atexit.register(gc.freeze)
+    _STREAMS.append(StandardStreams())
     end_process, answer = os._exit, _Answer()
     os._exit = guarded_exit(end_process, answer.code, _UNANSWERED)
     try:
@@ -278,6 +292,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     finally:
         if arguments is not None:  # a program called this and goes on
             os._exit = end_process
+            _STREAMS.pop()
     raise AssertionError("click has exited")
 
 
