@@ -3,7 +3,7 @@
 The convention, which is told to writers in docs/how-to/check-a-change.md: a fence with ``file=NAME`` is a file; a fence
 ``sh`` holds commands, each a line, and ``exit=N`` is their exit code (0 unless said); a fence ``text`` after it holds
 lines that must be found in the output, in order, where ``…`` stands for anything, and one moment or run id for another.
-``pip install`` is not run.
+``cd FOLDER`` holds for the commands after it. ``pip install`` is not run. A line that ends with a backslash goes on.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 import pytest_readiness
 
@@ -24,7 +27,9 @@ SOURCE = Path(pytest_readiness.__file__).parents[1]
 DOORS = {
     "pytest": ("-m", "pytest", "-p", "pytest_readiness.plugin", "-p", "no:cacheprovider"),
     "readiness": ("-m", "pytest_readiness"),
+    "python": (),
 }
+"""What this interpreter runs; every other program is looked up, and its test skipped where it is missing."""
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z|\d{8}T\d{6}Z-[0-9a-f]{8}")
 _FENCE = re.compile(r"^```(?P<language>\w*)(?P<said>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -54,8 +59,8 @@ def section(text: str, heading: str) -> str:
     return re.split(rf"\n#{{1,{len(level)}}} ", rest)[0]
 
 
-def play(page: Path, folder: Path) -> int:
-    """Do in a folder what the page says, and return how many commands that were."""
+def play(page: Path, folder: Path, plugins: Sequence[str] = ()) -> int:
+    """Do in a folder what the page says, and return how many commands that were; pytest gets these plugins, too."""
     done, output = 0, ""
     for fence in fences(page.read_text(encoding="utf-8")):
         at = f"{page.name}:{fence.line}"
@@ -63,7 +68,10 @@ def play(page: Path, folder: Path) -> int:
             (folder / fence.said["file"]).write_text(fence.text, encoding="utf-8")
         elif fence.language == "sh":
             for command in commands(fence):
-                output = run(command, folder, int(fence.said.get("exit", 0)), at)
+                if command.startswith("cd "):
+                    folder = folder / command.removeprefix("cd ")
+                    continue
+                output = run(command, folder, int(fence.said.get("exit", 0)), at, plugins)
                 done += 1
         elif fence.language == "text" and done:
             find(fence.text, output, at)
@@ -72,24 +80,31 @@ def play(page: Path, folder: Path) -> int:
 
 def commands(fence: Fence) -> list[str]:
     """Return the commands of a fence that are to be run."""
-    lines = [line for line in fence.text.splitlines() if line.strip()]
+    lines = [line for line in fence.text.replace("\\\n", " ").splitlines() if line.strip()]
     return [line for line in lines if not line.startswith("pip install") and "venv" not in line]
 
 
-def run(command: str, folder: Path, expected: int, at: str) -> str:
-    """Run a command as a reader would, without this environment's plugins and CI variables; return its output."""
+def run(command: str, folder: Path, expected: int, at: str, plugins: Sequence[str] = ()) -> str:
+    """Run a command as a reader would, without this environment's CI variables and other plugins; return its output."""
     name, *arguments = shlex.split(command, comments=True)
+    if name in DOORS:
+        program = [sys.executable, *DOORS[name]]
+    else:
+        program = [shutil.which(name) or pytest.skip(f"no {name} on PATH")]
+    if name == "pytest":
+        program += [word for plugin in plugins for word in ("-p", plugin)]
     foreign = ("READINESS_", "PYTEST_", "GITHUB_", "GITLAB_", "CI")
     environ = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
     environ |= {
         "COLUMNS": "120",
         "GIT_CONFIG_GLOBAL": os.devnull,
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))),
         "PYTHONIOENCODING": "utf-8",
         "PYTHONPATH": str(SOURCE),
     }
     done = subprocess.run(
-        [sys.executable, *DOORS[name], *arguments],
+        [*program, *arguments],
         cwd=folder, env=environ, capture_output=True, encoding="utf-8", timeout=120, check=False,
     )  # fmt: skip
     output = done.stdout + done.stderr

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
+from benchmarks import environments
+from packaging.requirements import Requirement  # pytest brings it
 
 from tests.pages import ROOT, play, run
 
@@ -23,10 +26,23 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def plugins(example: Path) -> list[str]:
+    """Return the pytest plugins that come with what an example's ``requirements.txt`` names, all that it requires."""
+    names: set[str] = set()
+    requirements = example / "requirements.txt"
+    for line in requirements.read_text().splitlines() if requirements.exists() else []:
+        try:
+            for required in environments.required(Requirement(line).name).values():
+                names |= {point.name for point in required.entry_points if point.group == "pytest11"}
+        except PackageNotFoundError as missing:
+            pytest.skip(f"{missing.name} is not installed")
+    return sorted(names)
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_an_example_does_what_its_readme_says(example, checkout):
     """Each command of the README ends with the exit code, and prints the lines, that it shows."""
-    assert play(checkout / "conftest_examples" / example.name / "README.md", checkout) >= 2
+    assert play(checkout / "conftest_examples" / example.name / "README.md", checkout, plugins(example)) >= 2
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
