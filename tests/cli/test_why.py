@@ -98,7 +98,8 @@ def test_of_many_passes_some_are_named(project: Project) -> None:
     project.cli("record", "--junit", "it.xml", "--map", "c::*=UC-001/1", "--environment", "staging")
     output = project.cli("why", "UC-001").stdout
     assert output.count("evidence: PASSED") == 3
-    assert "SKIPPED" not in output
+    assert "evidence: SKIPPED" not in output
+    assert output.count("also skipped: c::s SKIPPED in staging") == output.count("SKIPPED") == 1
     assert "c::z" in output
     assert "      and 39 more: readiness why UC-001/1 -v" in output.splitlines()
     every = project.cli("why", "UC-001/1", "-v").stdout
@@ -215,3 +216,50 @@ def test_a_run_from_a_folder_or_without_a_module_shows_nothing_of_other_files(pr
     project.pytester.makeini("[pytest]\ntestpaths = other\n")
     project.run()
     assert "readiness retire" in project.cli("why", "UC-001/1").stdout
+
+
+def test_a_skipped_test_is_told_in_a_line(project: Project) -> None:
+    """A skip is the reason where nothing else ran, and a line of its own beside what decides, a pass too."""
+    project.configured().tests("""
+        skip = pytest.mark.skip(reason="no provider")
+
+        @evidence("UC-001", item=1)
+        def test_passes(): pass
+
+        @skip
+        @evidence("UC-001", item=1)
+        def test_one(): pass
+
+        @skip
+        @evidence("UC-001", item=1)
+        def test_two(): pass
+
+        @evidence("UC-001", item=2)
+        def test_unproven(): pass
+
+        @pytest.mark.xfail(reason="a bug")
+        @evidence("UC-001", item=2)
+        def test_bug(): assert 0
+
+        @skip
+        @evidence("UC-002", item=1)
+        def test_alone(): pass
+    """)
+    project.run()
+
+    def shown(target: str) -> str:
+        return " ".join(project.cli("why", target).stdout.split())
+
+    first, item = "test_it.py::test_one SKIPPED in staging at 20", shown("UC-001/1")
+    assert f"also skipped: {first}" in item
+    assert "Skipped: no provider (and 1 more test)" in item
+    whole = shown("UC-001")
+    assert f"also skipped: UC-001/1: {first}" in whole
+    assert "also skipped: test_it.py::test_bug XFAILED in staging at 20" in whole
+    assert whole.count("also skipped") == 2
+    alone = shown("UC-002")
+    assert "why: test_it.py::test_alone SKIPPED in staging at 20" in alone
+    assert "also skipped" not in alone
+    report = project.cli("report").stdout
+    assert "  skipped    item 1 of UC-002\n" in report
+    assert "  no test    item 2 of UC-002\n" in report

@@ -32,6 +32,8 @@ Cell = State | CellProgress
 CELLS: tuple[Cell, ...] = (*State, *CellProgress)
 """All cells in the order of a legend."""
 
+SKIPPED = frozenset({Result.SKIPPED, Result.XFAILED, Result.XPASSED})
+"""Results of tests that say nothing: they were skipped, or are expected to fail."""
 _OPEN = frozenset({State.MISSING, State.REHEARSED})
 _MET = frozenset({State.COMPLETE, State.ASSERTED, State.WAIVED})
 
@@ -61,6 +63,6 @@ def missing_cell(requirements: Iterable[RequirementReadiness]) -> Cell:
     results = {execution.result for requirement in requirements for execution in requirement.evidence}
     if not results:
         return State.MISSING
-    if not results.isdisjoint((Result.SKIPPED, Result.XFAILED, Result.XPASSED)):
+    if not results.isdisjoint(SKIPPED):
         return CellProgress.SKIPPED
     return CellProgress.NOT_RUN if Result.NOT_RUN in results else State.MISSING

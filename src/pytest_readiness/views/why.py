@@ -9,8 +9,9 @@ from ..errors import ClaimError, suggestion
 from ..facts.evidence import BAD, Evidence, Result
 from ..hints import typed
 from ..verdict.actions import OR_ACKNOWLEDGE
+from ..verdict.cells import SKIPPED
 from ..verdict.evidence_standing import standing_at
-from ..verdict.explanations import first_line
+from ..verdict.explanations import execution_message, first_line
 from ..verdict.inputs import UNKNOWN
 from ..verdict.owners import owner_of
 from ..verdict.readiness import RequirementReadiness, ReviewState, State, UseCaseReadiness
@@ -78,9 +79,12 @@ def render_why(
         )
         lines += [writer.line(), *writer.paragraph(sentence)]
     if tail is None:
-        complete = (requirement for requirement in readiness.required if requirement not in chosen)
+        complete = [requirement for requirement in readiness.required if requirement not in chosen]
         for warning in evidence_warnings.warnings(complete):
             lines += writer.paragraph(warning, lead=("warning: ", "warn"))
+        for requirement in complete:
+            if skipped := _skipped_text(requirement, (), retired):
+                lines += writer.paragraph(f"{requirement.requirement.id}: {skipped}", lead=("also skipped: ", "warn"))
         lines += _who_must_act(report, readiness, writer)
     return lines
 
@@ -290,9 +294,25 @@ def _all_evidence(
         else:
             why_not = "" if evidence.id in counted else standing_at(readiness, evidence).why_not
             yield from _evidence(evidence, writer, lead, why_not)
+    if verbosity <= 0 and (skipped := _skipped_text(readiness, shown, retired)):
+        yield from writer.paragraph(skipped, lead=("also skipped: ", "warn"), indent=2)
     if others and verbosity <= 0:
         text = f"and {_counted(others, counted)}: {typed(f'why {shlex.quote(readiness.requirement.id)} -v')}"
         yield from writer.paragraph(text, indent=6, style="dim")
+
+
+def _skipped_text(readiness: RequirementReadiness, shown: Iterable[Evidence], retired: Collection[str]) -> str:
+    """Return which tests of a requirement were skipped, or expected to fail, besides the shown ones; empty: none."""
+    skipped = [
+        evidence
+        for evidence in _without(readiness.evidence, shown)
+        if evidence.result in SKIPPED and evidence.test_id not in retired
+    ]
+    if not skipped:
+        return ""
+    others = len({evidence.test_id for evidence in skipped} - {skipped[0].test_id})
+    more = f" (and {text_format.count(others, 'more test')})" if others else ""
+    return f"{execution_message(skipped[0])}{more}"
 
 
 def _is_told(evidence: Evidence, why: str) -> bool:
