@@ -202,6 +202,17 @@ def test_what_changed_since_an_earlier_report(recorded: Project) -> None:
     assert unescape(judged.output).startswith("## ✗ WORSE THAN BEFORE: UC-001. NOT ELIGIBLE")
     assert "test_a" in judged.output.partition("### What blocks")[0]
     assert "| no regression | failed |" in judged.output
+    worse = "WORSE THAN BEFORE: UC-001. NOT ELIGIBLE: 0 of 2 ready"
+    for option in ("--baseline", "--no-regression"):
+        for form in ("terminal", "markdown"):
+            text = unescape(recorded.cli("report", option, "base.json", "--format", form).output)
+            assert text.removeprefix("## ✗ ").startswith(worse), (option, form)
+        assert recorded.cli("report", option, "base.json", "-q").output.startswith(worse), option
+        assert f">{worse}" in recorded.cli("report", option, "base.json", "--format", "html").output, option
+    gate = recorded.cli("gate", "--no-regression", "base.json")
+    assert (gate.exit_code, gate.output.startswith(worse)) == (1, True)
+    told = recorded.cli("gate", "--no-regression", "base.json", "--report-only").output
+    assert told.startswith("WORSE THAN BEFORE: UC-001. LET THROUGH (--report-only), NOT ELIGIBLE: 0 of 2 ready")
     assert "what changed" in recorded.cli("report", "--baseline", "base.json").output
 
 

@@ -237,11 +237,14 @@ def test_a_job_that_only_reports_may_rehearse(project: Project) -> None:
 
 
 def test_tests_that_failed_are_named_before_an_open_gate(project: Project) -> None:
-    """Of use cases that are eligible, the comment and the last line say why the job fails all the same."""
+    """The comment begins with the verdict and, below it, why the job fails all the same; the last line says it, too."""
     decided(project).tests("def test_other(): assert False\n", "test_other.py")
     approve(project)
     job = run(project, gate="report-only")
-    assert job.summary.startswith("**Tests failed**: pytest ended with exit code 1 (tests failed), so the job fails")
+    first, blank, second, below, *_ = job.summary.splitlines()
+    assert unescape(first).startswith("## ✗ NOT ELIGIBLE: 1 of 2 ready")
+    assert second.startswith("**Tests failed**: pytest ended with exit code 1 (tests failed), so the job fails")
+    assert (blank, below, job.summary.count("NOT ELIGIBLE")) == ("", "", 1)
     assert job.log.splitlines()[-1] == (
         "::error title=readiness::the job fails with exit code 1: "
         "pytest ended with exit code 1 (tests failed); the gate ended with exit code 0 (report-only)"
@@ -256,7 +259,7 @@ def test_only_the_gate_decides_where_tests_may_fail(project: Project) -> None:
     job = run(project, **lax)
     assert (job.exit_code, job.outputs["tests-exit-code"]) == (0, "1"), job.log
     assert "tests-may-fail: a failed test does not fail this job, the gate alone decides" in job.log
-    assert "the gate alone decides (`tests-may-fail`)" in job.summary.splitlines()[0]
+    assert "the gate alone decides (`tests-may-fail`)" in job.summary.splitlines()[2]
     assert run(project, **lax, environment="stagging").exit_code == 1
     project.tests('@evidence("UC-001", item=1)\ndef test_provider(): assert False\n')
     worse = run(project, **lax)
@@ -275,7 +278,7 @@ def test_a_wrong_baseline_costs_only_the_comparison(project: Project) -> None:
         assert job.outputs["report"] == "readiness-report/readiness.json"
         assert job.outputs["eligible"] == "false"
         assert job.artifacts["readiness-report"] == ["comment.md", "readiness.html", "readiness.json"]
-        assert job.summary.startswith("**Nothing is compared**")
+        assert unescape(job.summary).startswith("## ✓ ELIGIBLE: 1 of 1 ready\n\n**Nothing is compared**")
         assert "ELIGIBLE" in job.summary
         errors = [line for line in job.log.splitlines() if name in line and "baseline" not in line]
         assert len(set(errors)) == 1, errors

@@ -196,7 +196,10 @@ def test_only_the_gate_decides_where_tests_may_fail(project: Project) -> None:
     assert job.exit_code == 0, job.log
     assert job.log.startswith("tests_may_fail: a failed test does not fail this job, the gate alone decides")
     assert job.log.splitlines()[-1].startswith("the job passes: pytest ended with exit code 1 (tests failed)")
-    assert "**Tests failed**" in (project.path / "readiness-report" / "comment.md").read_text()
+    lines = (project.path / "readiness-report" / "comment.md").read_text().splitlines()
+    assert lines[1].startswith("## ✗ NOT ELIGIBLE")
+    assert lines[3].startswith("**Tests failed**: pytest ended with exit code 1")
+    assert not (project.path / "readiness-report" / ".report.md").exists()
 
 
 def test_a_wrong_baseline_costs_only_the_comparison(project: Project) -> None:

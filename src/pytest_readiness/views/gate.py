@@ -11,7 +11,7 @@ from ..verdict.counts import urgency
 from ..verdict.readiness import Action, ReviewState, RuleResult, State, UseCaseReadiness
 from . import text_format
 from .change_lines import change_lines
-from .headline import headline_sentence
+from .headline import compared_headline, headline_sentence
 from .line_writer import Line, LineWriter
 from .next_actions import write_action
 from .report import Report
@@ -23,7 +23,7 @@ _MOST_ACTIONS = 4
 
 def headline(report: Report, writer: LineWriter, *, let_through: str = "") -> list[Line]:
     """Return the verdict as one sentence, wrapped into lines. ``let_through``: as in ``headline_sentence``."""
-    sentence = headline_sentence(report, let_through=let_through)
+    sentence = compared_headline(report, let_through=let_through)
     return writer.paragraph(sentence, style="good" if report.verdict.eligible else "bad")
 
 

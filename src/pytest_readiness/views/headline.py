@@ -27,19 +27,22 @@ def headline_sentence(report: Report, *, let_through: str = "") -> str:
     return f"{passed}{word}: {counts_text(counts, verdict.on)}{''.join(_more_reasons(verdict, counts))}"
 
 
-def compared_headline(report: Report) -> str:
-    """Return the headline, begun by what a comparison with an earlier report says, if it decides.
+def compared_headline(report: Report, *, let_through: str = "") -> str:
+    """Return the headline, begun by what a comparison with an earlier report says, if there is one.
 
     ``WORSE THAN BEFORE: UC-009. NOT ELIGIBLE: ...``, or ``LET THROUGH (not worse than before), NOT ELIGIBLE: ...``.
+    ``let_through``: as in ``headline_sentence``.
     """
-    rule = report.verdict.regression
-    if rule is None or rule.passed:
-        return headline_sentence(report, let_through="not worse than before" if report.verdict.passes else "")
-    departed = report.readiness.let_go
-    worse = [change.use_case for change in report.changes if change.is_worse]
+    rule, departed = report.verdict.regression, report.readiness.let_go
+    is_compared = bool(report.context.compared_with) if rule is None else not rule.passed
+    worse = [change.use_case for change in report.changes if change.is_worse] if is_compared else []
     names = [name for name in dict.fromkeys(worse) if name not in departed]
-    begin = f"WORSE THAN BEFORE: {name_list(names)}" if names else f"NO COMPARISON: {rule.detail}"
-    return f"{begin}. {headline_sentence(report)}"
+    if names:
+        return f"WORSE THAN BEFORE: {name_list(names)}. {headline_sentence(report, let_through=let_through)}"
+    if rule is not None and not rule.passed:
+        return f"NO COMPARISON: {rule.detail}. {headline_sentence(report, let_through=let_through)}"
+    is_let_through = rule is not None and report.verdict.passes
+    return headline_sentence(report, let_through=let_through or ("not worse than before" if is_let_through else ""))
 
 
 def counts_text(counts: VerdictCounts, on: str = "review") -> str:

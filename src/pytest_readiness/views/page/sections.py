@@ -12,7 +12,7 @@ from ...verdict.readiness import Status, UseCaseReadiness
 from .. import text_format
 from ..change_lines import change_groups
 from ..gate import retirement_sentences
-from ..headline import headline_sentence
+from ..headline import compared_headline
 from ..next_actions import by_person, task_text
 from ..page_material import PageMaterial
 from ..report import Report
@@ -39,7 +39,7 @@ def overview(report: Report, material: PageMaterial) -> dict[str, Any]:
     drawing = draw(material.burn_up, required, len(readiness.use_cases)) if material.burn_up else None
     values = {
         "register": readiness.register,
-        "headline": headline_sentence(report),
+        "headline": compared_headline(report),
         "verdict": verdict,
         "context": context,
         "tiles": [
