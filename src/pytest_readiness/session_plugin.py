@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property, partial
 from os import getpid
 from shutil import get_terminal_size
@@ -113,32 +114,26 @@ class SessionPlugin:
         if self._has_begun or self._is_worker:
             return
         self._has_begun = True
-        from .errors import ReadinessError
         from .settings import find_config
 
         if not self._requested and find_config(self.config.rootpath) is None:
             return  # installed but unconfigured
-        from .pipeline.session import prepare_session
-        from .recording.provenance.invocation import describe_invocation, named_paths, written_paths
-
         argv = [str(argument) for argument in self.config.invocation_params.args]
-        try:
-            hooks, invocation = self.config.pluginmanager, describe_invocation(self.config)
+        with _usage_errors():
+            from .pipeline.session import prepare_session
+            from .recording.provenance.invocation import describe_invocation, named_paths, written_paths
+
             prepared = prepare_session(
                 self.config.rootpath,
                 self.options,
                 argv,
-                hooks,
+                self.config.pluginmanager,
                 distributes=self._distributes,
-                selection_options=invocation,
+                selection_options=describe_invocation(self.config),
                 written=written_paths(self.config.option),
                 named=named_paths(self.config.option),
                 dry=self._is_dry,
             )
-        except ReadinessError as error:
-            from .views.sanitise import sanitise
-
-            raise pytest.UsageError(sanitise(str(error))) from None
         if prepared is not None:
             self._prepared, self._selection = prepared, prepared.selection
             self.config.pluginmanager.register(prepared.report_writer, "readiness-report-writer")
@@ -263,32 +258,22 @@ class SessionPlugin:
 
     def _plan_lines(self, session: pytest.Session, prepared: PreparedSession) -> list[Line]:
         from .claims.collection import collect_all
-        from .errors import ReadinessError
         from .pipeline.session_plan import plan_lines
 
         rules = None if self.observer is None else self.observer.rules
         tagged = collect_all(session.items, prepared.project.catalogue, rules)
         self._plan_has_problems = any(test.problems for test in tagged)
-        try:
+        with _usage_errors():  # a file cannot be written
             return plan_lines(tagged, [*session.items, *self._deselected], prepared, self.options, width=self._width)
-        except ReadinessError as error:  # a file cannot be written
-            from .views.sanitise import sanitise
-
-            raise pytest.UsageError(sanitise(str(error))) from None
 
     def _begin_tests(self, session: pytest.Session) -> None:
         """Load the modules that the end needs, and write the first lines: from now on tests may replace names."""
         if self.observer is not None or self._prepared is not None:
             from .pipeline.preload import preload
 
-            options = self.options
-            preload(
-                records=self.observer is not None and self.observer.records,
-                keeps=None if self._prepared is None else self._prepared.project,
-                bundles=options.get("bundle") is not None,
-                judges=options.evaluates_at_end,
-                formats=options.report_files,
-            )
+            records = self.observer is not None and self.observer.records
+            with _usage_errors():
+                preload(self.options, None if self._prepared is None else self._prepared.project, records=records)
             self._names = current_names()
         gives_up = session.testsfailed and not self.config.getoption("continue_on_collection_errors")
         if self._prepared is not None and not self._distributes and not gives_up:
@@ -390,6 +375,21 @@ class SessionPlugin:
 
             lines += [((line, ""),) for line in annotation_lines(prepared.project, report, marks)]
         return lines
+
+
+@contextmanager
+def _usage_errors() -> Generator[None]:
+    """Turn this package's errors into pytest's, and those of imports in whose place a test module put a stub."""
+    from .errors import ReadinessError
+    from .pipeline.replaced_libraries import needed_libraries
+
+    try:
+        with needed_libraries():
+            yield
+    except ReadinessError as error:
+        from .views.sanitise import sanitise
+
+        raise pytest.UsageError(sanitise(str(error))) from None
 
 
 def write_lines(reporter: Any, lines: Sequence[Line], markup: Mapping[str, Mapping[str, bool]]) -> None:

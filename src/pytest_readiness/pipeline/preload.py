@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from .checkpoint_files import VARIABLE
 
 if TYPE_CHECKING:
     from .project import Project
+    from .session_options import SessionOptions
 
 _ALWAYS = (
     "recording.late_secrets",
@@ -55,16 +55,15 @@ _OF_PAGE = (f"{_PACKAGE}.pipeline.page_contents", "importlib.readers", "encoding
 """Modules with what the page shows, and those with which its templates are read and compiled."""
 
 
-def preload(*, records: bool, keeps: Project | None, bundles: bool, judges: bool, formats: Iterable[str]) -> None:
+def preload(options: SessionOptions, keeps: Project | None, *, records: bool) -> None:
     """Import the modules that are needed until the session ends: a test may replace Python's import functions.
 
     Args:
-        records: whether a test uses ``record_evidence``.
+        options: the options of the session.
         keeps: the project, if this process stores the run; None means that xdist's controller does.
-        bundles: whether a bundle is requested.
-        judges: whether a report or a gate is requested.
-        formats: the formats of the requested report files.
+        records: whether a test uses ``record_evidence``.
     """
+    bundles, judges = options.get("bundle") is not None, options.evaluates_at_end
     modules = [*_ALWAYS]
     libraries: tuple[str, ...] = ()
     if records:
@@ -83,7 +82,7 @@ def preload(*, records: bool, keeps: Project | None, bundles: bool, judges: bool
     if judges and keeps is not None:
         from ..views.output_formats import FORMATS
 
-        for name in formats:
+        for name in options.report_files:
             _ = FORMATS[name].render
             if FORMATS[name].needs_page:
                 for module in _OF_PAGE:

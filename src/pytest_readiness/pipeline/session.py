@@ -276,7 +276,13 @@ def _close(prepared: PreparedSession, options: SessionOptions, exit_status: int,
     except BaseException as error:  # an internal error must close the gate, not hide the tests' results
         if not is_failure(error):
             raise
-        outcome.problems.append(f"internal error in pytest-readiness: {describe_exception(error)}")
+        from .replaced_libraries import describe_replaced  # late: hardly ever needed
+
+        described = describe_exception(error)
+        replaced = describe_replaced()
+        outcome.problems.append(
+            f"{replaced} ({described})" if replaced else f"internal error in pytest-readiness: {described}"
+        )
 
 
 def _store_run(prepared: PreparedSession, outcome: SessionOutcome, exit_status: int, *, whole: bool) -> Run | None:
