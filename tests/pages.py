@@ -3,7 +3,8 @@
 The convention, which is told to writers in docs/how-to/check-a-change.md: a fence with ``file=NAME`` is a file; a fence
 ``sh`` holds commands, each a line, and ``exit=N`` is their exit code (0 unless said); a fence ``text`` after it holds
 lines that must be found in the output, in order, where ``…`` stands for anything, and one moment or run id for another.
-``cd FOLDER`` holds for the commands after it. ``pip install`` is not run. A line that ends with a backslash goes on.
+``cd FOLDER`` holds for the commands after it. ``pip install`` is not run. A line that ends with a backslash goes on. A
+program that is missing, also one that ``needs=PROGRAM`` after ``sh`` names, skips the test there.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ def play(page: Path, folder: Path, plugins: Sequence[str] = ()) -> int:
         if "file" in fence.said:
             (folder / fence.said["file"]).write_text(fence.text, encoding="utf-8")
         elif fence.language == "sh":
+            find_program(fence.said.get("needs", "python"))
             for command in commands(fence):
                 if command.startswith("cd "):
                     folder = folder / command.removeprefix("cd ")
@@ -87,10 +89,7 @@ def commands(fence: Fence) -> list[str]:
 def run(command: str, folder: Path, expected: int, at: str, plugins: Sequence[str] = ()) -> str:
     """Run a command as a reader would, without this environment's CI variables and other plugins; return its output."""
     name, *arguments = shlex.split(command, comments=True)
-    if name in DOORS:
-        program = [sys.executable, *DOORS[name]]
-    else:
-        program = [shutil.which(name) or pytest.skip(f"no {name} on PATH")]
+    program = find_program(name)
     if name == "pytest":
         program += [word for plugin in plugins for word in ("-p", plugin)]
     foreign = ("READINESS_", "PYTEST_", "GITHUB_", "GITLAB_", "CI")
@@ -110,6 +109,13 @@ def run(command: str, folder: Path, expected: int, at: str, plugins: Sequence[st
     output = done.stdout + done.stderr
     assert done.returncode == expected, f"{at}: {command}: exit code {done.returncode}\n{output}"
     return output
+
+
+def find_program(name: str) -> list[str]:
+    """Return the words that start a program."""
+    if name in DOORS:
+        return [sys.executable, *DOORS[name]]
+    return [shutil.which(name) or pytest.skip(f"no {name} on PATH")]
 
 
 def find(expected: str, output: str, at: str) -> None:

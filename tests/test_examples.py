@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from importlib.metadata import PackageNotFoundError
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,18 @@ def checkout(tmp_path: Path) -> Path:
     leave_out = shutil.ignore_patterns(".readiness", "__pycache__", ".pytest_cache")
     shutil.copytree(ROOT / "conftest_examples", tmp_path / "conftest_examples", ignore=leave_out)
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _ffmpeg_for_playwright(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Playwright records a video with the ffmpeg of this machine, which it looks for in its own folder."""
+    if (ffmpeg := shutil.which("ffmpeg")) and (playwright := find_spec("playwright")):
+        listed = json.loads(Path(str(playwright.origin)).parent.joinpath("driver/package/browsers.json").read_text())
+        (revision,) = [each["revision"] for each in listed["browsers"] if each["name"] == "ffmpeg"]
+        folder = tmp_path_factory.mktemp("playwright")
+        (folder / f"ffmpeg-{revision}").mkdir()
+        (folder / f"ffmpeg-{revision}" / "ffmpeg-linux").symlink_to(ffmpeg)
+        monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(folder))
 
 
 def plugins(example: Path) -> list[str]:
