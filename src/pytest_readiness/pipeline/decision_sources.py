@@ -58,7 +58,7 @@ def _combine_places(
 ) -> RegisterDecisions:
     if home is None or home is store:
         decisions = home.register_decisions(register) if home is not None else RegisterDecisions()
-        other_files = _files_beside_store(folder, register, trust)
+        other_files = _files_beside_store(folder, register, trust, decisions.decisions)
         decisions = replace(
             decisions,
             notes=(*decisions.notes, *other_files.notes),
@@ -74,13 +74,15 @@ def _combine_places(
     return _with_others(decisions, stored, "is in the store, and decisions are configured to be in a folder")
 
 
-def _files_beside_store(folder: Path, register: str, trust: TrustStore) -> RegisterDecisions:
+def _files_beside_store(
+    folder: Path, register: str, trust: TrustStore, stored: Sequence[Decision]
+) -> RegisterDecisions:
     """Return the decision files of a project whose decisions are in the store."""
     if not is_in_repository(folder):
-        return unversioned_decisions(folder, register, NO_REPOSITORY)
+        return unversioned_decisions(folder, register, NO_REPOSITORY, stored)
     from ..store.decision_files.other_homes import find_other_files  # late: it loads what asks git
 
-    return find_other_files(folder, register, trust.people.is_same_person)
+    return find_other_files(folder, register, trust.people.is_same_person, stored=stored)
 
 
 def _future_notes(decisions: Sequence[Decision], now: str) -> Iterator[Problem]:

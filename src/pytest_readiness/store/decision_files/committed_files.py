@@ -364,6 +364,7 @@ class FolderReader(Struct):
             return
         if any(self._was_decision(change, name) for change in changes if not change.deleted):
             text = "was deleted: a decision is never deleted, only followed by another: restore it"
+            text += "" if was_here else f" in '{changes[0].folder}'"
             if (entry := self.folder.elsewhere.get(name)) is not None:
                 text = f"was moved to {entry.path}, which is not the folder of decisions: move it back"
                 if not is_decision:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from ...errors import Problem, StorageError, location, one_line
+from ...facts.decision import Decision
 from ..protocol import RegisterDecisions
 from .committed_files import DecisionTree, FolderReader, find_folder
 from .decision_file import SUFFIX
@@ -49,7 +51,11 @@ def _unreadable(path: Path, names: list[str] | None, error: StorageError) -> str
 
 
 def find_other_files(
-    base: Path, register: str, is_same_person: IsSamePerson, home: Path | None = None
+    base: Path,
+    register: str,
+    is_same_person: IsSamePerson,
+    home: Path | None = None,
+    stored: Sequence[Decision] = (),
 ) -> RegisterDecisions:
     """Return the decision files of a project whose home of decisions is another one. Raises nothing.
 
@@ -58,15 +64,16 @@ def find_other_files(
         register: the register of the decisions.
         is_same_person: returns whether two names belong to the same person.
         home: the home, if it is a folder of another repository. None: it is the store.
+        stored: the decisions that count in the store.
     """
     if not is_in_repository(base):
-        return unversioned_decisions(base, register, NO_REPOSITORY)
+        return unversioned_decisions(base, register, NO_REPOSITORY, stored)
     try:
         folder = find_folder(None, base)
         decisions = FolderReader(folder, register, is_same_person).read(())
         return _combined(decisions, _outside_homes(folder, home, register, is_same_person))
     except StorageError as error:
-        return unversioned_decisions(base, register, str(error))
+        return unversioned_decisions(base, register, str(error), stored)
 
 
 def _outside_homes(
