@@ -40,6 +40,43 @@ def test_report_only_tells_and_exits_0_but_not_over_damage(signed: Project) -> N
     assert "LET THROUGH" not in damaged.stdout
 
 
+@pytest.mark.parametrize(
+    "command", [("gate", "--no-regression"), ("report", "--no-regression"), ("report", "--baseline")]
+)
+def test_an_earlier_report_that_does_not_fit_is_named(signed: Project, command: tuple[str, ...]) -> None:
+    """Whatever is wrong with the file, the one line begins with its name."""
+    document = signed.report()
+    other = {**document, "context": {**document["context"], "register": "other"}}
+    texts = {
+        "other.json": json.dumps(other),
+        "empty.json": "{}",
+        "rows.json": json.dumps({**document, "use_cases": [1]}),
+        "list.json": "[]",
+        "text.json": "x",
+    }
+    for name, text in texts.items():
+        signed.write(name, text)
+        done = signed.cli(*command, name)
+        assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.output
+        assert done.stderr.startswith(f"readiness: {name}: "), done.stderr
+
+
+def test_a_gate_with_everything_waived_counts_no_runs_that_are_not_there(project: Project) -> None:
+    """The clocks of no run are checked where there is none; where only a rehearsal is, those of its run."""
+    decided(project, '[gate]\nwaivers = "accept"\n')
+    soon = (datetime.now(UTC) + timedelta(days=5)).date().isoformat()
+    for requirement in ("UC-002/1", "UC-002/2"):
+        why = ("--reason", "later", "--requested-by", BEN, "--until", soon, "--by", ANA)
+        assert project.cli("waive", requirement, *why).exit_code == 0
+    gate = project.cli("gate", "UC-002", "--on", "evidence").stdout
+    assert "clock" in gate.partition("- empty")[2]
+    assert "clock (" not in gate
+    project.tests("@evidence('UC-002', item=1)\ndef test_refund(): pass\n", "test_refund.py")
+    project.run("test_refund.py", environment="dev")
+    rehearsed = project.cli("gate", "UC-002", "--on", "evidence").stdout
+    assert "clock (1 of 1 run)" in rehearsed
+
+
 def test_a_kept_verdict_is_the_report_of_that_moment(signed: Project) -> None:
     """--keep says an id under which the store holds the document; another look keeps another one."""
     from pytest_readiness.pipeline.evaluate_project import find_project

@@ -68,6 +68,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         release=release,
         only_release=release is not None,
         no_regression=earlier_report,
+        no_regression_name=str(earlier or ""),
         checkpoints=checkpoints,
         to_sign=keep,
     )

@@ -156,7 +156,7 @@ def _evaluate(
     if path is None:
         return evaluate_for(project, request, form)
     document = read_report(path)
-    report = evaluate_for(project, replace(request, no_regression=document), form)
+    report = evaluate_for(project, replace(request, no_regression=document, no_regression_name=str(path)), form)
     if earlier is None:
         report = replace(report, verdict=replace(report.verdict, regression=None))
     return name_comparison(report, path, document)

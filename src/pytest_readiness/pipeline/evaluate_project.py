@@ -67,6 +67,8 @@ class EvaluationRequest(Struct, frozen=True):
     """``accept`` or ``refuse``; None means the config."""
     no_regression: Mapping[str, Any] | None = None
     """An earlier JSON report. Nothing may be worse than in it. None means no comparison."""
+    no_regression_name: str = ""
+    """Its file, for messages."""
     checkpoints: tuple[Path, ...] = ()
     """Files with checkpoints to compare; empty means those of ``READINESS_CHECKPOINT``, if any."""
     to_sign: bool = True
@@ -189,7 +191,11 @@ def evaluate_with_facts(project: Project, request: EvaluationRequest) -> Evaluat
             store.close()
     verdict = _verdict(project, request, inputs, readiness, problems, comparison)
     if request.no_regression is not None:
-        verdict, changes = compare_with(request.no_regression, verdict, readiness, request.patterns)
+        try:
+            verdict, changes = compare_with(request.no_regression, verdict, readiness, request.patterns)
+        except ConfigError as error:
+            name = request.no_regression_name
+            raise ConfigError(f"{name}: {error}" if name else str(error)) from None
     missing = project.missing_store if store is None else ""
     context = ReportContext(
         register=readiness.register,

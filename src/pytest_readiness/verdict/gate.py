@@ -322,15 +322,15 @@ def _clean_commit(inputs: GateInput) -> RuleFinding:
 
 def _clock(inputs: GateInput) -> RuleFinding:
     """Runs that did not compare their clocks pass, and are counted in the detail."""
-    resting_on = inputs.use_cases_by_run
+    # All may be waived: then no evidence counts, and the runs of the other evidence are checked.
+    resting_on = inputs.use_cases_by_run or dict.fromkeys({piece.run_id for piece in inputs.evidence.values()}, ())
     conducts = {run: inputs.origins.get(run, UNKNOWN).conditions for run in sorted(resting_on)}
     wrong = {run: conduct.skew for run, conduct in conducts.items() if conduct.clocks_disagree}
     silent = sum(conduct.skew_ms is None for conduct in conducts.values())
     others = f"; {silent} of {count(len(conducts), 'run')} did not compare them" if silent else ""
     names = tuple(f"the clocks of run {run} disagree by {skew}" for run, skew in wrong.items())
     failing = tuple(name for run in wrong for name in resting_on[run])
-    looked_at = len(conducts) or len(inputs.rated)  # all are waived: there is no run to check
-    return RuleFinding("clock", looked_at, names, f"no run's clocks disagree{others}", failing)
+    return RuleFinding("clock", len(conducts), names, f"no run's clocks disagree{others}", failing)
 
 
 def _deselected(inputs: GateInput) -> RuleFinding:
