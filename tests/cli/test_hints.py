@@ -72,3 +72,28 @@ def test_a_store_is_carried_and_a_variable_is_not(below: Project) -> None:
     assert moment.sub("", named) == moment.sub("", plain)
     below.monkeypatch.setenv("READINESS_CONFIG", "my shop/readiness.toml")
     assert "see readiness next, readiness why UC-001" in flat(below.cli("report").stdout)
+
+
+def test_no_command_is_broken_in_a_terminal_of_80_columns(project: Project) -> None:
+    """Each command that an output names stands in one line, also with options and a long test name."""
+    name = "test_that_was_removed_and_has_quite_a_long_name"
+    project.configured().tests(f"@evidence('UC-001', item=1)\ndef {name}(): assert 0\n")
+    project.run()
+    project.tests("@evidence('UC-001', item=2)\ndef test_other(): pass\n")
+    project.run()
+    project.monkeypatch.setenv("COLUMNS", "80")
+    folder = project.path / "a-folder-with-a-long-name"
+    folder.mkdir()
+    project.monkeypatch.chdir(folder)
+    program = "readiness --config ../readiness.toml"
+    expected = {
+        ("report",): [f"`{program} sync`", f"{program} next", f"{program} why UC-001"],
+        ("why", "UC-001"): [f"`{program} sync`", f"`{program} retire test_it.py::{name} --reason ...`"],
+        ("next",): [f"`{program} sync`", f"`{program} retire test_it.py::{name} --reason ...`"],
+        ("gate",): [f"`{program} retire test_it.py::{name} --reason ...`"],
+    }
+    for command, hints in expected.items():
+        lines = project.cli("--config", "../readiness.toml", *command).stdout.splitlines()
+        for hint in hints:
+            assert any(hint in line for line in lines), (command, hint)
+        assert all(len(line) <= 80 or line.startswith(f"`{program} retire ") for line in lines)

@@ -136,10 +136,30 @@ def test_a_wrap_keeps_a_mark_with_its_letter():
 @pytest.mark.parametrize("width", range(12, 60))
 @pytest.mark.parametrize("most", [1, 2, 3])
 def test_a_cut_text_has_no_half_command(width: int, most: int) -> None:
-    """A command in backticks is there as a whole or not at all, and the lines fit."""
+    """A command in backticks is there as a whole in one line or not at all, and the other lines fit."""
     command = "`readiness retire 'test_it.py::test_a[*' --reason ...`"
     lines = LineWriter(width).paragraph(f"make it pass; if it was removed: {command}", most=most)
     text = plain_lines(lines)
     assert (text.count("`") % 2, len(lines) <= most) == (0, True)
-    assert all(len(line) <= width for line in text.splitlines())
-    assert "`" in text or text.endswith("…")
+    assert all(len(line) <= width or line == command for line in text.splitlines())
+    assert ("`" in text) is (command in text)
+    assert command in text or text.endswith("…")
+
+
+@pytest.mark.parametrize("width", range(12, 130))
+@pytest.mark.parametrize("quote", ["`", ""])
+def test_a_command_is_never_broken(width: int, quote: str) -> None:
+    """It is in one line, below the text if it does not fit there, at the left edge if it needs the whole width."""
+    command = "readiness --config other/readiness.toml retire 'test_it.py::test_a[*' --reason ..."
+    named = f"{quote}{command}{quote}"
+    commands = () if quote else (command,)
+    for lead in ("", "readiness gate: "):
+        lines = LineWriter(width).paragraph(f"if it was removed: {named}, or not", lead=(lead, ""), commands=commands)
+        shown = plain_lines(lines).splitlines()
+        assert len([line for line in shown if command in line]) == 1
+        assert all(len(line) <= width or line == f"{named}," for line in shown)
+        alone = plain_lines(LineWriter(width).paragraph(named, lead=(lead, ""), commands=commands)).splitlines()
+        assert alone[-1].strip().endswith(named)
+        assert len(alone) <= 2
+        one_line = LineWriter(width).paragraph(named, lead=(lead, ""), commands=commands, most=1)
+        assert len(one_line) == 1

@@ -130,8 +130,8 @@ def test_two_use_cases_at_60_columns_in_ascii():
         drift: tracker status is out of date for UC-002: run
                `readiness sync`
 
-        readiness gate: closed; see readiness next, readiness why
-                        UC-002
+        readiness gate: closed; see readiness next,
+                        readiness why UC-002
     """)
 
 

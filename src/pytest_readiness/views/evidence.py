@@ -114,7 +114,8 @@ def render_evidence(
     for name, values in evidence_fields(evidence):
         lines += _field(name, values, writer, _style(evidence) if name == "Result" else "")
     if not envelope:
-        return [*lines, *counts, *writer.paragraph(typed(f"show {evidence.id}"))]
+        show = typed(f"show {evidence.id}")
+        return [*lines, *counts, *writer.paragraph(show, commands=(show,))]
     lines += [writer.line(), *counts]
     for name, values in (*_run(evidence, run), *_level(evidence, run, signed), *envelope_fields(evidence)):
         if values:

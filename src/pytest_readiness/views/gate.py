@@ -157,7 +157,8 @@ def _failing(report: Report, writer: LineWriter) -> Iterator[Line]:
             yield from _grouped_use_cases(first, names, actions.get(names[0], []), writer)
     more = sum(len(names) for names in list(groups.values())[_MOST_GROUPS:])
     if more:
-        yield writer.line((f"{text_format.count(more, 'more use case')}: {typed('next')} shows who must act", "dim"))
+        text, command = text_format.count(more, "more use case"), typed("next")
+        yield from writer.paragraph(f"{text}: {command} shows who must act", style="dim", commands=(command,))
 
 
 def removed_lines(report: Report, name: str, actions: Sequence[Action], writer: LineWriter) -> Iterator[Line]:
@@ -228,7 +229,9 @@ def _single_use_case(readiness: UseCaseReadiness, actions: Sequence[Action], wri
             if requirement.completes_it:
                 yield from writer.paragraph(f"{requirement.requirement.id}: {requirement.completes_it}", indent=4)
     if len(actions) > _MOST_ACTIONS:
-        yield writer.line("    ", (f"{len(actions) - _MOST_ACTIONS} more: {typed(f'why {shlex.quote(name)}')}", "dim"))
+        command = typed(f"why {shlex.quote(name)}")
+        text = f"{len(actions) - _MOST_ACTIONS} more: {command}"
+        yield from writer.paragraph(text, indent=4, style="dim", commands=(command,))
 
 
 def _grouped_use_cases(
@@ -247,4 +250,5 @@ def _grouped_use_cases(
             )
     who = ", ".join(dict.fromkeys(action.who for action in actions))
     lead = f"must act: {who}; " if who else ""
-    yield from writer.paragraph(f"{lead}{typed(f'why {shlex.quote(names[0])}')} shows what is missing", indent=4)
+    command = typed(f"why {shlex.quote(names[0])}")
+    yield from writer.paragraph(f"{lead}{command} shows what is missing", indent=4, commands=(command,))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -57,6 +57,10 @@ _STATUS_STYLES = {
 }
 
 
+_COMMAND = re.compile(r"`(?:readiness|pytest) [^`]{1,300}`")
+"""A command in backticks that is to be copied."""
+_JOINT = "\0"
+"""Blank within a command while a text is wrapped. No sanitised text has it."""
 _NARROW = re.compile("[ -~\xa1-\xac\xae-\u02ff–…✓✗◐]*")  # noqa: RUF001 - the signs of the report
 """Characters of one column: those of most reports."""
 
@@ -164,11 +168,27 @@ class LineWriter(Struct, frozen=True):
             yield text, style
 
     def paragraph(
-        self, text: str, *, lead: Segment = ("", ""), indent: int = 0, style: str = "", most: int | None = None
+        self,
+        text: str,
+        *,
+        lead: Segment = ("", ""),
+        indent: int = 0,
+        style: str = "",
+        most: int | None = None,
+        commands: Sequence[str] = (),
     ) -> list[Line]:
         """Return the text wrapped at blanks, with ``lead`` before its first line.
 
-        ``most`` limits the number of lines; the last one then ends with an ellipsis.
+        No command is broken: it is in one line, which is longer than the others, and than the width, only if it has
+        to be. Half a command would be copied and typed.
+
+        Args:
+            text: the text.
+            lead: what stands before it.
+            indent: number of blanks before the lead.
+            style: style of the text.
+            most: limit of the number of lines; the last one then ends with an ellipsis.
+            commands: commands in the text that are not in backticks.
         """
         head = self.fit(lead[0], max(self.width // 2, 1))
         clean = self.clean(text)
@@ -178,11 +198,26 @@ class LineWriter(Struct, frozen=True):
         )  # an indented text, such as a step, stays indented
         hang = indent + cell_width(head) + text_indent
         room = max(min(self.width, WIDEST_TEXT) - hang, 8)
-        pieces = list(_pieces(stripped, room)) or [""]
+        pieces = list(_pieces(self._with_joints(stripped, commands), room)) or [""]
         if most is not None and len(pieces) > most:
-            pieces = self._without_half_command([*pieces[: most - 1], self.fit(" ".join(pieces[most - 1 :]), room)])
-        first = self.line(" " * indent, (head, lead[1]), " " * text_indent, (pieces[0], style))
-        return [first, *(self.line(" " * hang, (piece, style)) for piece in pieces[1:])]
+            rest = " ".join(pieces[most - 1 :]).replace(_JOINT, " ")
+            pieces = self._without_half_command([*pieces[: most - 1], self.fit(rest, room)])
+        if _JOINT in pieces[0] and _piece_width(pieces[0]) > room:
+            # The command has the whole width of a line of its own.
+            pieces = ["", *pieces] if most is None or len(pieces) < most else [self.ellipsis, *pieces[1:]]
+        lines = [self.line(" " * indent, (head, lead[1]), " " * text_indent, (pieces[0].replace(_JOINT, " "), style))]
+        for piece in pieces[1:]:
+            blanks = max(min(hang, self.width - _piece_width(piece)), 0)
+            text = piece.replace(_JOINT, " ")
+            is_long = _JOINT in piece and blanks + cell_width(text) > self.width
+            lines.append(((text, style),) if is_long else self.line(" " * blanks, (text, style)))
+        return lines
+
+    def _with_joints(self, text: str, commands: Sequence[str]) -> str:
+        """Return a sanitised text with joints for the blanks within its commands."""
+        for command in map(self.clean, commands):
+            text = text.replace(command, command.replace(" ", _JOINT))
+        return _COMMAND.sub(lambda match: match[0].replace(" ", _JOINT), text) if "`" in text else text
 
     def _without_half_command(self, pieces: list[str]) -> list[str]:
         """Return the pieces of a text that was cut, without a command in backticks that lost its end.
@@ -207,18 +242,22 @@ def _beginning(text: str, width: int) -> str:
     return text[:end]
 
 
+def _piece_width(piece: str) -> int:
+    return cell_width(piece.replace(_JOINT, " ") if _JOINT in piece else piece)
+
+
 def _pieces(text: str, room: int) -> Iterator[str]:
-    """Yield the text in pieces of at most ``room`` columns, cut at blanks, or within a word that is longer."""
+    """Yield the text in pieces of at most ``room`` columns, cut at blanks, or in a longer word but no command."""
     piece = ""
     for word in text.split(" "):
-        if piece and cell_width(piece) + 1 + cell_width(word) <= room:
+        if piece and _piece_width(piece) + 1 + _piece_width(word) <= room:
             piece = f"{piece} {word}"
             continue
         if piece:
             yield piece
         # A word at the start of a line may be a CI command; breaking it makes it longer.
         piece = break_commands(word)
-        while cell_width(piece) > room:
+        while cell_width(piece) > room and _JOINT not in piece:
             first = _before_colon(piece, _beginning(piece, room))
             yield first
             piece = break_commands(piece[len(first) :])

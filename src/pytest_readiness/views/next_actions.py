@@ -197,7 +197,8 @@ def write_people(actions: Sequence[Action], writer: LineWriter, *, people: int, 
             shown += len(task.actions)
     if shown < len(actions):
         more = text_format.count(len(actions) - shown, "more action")
-        lines.append(writer.line("  ", (f"{more}: {typed('next')} shows all", "dim")))
+        command = typed("next")
+        lines += writer.paragraph(f"{more}: {command} shows all", indent=2, style="dim", commands=(command,))
     return lines
 
 

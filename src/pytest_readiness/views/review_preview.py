@@ -95,7 +95,8 @@ def _requirement(
 
 def _pin(pin: PinnedEvidence, writer: LineWriter) -> Iterator[Line]:
     yield from writer.paragraph(pin_text(pin), lead=("evidence: ", "dim"), indent=2)
-    yield from writer.paragraph(typed(f"show {pin.evidence_id}"), indent=6)
+    show = typed(f"show {pin.evidence_id}")
+    yield from writer.paragraph(show, indent=6, commands=(show,))
 
 
 def pin_text(pin: PinnedEvidence) -> str:

@@ -138,10 +138,14 @@ def _items(readiness: Readiness, writer: LineWriter) -> Iterator[Line]:
 def _last(report: Report, writer: LineWriter) -> list[Line]:
     if report.verdict.eligible:
         return writer.paragraph("open", lead=("readiness gate: ", "good"))
+    commands: tuple[str, ...]
     if not report.context.configured:
-        advice = "closed; no config: run readiness init"
+        commands = ("readiness init",)
+        advice = f"closed; no config: run {commands[0]}"
     elif (worst := worst_use_case(report.readiness, report.verdict)) is not None:
-        advice = f"closed; see {typed('next')}, {typed(f'why {shlex.quote(worst)}')}"
+        commands = typed("next"), typed(f"why {shlex.quote(worst)}")
+        advice = f"closed; see {', '.join(commands)}"
     else:
-        advice = f"closed; {typed('gate')} shows every rule"
-    return writer.paragraph(advice, lead=("readiness gate: ", "bad"))
+        commands = (typed("gate"),)
+        advice = f"closed; {commands[0]} shows every rule"
+    return writer.paragraph(advice, lead=("readiness gate: ", "bad"), commands=commands)

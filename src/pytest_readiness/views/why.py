@@ -72,12 +72,13 @@ def render_why(
         lines += _all_evidence(requirement, retired, writer, verbosity)
         lines += _run_remarks(requirement, report, writer, remarked)
     if not chosen:
+        show = typed(f"show {shlex.quote(use_case_id)}")
         sentence = (
-            f"every requirement is COMPLETE; {typed(f'show {shlex.quote(use_case_id)}')} shows the evidence"
+            f"every requirement is COMPLETE; {show} shows the evidence"
             if readiness.required
             else "it has no requirements, so it cannot become ready"
         )
-        lines += [writer.line(), *writer.paragraph(sentence)]
+        lines += [writer.line(), *writer.paragraph(sentence, commands=(show,))]
     if tail is None:
         complete = [requirement for requirement in readiness.required if requirement not in chosen]
         for warning in evidence_warnings.warnings(complete):
@@ -290,15 +291,17 @@ def _all_evidence(
         if evidence.test_id in retired and evidence.id not in counted:
             lead = "retired: "
         if verbosity <= 0 and len(shown) == 1 and _is_told(evidence, readiness.why):
-            yield from writer.paragraph(typed(f"show {evidence.id}"), lead=(lead, "dim"), indent=2)
+            show = typed(f"show {evidence.id}")
+            yield from writer.paragraph(show, lead=(lead, "dim"), indent=2, commands=(show,))
         else:
             why_not = "" if evidence.id in counted else standing_at(readiness, evidence).why_not
             yield from _evidence(evidence, writer, lead, why_not)
     if verbosity <= 0 and (skipped := _skipped_text(readiness, shown, retired)):
         yield from writer.paragraph(skipped, lead=("also skipped: ", "warn"), indent=2)
     if others and verbosity <= 0:
-        text = f"and {_counted(others, counted)}: {typed(f'why {shlex.quote(readiness.requirement.id)} -v')}"
-        yield from writer.paragraph(text, indent=6, style="dim")
+        why = typed(f"why {shlex.quote(readiness.requirement.id)} -v")
+        text = f"and {_counted(others, counted)}: {why}"
+        yield from writer.paragraph(text, indent=6, style="dim", commands=(why,))
 
 
 def _skipped_text(readiness: RequirementReadiness, shown: Iterable[Evidence], retired: Collection[str]) -> str:
@@ -384,4 +387,5 @@ def _evidence(evidence: Evidence, writer: LineWriter, label: str, why_not: str) 
     if evidence.message and evidence.result is not Result.PASSED:
         for line in evidence.message.splitlines()[:_MESSAGE_LINES]:
             yield from writer.paragraph(line, indent=6, most=2)
-    yield from writer.paragraph(typed(f"show {evidence.id}"), indent=6)
+    show = typed(f"show {evidence.id}")
+    yield from writer.paragraph(show, indent=6, commands=(show,))
