@@ -31,8 +31,8 @@ from functools import cache, partial
 from importlib import metadata
 from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import Any
 
+from bundlefuzz.edits import edit
 from bundlefuzz.scene import Scene, prepared
 from bundlefuzz.taken_apart import Parts
 
@@ -46,13 +46,6 @@ from pytest_readiness.store.bundle import verify_bundle
 BATCH = 20
 """Mutations that a process makes at once."""
 PROGRESS = 5_000
-
-VALUES: tuple[Any, ...] = (
-    None, True, False, 0, 1, -1, 2**53, 1.5, "", "x", "é", "\ud800", [], {}, [[]], ["x"], {"x": 1}, "declared", "git",
-    "ci", "signed", "PASSED", "FAILED", "INTERRUPTED", "READY_FOR_GO_LIVE", "APPROVED_FOR_GO_LIVE", "REJECTED",
-    "2026-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z", "2026-01-01", "ana@example.com", "bot@example.com",
-    "UC-001", "UC-002", "UC-003", "staging", "dev", "0" * 64, "sha256:" + "0" * 64, "COMPLETE", "run", "decision",
-)  # fmt: skip
 
 
 def mutated(parts: Parts, chance: random.Random) -> list[str]:
@@ -68,43 +61,10 @@ def mutated(parts: Parts, chance: random.Random) -> list[str]:
 # -- changes -----------------------------------------------------------------------------------------------------------
 
 
-def _somewhere(value: Any, chance: random.Random) -> tuple[Any, Any, str]:
-    """Return a container in plain data, a key of it, and the way there."""
-    way = ""
-    while True:
-        keys = list(value) if isinstance(value, dict) else list(range(len(value)))
-        key = chance.choice(keys)
-        inner = value[key]
-        way += f"/{key}"
-        if not isinstance(inner, dict | list) or not inner or chance.random() < 0.25:
-            return value, key, way
-        value = inner
-
-
-def _edit(value: Any, chance: random.Random) -> str:
-    """Change one thing in plain data."""
-    held, key, way = _somewhere(value, chance)
-    how = chance.random()
-    if how < 0.6:
-        held[key] = new = copy.deepcopy(chance.choice(VALUES))
-        return f"{way} = {new!r}"
-    if how < 0.75:
-        del held[key]
-        return f"{way} deleted"
-    if isinstance(held, list):
-        held.insert(chance.randrange(len(held) + 1), copy.deepcopy(held[key]))
-        return f"{way} twice"
-    name = chance.choice(
-        ("x", "result", "real", "known_by", "by", "covered", "parts", "proofs", "environment", "release")
-    )
-    held[name] = new = copy.deepcopy(chance.choice(VALUES))
-    return f"{way}/../{name} = {new!r}"
-
-
 def a_decision(parts: Parts, chance: random.Random) -> str:
     """Edit a decision."""
     one = chance.choice(parts.decisions)
-    return _edit(one, chance)
+    return edit(one, chance)
 
 
 def who_decided(parts: Parts, chance: random.Random) -> str:
@@ -119,7 +79,7 @@ def a_line(parts: Parts, chance: random.Random) -> str:
     """Edit a line of a run."""
     run = chance.choice(parts.runs)
     number = chance.randrange(len(run))
-    return f"{number}{_edit(run[number], chance)}"
+    return f"{number}{edit(run[number], chance)}"
 
 
 def the_lines(parts: Parts, chance: random.Random) -> str:
@@ -138,12 +98,12 @@ def the_lines(parts: Parts, chance: random.Random) -> str:
 
 def requirements(parts: Parts, chance: random.Random) -> str:
     """Edit the requirements that were in force."""
-    return _edit(chance.choice(parts.snapshots), chance)
+    return edit(chance.choice(parts.snapshots), chance)
 
 
 def a_verdict(parts: Parts, chance: random.Random) -> str:
     """Edit a kept verdict."""
-    return _edit(chance.choice(parts.verdicts), chance)
+    return edit(chance.choice(parts.verdicts), chance)
 
 
 def the_report(parts: Parts, chance: random.Random) -> str:
@@ -153,7 +113,7 @@ def the_report(parts: Parts, chance: random.Random) -> str:
         if chance.random() < 0.8:
             parts.pages.clear()
         return "out"
-    return _edit(parts.report, chance)
+    return edit(parts.report, chance)
 
 
 def a_page(parts: Parts, chance: random.Random) -> str:
@@ -175,8 +135,8 @@ def a_statement(parts: Parts, chance: random.Random) -> str:
     """Edit an envelope, or what it holds."""
     one = chance.choice(parts.statements)
     if chance.random() < 0.5:
-        return _edit(one["envelope"], chance)
-    return "payload" + _edit(one["payload"], chance)
+        return edit(one["envelope"], chance)
+    return "payload" + edit(one["payload"], chance)
 
 
 def signatures(parts: Parts, chance: random.Random) -> str:
@@ -198,7 +158,7 @@ def the_tree(parts: Parts, chance: random.Random) -> str:
     """Edit leaves or checkpoint, or take one of them out."""
     how = chance.choice(("leaves", "checkpoint", "out", "both out"))
     if how == "leaves":
-        return _edit(parts.leaves, chance)
+        return edit(parts.leaves, chance)
     if how == "checkpoint":
         text = parts.checkpoint or ""
         at = chance.randrange(len(text) + 1)
@@ -226,7 +186,7 @@ def twice(parts: Parts, chance: random.Random) -> str:
     if chance.random() < 0.5:
         one = copy.deepcopy(chance.choice(parts.decisions))
         parts.decisions.append(one)
-        return f"decision{_edit(one, chance)}"
+        return f"decision{edit(one, chance)}"
     run = copy.deepcopy(chance.choice(parts.runs))
     name = run[0]["run"][:-1] + chance.choice("0123456789abcdef")
     for line in run:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ..errors import IntegrityError, ReadinessError, StorageError
+from ..errors import IntegrityError, ReadinessError, StorageError, one_line
 from ..facts.ledger.line import LineChain, broken_links
 from ..facts.run import Run
 from ..redaction.fingerprint_key import load_key
 from ..regular_files import IrregularError, open_regular
 from .lock import is_free, own_descriptor
 from .open_runs import plan_of
+from .readable_lines import reading_problem
 from .started_tests import StartedTests, start_path
 
 _TEST_KINDS = frozenset({"started", "attempt", "ended", "finished"})
@@ -89,6 +90,9 @@ def _parse_leftover(path: Path, data: bytes, *, is_active: bool) -> Leftover:
         return Leftover(path, is_active, None, IntegrityError(f"{path}: is damaged: {error}"), len(incomplete))
     if broken_link:
         return Leftover(path, is_active, run, IntegrityError(f"{path}: was changed: {broken_link}"), len(incomplete))
+    if reason := reading_problem(run):
+        problem = IntegrityError(f"{path}: is damaged: {one_line(reason, 600)}")
+        return Leftover(path, is_active, None, problem, len(incomplete))
     return Leftover(path, is_active, _with_worker_starts(path, run), None, len(incomplete), len(run.lines))
 
 

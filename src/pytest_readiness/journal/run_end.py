@@ -60,7 +60,7 @@ def _digest_of_plan(writer: JournalWriter) -> str:
     is_cached = len(writer.cached) == writer.chain.seq
     if is_cached:
         return planned_digest(writer.cached)
-    planned = (text for text in writer.each_text() if text.startswith('{"kind":"planned",'))  # its first key
+    planned = (text for text in writer.each_text() if '"kind":"planned"' in text)  # the others need no parsing
     return planned_digest(map(Line.from_own_text, planned))
 
 
