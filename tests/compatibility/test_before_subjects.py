@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,8 @@ def test_the_gate_decides_as_it_did(old: Project, where: str) -> None:
     for journal in old.journals:  # of a use case that the gate names
         journal.unlink()
     if where == "the bundle":
+        if version("pytest-readiness") == "0.2.0":
+            pytest.skip("pip installed this before its version changed: run pip install -e again")
         shutil.rmtree(old.path / ".readiness")
         assert old.cli("merge", "bundle.zip").exit_code == 0
     assert {name: old.cli("gate", name).exit_code for name in MADE["gates"]} == MADE["gates"]

@@ -29,7 +29,7 @@ MAY_DIFFER = re.compile(
     r"context\.version"
     r"|verdict\.rules\.\d+\.detail"
     r"|verdict\.weaker\.\d+"
-    r"|use_cases\.\d+\.items\.\d+\.requirements\.\d+\.(why|completes)"
+    r"|use_cases\.\d+\.items\.\d+\.requirements\.\d+\.(why|completes_it)"
     r"|use_cases\.\d+\.review\.(why|reviews\.\d+\.why)\.\d+"
     r"|next\.\d+\.text"
     r"|runs\.\d+\.(called|notes)\.\d+"

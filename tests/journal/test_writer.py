@@ -72,13 +72,13 @@ def test_reading_the_own_journal_keeps_the_lock(tmp_path: Path) -> None:
 def test_the_own_process_cannot_write_the_same_run(tmp_path: Path) -> None:
     """A session in the same process can read an active journal but not write it, until it is closed."""
     writer = new_journal(tmp_path, "r1")
-    writer.append("run", {"register": "r", "started_at": "x"})
+    writer.append("run", {"register": "r", "started_at": "2026-02-12T18:00:00.000Z"})
     [leftover] = find_leftovers(tmp_path)
     assert leftover.is_active
     assert leftover.run is not None
     with pytest.raises(StorageError, match="another session"):
         JournalWriter(writer.path, LineChain("r1"), create=False)
-    writer.append("started", {"n": 1})
+    writer.append("started", {"test": "a", "at": "2026-02-12T18:00:00.000Z"})
     writer.close()
     [leftover] = find_leftovers(tmp_path)
     assert (leftover.is_active, leftover.problem) == (False, None)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
+from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from itertools import islice, zip_longest
 from pathlib import Path
@@ -27,6 +28,7 @@ from ..facts.ledger.line import canonical
 from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import Run
 from ..facts.stored_verdict import StoredVerdict
+from ..regular_files import read_regular
 from ..settings import Settings
 from ..signing.trust import TrustStore
 from ..store.protocol import RegisterDecisions, Store
@@ -153,12 +155,26 @@ def _changed_line(derived: str, text: str) -> str:
 
 
 def report_generator(policy: Policy) -> str:
-    """Return the version that derives reports. Another version may use other texts, or evaluate more strictly."""
+    """Return the version that derives reports. Another version may use other texts, or evaluate more strictly.
+
+    The code between two releases changes while its version stays, so that its own digest is named, too.
+    """
     try:
         number = version("pytest-readiness")
     except PackageNotFoundError:  # run from a source tree
         number = "unknown"
+    if number == "unknown" or "dev" in number:
+        number = f"{number}+{_digest_of_code()}"
     return f"pytest-readiness {number}{' without signatures' if TrustStore.from_policy(policy).unchecked else ''}"
+
+
+@cache
+def _digest_of_code() -> str:
+    """Return eight hex digits that stand for the package's modules and templates."""
+    package, content = Path(__file__).parents[1], sha256()
+    for path in sorted(path for path in package.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
+        content.update(f"{path.relative_to(package).as_posix()}\0".encode() + read_regular(path) + b"\0")
+    return content.hexdigest()[:8]
 
 
 def _difference(first: Any, second: Any, at: str = "") -> str:
