@@ -67,6 +67,7 @@ def beside(session: nox.Session) -> None:
     group(session, "beside")
     here(session, "pytest", "-q", "-n", "0", "tests/views/formats/test_oscal.py", "-k", "trestle")
     here(session, "pytest", "-q", "-n", "0", "tests/plugin/test_one_id.py", "-k", "generated")
+    here(session, "pytest", "-q", "-n", "0", "tests/test_examples.py", "-k", "api")
 
 
 @nox.session(python=False)
