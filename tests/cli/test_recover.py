@@ -54,9 +54,20 @@ def test_nothing_left_behind_creates_nothing(project: Project) -> None:
 def test_a_torn_last_line(crashed: Project, cut: int) -> None:
     """A last line that was cut off in writing was never evidence: the rest is kept, and the store verifies."""
     [journal] = crashed.journals
-    journal.write_bytes(journal.read_bytes()[:-cut])
+    whole = journal.read_bytes()
+    journal.write_bytes(whole + whole.splitlines()[-1][:-cut])
     assert crashed.cli("recover").exit_code == 0
     assert crashed.states()["UC-001/1"] == "COMPLETE"
+    assert crashed.cli("verify").exit_code == 0
+
+
+@pytest.mark.parametrize("cut", [1, 7, 40])
+def test_a_torn_end_of_a_test(crashed: Project, cut: int) -> None:
+    """A test whose end was cut off in writing started, and is INTERRUPTED."""
+    [journal] = crashed.journals
+    journal.write_bytes(journal.read_bytes()[:-cut])
+    assert crashed.cli("recover").exit_code == 0
+    assert crashed.states()["UC-001/1"] == "INTERRUPTED"
     assert crashed.cli("verify").exit_code == 0
 
 

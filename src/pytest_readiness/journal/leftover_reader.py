@@ -34,7 +34,7 @@ class Leftover(Struct, frozen=True):
     torn_bytes: int = 0
     """Bytes of an incomplete last line."""
     written: int = 0
-    """Number of lines of the run in the journal. The others are starts that only xdist workers wrote."""
+    """Number of lines of the run in the journal. The others are starts, from the file beside it."""
 
 
 def read_leftover(path: Path) -> Leftover:
@@ -93,7 +93,7 @@ def _parse_leftover(path: Path, data: bytes, *, is_active: bool) -> Leftover:
     if reason := reading_problem(run):
         problem = IntegrityError(f"{path}: is damaged: {one_line(reason, 600)}")
         return Leftover(path, is_active, None, problem, len(incomplete))
-    return Leftover(path, is_active, _with_worker_starts(path, run), None, len(incomplete), len(run.lines))
+    return Leftover(path, is_active, _with_starts(path, run), None, len(incomplete), len(run.lines))
 
 
 def _is_nothing(path: Path, data: bytes) -> bool:
@@ -107,14 +107,17 @@ def _is_nothing(path: Path, data: bytes) -> bool:
     )
 
 
-def _with_worker_starts(path: Path, run: Run) -> Run:
-    """Return an unsealed run with the starts that its workers wrote and its journal does not have."""
+def _with_starts(path: Path, run: Run) -> Run:
+    """Return an unsealed run with the starts of its unfinished tests, which are in a file beside its journal."""
     if run.seal is not None or not start_path(path).exists():
         return run
     plan = plan_of(run)
     journaled = {line.body["test"] for line in run.lines if line.kind in _TEST_KINDS}
-    started = StartedTests(path, load_key(path.parent.parent), plan)
+    last_ends = {line.body["test"]: line.seq for line in run.lines if line.kind == "finished"}
+    written = StartedTests(path, load_key(path.parent.parent), plan)
     chain = LineChain(run.id, seq=len(run.lines), head=run.lines[-1].digest)
-    missing = [name for name, test in plan.items() if name not in journaled and not test.get("deselected")]
-    starts = [{"test": name, "at": at} for name in missing if (at := started.last(name))]
-    return Run((*run.lines, *(chain.next("started", start) for start in starts)))
+    starts = dict(written.unfinished(last_ends))
+    for name, test in plan.items():
+        if name not in journaled and name not in written.own and not test.get("deselected"):
+            starts[name] = written.last(name)
+    return Run((*run.lines, *(chain.next("started", {"test": name, "at": at}) for name, at in starts.items() if at)))

@@ -25,7 +25,7 @@ from ..redaction.fingerprint_key import save_key
 from .folder import ignore_folder, requirements_path
 from .joined_executions import ExecutionJoiner
 from .run_end import IN_LINE, clock_check, close_run, interrupted_body
-from .started_tests import StartedTests
+from .started_tests import StartedTests, StartWriter
 from .writer import JournalWriter, new_journal
 from .written_lines import ChangedJournalError, WrittenLines
 
@@ -53,6 +53,8 @@ class RunLog(Struct, eq=False):
     dry: bool = False
     """Nothing is written: the session runs no tests, or has no journal folder of its own."""
     writer: JournalWriter | None = None
+    _start_writer: StartWriter | None = None
+    """Writes the started tests beside the journal."""
     failure: BaseException | None = None
     """The first error in recording; reported at the end, and closes the gate."""
     _began: str = field(default_factory=timestamp)
@@ -116,8 +118,14 @@ class RunLog(Struct, eq=False):
             if test_id not in self._running:
                 at = self._running[test_id] = at or timestamp()
                 self._tried = True
-                if (writer := self._ready_writer()) is not None:
+                if (writer := self._ready_writer()) is not None and not self._write_start(writer, test_id, at):
                     writer.append("started", {"test": test_id, "at": at})
+
+    def _write_start(self, writer: JournalWriter, test_id: str, at: str) -> bool:
+        """Write a start beside the journal, in case the process dies. Return False if it must go into the journal."""
+        if self._start_writer is None:
+            self._start_writer = StartWriter(self.path, self.key, create=True)
+        return writer.is_inherited or self._start_writer.write_own_start(test_id, at, writer.line_count)
 
     def add_worker_starts(self) -> None:
         """Add the starts that only workers wrote, because they did not reach this process."""
@@ -199,6 +207,8 @@ class RunLog(Struct, eq=False):
         self._ended = {redactor.name(test) for test in self._ended}
         self.joiner.redact(redactor)
         self.rewrite(redactor.plain)
+        if self._start_writer is not None and self.writer is not None and not self.writer.is_inherited:
+            self._start_writer.rename(self._running, self.writer.line_count)
 
     def replace_artifacts(self, artifacts: Mapping[str, Artifact], removed: Container[str]) -> None:
         """Replace artifacts that were redacted again, by their earlier digests. ``gone``: digests without a line."""
@@ -282,17 +292,22 @@ class RunLog(Struct, eq=False):
         if self.writer is None:
             return None
         if not self._tried:  # the session stopped before the first evidence test
-            self.writer.delete()
+            self.discard()
             return None
         seal = {"exit_status": exit_status, "recovered": False}
         seal |= {
             name: count for name in ("uncollected", "unread_marks", "rule_counts") if (count := getattr(self, name))
         }
         self._ready_writer()
+        self._close_starts()
         try:
             return Run(WrittenLines(self.writer, close_run(self.writer, self._plan.items(), self._ended, seal)))
         except ValueError:  # a line is no text, or no JSON any more
             raise ChangedJournalError(self.writer.path) from None
+
+    def _close_starts(self) -> None:
+        if self._start_writer is not None:
+            self._start_writer.close()
 
     def drop_idle_rules(self) -> None:
         """Forget the rules that matched no test, because the session did not collect all tests."""
@@ -300,6 +315,7 @@ class RunLog(Struct, eq=False):
 
     def discard(self) -> None:
         """Remove the journal: there is nothing that could be evidence."""
+        self._close_starts()
         if self.writer is not None:
             self.writer.delete()
 

@@ -1,27 +1,36 @@
-"""Record of started tests by xdist workers, in case the controller dies before it hears of them.
+"""Record of started tests, in a file beside the journal: what ran when a process died.
 
-Each worker on this machine adds a line to a file beside the journal before a test begins: a keyed digest of the test
-id, and the time. The id itself is not written, because it may hold a secret that is registered later. The lines of the
-journal take precedence over this file.
+The process that owns the run adds a line before each test: a keyed digest of the test's id, the time, and the number of
+lines in the journal. A test whose end is not among the later lines was interrupted. A run that ends as it should needs
+no line of its own for a start, which saves a tenth of what a test costs (``benchmarks/overhead.py --instructions``).
+
+xdist workers on this machine add lines without a number, in case the controller dies before it hears of a test.
+What the controller wrote takes precedence. The id itself is not written, because it may hold a late secret.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from hashlib import blake2b as _blake2b
 from os import close as _close, unlink as _unlink, write as _write
 from pathlib import Path
-from typing import Any
+from time import monotonic as _monotonic
+from typing import Any, NamedTuple
 
 from ..facts.timestamps import timestamp
 from ..regular_files import open_regular, read_regular
 from .lock import file_identity, is_open
 
+SYNC_SECONDS = 0.2
+"""Greatest time in seconds until a written line is on the disk."""
 _SIZE = 16
-_LINE = re.compile(r"([0-9a-f]{32}) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)", re.ASCII)
+_LINE = re.compile(r"([0-9a-f]{32}) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)(?: (\d{1,15}))?", re.ASCII)
+_RENAMED = "-"
+"""Line after which the running tests are written again, because names of tests were redacted."""
+_sync = getattr(os, "fdatasync", os.fsync)
 
 
 def start_path(journal: Path) -> Path:
@@ -43,30 +52,69 @@ def _digest(key: bytes, test_id: str) -> str:
 
 
 class StartWriter:
-    """Writes the started tests of a worker."""
+    """Writes the started tests of one process."""
 
-    def __init__(self, journal: Path, key: bytes) -> None:
+    def __init__(self, journal: Path, key: bytes, *, create: bool = False) -> None:
+        """``create``: this process owns the run, and makes the file."""
         self._path = start_path(journal)
         self._key = key
+        self._create = os.O_CREAT if create else 0
         self._descriptor: int | None = None
         self._file: tuple[int, int] | None = None
+        self._size = 0
+        """Size of the file after the last line, if no other process writes to it."""
+        self._synced = 0.0
         self._is_here = True
         """The file is accessible: the worker runs on the controller's machine."""
 
     def write_start(self, test_id: str) -> None:
         """Write that a test begins. Nothing is raised, because the controller is informed as well."""
+        self._append(f"{_digest(self._key, test_id)} {timestamp()}\n")
+
+    def write_own_start(self, test_id: str, at: str, lines: int) -> bool:
+        """Write that a test begins in the run of this process. Return False if it cannot be written.
+
+        Args:
+            test_id: the id of the test.
+            at: its start (UTC).
+            lines: the number of lines in the journal.
+        """
+        return self._append(f"{_digest(self._key, test_id)} {at} {lines}\n")
+
+    def rename(self, running: Mapping[str, str], lines: int) -> None:
+        """Write the running tests and their starts again, after names of tests were redacted."""
+        own = "".join(f"{_digest(self._key, test_id)} {at} {lines}\n" for test_id, at in running.items())
+        self._append(f"{_RENAMED}\n{own}")
+
+    def _append(self, text: str) -> bool:
         try:
-            if self._descriptor is None or not is_open(self._descriptor, self._file):  # a test may close any file
+            # A test may close any file.
+            if self._descriptor is None or not is_open(self._descriptor, self._file, self._size):
                 if not self._is_here:
-                    return
+                    return False
                 self._open()
-            _write(self._descriptor, f"{_digest(self._key, test_id)} {timestamp()}\n".encode())  # type: ignore[arg-type]
+            assert self._descriptor is not None  # noqa: S101 - for the type checker; _open has set it
+            if _write(self._descriptor, text.encode()) != len(text):
+                return False  # a full disk: what was written is a damaged line, which may stand for any test
+            self._size += len(text)
+            if self._create and (now := _monotonic()) - self._synced >= SYNC_SECONDS:
+                self._synced = now
+                _sync(self._descriptor)
         except OSError:
-            self._is_here = False
+            self._is_here = self._create != 0  # its owner tries again
+            return False
+        return True
 
     def _open(self) -> None:
-        self._descriptor = open_regular(self._path, os.O_WRONLY | os.O_APPEND, follow=False)
+        self._descriptor = open_regular(self._path, os.O_WRONLY | os.O_APPEND | self._create, follow=False)
         self._file = file_identity(self._descriptor)
+        self._size = 0
+
+    def close(self) -> None:
+        """Close the file, unless a test closed it and another file has its descriptor."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None and is_open(descriptor, self._file):
+            _close(descriptor)
 
 
 def build_start_writer(data: Mapping[str, Any]) -> StartWriter:
@@ -74,24 +122,49 @@ def build_start_writer(data: Mapping[str, Any]) -> StartWriter:
     return StartWriter(Path(data["living"][0]), bytes.fromhex(data["key"]))
 
 
+class _OwnStart(NamedTuple):
+    """The last start of a test that the owner of the run wrote."""
+
+    at: str
+    lines: int
+    """The number of lines that the journal had."""
+
+
 class StartedTests:
-    """The started tests that the workers of a run wrote."""
+    """The started tests of a run, as they were written beside its journal."""
 
     def __init__(self, journal: Path, key: bytes, planned: Iterable[str]) -> None:
         """Read the file. ``key``: the store's key for fingerprints; ``planned``: the ids of all planned tests."""
         self._starts: dict[str, list[str]] = {}
+        """Starts that workers wrote."""
+        self.own: dict[str, _OwnStart] = {}
+        """Last start of each test that the owner of the run wrote."""
         self._unknown = ""
         """Last start of an unknown test: its id was changed, or the line is damaged. Empty: there is none."""
         if not (lines := _lines(start_path(journal))):
             return
         names = {_digest(key, test_id): test_id for test_id in planned}
-        for line in lines:
+        renamed = max((number for number, line in enumerate(lines) if line == _RENAMED), default=-1)
+        for number, line in enumerate(lines):
             match = _LINE.fullmatch(line)
-            digest, at = match.groups() if match else ("", timestamp())
-            if digest in names:
+            digest, at, own = match.groups() if match else ("", timestamp(), None)
+            if line == _RENAMED or (own is not None and number < renamed):
+                continue
+            if digest not in names:
+                self._unknown = max(self._unknown, at)
+            elif own is None:
                 self._starts.setdefault(names[digest], []).append(at)
             else:
-                self._unknown = max(self._unknown, at)
+                self.own[names[digest]] = _OwnStart(at, int(own))
+
+    def unfinished(self, last_ends: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+        """Yield each test that the owner of the run started and that did not end since, with its start.
+
+        ``last_ends``: the number of the last line about the end of each test.
+        """
+        for test_id, start in self.own.items():
+            if last_ends.get(test_id, -1) < start.lines:
+                yield test_id, start.at
 
     def last(self, test_id: str) -> str:
         """Return when a test last began; empty if it did not. A start of an unknown test counts for every test."""

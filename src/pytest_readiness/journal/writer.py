@@ -31,9 +31,8 @@ from ..facts.ledger.digest import EMPTY
 from ..facts.ledger.line import Line, LineChain
 from ..regular_files import open_regular
 from .lock import file_identity, is_open, lock, unlock
-from .started_tests import remove_start_file
+from .started_tests import SYNC_SECONDS, remove_start_file
 
-SYNC_SECONDS = 0.2
 CACHED_BYTES = 1 << 20
 """Size in bytes of the cached first lines of a run. Most runs are not longer, and parse none of their own lines.
 
@@ -118,11 +117,21 @@ class JournalWriter:
         """Number of lines that could not be written so far."""
         return len(self._unwritten_data)
 
+    @property
+    def line_count(self) -> int:
+        """Number of lines of the run so far."""
+        return self._state[0]
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether this process is a forked child: the run belongs to its parent."""
+        return _getpid() != self._process
+
     def append(self, kind: str, body: dict[str, Any], *, sync: bool = False) -> Line:
         """Append the next line of the run and return it."""
         line, data = self.chain.next_with_data(kind, body)
-        if _getpid() != self._process:
-            return line  # a forked child: the run belongs to its parent
+        if self.is_inherited:
+            return line
         if self._descriptor is not None and not is_open(self._descriptor, self._file, self._state[2]):
             self._open_again()
         seq, _, size = self._state
@@ -204,9 +213,7 @@ class JournalWriter:
         """
         lines_before = [Line.parse(text) for text in self.texts()]
         bodies = [change(line.body) for line in lines_before]
-        if _getpid() != self._process or all(
-            body == line.body for body, line in zip(bodies, lines_before, strict=True)
-        ):
+        if self.is_inherited or all(body == line.body for body, line in zip(bodies, lines_before, strict=True)):
             return None
         chain = LineChain(self.chain.run_id, head=EMPTY)
         lines = [chain.next(line.kind, body) for body, line in zip(bodies, lines_before, strict=True)]
@@ -295,7 +302,7 @@ class JournalWriter:
     def close(self) -> None:
         """Close the journal, which also releases its lock."""
         if self._descriptor is not None:
-            if _getpid() == self._process:  # in a forked child the number may belong to another file
+            if not self.is_inherited:  # in a forked child the number may belong to another file
                 unlock(self._descriptor)
             self._descriptor = None
 

@@ -58,8 +58,9 @@ def _unreported(lines: list[Line], tests: list[dict[str, Any]], run_id: str, reg
     named = [line for line, following in pairwise(lines) if following.body.get("prev") == line.digest]
     reported = {_claim_of(evidence) for line in named for evidence in _evidence_in(line, run_id, register)}
     started = dict(_starts(lines))
+    latest = str(lines[-1].body.get("finished_at", ""))  # of the seal: a lost line does not say when its test started
     selected = [test for test in tests if not test.get("deselected")]
-    expected = (unfinished_of(test, run_id, register, started.get(test["test"], "")) for test in selected)
+    expected = (unfinished_of(test, run_id, register, started.get(test["test"], latest)) for test in selected)
     return tuple(evidence for evidence in chain.from_iterable(expected) if _claim_of(evidence) not in reported)
 
 
