@@ -46,16 +46,16 @@ def test_a_lost_failure_counts_for_real_whatever_else_the_run_tells(project: Pro
     project.configured(CONFIG + REVIEW).tests(f"""
         from unittest import mock
         @evidence("UC-001", item=1)
+        def test_real(): {UP}
+        @evidence("UC-001", item=1)
         def test_replaced():
             with mock.patch("socket.create_connection"): pass
-        @evidence("UC-001", item=1)
-        def test_real(): {UP}
         @evidence("UC-001", item=2)
         def test_trace(record_evidence): pass
     """)
     record(project)
     assert project.states("UC-001")["UC-001/1"] == "COMPLETE"
-    run = failed(project, "test_it.py::test_replaced", "test_it.py::test_real")
+    run = failed(project, "test_it.py::test_real", "test_it.py::test_replaced")
     assert (gate(project)[0], retire(project, run)[0]) == (3, 0)
     assert project.states("UC-001")["UC-001/1"] == "INTERRUPTED"
     assert (gate(project)[0], project.cli("verify").exit_code) == (1, 0)
