@@ -80,6 +80,17 @@ def test_a_retirement_after_a_review_makes_it_suspect(project: Project) -> None:
     assert status(project) == ("READY_FOR_GO_LIVE", None)
 
 
+def test_a_retired_test_that_only_rehearsed_leaves_a_review(project: Project) -> None:
+    """A test that failed without an environment said nothing about the use case, and its retirement says nothing."""
+    decided(project)
+    approve(project)
+    project.tests(WITH_OLD)
+    project.run("-k", "old", f"--readiness-actor={BOT}", environment=None)
+    project.tests(TESTS)
+    assert retire(project)[0] == 0
+    assert status(project) == ("READY_FOR_GO_LIVE", None)
+
+
 def test_what_is_refused_is_told_in_a_line_and_not_kept(project: Project) -> None:
     """A stranger, one who ever recorded the test (newer runs of others hide it not), and a second time: exit code 1."""
     decided(project, tests=WITH_OLD)

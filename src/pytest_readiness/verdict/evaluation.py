@@ -274,16 +274,22 @@ class _EvaluationInputs(Struct, frozen=True):
         )
 
     def _retirements(self, use_case: str, ledgers: Mapping[str, ExecutionLedger]) -> tuple[RetirementStanding, ...]:
-        """Return the retirements of tests that ran for real, or failed, for a use case."""
+        """Return the retirements of tests that ran for real for a use case, also if newer executions replaced them."""
         if not self.decisions.retirements:
             return ()
+        replaced: dict[str, dict[str, Evidence]] = {}
+        for execution in self.adverse.get(use_case, ()):
+            replaced.setdefault(execution.item, {})[execution.id] = execution
+        known = {
+            item: self._with_replaced(ledgers.get(item, self.empty_ledger), replaced.get(item, {}))
+            for item in ledgers.keys() | replaced.keys()
+        }
         tests = {
             execution.test_id
-            for ledger in ledgers.values()
+            for ledger in known.values()
             for execution in ledger.executions
             if ledger.ran_for_real(execution)
         }
-        tests |= {execution.test_id for execution in self.adverse.get(use_case, ())}
         return tuple(retirement for test, retirement in self.decisions.retirements.items() if test in tests)
 
     def _retired_ids(self, use_case: str, ledgers: Mapping[str, ExecutionLedger]) -> tuple[str, ...]:
