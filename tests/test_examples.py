@@ -60,7 +60,8 @@ def test_an_example_does_what_its_readme_says(example, checkout):
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_the_config_and_tracker_of_an_example_are_sound(example, checkout):
-    """``readiness check`` finds no problem in an example."""
+    """``readiness check`` finds no problem in an example of a clone."""
+    run("git init -q", checkout, 0, example.name)
     config = f"conftest_examples/{example.name}/readiness.toml"
     assert run(f"readiness --config {config} check", checkout, 0, example.name).endswith("no problems\n")
 
