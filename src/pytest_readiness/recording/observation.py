@@ -43,6 +43,11 @@ class AuthenticityObserver(Protocol):
         """Return the claims, rehearsals with their reasons, and additional keys of the line."""
         return claims, {}
 
+    @property
+    def saw_nothing(self) -> bool:
+        """Whether it is as new, so that it can serve another test."""
+        return False
+
     def reason(self) -> str | None:
         """Return why the running attempt is not real so far; None if it is."""
 
@@ -134,7 +139,25 @@ def failure_message(phases: Sequence[PhaseResult]) -> str:
 
 
 class Observation:
-    """Observation of one test so far, in the process that runs it."""
+    """Observation of one test so far, in the process that runs it.
+
+    Defaults are attributes of the class: most tests never set them, and one is created for each test.
+    """
+
+    item: object = None
+    """The test itself: another test may have the same id."""
+    marks = 0
+    """Number of its marks when it was collected."""
+    unrun: PhaseResult | None = None
+    """Result of its call if that passes without its body."""
+    final_line: dict[str, Any] | None = None
+    """Its line, once it ran to its end."""
+    evidence: dict[str, Any] | None = None
+    """Its line as it was when the teardown of the latest attempt ended; None: it has not ended."""
+    _seconds = 0.0
+    _bad_attempts: tuple[tuple[dict[str, Any], RunContext, tuple[ProofResult, ...], str | None], ...] = ()
+    """Attempts that ended badly: each with its context, its proofs, and the reason why it was not real."""
+    _recording: RecordedData | None = None
 
     def __init__(
         self,
@@ -147,12 +170,6 @@ class Observation:
         authenticity: AuthenticityObserver | None = None,
     ) -> None:
         """``planned_claims``: resolved claims, valid unless the test names another place or proves something."""
-        self.item: object = None
-        """The test itself: another test may have the same id."""
-        self.marks = 0
-        """Number of its marks when it was collected."""
-        self.unrun: PhaseResult | None = None
-        """Result of its call if that passes without its body."""
         self.reports: list[Any] = []
         """Pytest's reports of this attempt, which other plugins may still change."""
         self.test_id = test_id
@@ -165,15 +182,7 @@ class Observation:
         self.phases: list[PhaseResult] = []
         self.attempts: list[dict[str, Any]] = []
         self.started_at = self._attempt_started_at = timestamp()
-        self._seconds = 0.0
-        self._bad_attempts: tuple[tuple[dict[str, Any], RunContext, tuple[ProofResult, ...], str | None], ...] = ()
-        """Attempts that ended badly: each with its context, its proofs, and the reason why it was not real."""
         self._secrets_at_start = redactor.secret_count
-        self._recording: RecordedData | None = None
-        self.final_line: dict[str, Any] | None = None
-        """Its line, once it ran to its end."""
-        self.evidence: dict[str, Any] | None = None
-        """Its line as it was when the teardown of the latest attempt ended; None: it has not ended."""
 
     @property
     def recording(self) -> RecordedData:
@@ -275,7 +284,7 @@ class Observation:
         if self._recording is not None and self._recording.deferred:
             self._recording.attach_deferred()
         recorded, claims = self._recorded(), self._resolved(resolve)
-        claims, additional = self.authenticity.judge(claims, passed=last["result"] == Result.PASSED)
+        claims, additional = self.authenticity.judge(claims, passed=last["result"] == "PASSED")
         if self._bad_attempts:
             claims = self._with_earlier(claims, last["result"], resolve)
         if additional:

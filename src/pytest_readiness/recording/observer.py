@@ -25,7 +25,7 @@ from ..journal.started_tests import StartWriter
 from ..redaction.redactor import Redactor
 from . import report_keys as keys
 from .artifacts import ArtifactFolder
-from .authenticity.check import AuthenticityCheck, prepare
+from .authenticity.check import AuthenticityChecks, prepare
 from .claim_resolution import resolve_claims
 from .context import RunContext
 from .evidence_recorder import RecordEvidence, SessionServices
@@ -39,6 +39,7 @@ from .test_ids import NodeIds
 if TYPE_CHECKING:  # loaded for a config with rules
     from ..claims.claim_rules import ClaimRules
 
+_Function = pytest.Function
 _RUN_BY_PLUGIN = "a plugin runs its body in a way of its own, where nothing watches it"
 _PROTOCOLS = frozenset({"runner", "rerunfailures", "pytest_rerunfailures"})
 """Plugins that run tests and either never run one again or mark that in its reports."""
@@ -81,7 +82,7 @@ class Observer:
         """The report that pytest created last."""
         self.may_run_again = False
         """Whether a plugin may run a test again without marking it in the test's report."""
-        self._simulations: Sequence[Any] = ()
+        self._checks = AuthenticityChecks(catalogue, redactor)
         self._latest: tuple[pytest.Item | None, Observation | None] = None, None
         """The test that was set up last: a shortcut for its reports."""
         self._planned_claims: dict[tuple[Claim, ...], list[dict[str, Any]]] = {}
@@ -92,7 +93,8 @@ class Observer:
         self.records = self.records or any(test.records for test in tagged)
         plan = [self._plan_entry(test) for test in tagged if test.claims]
         if plan:
-            self._simulations = self.services.simulations()  # loaded before a test can interfere
+            simulations = self.services.simulations()  # loaded before a test can interfere
+            self._checks = AuthenticityChecks(self.catalogue, self.redactor, simulations)
             prepare(self.redactor)
             watch_returns()
         return plan
@@ -139,7 +141,7 @@ class Observer:
                 self.context,
                 self.redactor,
                 self._planned_claims.get(tagged.claims),
-                AuthenticityCheck(self.catalogue, self.redactor, tagged.claims, self._simulations),
+                self._checks.take(tagged.claims),
             )
             observation.item, observation.marks = item, tagged.mark_count
         else:
@@ -170,9 +172,8 @@ class Observer:
         # A test whose evidence cannot be recorded is INTERRUPTED: its start is written, and no end.
         try:
             if observation is not None:
-                observation.reports.append(report)
                 self._observe(observation, report, item)
-            if report.when == "teardown" and (observation is None or observation.marks != len(item.own_markers)):
+            elif report.when == "teardown":
                 self._check_late_marks(report, item)
         except PASSES:
             raise
@@ -194,26 +195,36 @@ class Observer:
             self._attach(report, keys.LATE, {"test": self.names.name_of(item.nodeid)})
 
     def _observe(self, observation: Observation, report: pytest.TestReport, item: pytest.Item) -> None:
-        when, outcome = str(report.when), report.outcome
-        is_plain = outcome == "passed" and not hasattr(report, "wasxfail")
-        phase = (is_plain and WENT_WELL.get(when)) or phase_of(report)
-        if is_special := type(item) is not pytest.Function:
-            watch_body(item, when, outcome)
-        if (is_special or observation.unrun is not None) and when == "call" and outcome == "passed":
-            phase = observation.unrun or check_call(item) or phase
+        observation.reports.append(report)
+        when, passed = str(report.when), report.outcome == "passed"
+        phase = WENT_WELL.get(when) if passed and not hasattr(report, "wasxfail") else None
+        if phase is None:
+            phase = phase_of(report)
+        if type(item) is not _Function:
+            watch_body(item, when, report.outcome)
+            if passed and when == "call":
+                phase = observation.unrun or check_call(item) or phase
+        elif observation.unrun is not None and passed and when == "call":
+            phase = observation.unrun
         observation.record_phase(phase, report.duration)
-        if when == "teardown":  # its fixtures are torn down: the hook is not called
-            observation.authenticity.end()
-            if reasons := observation.authenticity.unwatched_reasons:
-                self._attach(report, keys.UNWATCHED, {"test": observation.test_id, "reasons": reasons})
-            line = observation.finish(self._resolve)
-            if self.attaches_evidence or _getpid() != self._process:  # else the writer asks for it
-                self._attach(report, keys.EVIDENCE, line)
-            observation.evidence = line
+        if when == "teardown":
+            self._finish(observation, report, item)
             return
-        observation.authenticity.inspect(None if when == "setup" and outcome == "passed" else item)
-        if outcome == "failed":
+        observation.authenticity.inspect(None if passed and when == "setup" else item)
+        if report.outcome == "failed":
             self._attach(report, keys.ATTEMPT, self._attempt(observation, observation.attempt_so_far()))
+
+    def _finish(self, observation: Observation, report: pytest.TestReport, item: pytest.Item) -> None:
+        """Finish an observation; the test's fixtures are torn down, so the hook for simulations is not called."""
+        observation.authenticity.end()
+        if reasons := observation.authenticity.unwatched_reasons:
+            self._attach(report, keys.UNWATCHED, {"test": observation.test_id, "reasons": reasons})
+        line = observation.finish(self._resolve)
+        if self.attaches_evidence or _getpid() != self._process:  # else the writer asks for it
+            self._attach(report, keys.EVIDENCE, line)
+        observation.evidence = line
+        if observation.marks != len(item.own_markers):
+            self._check_late_marks(report, item)
 
     def _attach(self, report: pytest.TestReport, name: str, body: Any) -> None:
         vars(report).setdefault(keys.ATTACHED, {})[name] = body
@@ -257,7 +268,7 @@ class Observer:
         """Remove the observation of a test that is over."""
         observation = self._running.pop(nodeid, None)
         if observation is not None:
-            observation.authenticity.end()
+            self._checks.give_back(observation.authenticity)
 
     def interrupted_lines(self) -> Iterator[dict[str, Any]]:
         """Yield the lines of tests that were interrupted, also in the teardown of their fixtures.

@@ -11,6 +11,7 @@ from ...claims.claim import Claim
 from ...redaction.redactor import Redactor
 from ...settings.endpoints import matches_any, single_host
 from ..claim_resolution import as_simulated, as_unreal_pass, as_unreal_passes
+from ..observation import AuthenticityObserver
 from . import connection_monitor, mock_detection, native_clients
 from .connection_monitor import ConnectionMonitor, addresses_of, names_of, resolve_host
 from .mock_detection import MockDetector
@@ -38,15 +39,20 @@ class AuthenticityCheck:
     """Authenticity of one test, over all its attempts."""
 
     def __init__(
-        self, catalogue: Catalogue, redactor: Redactor, claims: Iterable[Claim] = (), simulations: Sequence[Any] = ()
+        self, catalogue: Catalogue, redactor: Redactor, simulations: Sequence[Any] = (), *, needs_connection: bool
     ) -> None:
-        asking = catalogue.items_requiring_connection
         self._catalogue = catalogue
         self._redactor = redactor
-        needs_connection = bool(asking) and any(claim.item in asking for claim in claims)
         self._connections = ConnectionMonitor(inspects_all=needs_connection)
         self._mocks = MockDetector(simulations)
         self._is_watching = False
+
+    @property
+    def saw_nothing(self) -> bool:
+        """Whether it is as new: it recorded nothing, and does not watch."""
+        connections = self._connections
+        is_blank = self._mocks.saw_nothing and not (connections.peers or connections.needs_inspection)
+        return is_blank and not self._is_watching
 
     def begin(self) -> None:
         """Start watching an attempt."""
@@ -59,7 +65,7 @@ class AuthenticityCheck:
 
     def inspect(self, item: Any = None) -> None:
         """Check what is replaced at this moment; with a test, call the hook too."""
-        if self._connections.needs_inspection:
+        if self._connections.needs_inspection and self._is_watching:
             with suppress(Exception):  # an unseen connection does not count
                 self._connections.inspect(in_body=item is None)
         self._mocks.inspect(item)
@@ -95,12 +101,10 @@ class AuthenticityCheck:
         replaced something, or if the test could not be watched. Only a pass needs a connection: a test that could not
         connect has failed for real.
         """
-        reason, against_pass, mocks = None, None, self._mocks
-        if mocks.reasons or mocks.unwatched_reasons or mocks.earlier:  # most tests have none
-            reason, against_pass = self.reason(), self._redacted(mocks.reason_against_pass) if passed else None
         peers = self._connections.peers
-        if reason is None and against_pass is None and not peers and not self._catalogue.checks_connections:
+        if self._mocks.saw_nothing and not peers and not self._catalogue.checks_connections:  # most tests
             return claims, {}
+        reason, against_pass = self.reason(), self._redacted(self._mocks.reason_against_pass) if passed else None
         claims = as_unreal_passes(as_simulated(claims, reason), against_pass)
         additional: dict[str, Any] = {}
         if passed and self._catalogue.checks_connections:
@@ -174,6 +178,30 @@ class AuthenticityCheck:
             if earlier:
                 plain["earlier"] = True
             yield plain
+
+
+class AuthenticityChecks:
+    """Checks of a session's tests. One that saw nothing serves another test: making one costs as much as its watch."""
+
+    def __init__(self, catalogue: Catalogue, redactor: Redactor, simulations: Sequence[Any] = ()) -> None:
+        self._arguments = catalogue, redactor, simulations
+        self._asking = catalogue.items_requiring_connection
+        self._unused: list[AuthenticityObserver] = []
+
+    def take(self, claims: Iterable[Claim]) -> AuthenticityObserver:
+        """Return a check for a test with these claims."""
+        if self._asking and any(claim.item in self._asking for claim in claims):
+            return AuthenticityCheck(*self._arguments, needs_connection=True)
+        try:
+            return self._unused.pop()
+        except IndexError:
+            return AuthenticityCheck(*self._arguments, needs_connection=False)
+
+    def give_back(self, check: AuthenticityObserver) -> None:
+        """End a test's check."""
+        check.end()
+        if check.saw_nothing:
+            self._unused.append(check)
 
 
 def _is_among(endpoints: Sequence[str], peer: SocketPeer) -> bool:

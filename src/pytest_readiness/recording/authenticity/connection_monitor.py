@@ -54,7 +54,7 @@ class ConnectionMonitor:
     """Whether connections must be inspected before the test ends: most tests use none that was open before."""
     _in_body = False
     _process: _ProcessMonitor | None = None
-    """The monitor of the process, while this test is watched."""
+    """The monitor of the process, once a test was watched."""
 
     def __init__(self, *, inspects_all: bool = False) -> None:
         """``inspects_all``: inspect every open socket of the process."""
@@ -68,7 +68,9 @@ class ConnectionMonitor:
 
     def begin(self) -> None:
         """Start watching, also another attempt."""
-        process = self._process = _process_monitor()
+        process = self._process
+        if process is None:
+            process = self._process = _process_monitor()
         if self.current:
             self.current = set()
         if self.inspects_all:
@@ -115,9 +117,9 @@ class ConnectionMonitor:
         if self.needs_inspection:
             with suppress(Exception):  # an unseen connection does not count
                 self.inspect(in_body=False)
-        process, self._process = self._process, None
-        if process is not None:
-            process.active = tuple([monitor for monitor in process.active if monitor is not self])
+        if (process := self._process) is not None:
+            active = process.active
+            process.active = () if active == (self,) else tuple([other for other in active if other is not self])
 
     def add(self, peer: SocketPeer, *, earlier: bool = False) -> None:
         """Record the peer of a connection, or of an attempt to connect."""

@@ -97,7 +97,7 @@ class _ProcessDetector:
                 self.report(replacement.reason)
         if not sys.modules.keys().isdisjoint(_STATE_MODULES):
             self._inspect_states()
-        for replaced in self.patch_points.find_replaced():
+        for replaced in self.patch_points.find_replaced():  # mostly none
             if replaced.package in FAKES:
                 self.report(f"{FAKES[replaced.package]} replaced {replaced.kind}")
             elif not self._is_reported(replaced.point):
@@ -151,6 +151,8 @@ class MockDetector:
 
     def __init__(self, simulations: Sequence[Any] = ()) -> None:
         self._simulations = simulations
+        self.saw_nothing = True
+        """Whether there is no reason of any kind: in most tests."""
         self.reasons: dict[str, None] = {}
         """Reasons of the running attempt, in the order of their detection."""
         self.earlier: dict[str, None] = {}
@@ -158,14 +160,16 @@ class MockDetector:
         self.unwatched_reasons: dict[str, None] = {}
         """Reasons why an attempt could not be watched."""
         self._process: _ProcessDetector | None = None
-        """The detector of the process, while this test is watched."""
+        """The detector of the process, once a test was watched."""
 
     def begin(self) -> None:
         """Start watching, also another attempt."""
         if self.reasons:
             self.earlier |= self.reasons
             self.reasons = {}
-        process = self._process = _process_detector()
+        process = self._process
+        if process is None:
+            process = self._process = _process_detector()
         if not process.detectors:
             process.detectors = (self,)
         elif self not in process.detectors:
@@ -181,27 +185,25 @@ class MockDetector:
             self.add_unwatched(
                 f"what stands in for the network or the clock cannot be told: {describe_exception(error, 120)}"
             )
-        if item is not None:
-            self.ask_hooks(item)
+        if item is not None:  # a hook that fails makes a pass a rehearsal
+            for answer in ask_hooks(item, self._simulations):
+                (self.add_reason if answer.understood else self.add_unwatched)(answer.reason)
 
     def end(self) -> None:
         """Stop watching."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.detectors = tuple([detector for detector in process.detectors if detector is not self])
+        if (process := self._process) is not None:
+            watched = process.detectors
+            process.detectors = () if watched == (self,) else tuple([other for other in watched if other is not self])
 
     def add_reason(self, reason: str) -> None:
         """Add a reason why the running attempt is a simulation."""
+        self.saw_nothing = False
         self.reasons.setdefault(one_line(reason, 200), None)
 
     def add_unwatched(self, reason: str) -> None:
         """Add a reason why the test could not be watched."""
+        self.saw_nothing = False
         self.unwatched_reasons.setdefault(one_line(reason, 200), None)
-
-    def ask_hooks(self, item: pytest.Item) -> None:
-        """Add the reasons that the hooks return; a hook that fails makes a pass a rehearsal."""
-        for answer in ask_hooks(item, self._simulations):
-            (self.add_reason if answer.understood else self.add_unwatched)(answer.reason)
 
     @property
     def reason(self) -> str | None:

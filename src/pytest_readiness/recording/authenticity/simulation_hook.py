@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ...third_party import call_hook, describe_exception, is_failure, plain_text, safe_repr
@@ -20,13 +20,19 @@ class HookAnswer(NamedTuple):
     """False: the hook failed, or returned a wrong type, so that its answer is unknown."""
 
 
-def ask_hooks(item: Any, additional: Sequence[Any] = ()) -> Iterator[HookAnswer]:
-    """Yield the answers of the hooks around a test; a failure of a hook is an answer too.
+def ask_hooks(item: Any, additional: Sequence[Any] = ()) -> Iterable[HookAnswer]:
+    """Return the answers of the hooks around a test; a failure of a hook is an answer too.
 
     Args:
         item: the test.
         additional: implementations of plugins that pytest does not know.
     """
+    # Looking up the test's own hooks would cost more than all other checks.
+    is_implemented = additional or item.config.hook.pytest_readiness_simulation.get_hookimpls()
+    return _ask(item, additional) if is_implemented else ()
+
+
+def _ask(item: Any, additional: Sequence[Any]) -> Iterator[HookAnswer]:
     for hook in _hooks_for(item, additional):
         try:
             answers = _answers(call_hook(hook, item=item))
@@ -39,8 +45,6 @@ def ask_hooks(item: Any, additional: Sequence[Any] = ()) -> Iterator[HookAnswer]
 
 def _hooks_for(item: Any, additional: Sequence[Any]) -> list[Any]:
     """Return the implementations to call, each once, even if pytest and the config name the same plugin."""
-    if not item.config.hook.pytest_readiness_simulation.get_hookimpls():
-        return list(additional)  # looking up the test's own hooks would cost more than all other checks
     hooks = list(reversed(item.ihook.pytest_readiness_simulation.get_hookimpls()))
     plugins = [hook.plugin for hook in hooks]
     return [*hooks, *(hook for hook in additional if not any(hook.plugin is plugin for plugin in plugins))]
