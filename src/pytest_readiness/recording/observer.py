@@ -39,7 +39,6 @@ from .test_ids import NodeIds
 if TYPE_CHECKING:  # loaded for a config with rules
     from ..claims.claim_rules import ClaimRules
 
-_Function = pytest.Function
 _RUN_BY_PLUGIN = "a plugin runs its body in a way of its own, where nothing watches it"
 _PROTOCOLS = frozenset({"runner", "rerunfailures", "pytest_rerunfailures"})
 """Plugins that run tests and either never run one again or mark that in its reports."""
@@ -196,11 +195,11 @@ class Observer:
 
     def _observe(self, observation: Observation, report: pytest.TestReport, item: pytest.Item) -> None:
         observation.reports.append(report)
-        when, passed = str(report.when), report.outcome == "passed"
+        when, passed = report.when, report.outcome == "passed"
         phase = WENT_WELL.get(when) if passed and not hasattr(report, "wasxfail") else None
         if phase is None:
             phase = phase_of(report)
-        if type(item) is not _Function:
+        if type(item) is not pytest.Function:
             watch_body(item, when, report.outcome)
             if passed and when == "call":
                 phase = observation.unrun or check_call(item) or phase

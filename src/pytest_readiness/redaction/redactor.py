@@ -65,6 +65,8 @@ class Redactor:
         """
         self._key = key
         self._values: dict[str, str] = {}
+        self.secret_count = 0
+        """Number of known secrets; it never decreases."""
         self._pending: dict[str, str] = {}
         """Secrets whose spellings are not searched for yet, each with its rule."""
         self._secrets = KnownSecrets()
@@ -85,11 +87,6 @@ class Redactor:
     def learn_variable(self, value: str) -> None:
         """Search from now on for the value of a variable with a secret name."""
         self._learn(value, "environment")
-
-    @property
-    def secret_count(self) -> int:
-        """Number of known secrets; it never decreases."""
-        return len(self._values)
 
     def register(self, value: str) -> str:
         """Search for this value from now on, and return its fingerprint (12 hex digits; empty for a short value)."""
@@ -121,6 +118,7 @@ class Redactor:
             with self._secrets.lock:
                 self._pending[value] = rule  # first: another thread must not miss its spellings
                 self._values[value] = rule
+                self.secret_count = len(self._values)
                 self._name_cache.clear()
 
     def _load_secrets(self) -> KnownSecrets:

@@ -33,6 +33,7 @@ _CONNECT = "socket.connect"
 _RUN = frozenset({"subprocess.Popen", "os.posix_spawn", "os.exec", "os.system"})
 _SOCKET = frozenset({_CONNECT, "socket.sendto", "socket.sendmsg"})
 _SET_VARIABLE = "os.putenv"
+_STARTS_OF_JSON = (b"{", b"[")
 _ALWAYS = frozenset({_CONNECT, _SET_VARIABLE})
 """Events that are handled even if no test is watched: a test may use the connection or the secret later."""
 
@@ -160,13 +161,15 @@ class _ProcessMonitor:
 
         def hook(event: str, args: tuple[Any, ...]) -> None:
             if event in wanted and (self.active or event in _ALWAYS):
+                # Pytest sets PYTEST_CURRENT_TEST for each phase of each test. The operator ``in`` takes twice as long
+                # for two texts of bytes: it first tries a number, and drops the error with its message.
                 if (
                     event == _SET_VARIABLE
                     and args[0] in harmless
-                    and b"://" not in args[1]
-                    and args[1][:1] not in b"{["
+                    and args[1].find(b"://") < 0
+                    and args[1][:1] not in _STARTS_OF_JSON
                 ):
-                    return  # pytest sets PYTEST_CURRENT_TEST for each phase of each test
+                    return
                 with suppress(Exception):
                     if event == _SET_VARIABLE:
                         self.on_set_variable(*args)
