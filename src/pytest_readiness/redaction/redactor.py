@@ -159,7 +159,10 @@ class Redactor:
         if name is None:
             if len(self._name_cache) > 20_000:  # noqa: PLR2004 - more than a session uses repeatedly
                 self._name_cache.clear()
-            name = self._name_cache[text] = str(escape_surrogates(self._redact_name(text, data_start(text))))
+            start = data_start(text)
+            is_plain = start == len(text) and text.isascii()  # most names
+            name = text if is_plain else str(escape_surrogates(self._redact_name(text, start)))
+            self._name_cache[text] = name
         return name
 
     def _redact_name(self, text: str, start: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import socket
 import sys
 import time
 import types
@@ -116,3 +117,24 @@ def test_a_clock_that_no_patch_point_reports_is_compared_with_the_file_systems(m
     assert mock_detection._Clock().is_wrong()
     monkeypatch.undo()
     assert not clock.is_wrong()
+
+
+def test_a_name_that_its_owner_only_inherits_is_watched() -> None:
+    """A method that a class inherits is no attribute of it until a test sets one there."""
+    points = PatchPoints()
+    assert points.find_replaced() == []
+    assert "connect" not in vars(socket.socket)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", made_in("app"), raising=False)
+        assert [replaced.point for replaced in points.find_replaced()] == ["socket.socket.connect"]
+    assert points.find_replaced() == []
+
+
+def test_a_name_that_is_deleted_is_watched_when_it_returns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A deleted function replaces nothing, and a value in its place does."""
+    points = PatchPoints()
+    assert points.find_replaced() == []
+    monkeypatch.delattr(urllib.request, "urlopen")
+    assert points.find_replaced() == []
+    monkeypatch.setattr(urllib.request, "urlopen", made_in("app"), raising=False)
+    assert [replaced.point for replaced in points.find_replaced()] == ["urllib.request.urlopen"]
