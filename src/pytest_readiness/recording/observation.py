@@ -43,11 +43,6 @@ class AuthenticityObserver(Protocol):
         """Return the claims, rehearsals with their reasons, and additional keys of the line."""
         return claims, {}
 
-    @property
-    def saw_nothing(self) -> bool:
-        """Whether it is as new, so that it can serve another test."""
-        return False
-
     def reason(self) -> str | None:
         """Return why the running attempt is not real so far; None if it is."""
 

@@ -11,7 +11,6 @@ from ...claims.claim import Claim
 from ...redaction.redactor import Redactor
 from ...settings.endpoints import matches_any, single_host
 from ..claim_resolution import as_simulated, as_unreal_pass, as_unreal_passes
-from ..observation import AuthenticityObserver
 from . import connection_monitor, mock_detection, native_clients
 from .connection_monitor import ConnectionMonitor, addresses_of, names_of, resolve_host
 from .mock_detection import MockDetector
@@ -186,9 +185,9 @@ class AuthenticityChecks:
     def __init__(self, catalogue: Catalogue, redactor: Redactor, simulations: Sequence[Any] = ()) -> None:
         self._arguments = catalogue, redactor, simulations
         self._asking = catalogue.items_requiring_connection
-        self._unused: list[AuthenticityObserver] = []
+        self._unused: list[AuthenticityCheck] = []
 
-    def take(self, claims: Iterable[Claim]) -> AuthenticityObserver:
+    def take(self, claims: Iterable[Claim]) -> AuthenticityCheck:
         """Return a check for a test with these claims."""
         if self._asking and any(claim.item in self._asking for claim in claims):
             return AuthenticityCheck(*self._arguments, needs_connection=True)
@@ -197,11 +196,12 @@ class AuthenticityChecks:
         except IndexError:
             return AuthenticityCheck(*self._arguments, needs_connection=False)
 
-    def give_back(self, check: AuthenticityObserver) -> None:
-        """End a test's check."""
-        check.end()
-        if check.saw_nothing:
-            self._unused.append(check)
+    def give_back(self, check: object) -> None:
+        """End the check of a test that is over."""
+        if isinstance(check, AuthenticityCheck):
+            check.end()
+            if check.saw_nothing:
+                self._unused.append(check)
 
 
 def _is_among(endpoints: Sequence[str], peer: SocketPeer) -> bool:
