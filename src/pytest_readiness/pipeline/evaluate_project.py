@@ -191,11 +191,7 @@ def evaluate_with_facts(project: Project, request: EvaluationRequest) -> Evaluat
             store.close()
     verdict = _verdict(project, request, inputs, readiness, problems, comparison)
     if request.no_regression is not None:
-        try:
-            verdict, changes = compare_with(request.no_regression, verdict, readiness, request.patterns)
-        except ConfigError as error:
-            name = request.no_regression_name
-            raise ConfigError(f"{name}: {error}" if name else str(error)) from None
+        verdict, changes = _compare_with_earlier(request, verdict, readiness)
     missing = project.missing_store if store is None else ""
     context = ReportContext(
         register=readiness.register,
@@ -212,6 +208,21 @@ def evaluate_with_facts(project: Project, request: EvaluationRequest) -> Evaluat
     actions = _actions(request, inputs, readiness, verdict, comparison, has_store=store is not None)
     report = Report(readiness, verdict, actions, context, origins, changes, register)
     return EvaluatedReport(report, inputs.facts, inputs.policy, inputs.catalogue)
+
+
+def _compare_with_earlier(
+    request: EvaluationRequest, verdict: Verdict, readiness: Readiness
+) -> tuple[Verdict, tuple[Change, ...]]:
+    """Return the verdict with the comparison with the earlier report, and all changes.
+
+    Raises:
+        ConfigError: it does not fit. The error names its file.
+    """
+    try:
+        return compare_with(request.no_regression, verdict, readiness, request.patterns)
+    except ConfigError as error:
+        name = request.no_regression_name
+        raise ConfigError(f"{name}: {error}" if name else str(error)) from None
 
 
 _NO_CONFIG = "there is no config: run 'readiness init'"
