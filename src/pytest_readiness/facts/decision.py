@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..errors import IntegrityError
+from ..errors import IntegrityError, one_line
 from .ledger.digest import digest
 from .ledger.line import canonical, read_canonical
 from .review_basis import PinnedEvidence, PinnedRequirement, ReviewBasis, id_list, read_basis
@@ -219,7 +219,7 @@ def parse_decision(text: str) -> Decision:
         decision = _build(kind, plain)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-        raise IntegrityError(f"this is no decision: {reason}") from None
+        raise IntegrityError(f"this is no decision: {one_line(reason)}") from None
     if schema != SCHEMA or not _is_complete(decision, plain):
         raise IntegrityError("this is no decision in canonical form")
     if not is_timestamp(decision.at) or (isinstance(decision, Review) and not is_timestamp(decision.seen_until)):

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from ..errors import IntegrityError
+from ..errors import IntegrityError, one_line
 from .decision import Decision
 from .ledger.digest import digest
 from .ledger.line import canonical, read_canonical
@@ -142,7 +142,7 @@ def parse_envelope(text: str) -> Envelope:
         kind, name, sha256 = _subject(statement)
         nonce = _nonce(statement["predicate"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise IntegrityError(f"this is no signed statement: {error}") from None
+        raise IntegrityError(f"this is no signed statement: {one_line(str(error))}") from None
     return Envelope(text, kind, name, sha256, digest("envelope", text.encode()), nonce, payload, signatures)
 
 

@@ -23,6 +23,7 @@ from pytest_readiness.store.sqlite import schema, tables
 from pytest_readiness.store.sqlite.queries import FAILURES, INTERRUPTED, LATEST, MISSING, NEWEST, PARTS
 from pytest_readiness.store.sqlite.store import SQLiteStore
 from tests.store.contracts.store import StoreContract
+from tests.store.older import older
 from tests.store.runs import VERDICT, blocker, finished, planned, run, run_id, snapshot, statement
 
 pytestmark = pytest.mark.slow
@@ -320,19 +321,6 @@ def test_what_went_wrong_is_one_step_into_a_partial_index(store: SQLiteStore) ->
         plan = [detail for *_, detail in store._rows(f"EXPLAIN QUERY PLAN {query}", given)]
         assert any(step in detail for detail in plan), plan
         assert [step for step in plan if step.startswith("SCAN") and "VIRTUAL TABLE" not in step] == []
-
-
-def older(path: Path, version: int) -> None:
-    """Take a store back to what an earlier version made of it."""
-    steps = list(tables.MIGRATIONS.items())[version:]
-    with closing(sqlite3.connect(path)) as plain:
-        for name, adds in steps:
-            for kind, thing in reversed(adds):
-                if kind != "trigger":  # they go with their tables
-                    plain.execute(f"DROP {kind} IF EXISTS {thing}")
-            plain.execute("DELETE FROM _sqlite_migrations WHERE name = ?", (name,))
-        plain.execute(f"PRAGMA user_version = {version}")
-        plain.commit()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from ...errors import IntegrityError
+from ...errors import IntegrityError, one_line
 from .digest import EMPTY, digest
 
 
@@ -116,7 +116,7 @@ def read_line(text: str) -> tuple[dict[str, Any], str]:
         data = text.encode()
         body = _read(data)
     except (ValueError, TypeError, RecursionError) as error:
-        raise IntegrityError(f"a line is not valid: {error}") from None
+        raise IntegrityError(f"a line is not valid: {one_line(str(error))}") from None
     if not isinstance(body, dict) or type(body.get("seq")) is not int:
         raise IntegrityError("a line is not an object with a sequence number")
     return body, digest("line", data)
