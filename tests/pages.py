@@ -4,7 +4,8 @@ The convention, which is told to writers in docs/how-to/check-a-change.md: a fen
 ``sh`` holds commands, each a line, and ``exit=N`` is their exit code (0 unless said); a fence ``text`` after it holds
 lines that must be found in the output, in order, where ``…`` stands for anything, and one moment or run id for another.
 ``cd FOLDER`` holds for the commands after it. ``pip install`` is not run. A line that ends with a backslash goes on. A
-program that is missing, also one that ``needs=PROGRAM`` after ``sh`` names, skips the test there.
+program that is missing, also one that ``needs=PROGRAM`` after ``sh`` names, skips the test there. A command may begin
+with variables.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,7 @@ DOORS = {
 }
 """What this interpreter runs; every other program is looked up, and its test skipped where it is missing."""
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z|\d{8}T\d{6}Z-[0-9a-f]{8}")
+_VARIABLE = re.compile(r"[A-Z_]+=")
 _FENCE = re.compile(r"^```(?P<language>\w*)(?P<said>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -86,9 +89,11 @@ def commands(fence: Fence) -> list[str]:
     return [line for line in lines if not line.startswith("pip install") and "venv" not in line]
 
 
-def run(command: str, folder: Path, expected: int, at: str, plugins: Sequence[str] = ()) -> str:
-    """Run a command as a reader would, without this environment's CI variables and other plugins; return its output."""
-    name, *arguments = shlex.split(command, comments=True)
+def shell(command: str, plugins: Sequence[str] = ()) -> tuple[list[str], dict[str, str]]:
+    """Return words and environment of a command in a reader's shell: no CI variables, and only these plugins."""
+    words = shlex.split(command, comments=True)
+    said = dict(word.split("=", 1) for word in takewhile(_VARIABLE.match, words))
+    name, *arguments = words[len(said) :]
     program = find_program(name)
     if name == "pytest":
         program += [word for plugin in plugins for word in ("-p", plugin)]
@@ -102,10 +107,15 @@ def run(command: str, folder: Path, expected: int, at: str, plugins: Sequence[st
         "PYTHONIOENCODING": "utf-8",
         "PYTHONPATH": str(SOURCE),
     }
+    return [*program, *arguments], environ | said
+
+
+def run(command: str, folder: Path, expected: int, at: str, plugins: Sequence[str] = ()) -> str:
+    """Run a command as a reader would, without this environment's CI variables and other plugins; return its output."""
+    words, environ = shell(command, plugins)
     done = subprocess.run(
-        [*program, *arguments],
-        cwd=folder, env=environ, capture_output=True, encoding="utf-8", timeout=120, check=False,
-    )  # fmt: skip
+        words, cwd=folder, env=environ, capture_output=True, encoding="utf-8", timeout=120, check=False
+    )
     output = done.stdout + done.stderr
     assert done.returncode == expected, f"{at}: {command}: exit code {done.returncode}\n{output}"
     return output

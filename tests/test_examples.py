@@ -17,6 +17,8 @@ from tests.pages import ROOT, play, run
 pytestmark = pytest.mark.slow
 
 EXAMPLES = sorted(path for path in (ROOT / "conftest_examples").iterdir() if path.is_dir())
+PLAYED_ELSEWHERE = {"seven_items"}
+"""Examples whose README has a test of its own, in ``tests/examples``."""
 
 
 @pytest.fixture
@@ -52,7 +54,9 @@ def plugins(example: Path) -> list[str]:
     return sorted(names)
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "example", [path for path in EXAMPLES if path.name not in PLAYED_ELSEWHERE], ids=lambda path: path.name
+)
 def test_an_example_does_what_its_readme_says(example, checkout):
     """Each command of the README ends with the exit code, and prints the lines, that it shows."""
     assert play(checkout / "conftest_examples" / example.name / "README.md", checkout, plugins(example)) >= 2
