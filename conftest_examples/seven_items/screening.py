@@ -22,7 +22,7 @@ class RefusedError(Exception):
 
 
 class StoreLostError(Exception):
-    """The database did not take the run. Nothing of it is stored, and it can be saved again."""
+    """The database did not confirm the run. Save it again: it is then stored once, whatever has happened."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +99,11 @@ class Store:
         self._connection: psycopg.Connection | None = None
 
     def save(self, run: str, steps: Iterable[dict]) -> None:
-        """Store a run with all its steps, or nothing of it."""
+        """Store a run with all its steps, unless it is stored already."""
         try:
             with self.connection.transaction(), self.connection.cursor() as cursor:
-                cursor.execute("INSERT INTO run (id) VALUES (%s)", [run])
+                if cursor.execute("INSERT INTO run (id) VALUES (%s) ON CONFLICT DO NOTHING", [run]).rowcount == 0:
+                    return
                 for number, step in enumerate(steps):
                     row = [run, number, step["step"], step["request_id"], json.dumps(step["data"])]
                     cursor.execute(ADD_EVENT, row)

@@ -1,5 +1,7 @@
 """Item 6: the password of the product is rotated, and the old one opens nothing any more."""
 
+from collections.abc import Callable
+
 import psycopg
 import pytest
 
@@ -18,7 +20,7 @@ def test_the_password_is_rotated_and_the_old_one_is_refused(store, staging, reco
         session = f"PostgreSQL let {connection.info.user} in, as process {connection.info.backend_pid}"
         record_evidence.rotation(old=old, new=new, accepted_by=session)
     with record_evidence.step("the old password is refused"):
-        refusal = _refusal({**staging.database, "password": old})
+        refusal = _refusal(lambda: psycopg.connect(**staging.database | {"password": old}))
         assert "password authentication failed" in str(refusal)
         record_evidence.attach(str(refusal), "refusal.txt")
         record_evidence.revocation(old=old, rejected_by=refusal)
@@ -26,9 +28,9 @@ def test_the_password_is_rotated_and_the_old_one_is_refused(store, staging, reco
         inside.execute("SELECT 1")
 
 
-def _refusal(address: dict) -> psycopg.OperationalError:
+def _refusal(attempt: Callable[[], psycopg.Connection]) -> psycopg.OperationalError:
     try:
-        psycopg.connect(**address).close()
+        attempt().close()
     except psycopg.OperationalError as refusal:
         return refusal
     pytest.fail("the database still accepts the old password: it is not revoked")

@@ -72,8 +72,8 @@ def processes(folder: Path) -> list[str]:
 
 
 def test_the_readme_takes_the_use_case_to_ready_for_go_live(example: Path):
-    """Each step prints what the README shows, up to the tracker's row; no key and no password is in what is kept."""
-    assert play(example / "README.md", example) == 7
+    """Each step prints what the README shows, and the tracker has the status; no key and no password is in what is kept."""
+    assert play(example / "README.md", example) == 11
     assert "| `READY_FOR_GO_LIVE` |" in (example / "PROD_READINESS_TRACKER.md").read_text()
     kept = [path for path in (example / ".readiness").rglob("*") if path.is_file()]
     assert any(b"received fast shutdown request" in path.read_bytes() for path in kept)
