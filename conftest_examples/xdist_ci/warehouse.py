@@ -25,7 +25,7 @@ class Warehouse(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         things = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         statement = PUT if self.path == "/stock" else TAKE
-        with sqlite3.connect(self.database) as connection:
+        with sqlite3.connect(self.database, timeout=30) as connection:
             rows = [{"thing": thing, "pieces": pieces} for thing, pieces in things.items()]
             is_enough = connection.executemany(statement, rows).rowcount == len(rows)
             if not is_enough:
@@ -46,6 +46,7 @@ class Warehouse(BaseHTTPRequestHandler):
 
 def main() -> None:
     Warehouse.database = Path(sys.argv[1], "stock.db")
+    ThreadingHTTPServer.request_queue_size = 128  # customers that may wait; the default is 5
     with sqlite3.connect(Warehouse.database) as connection:
         connection.execute(TABLE)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Warehouse)
