@@ -1,7 +1,7 @@
 """Every check of the project, each as a session: ``pip install nox``, then ``nox -s NAME``.
 
 ``.ci/run`` and ``.ci/matrix`` call these sessions and hold no steps of their own. ``tests``, ``lint``, ``types``,
-``layers``, ``docs`` and ``beside`` use the environment that nox runs in: ``.venv``, as the README makes it.
+``layers``, ``docs``, ``examples`` and ``beside`` use the environment that nox runs in: ``.venv``, as the README makes it.
 """
 
 from __future__ import annotations
@@ -72,6 +72,18 @@ def beside(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def docs(session: nox.Session) -> None:
+    """Build the site of the docs into ``site``, with warnings as errors, and look at it as a reader does.
+
+    With arguments, only build it with these: ``-- --version 0.2 --into ../pages``.
+    """
+    group(session, "docs")
+    here(session, "docs_site", *session.posargs)
+    if not session.posargs:
+        here(session, "pytest", "-q", "-n", "2", "--dist", "loadfile", "tests/docs_site")
+
+
+@nox.session(python=False)
+def examples(session: nox.Session) -> None:
     """Run the examples of the pages, and hold the reference against the code."""
     here(session, "pytest", "-q", "-n", "auto", "tests/test_docs.py", "tests/test_examples.py", *session.posargs)
 

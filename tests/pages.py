@@ -3,9 +3,9 @@
 The convention, which is told to writers in docs/how-to/check-a-change.md: a fence with ``file=NAME`` is a file; a fence
 ``sh`` holds commands, each a line, and ``exit=N`` is their exit code (0 unless said); a fence ``text`` after it holds
 lines that must be found in the output, in order, where ``…`` stands for anything, and one moment or run id for another.
-``cd FOLDER`` holds for the commands after it. ``pip install`` is not run. A line that ends with a backslash goes on. A
-program that is missing, also one that ``needs=PROGRAM`` after ``sh`` names, skips the test there. A command may begin
-with variables.
+``cd FOLDER`` holds for the commands after it. ``RUN`` in a command is the id of the run that was recorded last. ``pip
+install`` is not run. A line that ends with a backslash goes on. A program that is missing, also one that
+``needs=PROGRAM`` after ``sh`` names, skips the test there. A command may begin with variables.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ DOORS = {
     "python": (),
 }
 """What this interpreter runs; every other program is looked up, and its test skipped where it is missing."""
+_RECORDED = re.compile(r"recorded as run (\S+?)[:\s]")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z|\d{8}T\d{6}Z-[0-9a-f]{8}")
 _VARIABLE = re.compile(r"[A-Z_]+=")
 _FENCE = re.compile(r"^```(?P<language>\w*)(?P<said>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -65,18 +66,20 @@ def section(text: str, heading: str) -> str:
 
 def play(page: Path, folder: Path, plugins: Sequence[str] = ()) -> int:
     """Do in a folder what the page says, and return how many commands that were; pytest gets these plugins, too."""
-    done, output = 0, ""
+    done, output, recorded = 0, "", ""
     for fence in fences(page.read_text(encoding="utf-8")):
         at = f"{page.name}:{fence.line}"
         if "file" in fence.said:
             (folder / fence.said["file"]).write_text(fence.text, encoding="utf-8")
         elif fence.language == "sh":
             find_program(fence.said.get("needs", "python"))
-            for command in commands(fence):
-                if command.startswith("cd "):
-                    folder = folder / command.removeprefix("cd ")
+            for line in commands(fence):
+                if line.startswith("cd "):
+                    folder = folder / line.removeprefix("cd ")
                     continue
+                command = re.sub(r"\bRUN\b", recorded, line)
                 output = run(command, folder, int(fence.said.get("exit", 0)), at, plugins)
+                recorded = (_RECORDED.findall(output) or [recorded])[-1]
                 done += 1
         elif fence.language == "text" and done:
             find(fence.text, output, at)

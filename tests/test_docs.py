@@ -337,8 +337,13 @@ def test_the_rules_for_claims_are_in_the_reference():
 PROJECTS = [
     "README.md",
     "docs/tutorial/first-evidence.md",
+    "docs/how-to/back-up-the-store.md",
+    "docs/how-to/handle-personal-data.md",
+    "docs/how-to/rename-a-use-case-or-a-test.md",
+    "docs/how-to/run-in-an-ide.md",
     "docs/how-to/tag-without-touching-tests.md",
     "docs/how-to/troubleshoot.md",
+    "docs/how-to/undo-a-mistaken-run.md",
     "docs/reference/json-commands.md",
 ]
 

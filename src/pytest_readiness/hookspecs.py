@@ -24,8 +24,6 @@ def pytest_readiness_proofs() -> Mapping[str, ProofCheck]:  # type: ignore[empty
     ``conftest.py``.
 
     Example:
-        ::
-
             from pytest_readiness import ProofError
 
             def failover(values):
@@ -50,8 +48,6 @@ def pytest_readiness_redact(text: str) -> str | None:
     reported at the end.
 
     Example:
-        ::
-
             import re
 
             def pytest_readiness_redact(text):
@@ -68,8 +64,6 @@ def pytest_readiness_simulation(item: pytest.Item) -> str | Sequence[str] | None
     rehearsal, whatever its result. A hook that fails makes a pass a rehearsal.
 
     Example:
-        ::
-
             def pytest_readiness_simulation(item):
                 if "fake_bank" in item.fixturenames:
                     return "fake_bank stands in for the bank"
@@ -85,8 +79,6 @@ def pytest_readiness_render(report: Mapping[str, Any], format: str) -> str | Non
     (``readiness/report/v1``) as plain data.
 
     Example:
-        ::
-
             def pytest_readiness_render(report, format):
                 if format == "totals":
                     return "".join(f"{status}: {number}\n" for status, number in report["totals"].items())

@@ -22,7 +22,14 @@ MAX_ITEM_BITS = 64
 _CLASS_NAME = type.__dict__["__name__"].__get__
 """Returns the name of a class, even if its metaclass overrides ``__name__``."""
 
-if TYPE_CHECKING:
+if not TYPE_CHECKING:
+
+    def evidence(*use_cases: Any, **fields: Any) -> pytest.MarkDecorator:
+        """Mark a test, a class, a module or a parametrised case as evidence (typed form below)."""
+        return pytest.mark.evidence(*use_cases, **fields)
+
+
+if TYPE_CHECKING:  # last, as tools that read the source take the last one
 
     def evidence(
         *use_cases: str,
@@ -44,12 +51,6 @@ if TYPE_CHECKING:
             part: named part of the item, such as ``"rotation"`` or a drill's name.
             replay_mode: ``"FULL"`` or ``"TRACE_ONLY"``, for an item that validates replay.
         """
-
-else:
-
-    def evidence(*use_cases: Any, **fields: Any) -> pytest.MarkDecorator:
-        """Mark a test, a class, a module or a parametrised case as evidence (typed form above)."""
-        return pytest.mark.evidence(*use_cases, **fields)
 
 
 def claims_of(marks: Sequence[pytest.Mark], catalogue: Catalogue | None) -> tuple[tuple[Claim, ...], tuple[str, ...]]:

@@ -1,0 +1,1 @@
+"""The site of the docs: `python -m docs_site` stages the Markdown of the repository and has Zensical build it."""

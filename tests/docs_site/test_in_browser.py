@@ -1,0 +1,136 @@
+"""The site in a real browser: searched, read by axe-core, and looked at on a phone and on a desk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+PAGES = [
+    "index.html",
+    "start/qa-engineer.html",
+    "tutorial/first-evidence.html",
+    "how-to/back-up-the-store.html",
+    "reference/marker.html",
+    "reference/python-api.html",
+    "explanation/comparison.html",
+]
+WIDTHS = [360, 1280]
+SEARCHES = {
+    "rehearsal": ("explanation/what-counts-as-evidence.html", "how-to/troubleshoot.html"),
+    "exit code 13": ("how-to/troubleshoot.html", "reference/options.html"),
+    "GitLab": ("how-to/use-the-gitlab-component.html",),
+}
+"""What somebody looks for, and the pages that help."""
+
+
+@pytest.fixture
+def visit(browser: Any, site: Path) -> Iterator[Any]:
+    """Opens a page of the site as a file; in the end the browser asked no host for anything and complained of nothing."""
+    complaints: list[str] = []
+    contexts = []
+
+    def open_page(name: str, width: int = 1280, **options: Any) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": 800}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: note_message(message.type, message.text))
+        page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+        page.on("request", lambda request: note_request(request.url))
+        page.goto((site / name).as_uri())
+        return page
+
+    def note_message(kind: str, text: str) -> None:
+        if kind != "info":  # such as: the address has a fragment, so the search gets no focus by itself
+            complaints.append(f"{kind}: {text}")
+
+    def note_request(url: str) -> None:
+        if not url.startswith(("file:", "data:", "blob:")):
+            complaints.append(f"request: {url}")
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("words", SEARCHES)
+def test_a_search_finds_the_page_that_helps(visit: Any, words: str, width: int) -> None:
+    """Typed into the search of the first page, it lists that page among the first five, and leads there."""
+    page = visit("index.html", width)
+    search(page, words)
+    addresses = [link.get_attribute("href") for link in results(page).all()[:5]]
+    wanted = [address for address in addresses for name in SEARCHES[words] if name in address]
+    assert wanted, addresses
+    results(page).nth(addresses.index(wanted[0])).click()
+    page.wait_for_url(f"**/{wanted[0].split('/')[-1].split('?')[0].split('#')[0]}*")
+
+
+def search(page: Any, words: str) -> None:
+    """Open the search of a page and type."""
+    page.locator("button.md-search__button, label[for=__search].md-header__button").locator(
+        "visible=true"
+    ).first.click()
+    page.locator("input[role=combobox]").fill(words)
+    results(page).first.wait_for()
+
+
+def results(page: Any) -> Any:
+    """The pages that the search lists."""
+    return page.locator("a[role=option]")
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "scheme"),
+    [*((name, width, "light") for name in PAGES for width in WIDTHS), *((name, 1280, "dark") for name in PAGES[-1:])],
+)
+def test_no_serious_violation_of_accessibility(visit: Any, name: str, width: int, scheme: str) -> None:
+    """axe-core finds nothing serious, at the width of a phone and of a desk, and in the dark."""
+    axe = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
+    source = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    page = visit(name, width, color_scheme=scheme, reduced_motion="reduce")
+    page.evaluate(source)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")
+    assert found["testEngine"]["name"] == "axe-core"
+    serious = [
+        f"{violation['id']}: {violation['nodes'][0]['target']} and {len(violation['nodes']) - 1} more"
+        for violation in found["violations"]
+        if violation["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_phone_scrolls_down_only(visit: Any, name: str) -> None:
+    """At 360 px nothing but code and tables is wider than the screen."""
+    page = visit(name, 360)
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_the_copy_button_copies_the_command(browser: Any, site: Path) -> None:
+    """What the button beside the first command of the tutorial puts on the clipboard is that command."""
+    handler = partial(_Quiet, directory=str(site))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_address[1]}"
+        context = browser.new_context(viewport={"width": 1280, "height": 800})
+        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+        page = context.new_page()
+        page.goto(f"{address}/tutorial/first-evidence.html")
+        page.locator(".language-sh button").first.click()
+        assert page.evaluate("navigator.clipboard.readText()").strip() == "readiness init --reviewer ana@example.com"
+        context.close()
+        server.shutdown()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name of the base class
+        """Write nothing to standard error."""
