@@ -1,7 +1,8 @@
 """Every check of the project, each as a session: ``pip install nox``, then ``nox -s NAME``.
 
 ``.ci/run`` and ``.ci/matrix`` call these sessions and hold no steps of their own. ``tests``, ``lint``, ``types``,
-``layers``, ``docs``, ``examples`` and ``beside`` use the environment that nox runs in: ``.venv``, as the README makes it.
+``layers``, ``docs``, ``examples`` and ``beside`` use the environment that nox runs in: ``.venv``, as the README makes
+it.
 """
 
 from __future__ import annotations

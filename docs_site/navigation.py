@@ -26,7 +26,7 @@ def navigation(pages: Sequence[str]) -> list[Entry]:
     missing = sorted(name for name in named if "*" not in name and name not in pages)
     rest = [page for page in pages if page not in named]
     used: set[str] = set()
-    entries = [{tab["title"]: _entries(tab, rest, used)} for tab in tabs]
+    entries: list[Entry] = [{tab["title"]: _entries(tab, rest, used)} for tab in tabs]
     unnamed = [page for page in rest if page not in used]
     more = [page for page in unnamed if page.startswith("how-to/")]
     if missing or unnamed != more:
@@ -34,7 +34,7 @@ def navigation(pages: Sequence[str]) -> list[Entry]:
         names += [f"{name} is in no group" for name in unnamed if name not in more]
         raise NavigationError(f"docs_site/navigation.toml: {', '.join(names)}")
     if more:
-        (how_to,) = (entry["How-to"] for entry in entries if "How-to" in entry)
+        (how_to,) = (entry["How-to"] for entry in entries if isinstance(entry, dict) and "How-to" in entry)
         how_to.append({"More": more})
     return entries
 
