@@ -65,7 +65,9 @@ def site_path(source: Path) -> Path:
         return source.relative_to(DOCS)
     parts = source.relative_to(ROOT).with_suffix("").parts
     if source.suffix != ".md":
-        return Path("files", *source.relative_to(ROOT).parts)
+        return Path(
+            "files", *(part.lstrip(".") for part in source.relative_to(ROOT).parts)
+        )  # hidden files are left out
     return Path("project", "-".join(parts[:-1] if parts[-1] == "README" and len(parts) > 1 else parts).lower() + ".md")
 
 
