@@ -99,7 +99,7 @@ def test_the_wheel_of_the_plugin_has_one_module_and_the_entry_point(plugin_wheel
 def test_a_source_archive_holds_what_builds_and_tests_the_package(published):
     """It has the source with its tests, docs and both distributions, and nothing that only this checkout needs."""
     inside = archived(published["pytest_readiness"].parent, "pytest_readiness-")
-    folders = {"src", "tests", "docs", "conftest_examples", "benchmarks", "integrations", "packages"}
+    folders = {"src", "tests", "docs", "docs_site", "conftest_examples", "benchmarks", "integrations", "packages"}
     files = {"README.md", "LICENSE", "noxfile.py", "pyproject.toml", ".pre-commit-hooks.yaml"}
     assert {path.parts[0] for path in inside} == {*folders, *files, "PKG-INFO", ".gitignore"}
     for part in ("src", "tests", "packages"):
