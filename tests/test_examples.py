@@ -87,3 +87,10 @@ def test_the_quickstart_on_a_laptop_is_a_rehearsal(checkout):
     document = json.loads((checkout / report).read_text())
     states = {item["state"] for use_case in document["use_cases"] for item in use_case["items"]}
     assert states == {"REHEARSED", "MISSING"}
+
+
+def test_the_existing_suite_does_not_know_of_us():
+    """No file of its tests names pytest-readiness, a fixture or a mark of it."""
+    tests = [path.read_text() for path in (ROOT / "conftest_examples" / "existing_suite" / "tests").rglob("*.py")]
+    assert len(tests) == 3
+    assert not any(word in text for text in tests for word in ("readiness", "evidence"))

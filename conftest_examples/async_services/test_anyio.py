@@ -21,7 +21,7 @@ async def test_who_waits_is_served_when_a_message_comes(broker, anyio_backend, r
         answers.append(await ask(waiting, "GET jobs"))
 
     async with await anyio.connect_tcp("127.0.0.1", broker.port) as waiting:
-        with anyio.fail_after(10):
+        with anyio.fail_after(30):
             async with anyio.create_task_group() as group:
                 group.start_soon(wait_for_a_message)
                 async with await anyio.connect_tcp("127.0.0.1", broker.port) as sender:
@@ -33,7 +33,7 @@ async def test_who_waits_is_served_when_a_message_comes(broker, anyio_backend, r
 async def test_who_waits_holds_up_nobody(broker):
     async with await anyio.connect_tcp("127.0.0.1", broker.port) as waiting:
         await waiting.send(b"GET nothing-ever-comes\n")
-        with anyio.fail_after(10):
+        with anyio.fail_after(30):
             async with await anyio.connect_tcp("127.0.0.1", broker.port) as other:
                 assert await ask(other, "PUT jobs 1") == "OK"
                 assert await ask(other, "GET jobs") == "MESSAGE 1"

@@ -7,6 +7,7 @@ It prints its port. ``POST /patients`` takes one, ``GET /patients`` lists all. `
 import json
 import sqlite3
 import sys
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -17,13 +18,13 @@ class Registry(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/backup":
             return self.answer(200, "application/vnd.sqlite3", self.database.read_bytes())
-        with sqlite3.connect(self.database) as connection:
+        with closing(sqlite3.connect(self.database)) as connection, connection:
             rows = connection.execute("SELECT number, name FROM patients ORDER BY number").fetchall()
         return self.answer_json(200, rows)
 
     def do_POST(self) -> None:
         patient = json.loads(self.body())
-        with sqlite3.connect(self.database) as connection:
+        with closing(sqlite3.connect(self.database)) as connection, connection:
             connection.execute("INSERT INTO patients VALUES (:number, :name)", patient)
         self.answer_json(201, patient)
 
@@ -50,7 +51,7 @@ class Registry(BaseHTTPRequestHandler):
 
 def main() -> None:
     Registry.database = Path(sys.argv[1], "registry.db")
-    with sqlite3.connect(Registry.database) as connection:
+    with closing(sqlite3.connect(Registry.database)) as connection, connection:
         connection.execute("CREATE TABLE IF NOT EXISTS patients (number TEXT PRIMARY KEY, name TEXT)")
     server = HTTPServer(("127.0.0.1", 0), Registry)
     print(server.server_port, flush=True)  # noqa: T201 - this is how the port is told

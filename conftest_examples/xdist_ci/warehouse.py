@@ -7,6 +7,7 @@
 import json
 import sqlite3
 import sys
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -19,13 +20,13 @@ class Warehouse(BaseHTTPRequestHandler):
     database: Path
 
     def do_GET(self) -> None:
-        with sqlite3.connect(self.database) as connection:
+        with closing(sqlite3.connect(self.database)) as connection, connection:
             self.answer(200, dict(connection.execute("SELECT thing, pieces FROM stock")))
 
     def do_POST(self) -> None:
         things = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         statement = PUT if self.path == "/stock" else TAKE
-        with sqlite3.connect(self.database, timeout=30) as connection:
+        with closing(sqlite3.connect(self.database, timeout=30)) as connection, connection:
             rows = [{"thing": thing, "pieces": pieces} for thing, pieces in things.items()]
             is_enough = connection.executemany(statement, rows).rowcount == len(rows)
             if not is_enough:
@@ -47,7 +48,7 @@ class Warehouse(BaseHTTPRequestHandler):
 def main() -> None:
     Warehouse.database = Path(sys.argv[1], "stock.db")
     ThreadingHTTPServer.request_queue_size = 128  # customers that may wait; the default is 5
-    with sqlite3.connect(Warehouse.database) as connection:
+    with closing(sqlite3.connect(Warehouse.database)) as connection, connection:
         connection.execute(TABLE)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Warehouse)
     print(server.server_port, flush=True)  # noqa: T201 - this is how the port is told
