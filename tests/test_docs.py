@@ -44,6 +44,8 @@ SECTIONS = {
     "people": "## `[review]` and `[people.NAME]`",
     "gate": "## `[gate]`",
     "keys": "## `[keys.NAME]`",
+    "releases": "## `[releases.NAME]`",
+    "deployed": "## `[deployed]`",
 }
 OTHER_TABLES = {"tracker_columns", "statuses", "claims"}
 """Tables whose keys are not all fields of a model."""
@@ -57,6 +59,8 @@ TABLE_MODELS: dict[str, type[Struct]] = {
     "people": model.PersonSettings,
     "gate": model.GateSettings,
     "keys": model.KeySettings,
+    "releases": model.ReleaseSettings,
+    "deployed": model.DeployedSettings,
 }
 TOP_KEYS = set(model.Settings.__struct_fields__) - model.LOCATION_FIELDS - set(TABLE_MODELS) - OTHER_TABLES
 COMMANDS = {name: cli.commands.get_command(click.Context(cli.commands), name) for name in cli.COMMANDS}
@@ -338,6 +342,7 @@ PROJECTS = [
     "README.md",
     "docs/tutorial/first-evidence.md",
     "docs/how-to/back-up-the-store.md",
+    "docs/how-to/bind-evidence-to-what-ships.md",
     "docs/how-to/handle-personal-data.md",
     "docs/how-to/rename-a-use-case-or-a-test.md",
     "docs/how-to/run-in-an-ide.md",

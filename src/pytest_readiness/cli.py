@@ -65,6 +65,7 @@ COMMANDS = {
     "recover": ("recover", "Import runs left over from a crash or an unreachable store."),
     "open": ("open_", "Write the report as a page, and open it in the browser."),
     "artifact": ("artifact", "Print or save an artifact of a piece of evidence, as it was recorded."),
+    "deployed": ("deployed", "Check whether each image that runs was judged eligible."),
     "verify": ("verify", "Verify the integrity of the store."),
     "checkpoint": ("checkpoint", "Print a checkpoint of the store, to keep elsewhere."),
     "bundle": ("bundle", "Export runs and decisions to a file."),

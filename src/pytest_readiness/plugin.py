@@ -80,6 +80,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run only tests that claim these use cases (glob, repeatable); report and gate cover only these "
         f"[env: {variable_name('uc')}, separated by commas]",
     )
+    add(
+        "readiness-subject",
+        action="append",
+        default=None,
+        metavar="[NAME=]sha256:HEX",
+        help="the digest of what is under test, such as an image or a wheel (repeatable, a name each) "
+        f"[env: {variable_name('subject')}, separated by spaces]",
+    )
     for name, (metavar, description) in VALUES.items():
         add(f"readiness-{name}", default=None, metavar=metavar, help=f"{description} [env: {variable_name(name)}]")
 
@@ -96,6 +104,9 @@ def read_options(config: pytest.Config) -> dict[str, Any]:
         value = config.getoption(f"readiness_{name.replace('-', '_')}")
         if value is not None or (value := os.environ.get(variable_name(name))):
             values[name] = str(value)
+    subjects = config.getoption("readiness_subject")
+    if subjects is not None or (subjects := [os.environ.get(variable_name("subject"), "")]) != [""]:
+        values["subject"] = " ".join(subjects) if all(map(str.strip, subjects)) else ""
     patterns = config.getoption("readiness_uc")
     if patterns is None:
         patterns = [

@@ -17,6 +17,7 @@ from pytest_readiness.facts.decision import (
     Waiver,
 )
 from pytest_readiness.facts.evidence import Evidence
+from pytest_readiness.facts.subject import NO_SUBJECTS
 from pytest_readiness.verdict.evaluation import Facts, evaluate
 from pytest_readiness.verdict.inputs import RunOrigin
 from pytest_readiness.verdict.policy import Policy
@@ -35,10 +36,18 @@ def known_facts(evidence: Iterable[Evidence] = (), decisions: Iterable[Decision]
 
 
 def judge_all(
-    evidence=(), decisions=(), policy=REVIEWED, catalogue=CATALOGUE, now=NOW, release=None, **facts
+    evidence=(),
+    decisions=(),
+    policy=REVIEWED,
+    catalogue=CATALOGUE,
+    now=NOW,
+    release=None,
+    subjects=NO_SUBJECTS,
+    **facts,
 ) -> Readiness:
     """Return the readiness by evidence and decisions at a moment."""
-    return evaluate(catalogue, policy, known_facts(evidence, decisions, **facts), now, release=release)
+    known = known_facts(evidence, decisions, **facts)
+    return evaluate(catalogue, policy, known, now, release=release, subjects=subjects)
 
 
 def judged(evidence=(), decisions=(), policy=REVIEWED, catalogue=CATALOGUE, **more) -> UseCaseReadiness:

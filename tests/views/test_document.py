@@ -109,6 +109,10 @@ def test_the_schema_knows_each_setting_that_a_review_is_signed_under():
     assert set(review["basis"]["properties"]["policy"]["properties"]) == set(STRICTNESS)
 
 
+LATER = ("subjects", "subjects_of_release")
+"""Keys of the context that came later."""
+
+
 def test_keys_stand_in_the_published_order():
     """Every object has the keys of the public contract in its order."""
     document = to_document(small())
@@ -118,8 +122,8 @@ def test_keys_stand_in_the_published_order():
         *("schema", "generated_at", "context", "verdict", "totals"),
         *("use_cases", "unclaimed", "other_evidence", "next", "runs", "warnings", "changes"),
     ]
-    assert list(document["context"]) == ["register", "store", "requirements_digest", "release"]
-    assert list(document["verdict"]) == ["eligible", "on", "rules", "weaker", "regression"]
+    assert list(document["context"]) == ["register", "store", "requirements_digest", "release", *LATER]
+    assert list(document["verdict"]) == ["eligible", "on", "rules", "weaker", "regression", "enforced"]
     assert list(document["verdict"]["rules"][0]) == ["rule", "passed", "looked_at", "detail"]
     assert list(document["totals"]) == ["NOT_STARTED", "IN_PROGRESS", "BLOCKED", "READY_FOR_GO_LIVE"]
     assert list(use_case) == [

@@ -81,7 +81,10 @@ def _given_names() -> dict[str, str]:
             names[f"READINESS_{name.upper()}" if source is click.core.ParameterSource.ENVIRONMENT else option] = given
         elif variable and (name in context.params or context.info_name == "bundle") and os.environ.get(variable):
             names[variable] = os.environ[variable]
-    return names
+    given_subjects = context.params.get("subjects") or context.params.get("subject") or ""
+    pairs = given_subjects.split() if isinstance(given_subjects, str) else given_subjects
+    named = [pair.rpartition("=")[0] if "=" in pair else pair for pair in pairs]
+    return names | {f"name {number} of --subject": name for number, name in enumerate(named, 1) if name}
 
 
 pass_cli_context = click.make_pass_decorator(CliContext, ensure=True)

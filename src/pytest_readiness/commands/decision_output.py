@@ -9,6 +9,7 @@ from typing import NoReturn
 import click
 
 from ..decisions.repository import StoredDecisions
+from ..decisions.reviews import ReviewedVersion
 from ..errors import RefusedError, location
 from ..facts.decision import (
     Blocker,
@@ -21,8 +22,9 @@ from ..facts.decision import (
     Unblock,
     Waiver,
 )
+from ..facts.subject import subjects_text
 from ..hints import typable
-from ..pipeline.evaluate_project import EvaluationRequest, Project, evaluate_project
+from ..pipeline.evaluate_project import Project, evaluate_project
 from ..store.decision_files.git_repository import is_ignored
 from ..verdict.remedies import NAME_RELEASE
 from ..views.gate import status_text
@@ -64,10 +66,14 @@ def print_decision(stored: StoredDecisions) -> None:
     click.echo(sanitise(_author_note(stored)))
 
 
-def print_standing(project: Project, use_cases: Sequence[str], release: str | None = None) -> None:
+def print_standing(
+    project: Project,
+    use_cases: Sequence[str],
+    version: ReviewedVersion = ReviewedVersion(),  # noqa: B008 - frozen
+) -> None:
     """Print the status of use cases, and the release that it is for if the config requires one."""
     if use_cases:
-        request = EvaluationRequest(tuple(use_cases), release=release, to_sign=False)
+        request = version.request(project, use_cases, to_sign=False)
         judged, suffix = request.judged_release, ""
         if project.policy.release == "required":
             suffix = f" (release {judged})" if judged else f"; {NAME_RELEASE}"
@@ -96,7 +102,8 @@ def _summary(decision: Decision) -> str:
         case Review():
             acknowledged = f", acknowledging {', '.join(decision.acknowledged)}" if decision.acknowledged else ""
             release = f" for release {decision.release}" if decision.release else ""
-            return f"{decision.use_case} {decision.meaning}{release}{acknowledged}"
+            subjects = f" for {subjects_text(dict(decision.subjects))}" if decision.subjects else ""
+            return f"{decision.use_case} {decision.meaning}{release}{subjects}{acknowledged}"
         case Waiver():
             return f"{decision.requirement} is waived until {decision.until} for {decision.requested_by}"
         case Blocker() | Unblock() | Departure():

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
+from ..facts.subject import Subjects
 from ..pipeline.evaluate_project import EvaluationRequest, evaluate_project
 from ..views.gate import render_verdict
+from ..views.headline import NOT_ENFORCED
 from ..views.report import Report
 from . import options, output
 from .ci import tell_ci
@@ -29,6 +31,7 @@ from .exit_code import ExitCodeCommand
     help="Accept or refuse waived requirements; default: [gate] waivers in the config, else refuse.",
 )
 @options.release
+@options.subjects
 @options.checkpoints
 @click.option(
     "--no-regression",
@@ -48,6 +51,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     on: str | None,
     waivers: str | None,
     release: str | None,
+    subjects: Subjects,
     checkpoints: tuple[Path, ...],
     earlier: Path | None,
     report_only: bool,
@@ -67,6 +71,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         waivers=waivers,
         release=release,
         only_release=release is not None,
+        subjects=subjects,
         no_regression=earlier_report,
         no_regression_name=str(earlier or ""),
         checkpoints=checkpoints,
@@ -109,9 +114,13 @@ def _exit_code(report: Report, *, report_only: bool) -> tuple[int, str]:
         return 0, "not eligible, and nothing is worse than in the earlier report"
     is_worse = verdict.regression is not None and not verdict.regression.passed
     meaning = "worse than the earlier report" if is_worse else "not eligible"
-    return (0, f"{meaning}, let through by --report-only") if report_only else (1, meaning)
+    if report_only or not verdict.enforced:
+        return 0, f"{meaning}, let through by {'--report-only' if report_only else NOT_ENFORCED}"
+    return 1, meaning
 
 
 def _let_through(report: Report, earlier: Path | None) -> str:
     """Return why the gate exits 0 although what it judged is not eligible."""
-    return f"not worse than {earlier.name}" if earlier is not None and report.verdict.passes else "--report-only"
+    if earlier is not None and report.verdict.passes:
+        return f"not worse than {earlier.name}"
+    return "--report-only" if report.verdict.enforced else NOT_ENFORCED

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ..errors import ConfigError, StorageError
+from ..facts.subject import Subjects
 from ..journal.folder import ignore_folder
 from ..pipeline.damage import refuse_damage
 from ..pipeline.evaluate_project import HOME, EvaluationRequest
@@ -31,6 +32,7 @@ NAME = "report.html"
     "--at", callback=options.moment, metavar="TIME", help="Show what was known and required at this moment (UTC)."
 )
 @options.release
+@options.subjects
 @click.option("--no-browser", is_flag=True, help="Only write the page, and print its address.")
 @pass_cli_context
 def command(
@@ -40,6 +42,7 @@ def command(
     output: Path | None,
     at: str | None,
     release: str | None,
+    subjects: Subjects,
     no_browser: bool,
 ) -> int:
     """Write the report on the use cases (ids or globs; default: all) as a page, and open it in the browser.
@@ -50,7 +53,8 @@ def command(
     project = cli.project()
     refuse_sources(project, {"the page": output})
     page = FORMATS["html"]
-    request = EvaluationRequest(use_cases, at=at, release=release, only_release=release is not None)
+    only = release is not None
+    request = EvaluationRequest(use_cases, at=at, release=release, only_release=only, subjects=subjects)
     report = evaluate_for(project, request, page)
     if not project.configured and not report.readiness.use_cases:
         raise ConfigError("there is no config, and no evidence to show: run 'readiness init'")

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ..facts.subject import NO_SUBJECTS, Subjects, parse_subjects
 from ..facts.timestamps import parse_timestamp, timestamp
 from . import completion
 
@@ -83,6 +84,11 @@ def link(_context: click.Context, _option: click.Parameter, value: str | None) -
     return value
 
 
+def judged_subjects(_context: click.Context, _option: click.Parameter, value: tuple[str, ...]) -> Subjects:
+    """Return digests by name."""
+    return parse_subjects(value, "--subject") if value else NO_SUBJECTS
+
+
 class _NamedPath(click.Path):
     """A path that must not be empty, as a shell makes it of a variable that is not set."""
 
@@ -111,6 +117,14 @@ release = click.option(
     callback=text,
     metavar="R",
     help="Release to judge by; default: READINESS_RELEASE, if the config requires a release.",
+)
+subjects = click.option(
+    "--subject",
+    "subjects",
+    multiple=True,
+    callback=judged_subjects,
+    metavar="[NAME=]sha256:HEX",
+    help="Digest to judge by, repeatable; default: READINESS_SUBJECT, if the config requires a subject.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 json_format = click.option("--json", "as_json", is_flag=True, help="The same as --format json.")

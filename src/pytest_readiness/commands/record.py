@@ -21,6 +21,7 @@ from ..external.mapping import MappingRule
 from ..external.record import RecordOptions, RecordResult, is_of_pytest, record_command, record_examined
 from ..facts.evidence import Result
 from ..facts.proofs.values import OwnProof
+from ..facts.subject import parse_subjects
 from ..pipeline.evaluate_project import Project
 from ..views.sanitise import sanitise
 from . import completion, options
@@ -104,6 +105,13 @@ def _is_file(argument: str) -> bool:
     return argument.lower().endswith(".xml") or has_magic(argument) or Path(argument).exists()
 
 
+def _subject_text(context: click.Context, option: click.Parameter, value: tuple[str, ...]) -> str | None:
+    """Return the digests of what is under test as one text, in the form of ``READINESS_SUBJECT``."""
+    source = context.get_parameter_source(option.name or "")
+    name = "READINESS_SUBJECT" if source is click.core.ParameterSource.ENVIRONMENT else "--subject"
+    return " ".join(f"{name}={digest}" for name, digest in parse_subjects(value, name).items()) if value else None
+
+
 def _context_options(function: Any) -> Any:
     complete = {"environment": completion.environments, "provider-mode": completion.provider_modes}
     for name, (metavar, about) in reversed(_CONTEXT.items()):
@@ -126,6 +134,14 @@ def _context_options(function: Any) -> Any:
     "--item", metavar="N", shell_complete=completion.items, help="Number or name of the item that it is evidence for."
 )
 @_context_options
+@click.option(
+    "--subject",
+    multiple=True,
+    callback=_subject_text,
+    envvar="READINESS_SUBJECT",
+    metavar="[NAME=]sha256:HEX",
+    help="Digest of what is under test; repeatable, a name each; default: READINESS_SUBJECT.",
+)
 @click.option("--part", metavar="NAME", help="Part of the item, or drill, that it covers.")
 @click.option("--replay-mode", type=click.Choice(REPLAY_MODES), help="How the replay was validated.")
 @click.option("--proof", "proofs", multiple=True, metavar="KIND key=value...", help="A proof of this kind; repeatable.")
@@ -261,7 +277,7 @@ def _conflicts(given: dict[str, Any], command_line: Sequence[str]) -> list[str]:
 def _record_options(project: Project, given: dict[str, Any], argv: tuple[str, ...]) -> RecordOptions:
     kinds = _kinds(project)
     proofs = tuple(_proof(json.loads(folded), kinds) for folded in given["proofs"])
-    context = {name: value for name in _CONTEXT if (value := given[name.replace("-", "_")])}
+    context = {name: value for name in (*_CONTEXT, "subject") if (value := given[name.replace("-", "_")])}
     mode = _agreed("provider-mode", context.get("provider-mode"), proofs, "credential", "mode")
     replay_mode = _agreed("replay-mode", given["replay_mode"], proofs, "replay", "mode")
     if replay_mode not in (None, *REPLAY_MODES):

@@ -13,6 +13,7 @@ import click
 from msgspec.structs import replace
 
 from ..errors import ConfigError, suggestion
+from ..facts.subject import Subjects
 from ..pipeline.damage import refuse_damage
 from ..pipeline.evaluate_project import EvaluationRequest, Project
 from ..pipeline.output_files import refuse_sources, write_report
@@ -60,6 +61,7 @@ class _FormatName(click.Choice[str]):
     "--at", callback=options.moment, metavar="TIME", help="Show what was known and required at this moment (UTC)."
 )
 @options.release
+@options.subjects
 @options.owner("Only use cases of this owner (in any spelling), or 'unassigned'.")
 @click.option(
     "--status", type=click.Choice(list(Status), case_sensitive=False), help="Only use cases with this status."
@@ -89,6 +91,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     output: Path | None,
     at: str | None,
     release: str | None,
+    subjects: Subjects,
     owner: str | None,
     status: Status | None,
     baseline: Path | None,
@@ -106,7 +109,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
     project = cli.project()
     refuse_sources(project, {"the report": output})
     output_format = FORMATS.get(form)
-    request = EvaluationRequest(use_cases, at=at, release=release, only_release=release is not None)
+    only = release is not None
+    request = EvaluationRequest(use_cases, at=at, release=release, only_release=only, subjects=subjects)
     request = filtered_request(project, request, owner, status)
     # A plugin's format is made of the JSON report.
     shown = None if form == TERMINAL else output_format or FORMATS["json"]

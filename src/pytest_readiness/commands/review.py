@@ -14,6 +14,7 @@ from ..decisions.repository import StoredDecisions
 from ..decisions.review_from_report import sheet_from_report
 from ..decisions.reviews import (
     REVIEWABLE,
+    ReviewedVersion,
     ReviewSheet,
     ReviewStatement,
     acknowledged_ids,
@@ -25,9 +26,10 @@ from ..decisions.reviews import (
 )
 from ..errors import RefusedError
 from ..facts.decision import Review, ReviewMeaning
+from ..facts.subject import Subjects
 from ..hints import typable, typed
 from ..pipeline.damage import refuse_damage
-from ..pipeline.evaluate_project import EvaluationRequest, Project, evaluate_project
+from ..pipeline.evaluate_project import Project, evaluate_project
 from ..views.review_preview import render_preview
 from ..views.review_worksheet import render_worksheet
 from ..views.sanitise import sanitise
@@ -56,6 +58,7 @@ _COMMAND_LIMIT = 100_000
     help="Accept an asserted or flaky requirement: its id, its test, 'asserted' or 'flaky'; repeatable.",
 )
 @options.release
+@options.subjects
 @click.option(
     "--from", "report", type=options.FILE, metavar="REPORT.json", help="Review this JSON report instead of the store."
 )
@@ -82,6 +85,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     comment: str,
     names: tuple[str, ...],
     release: str | None,
+    subjects: Subjects,
     report: Path | None,
     form: str,
     verbose: bool,
@@ -97,13 +101,13 @@ def command(  # noqa: PLR0913 - one parameter for each option
     if not use_cases and not suspect:
         if approve or reject or comment or names or report or worksheet:
             raise click.UsageError("name the use cases to review, such as UC-003 or 'UC-0*', or use --suspect", context)
-        return _list_waiting(cli.project(), release)
-    project = cli.project()
+        return _list_waiting(cli.project(), ReviewedVersion(release, subjects))
+    project, version = cli.project(), ReviewedVersion(release, subjects)
     with refusing(context):
         if report is not None:
-            sheet = sheet_from_report(project, report, use_cases, suspect=suspect, release=release)
+            sheet = sheet_from_report(project, report, use_cases, suspect=suspect, version=version)
         else:
-            sheet = prepare_sheet(project, use_cases, suspect=suspect, release=release)
+            sheet = prepare_sheet(project, use_cases, suspect=suspect, version=version)
         if worksheet:
             return _write_worksheet(sheet)
         meaning = ReviewMeaning.REJECTED if reject else ReviewMeaning.APPROVED_FOR_GO_LIVE
@@ -121,9 +125,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
         if stored is not None:
             print_decision(stored)
             _print_repetitions(project, sheet, stored)
-            print_standing(
-                project, [] if report is not None else [signing.use_case for signing in sheet.signings], sheet.release
-            )
+            signed = [] if report is not None else [signing.use_case for signing in sheet.signings]
+            print_standing(project, signed, version)
         else:
             _print_commands(sheet, statement, report, can)
     if not approve and not reject:
@@ -198,9 +201,9 @@ class Abilities(Struct, frozen=True):
     reject: bool = True
 
 
-def _list_waiting(project: Project, release: str | None) -> int:
+def _list_waiting(project: Project, version: ReviewedVersion) -> int:
     """Print the use cases that await a review, those with an outdated one first."""
-    judged = evaluate_project(project, EvaluationRequest(release=release, to_sign=False))
+    judged = evaluate_project(project, version.request(project, to_sign=False))
     use_cases = judged.readiness.use_cases
     waiting = [use_case for phase in reversed(REVIEWABLE) for use_case in use_cases if use_case.phase is phase]
     width = max((len(use_case.use_case.id) for use_case in waiting), default=0)
@@ -239,6 +242,8 @@ def _print_commands(sheet: ReviewSheet, statement: ReviewStatement, report: Path
     """Print the commands that sign. An approval that nobody could give is not among them."""
     source = f" --from {shlex.quote(str(report))}" if report is not None else ""
     names = " ".join(shlex.quote(signing.use_case) for signing in sheet.signings) + source
+    if report is None:
+        names += "".join(f" --subject {name}={digest}" for name, digest in sheet.subjects.items())
     named = _short_names(sheet, (*statement.acknowledged, *_missing(sheet, statement)))
     more = "".join(f" --acknowledge {shlex.quote(name)}" for name in named)
     approval = [f"  {typed(f'review {names} --approve{more}')}"] if can_be_approved(sheet) else []

@@ -75,6 +75,7 @@ reviewers = [{reviewers}]{such_as}
 required = 1
 separate = true
 identity = "declared"  # least identity accepted: declared, git, ci or signed
+subject = "same"       # or "any": an approval also counts for digests that it was not given for
 # Other names of the same person:
 #[people."release-manager@example.com"]
 #also = ["rm-on-ci"]
@@ -90,6 +91,8 @@ clean_commit = false       # true: evidence with uncommitted changes does not co
 architecture = "ignore"    # or the required architecture status, such as "GREEN"
 clock = "refuse"           # or "ignore": evidence counts although clocks disagree
 deselected = "accept"      # or "refuse": each deselected test must run later
+subject = "ignore"         # or "required": only evidence and reviews for the judged digests count
+enforce = true             # false: the gate says what it would refuse, and exits 0
 checkpoint = "ignore"      # or "required": the gate needs a checkpoint that is kept elsewhere
 level = "L1"               # finalized; or "L2": also signed with a key of [keys]; "L3": also a provider's receipt
 """

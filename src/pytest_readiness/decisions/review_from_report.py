@@ -10,9 +10,11 @@ from typing import Any
 from ..errors import ConfigError, IntegrityError, RefusedError, location
 from ..facts.decision import Review
 from ..facts.review_basis import ReviewBasis
+from ..facts.subject import read_listed
 from ..facts.timestamps import is_timestamp, timestamp
 from ..pipeline.evaluate_project import Project, select_use_cases
 from ..regular_files import regular_file
+from ..verdict.explanations import other_subjects_text
 from ..verdict.inputs import Facts
 from ..verdict.readiness import Phase, ReviewState, State, Status
 from ..verdict.review.basis import RequirementBasis as Requirements
@@ -22,14 +24,19 @@ from ..verdict.snapshots import SCHEMA
 from ..views.decision_document import read_basis, read_text
 from ..views.review_preview import ReviewPreview
 from .identity import in_folder
-from .reviews import REVIEWABLE, ReviewSheet, left_out_text, to_acknowledge
+from .reviews import REVIEWABLE, ReviewedVersion, ReviewSheet, left_out_text, to_acknowledge
 
 BIGGEST = 1 << 28
 """Maximum size of a report in bytes. A thousand use cases take a few million."""
 
 
 def sheet_from_report(
-    project: Project, path: Path, patterns: Sequence[str], *, suspect: bool = False, release: str | None = None
+    project: Project,
+    path: Path,
+    patterns: Sequence[str],
+    *,
+    suspect: bool = False,
+    version: ReviewedVersion = ReviewedVersion(),  # noqa: B008 - frozen
 ) -> ReviewSheet:
     """Return the sheet of the use cases, from a JSON report.
 
@@ -38,17 +45,17 @@ def sheet_from_report(
         path: path of the report.
         patterns: ids or globs of use cases; none: all.
         suspect: only use cases whose review is suspect.
-        release: the release that the report must be for; None: any.
+        version: the release and the digests that the report must be for; none named: any.
 
     Raises:
         ConfigError: decisions are not files, the file is not such a report, or a pattern matches nothing.
-        RefusedError: the report has another register, other requirements or another release.
+        RefusedError: the report has another register, other requirements, another release or other digests.
         IntegrityError: the report contradicts itself.
     """
     if not in_folder(project):
         raise ConfigError('--from needs decisions as files: set decisions = "decisions" (a folder) in the config')
     report = _Report(path, project)
-    report.check(release)
+    report.check(version)
     names = select_use_cases(project.catalogue, patterns) or tuple(project.catalogue.use_cases)
     rows = [report.use_case(name) for name in names]
     last = _last_reviews(project)
@@ -58,6 +65,7 @@ def sheet_from_report(
         signings=tuple(report.signing(row, last.get(row["id"])) for row in ready),
         at=timestamp(),
         release=report.release,
+        subjects=report.subjects,
         seen_at=report.generated_at,
         policy=project.policy,
         facts=Facts(),
@@ -86,6 +94,7 @@ class _Report:
             self.register = read_text(context["register"])
             self.digest = read_text(context["requirements_digest"])
             self.release = None if context["release"] is None else read_text(context["release"])
+            self.subjects = read_listed(context.get("subjects", []))
             self.problems = tuple(_integrity_problems(document["verdict"]["rules"]))
             self.use_cases = {row["id"]: self._validated(row) for row in document["use_cases"]}
         except (LookupError, TypeError, ValueError, AttributeError) as error:
@@ -129,12 +138,13 @@ class _Report:
         read_basis(row)
         return row
 
-    def check(self, release: str | None) -> None:
+    def check(self, version: ReviewedVersion) -> None:
         """Refuse a report that does not belong to the config here.
 
         Raises:
-            RefusedError: its register, requirements or release is another one.
+            RefusedError: its register, requirements, release or digests are other ones.
         """
+        release, subjects = version.release, version.named_subjects(self.project)
         register = self.project.catalogue.register
         if self.register != register:
             raise RefusedError(f"{self.where} is for register '{self.register}', but the config here for '{register}'")
@@ -147,6 +157,8 @@ class _Report:
         if release is not None and release != self.release:
             reported = f"release {self.release}" if self.release else "no release"
             raise RefusedError(f"{self.where} was made for {reported}, not for {release}")
+        if subjects and subjects != self.subjects:
+            raise RefusedError(f"{self.where} was {other_subjects_text(self.subjects, subjects, 'made')}")
 
     def use_case(self, name: str) -> Mapping[str, Any]:
         """Return a use case of the report.

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from ..errors import RefusedError
 from ..facts.decision import Review, ReviewMeaning
+from ..facts.subject import NO_SUBJECTS, Subjects
 from ..pipeline.damage import refuse_damage
 from ..pipeline.evaluate_project import EvaluatedReport, EvaluationRequest, Project, evaluate_with_facts
 from ..verdict.inputs import Facts
@@ -16,6 +17,7 @@ from ..verdict.policy import Policy
 from ..verdict.readiness import Phase, ReviewState, State, UseCaseReadiness
 from ..verdict.remedies import NAME_RELEASE
 from ..verdict.review.preview import ReviewRefusal, changes_since, expand_acknowledged, review_refusal
+from ..verdict.subject_rule import NAME_SUBJECT
 from ..views.gate import status_text
 from ..views.review_preview import ReviewPreview
 from ..views.text_format import name_list
@@ -27,6 +29,30 @@ REVIEWABLE = (Phase.AWAITING_REVIEW, Phase.REVIEW_SUSPECT)
 """Phases in which a use case can be reviewed."""
 _MOST_COUNTED = 6
 """Use cases of a refusal whose requirements are counted."""
+
+
+class ReviewedVersion(Struct, frozen=True):
+    """The release and the digests that the options of a review name."""
+
+    release: str | None = None
+    subjects: Subjects = NO_SUBJECTS
+    """Digests by name."""
+
+    def request(self, project: Project, patterns: Sequence[str] = (), *, to_sign: bool = True) -> EvaluationRequest:
+        """Return the request for the evaluation to review. Named digests, also those of a release, are judged."""
+        only = bool(self._of_release(project))
+        names = tuple(patterns)
+        return EvaluationRequest(
+            names, release=self.release, only_release=only, subjects=self.subjects, to_sign=to_sign
+        )
+
+    def named_subjects(self, project: Project) -> Subjects:
+        """Return the named digests, with those that the config gives the release."""
+        return dict(sorted({**self.subjects, **self._of_release(project)}.items()))
+
+    def _of_release(self, project: Project) -> Subjects:
+        release = project.settings.releases.get(self.release or "")
+        return release.subjects if release is not None else NO_SUBJECTS
 
 
 class ReviewSheet(Struct, frozen=True):
@@ -46,6 +72,8 @@ class ReviewSheet(Struct, frozen=True):
     """A sentence for each use case that needs a review and cannot be reviewed yet."""
     seen_at: str = ""
     """Time of the JSON report that is signed instead of the store (UTC); empty: the store is signed."""
+    subjects: Subjects = NO_SUBJECTS
+    """Digests that the sign-offs are for, by name; empty: the evidence was not judged by digests."""
 
 
 class ReviewStatement(Struct, frozen=True):
@@ -58,7 +86,11 @@ class ReviewStatement(Struct, frozen=True):
 
 
 def prepare_sheet(
-    project: Project, patterns: Sequence[str], *, suspect: bool = False, release: str | None = None
+    project: Project,
+    patterns: Sequence[str],
+    *,
+    suspect: bool = False,
+    version: ReviewedVersion = ReviewedVersion(),  # noqa: B008 - frozen
 ) -> ReviewSheet:
     """Return the sheet of the use cases, from the store.
 
@@ -66,13 +98,13 @@ def prepare_sheet(
         project: the project.
         patterns: ids or globs of use cases; none: all.
         suspect: only use cases whose review is suspect, or no longer counts.
-        release: the release to judge by.
+        version: the release and the digests to judge by.
 
     Raises:
         ConfigError: a pattern matches no use case.
         StorageError, IntegrityError: the store or the decisions cannot be read.
     """
-    judged = evaluate_with_facts(project, EvaluationRequest(tuple(patterns), release=release))
+    judged = evaluate_with_facts(project, version.request(project, patterns))
     use_cases = judged.report.readiness.use_cases
     left_out: tuple[str, ...] = ()
     if suspect:
@@ -88,6 +120,7 @@ def prepare_sheet(
         signings=tuple(_signing(judged, use_case) for use_case in use_cases),
         at=context.generated_at,
         release=context.release,
+        subjects=context.subjects,
         policy=judged.policy,
         facts=judged.facts,
         problems=context.problems,
@@ -166,6 +199,7 @@ def _drafts(project: Project, sheet: ReviewSheet, decider: Decider, statement: R
             comment=redact_text(project, statement.comment),
             acknowledged=_acknowledged_in(signing, statement.acknowledged),
             release=sheet.release,
+            subjects=tuple(sheet.subjects.items()),
             seen_at=sheet.seen_at,
         )
         for signing in sheet.signings
@@ -196,6 +230,8 @@ def _refusals(sheet: ReviewSheet, drafts: Iterable[DecisionDraft]) -> Iterator[s
         if refusal is not None:
             needs_release = sheet.policy.release == "required" and sheet.release is None
             hint = f"{refusal.hint}; {NAME_RELEASE}" if needs_release else refusal.hint
+            if sheet.policy.subject == "required" and not sheet.subjects:
+                hint += f"; name the digests that are reviewed: {NAME_SUBJECT}"
             refused.setdefault((draft.refused(refusal.why, sheet.policy), hint), {})[review.use_case] = refusal
     for (why, hint), refusals in refused.items():
         use_case, refusal = next(iter(refusals.items()))

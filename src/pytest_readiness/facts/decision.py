@@ -17,6 +17,7 @@ from ..errors import IntegrityError, one_line
 from .ledger.digest import digest
 from .ledger.line import canonical, read_canonical
 from .review_basis import PinnedEvidence, PinnedRequirement, ReviewBasis, id_list, read_basis
+from .subject import read_subjects
 from .timestamps import is_timestamp
 
 SCHEMA = "readiness/decision/v1"
@@ -107,6 +108,8 @@ class Review(Decision, frozen=True, kw_only=True):
     acknowledged: tuple[str, ...] = ()
     """Ids of the asserted and flaky requirements that the reviewer accepted by name."""
     release: str | None = None
+    subjects: tuple[tuple[str, str], ...] = ()
+    """Names and digests of what it was made for, as pairs."""
     seen_at: str = ""
     """Time of the report that was signed (UTC); empty: the reviewer looked when signing."""
 
@@ -252,6 +255,8 @@ def _to_plain(value: Any) -> dict[str, Any]:
     plain = {name: field_value for name in TEXT_FIELDS[type(value)] if (field_value := getattr(value, name))}
     if isinstance(value, Review):
         plain["basis"] = _to_plain(value.basis)
+        if value.subjects:
+            plain["subjects"] = dict(value.subjects)
     elif isinstance(value, ReviewBasis):
         if value.requirements:
             plain["requirements"] = [_to_plain(row) for row in value.requirements]
@@ -285,12 +290,25 @@ def _build(kind: type[Decision], plain: dict[str, Any]) -> Decision:
         given["meaning"] = ReviewMeaning(given["meaning"])
         given["basis"] = read_basis(given["basis"])
         given["acknowledged"] = id_list(given.get("acknowledged", []))
+        given["subjects"] = _read_subjects(given.get("subjects", {}))
     for name in _LISTS[kind] & given.keys():
         given[name] = id_list(given[name])
-    texts = given.keys() - {"basis", "acknowledged"} - _LISTS[kind]
+    texts = given.keys() - {"basis", "acknowledged", "subjects"} - _LISTS[kind]
     if any(not isinstance(given[name], str) for name in texts):
         raise TypeError("a field is no text")
     return kind(**given)
+
+
+def _read_subjects(plain: Any) -> tuple[tuple[str, str], ...]:
+    """Return the subjects of a review, sorted by name.
+
+    Raises:
+        TypeError: they are no digests by name.
+    """
+    subjects = read_subjects(plain)
+    if subjects != plain:
+        raise TypeError("the subjects are no digests by name")
+    return tuple(subjects.items())
 
 
 _LISTS: dict[type[Decision], frozenset[str]] = {

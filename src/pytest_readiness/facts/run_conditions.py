@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from ..errors import count
+from .subject import Subjects, read_subjects
 
 SKEW_LIMIT_MS = 2000
 """Tolerated difference of two clocks: file systems round times (FAT to 2 s), and a file server has its own clock."""
@@ -60,6 +61,13 @@ class RunConditions(Struct, frozen=True):
     """Digests of an import's mapping and suites; empty: the run is no import."""
     config_commit: str | None = None
     """Commit of the config's repository, empty if unknown; None: the tests are in the same repository."""
+    subject_pairs: tuple[tuple[str, str], ...] = ()
+    """Names and digests of what was under test, as pairs."""
+
+    @property
+    def subjects(self) -> Subjects:
+        """Digests of what was under test, by name."""
+        return dict(self.subject_pairs)
 
     @property
     def clocks_disagree(self) -> bool:
@@ -184,6 +192,7 @@ def conditions_of(first: Mapping[str, Any], seal: Mapping[str, Any] | None) -> R
         ignores=bool(session.get("ignore") or session.get("ignore_glob")),
         imported=_texts([imported.get("mapping"), imported.get("suites")]),
         config_commit=_config_commit(first.get("config_git")),
+        subject_pairs=tuple(read_subjects(first.get("subjects")).items()),
     )
 
 

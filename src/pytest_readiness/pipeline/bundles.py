@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
@@ -77,7 +76,8 @@ def export_bundle(project: Project, use_cases: Sequence[str], path: Path, *, wit
         snapshots = _snapshots(store, digests)
         envelopes = store.envelopes([*(run.id for run in summaries), *(decision.id for decision in decisions)])
         inputs = ReportInputs(_complete_runs(store, summaries), decisions, snapshots, verdicts, envelopes)
-        derived = derive_files(inputs, ReportScope(register, chosen, os.environ.get("READINESS_RELEASE") or None))
+        version = EvaluationRequest().named_version(project.settings)
+        derived = derive_files(inputs, ReportScope(register, chosen, version.release, version))
         contents = BundleContents(
             runs=runs,
             decisions=decisions,

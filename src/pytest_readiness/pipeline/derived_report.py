@@ -28,6 +28,7 @@ from ..facts.ledger.line import canonical
 from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import Run
 from ..facts.stored_verdict import StoredVerdict
+from ..facts.subject import NO_SUBJECTS, read_listed
 from ..regular_files import read_regular
 from ..settings import Settings
 from ..signing.trust import TrustStore
@@ -37,6 +38,7 @@ from ..views.bundle_pages import BundleOverview, render_index, render_readme
 from ..views.document import to_document
 from .checkpoints import StoredCheckpoint
 from .evaluate_project import EvaluationRequest, evaluate_project
+from .judged_version import NamedVersion
 from .load_inputs import FactSources
 from .project import Project, exact_pattern
 from .requirements_in_force import RequirementsHistory
@@ -64,6 +66,8 @@ class ReportScope(Struct, frozen=True):
     """Ids of the use cases; None means all of the register."""
     release: str | None = None
     """The evaluated release."""
+    version: NamedVersion = NamedVersion()
+    """The release and the digests that may be evaluated."""
 
 
 class DerivedFiles(Struct, frozen=True):
@@ -118,7 +122,9 @@ def refuse_other_files(files: DerivedFiles, inputs: ReportInputs) -> str:
     try:
         context = report["context"]
         ids = tuple(row["id"] for row in report["use_cases"])
-        scope = ReportScope(context["register"], ids, context["release"])
+        release, subjects = context["release"], read_listed(context.get("subjects", []))
+        of_release = subjects if context.get("subjects_of_release") else NO_SUBJECTS
+        scope = ReportScope(context["register"], ids, release, NamedVersion(release, subjects, of_release))
         generator = context["derived_by"]
         is_complete = all(isinstance(value, str) for value in (scope.register, generator, scope.release or "", *ids))
     except (LookupError, TypeError, AttributeError):
@@ -215,15 +221,20 @@ def _build_request(project: _BundleProject, scope: ReportScope, at: str) -> Eval
     ids = scope.use_cases
     everything = ids is None or (catalogue.use_cases.keys() <= {*ids})
     patterns = () if everything or ids is None else tuple(map(exact_pattern, ids))
-    return _BundleRequest(patterns, at=at, on=policy.on, release=scope.release, stored_only=True)
+    return _BundleRequest(patterns, at=at, on=policy.on, release=scope.release, stored_only=True, version=scope.version)
 
 
 class _BundleRequest(EvaluationRequest, frozen=True):
     """Request for the evaluation of a bundle: independent of the variables of this machine."""
 
+    version: NamedVersion = NamedVersion()
+
     @property
     def judged_release(self) -> str | None:
         return self.release
+
+    def named_version(self, settings: Settings) -> NamedVersion:  # noqa: ARG002 - a bundle has no config
+        return self.version
 
     @property
     def current_time(self) -> str:

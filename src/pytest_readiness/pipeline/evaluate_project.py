@@ -5,16 +5,14 @@ A session that only records imports the modules it needs instead of this one, wh
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ..claims.catalogue import Catalogue, UseCase
-from ..errors import ConfigError, Problem, one_line
+from ..errors import ConfigError, Problem
 from ..facts.evidence import Evidence
 from ..facts.timestamps import timestamp
 from ..signing.trust import TrustStore
@@ -24,14 +22,16 @@ from ..verdict.actions import by_urgency, next_actions
 from ..verdict.changes import Change
 from ..verdict.evaluation import Facts, evaluate
 from ..verdict.gate import CheckpointComparison, GateInput, evaluate_gate
+from ..verdict.inputs import JudgedVersion
 from ..verdict.policy import Policy
 from ..verdict.readiness import Action, Readiness, Verdict
 from ..verdict.regression import compare_with
 from ..verdict.remedies import gate_remedies
 from ..verdict.review.invalidation import failures_from
-from ..views.report import Report, ReportContext, ReportedSession
-from .checkpoint_files import named_checkpoints
-from .evidence_register import RegisterKind, evidence_register
+from ..views.report import Report, ReportContext
+from .evaluation_request import EvaluationRequest
+from .evidence_register import evidence_register
+from .judged_version import NamedVersion
 from .load_inputs import FactSources, facts_at, facts_now
 from .missing_evidence import missing_store_notes
 from .project import HOME, Project, find_project, select_use_cases
@@ -43,91 +43,6 @@ from .used_evidence import find_problems, stored_evidence, used_evidence
 
 if TYPE_CHECKING:  # there is seldom a journal or a checkpoint
     from .checkpoints import StoredCheckpoint
-
-
-class EvaluationRequest(Struct, frozen=True):
-    """Options of an evaluation."""
-
-    patterns: tuple[str, ...] = ()
-    """Globs of use cases; empty means the whole register."""
-    is_empty: bool = False
-    """Evaluate no use case: a filter matched none."""
-    at: str | None = None
-    """The moment to evaluate with its facts and requirements, as ``facts.timestamps`` writes it; None means now."""
-    on: str | None = None
-    """``review`` or ``evidence``; None means the value of ``READINESS_GATE_ON``, else the config."""
-    session: ReportedSession | None = None
-    problems: tuple[str, ...] = ()
-    """Problems while storing the evidence."""
-    release: str | None = None
-    """The release to evaluate; None means that of ``READINESS_RELEASE``, if any."""
-    only_release: bool = False
-    """Ignore what was made for another release, whatever the config says."""
-    waivers: str | None = None
-    """``accept`` or ``refuse``; None means the config."""
-    no_regression: Mapping[str, Any] | None = None
-    """An earlier JSON report. Nothing may be worse than in it. None means no comparison."""
-    no_regression_name: str = ""
-    """Its file, for messages."""
-    checkpoints: tuple[Path, ...] = ()
-    """Files with checkpoints to compare; empty means those of ``READINESS_CHECKPOINT``, if any."""
-    to_sign: bool = True
-    """Also find all failed runs, which the basis of a review names. What only answers need not know them."""
-    stored_only: bool = False
-    """Leave out runs in journals that are not stored yet."""
-    with_register: bool = False
-    """Also return every piece of evidence in scope, not only what decides."""
-
-    @property
-    def register_kind(self) -> RegisterKind:
-        """The evidence that the report needs besides what decides."""
-        if not self.with_register:
-            return RegisterKind.NONE
-        return RegisterKind.CURRENT if self.at is None else RegisterKind.PAST
-
-    @property
-    def judged_release(self) -> str | None:
-        """The release to evaluate, if any."""
-        return self.release or os.environ.get("READINESS_RELEASE") or None
-
-    @property
-    def current_time(self) -> str:
-        """The current time."""
-        return timestamp()
-
-    def named_checkpoints(self) -> list[StoredCheckpoint]:
-        """Return the checkpoints to compare with the store.
-
-        Raises:
-            ConfigError: a checkpoint cannot be read.
-        """
-        if not (paths := self.checkpoints or named_checkpoints()):
-            return []
-        from .checkpoints import read_checkpoint  # late: most evaluations compare with none, and it loads signatures
-
-        return list(map(read_checkpoint, paths))
-
-    def requested_policy(self, policy: Policy) -> Policy:
-        """Return the policy with the options of this request."""
-        on = cast("Literal['review', 'evidence']", self.on or _gate_on_variable() or policy.on)
-        waivers = cast("Literal['refuse', 'accept']", self.waivers or policy.waivers)
-        release: Literal["ignore", "required"] = "required" if self.only_release else policy.release
-        return replace(policy, on=on, waivers=waivers, release=release, declared=policy)
-
-
-ON = ("review", "evidence")
-
-
-def _gate_on_variable() -> str | None:
-    """Return the value of ``READINESS_GATE_ON``; None if it is unset or empty.
-
-    Raises:
-        ConfigError: the value is invalid.
-    """
-    value = os.environ.get("READINESS_GATE_ON")
-    if value and value not in ON:
-        raise ConfigError(f"READINESS_GATE_ON must be review or evidence, not '{one_line(value)}'")
-    return value or None
 
 
 class EvaluatedReport(Struct, frozen=True):
@@ -171,7 +86,8 @@ def evaluate_with_facts(project: Project, request: EvaluationRequest) -> Evaluat
             inputs.facts,
             inputs.now,
             inputs.use_cases,
-            release=request.judged_release,
+            release=inputs.judged.release,
+            subjects=inputs.judged.subjects,
             removed=inputs.removed,
         )
         if readiness.removed:
@@ -198,14 +114,16 @@ def evaluate_with_facts(project: Project, request: EvaluationRequest) -> Evaluat
         store=printable_url(project.settings.store) if store is not None else None,
         requirements_digest=inputs.digest,
         generated_at=readiness.at,
-        release=request.judged_release,
+        release=inputs.judged.release,
+        subjects=inputs.judged.subjects,
+        subjects_of_release=bool(inputs.judged.subjects and inputs.named.of_release),
         configured=project.configured,
         notes=_notes(project, sources, inputs, readiness, (*([missing] if missing else []), *extra_notes)),
         missing_store=missing,
         problems=(*request.problems, *map(str, problems), *(map(str, comparison.problems) if comparison else ())),
         session=request.session,
     )
-    actions = _actions(request, inputs, readiness, verdict, comparison, has_store=store is not None)
+    actions = _actions(inputs, readiness, verdict, comparison, has_store=store is not None)
     report = Report(readiness, verdict, actions, context, origins, changes, register)
     return EvaluatedReport(report, inputs.facts, inputs.policy, inputs.catalogue)
 
@@ -240,6 +158,10 @@ class _Inputs(Struct, frozen=True):
     use_cases: tuple[str, ...] | None
     removed: tuple[str, ...]
     """Matching names of use cases without a row."""
+    named: NamedVersion
+    """The release and the digests that are named."""
+    judged: JudgedVersion
+    """Those of them that are judged."""
     past: bool = False
     """Whether the moment is past, so that the current work tree does not belong to it."""
 
@@ -251,8 +173,11 @@ class _Inputs(Struct, frozen=True):
 
 def _load_inputs(project: Project, sources: FactSources, request: EvaluationRequest) -> _Inputs:
     """Return the facts and requirements as of now, or as of ``request.at``."""
+    named = request.named_version(project.settings)
     if request.at is None:
-        now, digest, policy = timestamp(), project.requirements.digest, request.requested_policy(project.policy)
+        now, digest = timestamp(), project.requirements.digest
+        policy = named.judging_policy(request.requested_policy(project.policy))
+        judged = named.judged(policy)
         removed, days = (
             names_without_row(sources, project.catalogue, request.patterns),
             project.catalogue.longest_max_age_days,
@@ -260,22 +185,25 @@ def _load_inputs(project: Project, sources: FactSources, request: EvaluationRequ
         use_cases = () if request.is_empty else select_use_cases(project.catalogue, request.patterns, removed)
         to_sign = _failures_since(project.catalogue, use_cases, now) if request.to_sign else {}
         needed = _needed_use_cases(use_cases, removed)
-        facts = facts_now(sources, policy, now, needed, release=request.judged_release, to_sign=to_sign, days=days)
-        return _Inputs(_with_use_cases(project.catalogue, facts), policy, digest, facts, now, use_cases, removed)
+        facts = facts_now(sources, policy, now, needed, judged=judged, to_sign=to_sign, days=days)
+        catalogue = _with_use_cases(project.catalogue, facts)
+        return _Inputs(catalogue, policy, digest, facts, now, use_cases, removed, named, judged)
     current_time = request.current_time
     in_force = RequirementsHistory(
         sources, project.catalogue, project.policy, project.requirements.digest, current_time
     )
     catalogue, policy = in_force.at(request.at)
     catalogue = _without_declared_states(catalogue)
-    policy, removed = request.requested_policy(policy), names_without_row(sources, catalogue, request.patterns)
+    policy = named.judging_policy(request.requested_policy(policy))
+    removed = names_without_row(sources, catalogue, request.patterns)
     use_cases = () if request.is_empty else select_use_cases(catalogue, request.patterns, removed)
     facts = facts_at(
         sources, policy, request.at, _needed_use_cases(use_cases, removed), days=catalogue.longest_max_age_days
     )
     catalogue = _with_use_cases(catalogue, facts)
     digest, past = in_force.digest_at(request.at), request.at < current_time
-    return _Inputs(catalogue, policy, digest, facts, request.at, use_cases, removed, past)
+    judged = named.judged(policy)
+    return _Inputs(catalogue, policy, digest, facts, request.at, use_cases, removed, named, judged, past)
 
 
 def _without_declared_states(catalogue: Catalogue) -> Catalogue:
@@ -312,7 +240,8 @@ def _verdict(
         [*problems, *(Problem("", text) for text in request.problems)],
         config_missing=None if project.configured else _NO_CONFIG,
         origins=inputs.facts.origins,
-        release=request.judged_release,
+        release=inputs.judged.release,
+        subjects=inputs.judged.subjects,
         signature_problem=inputs.facts.signature_problem,
         checkpoint=comparison,
     )
@@ -333,12 +262,11 @@ def _changes_by_session(
     """Return what the run of the session changed; nothing if a command asks."""
     if request.session is None:
         return ()
-    run = EvaluatedRun(request.session.run_id, inputs.catalogue, inputs.policy, inputs.facts, request.judged_release)
+    run = EvaluatedRun(request.session.run_id, inputs.catalogue, inputs.policy, inputs.facts, inputs.judged)
     return changes_by_run(run, sources, readiness)
 
 
 def _actions(
-    request: EvaluationRequest,
     inputs: _Inputs,
     readiness: Readiness,
     verdict: Verdict,
@@ -353,7 +281,8 @@ def _actions(
         readiness,
         inputs.policy,
         origins=inputs.facts.origins,
-        release=request.judged_release,
+        release=inputs.judged.release,
+        subjects=inputs.judged.subjects,
         signature_problem=inputs.facts.signature_problem,
         checkpoint=comparison,
     )

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from ..claims.catalogue import Catalogue
 from ..errors import ClaimError
 from ..facts.decision import Decision, Retirement, RunRetirement, Waiver
 from ..facts.evidence import Evidence
@@ -13,8 +14,10 @@ from ..facts.timestamps import timestamp
 from ..signing.trust import TrustStore
 from ..verdict.history import HistoryEvent, UseCaseHistory, replay_history
 from ..verdict.inputs import UNKNOWN, Facts, RunOrigin, run_of
+from ..verdict.policy import Policy
 from ..verdict.review.standing import pinned_ids
 from .evaluate_project import EvaluationRequest, Project
+from .judged_version import NamedVersion
 from .load_inputs import FactSources, decisions_known_at, origins_of, stored_history
 from .requirements_in_force import RequirementsHistory
 from .retired_runs import RetiredRuns, find_remaining_evidence, find_retired_runs
@@ -85,7 +88,7 @@ class _HistoryReader(Struct, frozen=True):
     missing: Collection[str]
     """Those of them that the store does not have."""
     now: str
-    release: str | None
+    version: NamedVersion
 
     @classmethod
     def at_moment(
@@ -105,8 +108,8 @@ class _HistoryReader(Struct, frozen=True):
         ends |= {run.id: run.finished_at for run in sources.journal_runs.values() if run.finished_at is not None}
         pinned = pinned_ids(decisions, project.policy, now)
         missing = sources.store.missing(pinned) if sources.store is not None and pinned else set(pinned)
-        release = request.judged_release
-        return cls(project, sources, in_force, decisions, retired, ends, pinned, missing, now, release)
+        version = request.named_version(project.settings)
+        return cls(project, sources, in_force, decisions, retired, ends, pinned, missing, now, version)
 
     def evidence(self, name: str) -> list[Evidence]:
         """Return all evidence of a use case."""
@@ -119,10 +122,11 @@ class _HistoryReader(Struct, frozen=True):
         sources, decisions, retired = self.sources, self.decisions, self.retired
         run_ids = {piece.run_id for piece in evidence} | {run_of(evidence_id) for evidence_id in self.pinned}
         origins = origins_of(sources, run_ids - retired.all_runs.keys())
+        judged = self.version.judged(Policy(subject="required"))  # each moment's policy says whether they are asked for
         return replay_history(
             name,
             [*_run_events(self.ends, evidence, origins), *_decision_events(name, decisions, evidence, self.now)],
-            self.in_force.at,
+            self._requirements_at,
             self.now,
             constant=Facts(
                 origins=origins,
@@ -131,8 +135,14 @@ class _HistoryReader(Struct, frozen=True):
                 void_run_retirements=retired.void,
                 unknown_runs=retired.unknown,
             ),
-            release=self.release,
+            release=judged.release,
+            subjects=judged.subjects,
         )
+
+    def _requirements_at(self, at: str) -> tuple[Catalogue, Policy]:
+        """Return the requirements in force at a moment, and the policy with what is judged."""
+        catalogue, policy = self.in_force.at(at)
+        return catalogue, self.version.judging_policy(policy)
 
 
 def _use_case_name(project: Project, sources: FactSources, use_case: str) -> str:

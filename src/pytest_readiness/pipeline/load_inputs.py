@@ -16,10 +16,11 @@ from ..facts.evidence import BAD, Evidence
 from ..facts.run import PlanEntry, Run
 from ..facts.run_conditions import conditions_of
 from ..facts.run_group import GroupPart, RunPlan
+from ..facts.subject import counts_for
 from ..facts.timestamps import days_before, timestamp
 from ..signing.trust import TrustStore
 from ..store.protocol import DecisionStore, RegisterDecisions, RunSummary, Store
-from ..verdict.inputs import Facts, RunOrigin, run_of
+from ..verdict.inputs import UNKNOWN, Facts, JudgedVersion, RunOrigin, run_of
 from ..verdict.people import People
 from ..verdict.policy import Policy, TrustedKey
 from ..verdict.review.standing import newest_approvals, pinned_ids, pins_of
@@ -91,7 +92,7 @@ def facts_now(
     now: str,
     use_cases: Sequence[str] | None = None,
     *,
-    release: str | None = None,
+    judged: JudgedVersion = JudgedVersion(),  # noqa: B008 - a frozen value
     to_sign: Mapping[str, str] | None = None,
     days: int | None = None,
 ) -> Facts:
@@ -99,10 +100,10 @@ def facts_now(
 
     Args:
         sources: the sources of the facts.
-        policy: the policy, with its reviewers and its rule about releases.
+        policy: the policy, with its reviewers and its rules about releases and subjects.
         now: the evaluated moment.
         use_cases: the use cases in scope; None means all.
-        release: the evaluated release.
+        judged: the evaluated release and digests.
         to_sign: use cases for which a review is prepared, each with the time after which its failures matter.
         days: the longest max age of the items; None means no limit.
 
@@ -119,7 +120,7 @@ def facts_now(
     approvals_in_scope = [review for review in approvals if use_cases is None or review.use_case in use_cases]
     failures = UnseenFailures(sources.store, sources.register, approvals_in_scope, to_sign or {})
     # Readable failures of a retired run still count.
-    adverse = [*failures.unseen(policy, release), *(piece for piece in retired_evidence if piece.result in BAD)]
+    adverse = [*failures.unseen(policy, judged), *(piece for piece in retired_evidence if piece.result in BAD)]
     evidence += earliest_evidence(sources, (*evidence, *in_journals, *adverse, *retired_evidence))
     pinned = pins_of(approvals)
     known_ids = {piece.id for piece in (*evidence, *in_journals)}
@@ -127,8 +128,7 @@ def facts_now(
     runs -= retired.all_runs.keys()
     origins = origins_of(sources, runs, plans=policy.asks_for_plans)
     parts = parts_of(sources, now, days, retired=retired)
-    if policy.release != "ignore" and release is not None:
-        evidence, origins = _add_release_evidence(sources, evidence, origins, release, plans=policy.asks_for_plans)
+    evidence, origins = _add_hidden_evidence(sources, evidence, origins, policy, judged)
     return Facts(
         evidence=[*evidence, *_in_scope(retired_evidence, use_cases), *in_journals],
         open_runs=_open_runs(sources),
@@ -219,20 +219,30 @@ def _unselected_tests(planned: Sequence[PlanEntry]) -> tuple[PlanEntry, ...]:
     return tuple({test.test_id: test for test in planned if test.test_id not in selected}.values())
 
 
-def _add_release_evidence(
-    sources: FactSources, evidence: list[Evidence], origins: Mapping[str, RunOrigin], release: str, *, plans: bool
+def _add_hidden_evidence(
+    sources: FactSources,
+    evidence: list[Evidence],
+    origins: Mapping[str, RunOrigin],
+    policy: Policy,
+    judged: JudgedVersion,
 ) -> tuple[list[Evidence], dict[str, RunOrigin]]:
-    """Add the evidence of a release that newer executions for other releases hide, if a use case has such."""
+    """Add the evidence for the judged version that newer executions for others hide, if a use case has such."""
+    by_release = policy.release != "ignore" and judged.release is not None
+    by_subjects = policy.subject != "ignore" and bool(judged.subjects)
+
+    def is_judged(piece: Evidence, origins: Mapping[str, RunOrigin]) -> bool:
+        origin = origins.get(piece.run_id, UNKNOWN)
+        of_release = not by_release or origin.release == judged.release
+        return of_release and (not by_subjects or counts_for(origin.subjects, judged.subjects))
+
     store = sources.store
-    use_cases_to_read = {piece.uc for piece in evidence if origins.get(piece.run_id, RunOrigin()).release != release}
+    use_cases_to_read = {piece.uc for piece in evidence if not is_judged(piece, origins)}
     if store is None or not use_cases_to_read:
         return evidence, dict(origins)
     older = [piece for name in sorted(use_cases_to_read) for piece in store.history(sources.register, name)]
-    all_origins = {**origins, **origins_of(sources, {piece.run_id for piece in older} - origins.keys(), plans=plans)}
-    return [
-        *evidence,
-        *(piece for piece in older if all_origins.get(piece.run_id, RunOrigin()).release == release),
-    ], all_origins
+    runs = {piece.run_id for piece in older} - origins.keys()
+    all_origins = {**origins, **origins_of(sources, runs, plans=policy.asks_for_plans)}
+    return [*evidence, *(piece for piece in older if is_judged(piece, all_origins))], all_origins
 
 
 def _open_runs(sources: FactSources, until: str | None = None) -> dict[str, frozenset[str]]:
@@ -351,6 +361,8 @@ def policy_of(plain: Mapping[str, Any]) -> Policy:
     """
     review = {**plain.get("review", {})}
     review["reviewers"] = tuple(review.get("reviewers", ()))
+    if "subject" in review:  # the gate has a setting of the same name
+        review["review_subject"] = review.pop("subject")
     keys = tuple(
         TrustedKey(name, **{**key, "roles": tuple(key["roles"])}) for name, key in plain.get("keys", {}).items()
     )

@@ -19,7 +19,15 @@ from ..facts.requirements_snapshot import Snapshot, take_snapshot
 from ..journal.folder import find_leftovers, ignore_folder
 from ..recording.provenance.relative_path import relative_path
 from ..redaction.fingerprint_key import load_key
-from ..settings import Settings, default_settings, find_config, load_settings, override_settings
+from ..settings import (
+    GateSettings,
+    ReviewSettings,
+    Settings,
+    default_settings,
+    find_config,
+    load_settings,
+    override_settings,
+)
 from ..store.address import missing_store, open_store, sqlite_path
 from ..store.protocol import DecisionStore, RegisterDecisions, Store
 from .extensions import Plugins, every_kind, load_plugins
@@ -34,6 +42,9 @@ if TYPE_CHECKING:  # slow to import: loaded for an evaluation, a redaction or a 
     from .tracker_cache import UncachedTracker
 
 HOME = ".readiness"
+_LATER_KEYS = (("gate", "subject"), ("gate", "enforce"), ("review", "subject"))
+"""Keys of later versions: at their default a snapshot omits them, so that its digest is the one it was."""
+_DEFAULTS = {"gate": GateSettings(), "review": ReviewSettings()}
 
 
 class Project(Struct, frozen=True, dict=True):
@@ -110,7 +121,10 @@ class Project(Struct, frozen=True, dict=True):
     def _policy(self) -> dict[str, Any]:
         """The policy as plain data for a snapshot."""
         people = {name: list(person.also) for name, person in self.settings.people.items()}
-        plain = {"gate": asdict(self.settings.gate), "review": asdict(self.settings.review)}
+        plain: dict[str, Any] = {"gate": asdict(self.settings.gate), "review": asdict(self.settings.review)}
+        for table, key in _LATER_KEYS:
+            if getattr(getattr(self.settings, table), key) == getattr(_DEFAULTS[table], key):
+                del plain[table][key]
         keys = self._keys
         return {**plain, **({"people": people} if people else {}), **({"keys": keys} if keys else {})}
 

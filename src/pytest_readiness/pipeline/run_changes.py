@@ -11,7 +11,7 @@ from ..claims.catalogue import Catalogue
 from ..facts.evidence import Evidence
 from ..verdict.changes import Change, changes_between
 from ..verdict.evaluation import evaluate
-from ..verdict.inputs import Facts
+from ..verdict.inputs import Facts, JudgedVersion
 from ..verdict.policy import Policy
 from ..verdict.readiness import Readiness
 from ..verdict.snapshots import EvaluationSnapshot
@@ -26,7 +26,7 @@ class EvaluatedRun(Struct, frozen=True):
     policy: Policy
     facts: Facts
     """Facts with the evidence of the run."""
-    release: str | None
+    judged: JudgedVersion
 
 
 def changes_by_run(run: EvaluatedRun, sources: FactSources, readiness: Readiness) -> tuple[Change, ...]:
@@ -47,7 +47,8 @@ def changes_by_run(run: EvaluatedRun, sources: FactSources, readiness: Readiness
     if not touched:
         return ()
     facts = _facts_without(run, sources, touched)
-    before = evaluate(run.catalogue, run.policy, facts, readiness.at, touched, release=run.release)
+    release, subjects = run.judged.release, run.judged.subjects
+    before = evaluate(run.catalogue, run.policy, facts, readiness.at, touched, release=release, subjects=subjects)
     after = replace(readiness, use_cases=tuple(in_scope[use_case.use_case.id] for use_case in before.use_cases))
     return changes_between(EvaluationSnapshot.from_readiness(before), EvaluationSnapshot.from_readiness(after))
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from ..errors import one_line
 from ..facts.run import Run
+from ..facts.subject import parse_subjects
 from ..journal.run_log import RunLog
 from ..journal.written_lines import ChangedJournalError
 from ..recording.artifacts import ArtifactFolder
@@ -52,7 +53,7 @@ def open_run(
     Args:
         project: the project that stores the run.
         options: the values of options or their environment variables: ``environment``, ``provider-mode``, ``tenant``,
-            ``project``, ``release``, ``actor``.
+            ``project``, ``release``, ``actor``, ``subject``.
         root: a folder of the git repository with the commit.
         argv: the command line.
         more: further keys of the run's first line; values of None are left out.
@@ -61,7 +62,7 @@ def open_run(
 
     Raises:
         ClaimError: the environment or the provider mode does not exist.
-        ConfigError: the store's address is invalid.
+        ConfigError: the store's address or a subject is invalid.
     """
     context = _context(project, options)
     check_address(project.settings.store, project.settings.folder)
@@ -70,12 +71,12 @@ def open_run(
     redactor.is_public = project.catalogue.declares
     artifacts = ArtifactFolder(project.artifacts, project.settings.artifact_limit)
 
+    subjects = parse_subjects(text, "--subject") if (text := options.get("subject")) else None
+    more = {**(more or {}), "subjects": subjects}
     own_files = [*written, *_own_files(project, options)]  # early: a test may change the current folder
 
     def head() -> dict[str, Any]:
-        plain = dict(
-            redactor.plain(_head(options, context, root, argv, more or {}, examined=examined, written=own_files))
-        )
+        plain = dict(redactor.plain(_head(options, context, root, argv, more, examined=examined, written=own_files)))
         if (config_commit := config_git(project.settings.folder, root)) is not None:
             plain["config_git"] = config_commit
         return plain | store_tracker(project.settings.tracker, project.settings.folder, artifacts, redactor)

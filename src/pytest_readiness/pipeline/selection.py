@@ -15,6 +15,7 @@ from ..errors import IntegrityError
 from ..facts.evidence import Evidence, Result
 from ..facts.evidence_line import evidence_of
 from ..facts.ledger.line import LineChain
+from ..facts.subject import Subjects
 from ..recording.claim_resolution import resolve_claim
 from ..recording.context import RunContext
 from .project import Project
@@ -83,7 +84,7 @@ def _expected_evidence(claim: Claim, catalogue: Catalogue, context: RunContext) 
     return expected
 
 
-def missing_only(project: Project, patterns: tuple[str, ...], release: str | None) -> SelectedTests:
+def missing_only(project: Project, patterns: tuple[str, ...], release: str | None, subjects: Subjects) -> SelectedTests:
     """Return the selection of requirements that are not complete, or will soon be stale.
 
     Raises:
@@ -94,7 +95,7 @@ def missing_only(project: Project, patterns: tuple[str, ...], release: str | Non
 
     if project.catalogue.open_world:
         return SelectedTests(patterns or ("*",))  # without declared environments nothing is ever complete
-    report = evaluate_project(project, EvaluationRequest(patterns, release=release, to_sign=False))
+    report = evaluate_project(project, EvaluationRequest(patterns, release=release, stated=subjects, to_sign=False))
     if report.context.problems:
         raise IntegrityError(f"missing evidence cannot be determined: {report.context.problems[0]}")
     requirements = (requirement for use_case in report.readiness.use_cases for requirement in use_case.requirements)

@@ -32,7 +32,7 @@ from .extensions import Plugins, kinds_if_requested, load_named
 from .project import Project, find_project, select_use_cases
 from .run_lifecycle import PendingRun, close_run, open_run, plugin_problem, redaction_problem
 from .selection import SelectedTests, missing_only
-from .session_options import PLAN_FORMATS, SessionOptions, names_given, parse_run_group
+from .session_options import PLAN_FORMATS, SessionOptions, names_given, parse_run_group, stated_subjects
 
 if TYPE_CHECKING:  # slow to import: loaded if a session asks for a report or a gate
     from ..views.report import Report
@@ -95,14 +95,16 @@ def prepare_session(  # noqa: PLR0913 - all data that pytest has of a session
     if not project.configured and not options.any:
         return None
     group = parse_run_group(options.get("run-group"))
+    given_names = names_given(options, group)  # before a run opens: a subject of another form is a usage error
     _check_paths(project, options, named)
     _check_checkpoints(options)
+    _check_judged(project, options)
     selection, nonce = _selection(project, options), new_nonce()
     folder = project.settings.folder
     conditions = describe_selection(selection_options or {}, options.patterns, folder, missing=options.missing)
     more = {"group": group, "nonce": nonce, "conduct": conditions or None}
     pending = open_run(project, options.values, root, argv, more, written=written)
-    if given_names := names_given(options, group):
+    if given_names:
         refuse_secrets(given_names, pending.redactor, project.declares)
     journals, store = project.journals.resolve(), str(project.store_file.resolve())
     enclosing = enclosing_journal(journals, store)
@@ -163,7 +165,7 @@ def _worker_input(pending: PendingRun, root: Path, *, stores_artifacts: bool) ->
 def _selection(project: Project, options: SessionOptions) -> SelectedTests:
     """Return the selection. It is determined once, before recording: all xdist workers must select the same tests."""
     if options.missing:
-        return missing_only(project, options.patterns, options.get("release"))
+        return missing_only(project, options.patterns, options.get("release"), stated_subjects(options))
     select_use_cases(project.catalogue, options.patterns)
     return SelectedTests(options.patterns)
 
@@ -219,6 +221,16 @@ def _check_checkpoints(options: SessionOptions) -> None:
         requested_checkpoints()
 
 
+def _check_judged(project: Project, options: SessionOptions) -> None:
+    """Compare the named digests with those of the release before the tests run, so that a contradiction fails early."""
+    if options.evaluates_at_end and options.get("release") in project.settings.releases:
+        from .evaluation_request import EvaluationRequest  # late: loads the evaluation
+
+        request = EvaluationRequest(release=options.get("release"), stated=stated_subjects(options))
+        version = request.named_version(project.settings)
+        version.judged(version.judging_policy(project.policy))
+
+
 class SessionOutcome(Struct):
     """The result of a session."""
 
@@ -256,8 +268,9 @@ def close_session(prepared: PreparedSession, options: SessionOptions, exit_statu
         outcome.exit_code = NOT_STORED if options.gate else 0
     elif outcome.problems:
         outcome.exit_code = NOT_STORED
-    elif options.gate and not (outcome.report and outcome.report.verdict.eligible):
-        outcome.exit_code = NOT_ELIGIBLE
+    elif options.gate:
+        verdict = outcome.report.verdict if outcome.report else None
+        outcome.exit_code = 0 if verdict and (verdict.eligible or not verdict.enforced) else NOT_ELIGIBLE
     return outcome
 
 
@@ -344,6 +357,7 @@ def _evaluate(project: Project, options: SessionOptions, outcome: SessionOutcome
         session=session,
         problems=tuple(outcome.problems),
         release=options.get("release"),
+        stated=stated_subjects(options),
     )
     request = request_for([FORMATS[name] for name in options.report_files], request)
     outcome.report = evaluate_project(project, request)

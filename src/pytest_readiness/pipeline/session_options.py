@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from ..errors import ConfigError, one_line
+from ..facts.subject import NO_SUBJECTS, Subjects, parse_subjects
 
 _RUN_GROUP = re.compile(r"(?P<id>.*\S.*):(?P<part>[0-9]{1,9})/(?P<parts>[0-9]{1,9})", re.ASCII | re.DOTALL)
 REPORT_FORMATS = ("html", "json", "markdown", "junit", "csv")
@@ -68,10 +69,24 @@ def names_given(options: SessionOptions, group: Mapping[str, Any] | None) -> dic
     """Return the names given by options whose values are compared, by the option as messages show it."""
     names = {option: value for option in NAME_OPTIONS if (value := options.get(option)) is not None}
     names |= {"run-group": group["id"]} if group is not None else {}
-    return {
-        f"--readiness-{option} (or READINESS_{option.replace('-', '_').upper()})": value
-        for option, value in names.items()
-    }
+    shown = {_shown(option): value for option, value in names.items()}
+    for number, name in enumerate(stated_subjects(options), 1):
+        shown[f"name {number} of {_shown('subject')}"] = name
+    return shown
+
+
+def stated_subjects(options: SessionOptions) -> Subjects:
+    """Return the digests of what is under test, by name.
+
+    Raises:
+        ConfigError: one of them has another form.
+    """
+    text = options.get("subject")
+    return parse_subjects(text, _shown("subject")) if text is not None else NO_SUBJECTS
+
+
+def _shown(option: str) -> str:
+    return f"--readiness-{option} (or READINESS_{option.replace('-', '_').upper()})"
 
 
 def parse_run_group(text: str | None) -> dict[str, Any] | None:

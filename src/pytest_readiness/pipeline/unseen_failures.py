@@ -7,7 +7,9 @@ from itertools import chain
 
 from ..facts.decision import Review
 from ..facts.evidence import Evidence
+from ..facts.subject import counts_for
 from ..store.protocol import EvidenceStore, FailureRecord
+from ..verdict.inputs import JudgedVersion
 from ..verdict.policy import Policy
 from ..verdict.review.invalidation import ReviewHorizon
 from ..verdict.review.standing import horizons_of, starts_of
@@ -46,7 +48,7 @@ class UnseenFailures:
                 runs.setdefault(row.use_case, set()).add(row.run_id)
         return runs
 
-    def unseen(self, policy: Policy, release: str | None) -> list[Evidence]:
+    def unseen(self, policy: Policy, judged: JudgedVersion) -> list[Evidence]:
         """Return the newest failure of each slot that a reviewer could not see: it may make the approval suspect.
 
         The newest of a slot is enough, since a pass that excuses it excuses the older ones. Interruptions are included.
@@ -56,8 +58,13 @@ class UnseenFailures:
         rows: Sequence[FailureRecord] = [row for row in self._rows if row.use_case in self._horizons]
         if policy.release != "ignore":
             summaries = self._store.summaries({row.run_id for row in rows})
+            release = judged.release
             release_runs = {id_ for id_, run in summaries.items() if release is not None and run.release == release}
             rows = [row for row in rows if row.run_id in release_runs]
+        if policy.subject != "ignore":
+            conditions = self._store.run_conditions({row.run_id for row in rows})
+            for_subjects = {id_ for id_, run in conditions.items() if counts_for(run.subjects, judged.subjects)}
+            rows = [row for row in rows if row.run_id in for_subjects]
         rows_by_use_case: dict[str, list[FailureRecord]] = {}
         for row in rows:
             rows_by_use_case.setdefault(row.use_case, []).append(row)

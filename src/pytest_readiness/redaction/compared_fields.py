@@ -1,9 +1,9 @@
 """Fields whose values are compared with others, and are therefore not redacted like other texts.
 
 A mark in such a value could make two values equal, or make it differ from the same value elsewhere. A recorder is
-compared with a reviewer, a release with the evaluated one, a commit with git's history, and the ids of CI and of run
-groups with each other. Names from the config, CI or git are public. A name from an option is refused if it holds a
-secret, before anything is recorded (``given_names``).
+compared with a reviewer, a release and subjects with the evaluated ones, a commit with git's history, and the ids of CI
+and of run groups with each other. Names from the config, CI or git are public. A name from an option is refused if it
+holds a secret, before anything is recorded (``given_names``).
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ EXEMPT_FIELDS = frozenset(
         "result",
         "sha256",
         "started_at",
+        "subjects",
         "unread",
         "usual_provider_mode",
         "use_case",

@@ -26,6 +26,8 @@ Size = Annotated[int, Rule(value_rules.size_in_bytes)]
 Words = Annotated[tuple[str, ...], Rule(value_rules.words)]
 Header = Annotated[str | int | Mapping[str, str], Rule(value_rules.header)]
 Targets = Annotated[tuple[Text, ...], Shorthand(value_rules.targets)]
+SubjectName = Annotated[str, Rule(value_rules.subject_name)]
+Digest = Annotated[str, Rule(value_rules.subject_digest)]
 Separation = Annotated[bool | Literal["started_by"], Rule(value_rules.separation)]
 
 
@@ -93,6 +95,8 @@ class ReviewSettings(Struct, frozen=True, kw_only=True):
     separate: Separation = True
     """Exclude the recorder of evidence from decisions on it; ``started_by``: also the person who started the CI job."""
     identity: Literal["declared", "git", "ci", "signed"] = "declared"
+    subject: Literal["same", "any"] = "same"
+    """``same``: an approval counts only for the digests that it was given for; ``any``: also for others."""
 
 
 class PersonSettings(Struct, frozen=True, kw_only=True):
@@ -126,6 +130,10 @@ class GateSettings(Struct, frozen=True, kw_only=True):
     deselected: Literal["accept", "refuse"] = "accept"
     level: Level = "L1"
     checkpoint: Literal["ignore", "required"] = "ignore"
+    subject: Literal["ignore", "required"] = "ignore"
+    """``required``: only evidence and reviews for the judged digests count."""
+    enforce: bool = True
+    """False: the gate says what it would refuse, and exits with 0."""
 
 
 class ClaimSettings(Struct, frozen=True, kw_only=True):
@@ -135,6 +143,20 @@ class ClaimSettings(Struct, frozen=True, kw_only=True):
     """Targets by pattern on marks, such as ``jira(PAY-*)``."""
     tests: Annotated[Mapping[Text, Targets], OtherKeys()] = {}
     """Targets by glob on node ids: every other key of the table."""
+
+
+class ReleaseSettings(Struct, frozen=True, kw_only=True):
+    """A release: a name for a set of subjects."""
+
+    subjects: Annotated[Mapping[SubjectName, Digest], Shorthand(value_rules.subjects)]
+    """Digests (``sha256:...``) by name."""
+
+
+class DeployedSettings(Struct, frozen=True, kw_only=True):
+    """The rules of ``readiness deployed``."""
+
+    ignore: tuple[Text, ...] = ()
+    """Images (globs) that others ship."""
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -166,6 +188,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     keys: Mapping[Name, KeySettings] = {}
     gate: GateSettings = GateSettings()
     claims: ClaimSettings = ClaimSettings()
+    releases: Mapping[Text, ReleaseSettings] = {}
+    deployed: DeployedSettings = DeployedSettings()
 
     path: Path | None = None
     """The config file; None: there is none. This is no key of the file."""

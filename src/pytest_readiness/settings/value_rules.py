@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from .endpoints import parse_endpoint
+from .subject_form import NAME_RULE, is_digest, is_subject_name
 
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:([kmgt])(i?)b|b|bytes)?\s*", re.IGNORECASE)
 _POWER = {"k": 1, "m": 2, "g": 3, "t": 4}
@@ -150,6 +151,27 @@ def targets(value: Any) -> Any:
 def not_empty(value: Any) -> Any:
     """Refuse an empty list."""
     if isinstance(value, list | tuple) and not value:
+        raise EmptyError
+    return value
+
+
+def subject_name(value: Any) -> str:
+    """Return the name of a subject."""
+    if not is_subject_name(_plain_text(value)):
+        raise ValueError(f"must be {NAME_RULE}")
+    return str(value)
+
+
+def subject_digest(value: Any) -> str:
+    """Return the digest of a subject, in lower case."""
+    if not is_digest(_plain_text(value)):
+        raise ValueError("must be a digest: 'sha256:' and 64 hexadecimal digits")
+    return str(value).lower()
+
+
+def subjects(value: Any) -> Any:
+    """Refuse an empty table."""
+    if isinstance(value, Mapping) and not value:
         raise EmptyError
     return value
 

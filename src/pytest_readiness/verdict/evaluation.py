@@ -10,9 +10,10 @@ from ..claims.catalogue import Catalogue, Requirement, UseCase
 from ..facts.decision import RunRetirement
 from ..facts.evidence import BAD, Evidence
 from ..facts.review_basis import ReviewBasis as Signed
+from ..facts.subject import NO_SUBJECTS, Subjects
 from .coverage import RealPlaces
 from .indexes import by_item, by_use_case, open_runs_by_use_case
-from .inputs import Facts
+from .inputs import Facts, JudgedVersion
 from .policy import Policy
 from .readiness import (
     ItemReadiness,
@@ -42,7 +43,7 @@ from .status import accepted_requirements, status_of
 __all__ = ["Facts", "evaluate"]
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913 - all inputs of an evaluation
     catalogue: Catalogue,
     policy: Policy,
     facts: Facts,
@@ -50,6 +51,7 @@ def evaluate(
     use_cases: Collection[str] | None = None,
     *,
     release: str | None = None,
+    subjects: Subjects = NO_SUBJECTS,
     removed: Collection[str] = (),
 ) -> Readiness:
     """Return the readiness of the use cases at a moment.
@@ -62,14 +64,14 @@ def evaluate(
         use_cases: ids of the use cases to evaluate; None: the whole register.
         removed: ids without a row to evaluate as well; with the whole register, all of them are.
         release: the release that is judged; if the policy requires one, evidence for others does not count.
+        subjects: the digests that are judged; if the policy requires them, evidence for others does not count.
 
     Raises:
         ClaimError: one of ``use_cases`` does not exist.
     """
     wanted = _selected_use_cases(catalogue, facts, use_cases)
-    inputs = _EvaluationInputs.build(
-        catalogue, policy, facts, now, release, wanted=[use_case.id for use_case in wanted]
-    )
+    judged = JudgedVersion(release, subjects)
+    inputs = _EvaluationInputs.build(catalogue, policy, facts, now, judged, [use_case.id for use_case in wanted])
     results = [inputs.evaluate_use_case(use_case) for use_case in wanted]
     matching = {execution.id for result in results for execution in result.matching}
     in_scope = None if use_cases is None else {use_case.id for use_case in wanted}
@@ -123,7 +125,7 @@ class _EvaluationInputs(Struct, frozen=True):
     decisions: DecisionIndex
     adverse: Mapping[str, Sequence[Evidence]]
     """By use case: adverse executions from the store, even if newer ones replace them."""
-    release: str | None
+    judged: JudgedVersion
     group_holds: Mapping[str, tuple[GroupHold, ...]]
     """By use case: incomplete run groups that keep its gate closed."""
     open_runs: Mapping[str, Collection[str]]
@@ -131,7 +133,7 @@ class _EvaluationInputs(Struct, frozen=True):
 
     @classmethod
     def build(
-        cls, catalogue: Catalogue, policy: Policy, facts: Facts, now: str, release: str | None, *, wanted: Sequence[str]
+        cls, catalogue: Catalogue, policy: Policy, facts: Facts, now: str, judged: JudgedVersion, wanted: Sequence[str]
     ) -> _EvaluationInputs:
         """Return the indexed facts of the catalogue's register. ``wanted``: ids of the use cases to evaluate."""
         places = RealPlaces.from_catalogue(catalogue)
@@ -145,7 +147,7 @@ class _EvaluationInputs(Struct, frozen=True):
         )
         decisions = DecisionIndex.build(facts, policy, catalogue.register, now)
         adverse = [execution for execution in facts.adverse if execution.register == catalogue.register]
-        excluded = decisions.excluded_executions([*evidence, *adverse], release)
+        excluded = decisions.excluded_executions([*evidence, *adverse], judged)
         conditions = GroupRelease(
             now, catalogue.longest_max_age_days, places, settled, decisions.is_retired, facts.retired_runs
         )
@@ -166,7 +168,7 @@ class _EvaluationInputs(Struct, frozen=True):
             empty_ledger=ledger(()),
             decisions=decisions,
             adverse=by_use_case(adverse),
-            release=release,
+            judged=judged,
             group_holds=find_group_holds(facts.parts, conditions, wanted),
             open_runs=open_runs_by_use_case(facts, evidence),
         )
@@ -328,7 +330,8 @@ class _EvaluationInputs(Struct, frozen=True):
             retirements=retirements,
             run_retirements=self._run_retirements(ledgers),
             missing=self.facts.missing,
-            release=self.release,
+            judged=self.judged,
+            counts_pin=lambda evidence_id: self.decisions.is_for(evidence_id, self.judged.subjects),
         )
         return review_summary(reviews, review_facts, self.facts.origins)
 

@@ -10,6 +10,7 @@ from ..claims.catalogue import RECORDED_PROOFS, REPLAY_MODES, Requirement
 from ..claims.claim import WRONG_MARK
 from ..errors import count, one_line
 from ..facts.evidence import Evidence, Result
+from ..facts.subject import Subjects, subjects_text
 from ..facts.suite_failure import ABSENT, RequiredCases
 from .coverage import Place
 
@@ -42,6 +43,12 @@ def _outcome_text(result: Result, environment: str | None, provider_mode: str | 
 def _place_text(environment: str | None, provider_mode: str | None) -> str:
     place = f" in {first_line(environment)}" if environment else ""
     return f"{place} with {first_line(provider_mode)}" if provider_mode else place
+
+
+def other_subjects_text(recorded: Subjects, judged: Subjects, verb: str = "recorded") -> str:
+    """Return ``recorded for api sha256:9f86d081884c..., judged is api sha256:60303ae22b99...``."""
+    of = f"{verb} for {subjects_text(recorded) or 'no subject'}"
+    return f"{of}, judged is {subjects_text(judged)}" if judged else f"{of}, and no subject is judged"
 
 
 def execution_message(evidence: Evidence) -> str:

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from ..errors import Problem, count
+from ..facts.subject import NO_SUBJECTS, Subjects
 from .gate_input import GateInput, RequirementPairs, RuleFinding, name_list
 from .inputs import UNKNOWN, CheckpointComparison, RunOrigin
 from .policy import Policy
 from .readiness import Readiness, RequirementReadiness, ReviewState, State, Status, UseCaseReadiness, Verdict
 from .requirement.skipped_tests import find_skipped
 from .status import is_reviewed
+from .subject_rule import subject_rule
 
 __all__ = ["CheckpointComparison", "GateInput", "RuleFinding", "RunOrigin", "conclude", "evaluate_gate", "rules_of"]
 
@@ -33,6 +35,7 @@ def evaluate_gate(  # noqa: PLR0913 - all inputs of a verdict
     config_missing: str | None = None,
     origins: Mapping[str, RunOrigin] | None = None,
     release: str | None = None,
+    subjects: Subjects = NO_SUBJECTS,
     signature_problem: str = "",
     checkpoint: CheckpointComparison | None = None,
 ) -> Verdict:
@@ -45,12 +48,13 @@ def evaluate_gate(  # noqa: PLR0913 - all inputs of a verdict
         config_missing: why there is no config or tracker; None: there is one.
         origins: origin of each run, by id; needed if the policy asks for a release or a clean commit.
         release: the release that is judged.
+        subjects: the digests that are judged, by name.
         signature_problem: why signatures could not be checked although keys are trusted; empty: they were checked.
         checkpoint: comparison with stored checkpoints, if one was requested.
     """
     checkpoint_needed = checkpoint is not None or policy.checkpoint != "ignore"
     inputs = GateInput(
-        readiness, policy, problems, config_missing, origins or {}, release, signature_problem, checkpoint
+        readiness, policy, problems, config_missing, origins or {}, release, subjects, signature_problem, checkpoint
     )
     return conclude(inputs, (*rules_of(policy), *([_checkpoint] if checkpoint_needed else ())))
 
@@ -63,6 +67,7 @@ def conclude(inputs: GateInput, rules: Iterable[Rule]) -> Verdict:
     return Verdict(
         eligible=bool(results) and all(result.passed for result in results),
         on=inputs.policy.on,
+        enforced=inputs.policy.enforce,
         rules=results,
         weaker=tuple(inputs.policy.weaker()),
         failing=(
@@ -96,6 +101,8 @@ def rules_of(policy: Policy) -> tuple[Rule, ...]:
         rules.append(_architecture)
     if policy.release != "ignore":
         rules.append(_release)
+    if policy.subject != "ignore":
+        rules.append(subject_rule)
     if policy.clean_commit:
         rules.append(_clean_commit)
     return tuple(rules)

@@ -8,7 +8,8 @@ from functools import cached_property
 from msgspec import Struct, field
 
 from ..errors import Problem, first_names
-from ..facts.evidence import Evidence
+from ..facts.evidence import Evidence, Result
+from ..facts.subject import NO_SUBJECTS, Subjects
 from .inputs import CheckpointComparison, RunOrigin
 from .policy import Policy
 from .readiness import Readiness, RequirementReadiness, RuleResult, State, UseCaseReadiness
@@ -30,6 +31,8 @@ class GateInput(Struct, frozen=True, dict=True):
     """By run id; a missing run has an unknown origin."""
     release: str | None = None
     """The release that is judged."""
+    subjects: Subjects = NO_SUBJECTS
+    """The digests that are judged, by name."""
     signature_problem: str = ""
     """Why signatures could not be checked although keys are trusted; empty: they were checked."""
     checkpoint: CheckpointComparison | None = None
@@ -48,6 +51,17 @@ class GateInput(Struct, frozen=True, dict=True):
             for execution in requirement.deciding:
                 use_cases.setdefault(execution.run_id, {})[use_case.use_case.id] = None
         return {run: tuple(names) for run, names in use_cases.items()}
+
+    @cached_property
+    def passed_runs(self) -> frozenset[str]:
+        """Ids of the runs with a pass that counts for a requirement which no waiver excuses."""
+        return frozenset(
+            execution.run_id
+            for _, requirement in self.required
+            if requirement.state is not State.WAIVED
+            for execution in requirement.deciding
+            if execution.result is Result.PASSED and execution.id not in requirement.uncounted
+        )
 
     @cached_property
     def requirements_by_state(self) -> Mapping[State, RequirementPairs]:

@@ -12,11 +12,12 @@ from ..errors import ClaimError
 from ..facts.decision import Decision, counts_at
 from ..facts.evidence import Evidence
 from ..facts.run_conditions import UNKNOWN_CONDITIONS, RunConditions
+from ..facts.subject import NO_SUBJECTS, Subjects
 from ..facts.timestamps import parse_timestamp
 from .causes import cause_of
 from .coverage import RealPlaces
 from .evaluation import evaluate
-from .inputs import Facts
+from .inputs import Facts, JudgedVersion
 from .policy import Policy
 from .readiness import Phase, Status, UseCaseReadiness
 from .requirement.execution_ledger import BROKEN, ExecutionLedger, recency_key
@@ -99,6 +100,7 @@ def replay_history(
     *,
     constant: Facts | None = None,
     release: str | None = None,
+    subjects: Subjects = NO_SUBJECTS,
 ) -> UseCaseHistory:
     """Return the history of a use case, evaluated at each event and each expiry with the facts known then.
 
@@ -109,8 +111,9 @@ def replay_history(
         now: the end of the replay; later events are ignored.
         constant: facts that hold for the whole replay: origins of runs, missing evidence, retired runs.
         release: the release that is judged.
+        subjects: the digests that are judged, by name.
     """
-    replay = _Replay(use_case, in_force, constant or Facts(), release)
+    replay = _Replay(use_case, in_force, constant or Facts(), JudgedVersion(release, subjects))
     # At the same moment, evidence is known before the decision on it.
     in_order = sorted(
         (event for event in events if event.at <= now), key=lambda event: (event.at, event.decision is not None)
@@ -129,7 +132,7 @@ class _Replay(Struct):
     use_case: str
     requirements_at: RequirementsAt
     constant: Facts
-    release: str | None
+    judged: JudgedVersion
     changes: list[StatusChange] = field(default_factory=list)
     burn_up: list[Progress] = field(default_factory=list)
     before: UseCaseReadiness | None = None
@@ -174,7 +177,8 @@ class _Replay(Struct):
         self.at = at
         facts = self._facts(catalogue, policy, at)
         try:
-            readiness = evaluate(catalogue, policy, facts, at, [self.use_case], release=self.release)
+            release, subjects = self.judged.release, self.judged.subjects
+            readiness = evaluate(catalogue, policy, facts, at, [self.use_case], release=release, subjects=subjects)
         except ClaimError:
             return  # it was not in the register at that time
         (after,) = readiness.use_cases

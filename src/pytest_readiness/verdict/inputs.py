@@ -12,6 +12,7 @@ from ..facts.evidence import Evidence
 from ..facts.run import PlanEntry
 from ..facts.run_conditions import UNKNOWN_CONDITIONS, RunConditions
 from ..facts.run_group import GroupPart
+from ..facts.subject import NO_SUBJECTS, Subjects
 
 
 class RunOrigin(Struct, frozen=True):
@@ -38,9 +39,22 @@ class RunOrigin(Struct, frozen=True):
         return self.commit is not None and self.dirty is False
 
     @property
+    def subjects(self) -> Subjects:
+        """Digests of what was under test, by name; empty: the run names none."""
+        return self.conditions.subjects
+
+    @property
     def started_by(self) -> str:
         """The person who pushed, merged or scheduled the recording job; empty: not known, or not a job."""
         return self.conditions.started_by
+
+
+class JudgedVersion(Struct, frozen=True):
+    """What is judged: a release, or the digests of what ships. The policy says whether only evidence for it counts."""
+
+    release: str | None = None
+    subjects: Subjects = NO_SUBJECTS
+    """Digests by name; empty: none are judged."""
 
 
 class SignedRun(Struct, frozen=True):

@@ -27,6 +27,8 @@ STRICTNESS: Mapping[str, tuple[Setting, ...]] = {
     "clock": ("ignore", "refuse"),
     "deselected": ("accept", "refuse"),
     "checkpoint": ("ignore", "required"),
+    "subject": ("ignore", "required"),
+    "review_subject": ("any", "same"),
 }
 """Settings that define what is enough, each with its values from the weakest. Any other value of ``architecture`` is
 stricter than the listed one, and incomparable with other such values."""
@@ -67,6 +69,10 @@ class Policy(Struct, frozen=True):
     """How to treat a use case with a deselected test that no later run ran."""
     checkpoint: Literal["ignore", "required"] = _GATE.checkpoint
     """Whether the gate requires a checkpoint that was stored elsewhere."""
+    subject: Literal["ignore", "required"] = _GATE.subject
+    """Whether only evidence and reviews for the judged digests count."""
+    enforce: bool = _GATE.enforce
+    """Whether the gate closes; False: it only says what it would refuse."""
     reviewers: tuple[str, ...] = _REVIEW.reviewers
     """People whose reviews count; empty: nobody's do."""
     required: int = _REVIEW.required
@@ -75,6 +81,8 @@ class Policy(Struct, frozen=True):
     """Recorders of the evidence cannot decide on it; ``started_by``: nor can the people who started their jobs."""
     identity: Literal["declared", "git", "ci", "signed"] = _REVIEW.identity
     """Least identity level of a reviewer."""
+    review_subject: Literal["same", "any"] = _REVIEW.subject
+    """Whether an approval counts only for the digests that it was given for."""
     people: People = NO_ALIASES
     """Joined names of people."""
     level: Level = _GATE.level
@@ -153,6 +161,10 @@ class Policy(Struct, frozen=True):
             yield '[gate] clock = "ignore": a run whose clocks disagree counts'
         if self.level == "L0":
             yield '[gate] level = "L0": evidence need not be sealed'
+        if self.review_subject == "any":
+            yield '[review] subject = "any": an approval also counts for digests that nobody reviewed'
+        if not self.enforce:
+            yield "[gate] enforce = false: the gate exits with 0 whatever its verdict"
         if not self.separate:
             yield "[review] separate = false: recorders of the evidence may review it, and waive, unblock and retire"
 

@@ -390,11 +390,10 @@ class Verdict(Struct, frozen=True):
     """Whether the result can be relied on: config present, use cases in scope, runs sealed and intact."""
     regression: RuleResult | None = None
     """Comparison with an earlier report; None: not requested."""
+    enforced: bool = True
+    """Whether the gate closes if it does not pass; False: the config asks it only to say so."""
 
     @property
     def passes(self) -> bool:
-        """Whether the gate opens: eligible, or, if only that is asked, not worse than before.
-
-        A use case that is not eligible is still reported so: "not worse than before" is no permission to go live.
-        """
+        """Whether it passes: eligible; or, if only that is asked, not worse than before, which is no permission."""
         return self.eligible if self.regression is None else self.reliable and self.regression.passed

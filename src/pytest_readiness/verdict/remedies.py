@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..errors import count
+from ..facts.subject import counts_for, subjects_text
 from .gate_input import GateInput
 from .inputs import UNKNOWN, RunOrigin
 from .owners import owner_of
 from .readiness import Action, RuleResult, UseCaseReadiness, Verdict
 from .requirement.skipped_tests import find_skipped
+from .subject_rule import NAME_SUBJECT
 
 ASKER = "whoever runs the gate"
 """Who must act if no use case is at fault, but an option or a package is missing."""
@@ -75,6 +77,15 @@ def _release(inputs: GateInput) -> Iterator[Action]:
         return
     text = f"run its tests again for release {release}"
     yield from _run_actions(inputs, lambda origin: origin.release != release, lambda _: text)
+
+
+def _subject(inputs: GateInput) -> Iterator[Action]:
+    judged = inputs.subjects
+    if not judged:
+        yield from _asker_actions(inputs, f"name the digests that are judged: {NAME_SUBJECT}")
+        return
+    text = f"run its tests again for {subjects_text(judged)}"
+    yield from _run_actions(inputs, lambda origin: not counts_for(origin.subjects, judged), lambda _: text)
 
 
 def _unnamed_checkpoint(inputs: GateInput) -> Iterator[Action]:
@@ -147,6 +158,7 @@ _REMEDIES: Mapping[str, Callable[[GateInput], Iterator[Action]]] = {
     "deselected": _deselected,
     "architecture": _architecture,
     "release": _release,
+    "subject": _subject,
     "clean commit": _clean_commit,
     "checkpoint": _unnamed_checkpoint,
 }

@@ -21,6 +21,7 @@ from ..facts.decision import (
     Unblock,
     Waiver,
 )
+from ..facts.subject import subjects_text
 from ..store.protocol import RunSummary
 from .sanitise.html import to_html
 from .sanitise.markdown import markdown_head, markdown_row, to_markdown_words
@@ -120,6 +121,7 @@ def _sections(overview: BundleOverview) -> list[_Section]:
     )
     release = f" for release {context['release']}" if context["release"] else ""
     answer = "ELIGIBLE" if verdict["eligible"] else "NOT ELIGIBLE"
+    release += f" of {_subjects(context['subjects'])}" if context.get("subjects") else ""
     summary = f"At {overview.report['generated_at']}{release}: {answer} for go-live (on {verdict['on']}); {totals}."
     derived = (
         f"{context['derived_by']} derived this page from the other members of the bundle. It is not evidence: the"
@@ -158,12 +160,17 @@ def _decided(overview: BundleOverview) -> _Section:
     return _Section("Who decided what", (about,) if rows else ("Nothing was decided.",), header, rows)
 
 
+def _subjects(listed: Sequence[Mapping[str, str]]) -> str:
+    return subjects_text({entry["name"]: entry["digest"] for entry in listed})
+
+
 def _what(decision: Decision) -> str:
     match decision:
         case Review():
             verb = "rejected" if decision.meaning is ReviewMeaning.REJECTED else "approved for go-live"
             release = f" (release {decision.release})" if decision.release else ""
-            what = f"{decision.use_case} {verb}{release}"
+            subjects = f" ({subjects_text(dict(decision.subjects))})" if decision.subjects else ""
+            what = f"{decision.use_case} {verb}{release}{subjects}"
         case Waiver():
             what = f"{decision.requirement} waived until {decision.until}, requested by {decision.requested_by}"
         case Blocker():

@@ -16,7 +16,9 @@ def content_digest(report: Report) -> str:
     """
     content, context = hashlib.sha256(), report.context
     verdict = [f"{rule.rule}={rule.passed}={rule.looked_at}={rule.detail}" for rule in report.verdict.rules]
-    head = (context.register, context.generated_at, context.requirements_digest, context.release or "", *verdict)
+    subjects = [f"{name}={digest}" for name, digest in context.subjects.items()]
+    version = context.release or "", *subjects
+    head = (context.register, context.generated_at, context.requirements_digest, *version, *verdict)
     _add(content, *head, str(report.verdict.eligible))
     for use_case, requirement, outcome in outcomes(report):
         evidence = [piece.id for piece in requirement.deciding]

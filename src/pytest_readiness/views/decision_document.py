@@ -7,6 +7,7 @@ from typing import Any
 from ..errors import ConfigError
 from ..facts.decision import Decision
 from ..facts.review_basis import PinnedEvidence, PinnedRequirement, ReviewBasis, Setting
+from ..facts.subject import plain_subjects
 from ..verdict.readiness import BlockerStanding, RetirementStanding, ReviewSummary, UseCaseReadiness, WaiverStanding
 
 
@@ -41,6 +42,7 @@ def _reviews(review: ReviewSummary) -> list[dict[str, Any]]:
             "comment": standing.decision.comment,
             "acknowledged": list(standing.decision.acknowledged),
             "release": standing.decision.release,
+            "subjects": plain_subjects(dict(standing.decision.subjects)),
         }
         for standing in review.standings
     ]

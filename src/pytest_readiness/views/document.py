@@ -8,6 +8,7 @@ from typing import Any
 
 from ..facts.evidence import Evidence
 from ..facts.ledger.line import escape_surrogates
+from ..facts.subject import plain_subjects
 from ..verdict.changes import Change
 from ..verdict.evidence_standing import MATCHES_NOTHING, EvidenceStanding, standing_at
 from ..verdict.readiness import (
@@ -160,6 +161,8 @@ def plain_context(context: ReportContext) -> dict[str, Any]:
         "store": context.store,
         "requirements_digest": context.requirements_digest,
         "release": context.release,
+        "subjects": plain_subjects(context.subjects),
+        "subjects_of_release": context.subjects_of_release,
     }
 
 
@@ -176,6 +179,7 @@ def plain_verdict(verdict: Verdict) -> dict[str, Any]:
         "rules": [_rule(rule) for rule in verdict.rules],
         "weaker": list(verdict.weaker),
         "regression": _rule(verdict.regression) if verdict.regression else None,
+        "enforced": verdict.enforced,
     }
 
 

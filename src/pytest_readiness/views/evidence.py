@@ -154,6 +154,7 @@ def _run(evidence: Evidence, run: RunSummary | None) -> Iterator[tuple[str, tupl
     yield "Called with", conditions.session_options
     yield "Deselected", _given(conditions.deselected_text)
     yield "Release", _given(run.release)
+    yield "Subjects", tuple(f"{name} {digest}" for name, digest in conditions.subjects.items())
     yield "Run group", (f"{run.group_id}, {text_format.count(run.group_parts or 0, 'part')}",) if run.group_id else ()
     yield "Requirements", (run.requirements_digest,)
 

@@ -9,6 +9,9 @@ from ..verdict.readiness import Verdict
 from .report import Report
 from .text_format import count, name_list
 
+NOT_ENFORCED = "[gate] enforce = false"
+"""Why the gate exits 0 although nothing is eligible, if the config asks it only to say so."""
+
 
 def headline_sentence(report: Report, *, let_through: str = "") -> str:
     """Return the first line: ``NOT ELIGIBLE: 7 of 32 ready, 4 blocked (3 failing, 1 rejected), 21 in progress``.
@@ -23,6 +26,8 @@ def headline_sentence(report: Report, *, let_through: str = "") -> str:
     waivers = f" with {count(counts.waived, 'waiver')}" if verdict.eligible and counts.waived else ""
     on = "" if verdict.on == "review" else f" (on {verdict.on})"
     word = f"{'ELIGIBLE' if verdict.eligible else 'NOT ELIGIBLE'}{waivers}{on}"
+    if not let_through and not verdict.enforced and not report.context.problems:
+        let_through = NOT_ENFORCED
     passed = "" if verdict.eligible or not let_through else f"LET THROUGH ({let_through}), "
     return f"{passed}{word}: {counts_text(counts, verdict.on)}{''.join(_more_reasons(verdict, counts))}"
 

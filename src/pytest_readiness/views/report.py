@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from ..facts.evidence import Evidence
+from ..facts.subject import NO_SUBJECTS, Subjects, subjects_text
 from ..verdict.changes import Change
 from ..verdict.inputs import RunOrigin
 from ..verdict.readiness import Action, Readiness, Verdict
@@ -36,6 +37,10 @@ class ReportContext(Struct, frozen=True):
     """Time of the report (UTC)."""
     release: str | None = None
     """The release to judge by; None: none."""
+    subjects: Subjects = NO_SUBJECTS
+    """The digests that are judged, by name; empty: the policy does not ask for any, or none was named."""
+    subjects_of_release: bool = False
+    """Whether they are what the config gives the release, so that the release's name is not compared."""
     configured: bool = True
     """Whether a config was found; if not, the report ends with the advice to create one."""
     notes: tuple[str, ...] = ()
@@ -48,6 +53,12 @@ class ReportContext(Struct, frozen=True):
     """The earlier report that ``Report.changes`` compares with, its moment and how much was ready; empty: none."""
     session: ReportedSession | None = None
     """The pytest session that the report belongs to; None: a command made it."""
+
+    @property
+    def version_text(self) -> str:
+        """The release and the digests to judge by: ``, release 2.0, for api sha256:9f86d081884c...``; or empty."""
+        release = f", release {self.release}" if self.release else ""
+        return f"{release}, for {subjects_text(self.subjects)}" if self.subjects else release
 
 
 class SourceLocation(Struct, frozen=True):

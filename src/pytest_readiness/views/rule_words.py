@@ -28,6 +28,7 @@ _FAILED: Mapping[str, str] = MappingProxyType(
         "reviewed": "not reviewed",
         "architecture": "architecture status",
         "release": "not for the release",
+        "subject": "not for the judged subjects",
         "clean commit": "not from a clean commit",
         "checkpoint": "checkpoint does not fit",
         "no regression": "worse than before",
@@ -60,7 +61,7 @@ _CHECKED: Mapping[str, tuple[str, str]] = MappingProxyType(
             ),
             ("use case", "use cases"),
         ),
-        **dict.fromkeys(("runs sealed", "clock", "release", "clean commit"), ("run", "runs")),
+        **dict.fromkeys(("runs sealed", "clock", "release", "subject", "clean commit"), ("run", "runs")),
         "evidence intact": ("piece of evidence", "pieces of evidence"),
     }
 )
@@ -71,6 +72,7 @@ _WRONG: Mapping[str, tuple[str, str]] = MappingProxyType(
         "groups complete": ("run group", "run groups"),
         "evidence intact": ("problem", "problems"),
         "deselected": ("test", "tests"),
+        "subject": ("problem", "problems"),
         "checkpoint": ("problem", "problems"),
     }
 )

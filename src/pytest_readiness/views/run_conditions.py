@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import first_names
 from ..facts.run_conditions import RunConditions
+from ..facts.subject import plain_subjects
 from ..verdict.inputs import RunOrigin
 from ..verdict.readiness import RequirementReadiness
 from .report import Report
@@ -74,6 +75,7 @@ def to_run(id_: str, origin: RunOrigin) -> dict[str, Any]:
         "evidence_tests": conditions.tests,
         "left_out": conditions.deselected,
         "uncollected": conditions.uncollected,
+        "subjects": plain_subjects(origin.subjects),
         "ci": dict(conditions.ci),
         "called": list(conditions.session_options),
     }

@@ -67,8 +67,8 @@ def _who_must_act(report: Report, writer: LineWriter, room: int) -> list[Line]:
 
 def _about(report: Report, writer: LineWriter) -> Iterator[Line]:
     context = report.context
-    release = f", release {context.release}" if context.release else ""
-    yield from writer.paragraph(f"register {context.register} at {report.readiness.at}{release}", style="dim")
+    about = f"register {context.register} at {report.readiness.at}{context.version_text}"
+    yield from writer.paragraph(about, style="dim")
     if context.session is not None:
         recorded = text_format.count(context.session.recorded, "piece of evidence", "pieces of evidence")
         where = f" in {context.store}" if context.store else ""

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from ..errors import ClaimError, suggestion
 from ..facts.evidence import BAD, Evidence, Result
+from ..facts.subject import subjects_text
 from ..hints import typed
 from ..verdict.actions import OR_ACKNOWLEDGE
 from ..verdict.cells import SKIPPED
@@ -238,6 +239,8 @@ def _reviewers(readiness: UseCaseReadiness, writer: LineWriter) -> Iterator[Line
         release = f", for release {review.release}" if review.release else ""
         by = f"{review.by} ({text_format.identity(review.known_by)})"
         comment = f": {review.comment}" if standing.state is ReviewState.REJECTED and review.comment.strip() else ""
+        if review.subjects:
+            release += f", for {subjects_text(dict(review.subjects))}"
         text = f"{review.meaning} by {by} at {review.at}{release}{acknowledged}{comment}"
         yield from writer.paragraph(text if state == review.meaning else f"{text}: {state}", indent=2)
         if standing.state is ReviewState.NONE:

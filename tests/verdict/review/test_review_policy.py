@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from msgspec.structs import replace
 
+from pytest_readiness.facts.run_conditions import RunConditions
 from pytest_readiness.settings.model import GateSettings
 from pytest_readiness.verdict.inputs import RunOrigin
 from pytest_readiness.verdict.policy import DEFAULTS, STRICTNESS, Policy
@@ -15,7 +16,10 @@ from tests.verdict.people import CI, REVIEWED, approval, judged
 pytestmark = pytest.mark.slow
 
 OLD = complete(days=2)
-RELEASED = {"run": RunOrigin(actor=CI, release="1.4", dirty=False)}
+SUBJECTS = {"api": f"sha256:{'a' * 64}"}
+CONDITIONS = RunConditions(subject_pairs=tuple(SUBJECTS.items()))
+RELEASED = {"run": RunOrigin(actor=CI, release="1.4", dirty=False, conditions=CONDITIONS)}
+VERSION = {"origins": RELEASED, "release": "1.4", "subjects": SUBJECTS}
 VALUES = {**STRICTNESS, "architecture": ("ignore", "GREEN", "AMBER")}
 KEYS = sorted(VALUES)
 judging = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -24,10 +28,10 @@ policies = st.fixed_dictionaries({key: st.sampled_from(values) for key, values i
 
 def review(then: dict, now: dict, evidence=OLD, catalogues=(CATALOGUE, CATALOGUE)):
     """Return the review of what was signed under one policy and catalogue, as others judge it."""
-    seen = judged(evidence, (), replace(REVIEWED, **then), catalogues[0], origins=RELEASED, release="1.4")
-    signed = approval(evidence, basis=seen.basis, release="1.4")
+    seen = judged(evidence, (), replace(REVIEWED, **then), catalogues[0], **VERSION)
+    signed = approval(evidence, basis=seen.basis, release="1.4", subjects=tuple(SUBJECTS.items()))
     policy = replace(REVIEWED, **now)
-    return judged(evidence, [signed], policy, catalogues[1], origins=RELEASED, release="1.4").review
+    return judged(evidence, [signed], policy, catalogues[1], **VERSION).review
 
 
 def weaker(key: str, then: object, now: object) -> bool:
@@ -45,7 +49,8 @@ def test_exactly_a_weaker_policy_makes_suspect(then, now):
     named = {key for key in KEYS if weaker(key, then[key], now[key])}
     assert (result.state == "SUSPECT") is bool(named)
     text = " ".join(result.why)
-    assert sum(f"[gate] {key} was" in text for key in named) == min(len(named), 3)
+    shown = {"review_subject": "[review] subject"}
+    assert sum(f"{shown.get(key, f'[gate] {key}')} was" in text for key in named) == min(len(named), 3)
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -74,8 +79,8 @@ def test_values_are_told_as_the_config_spells_them():
 
 def test_every_setting_of_the_gate_has_an_order():
     """A setting that says what is enough is one that a review is signed under; its default is one of its values."""
-    asked_of_one_gate = {"on", "enforce", "subject"}
-    assert set(GateSettings.__struct_fields__) - asked_of_one_gate == set(STRICTNESS)
+    asked_of_one_gate = {"on", "enforce"}
+    assert set(GateSettings.__struct_fields__) - asked_of_one_gate == set(STRICTNESS) - {"review_subject"}
     assert all(DEFAULTS[key] in STRICTNESS[key] for key in STRICTNESS)
     assert Policy().signed == ()
 

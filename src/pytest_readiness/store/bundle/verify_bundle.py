@@ -39,6 +39,7 @@ from collections.abc import Iterator, Mapping
 from typing import IO, Any, NamedTuple, NoReturn
 
 HEX = "[0-9a-f]{64}"
+SUBJECT = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._/:@+%~-]{{0,199}}=sha256:{HEX}")
 PAGES = ("README.md", "index.html")
 DERIVED = ("report.json", *PAGES)  # from the other members; this file cannot derive them, so it does not verify them
 MEMBER_NAMES = {
@@ -242,10 +243,10 @@ def check_decision(plain: dict[str, Any], name: str) -> None:
     required: dict[str, Any] = dict.fromkeys(("schema", "kind", "register", "at", "by", "known_by", *texts), str)
     optional = {**dict.fromkeys(("requirements_digest", *optional_texts), str), **dict.fromkeys(lists, list)}
     if plain["kind"] == "review":
-        required["basis"] = dict
+        required["basis"], optional["subjects"] = dict, dict
+        require(all(map(SUBJECT.fullmatch, map("=".join, plain.get("subjects", {}).items()))), f"{name}: no digests")
         valid = has_form(plain["basis"], ({}, BASIS)) and plain["basis"]["digest"]
-        for row in plain["basis"].get("requirements", ()):
-            valid = valid and row.get("max_age_days", 0) >= 0
+        valid = valid and all(row.get("max_age_days", 0) >= 0 for row in plain["basis"].get("requirements", ()))
         require(valid, f"{name}: the basis of the review does not have the required form")
         require(plain["meaning"] in [*REVIEW_VERBS], f"{name} is a review that neither approves nor rejects")
         if "seen_at" in plain and not is_moment(min(str(plain["seen_at"]), plain["at"])):

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from ...facts.decision import Blocker, Decision, Departure, Retirement, Review, Unblock, Waiver, counts_at
 from ...facts.evidence import Evidence, Result
-from ..explanations import execution_text, first_line
-from ..inputs import Facts
+from ...facts.subject import Subjects, counts_for
+from ..explanations import execution_text, first_line, other_subjects_text
+from ..inputs import Facts, JudgedVersion
 from ..policy import Policy
 from ..readiness import BlockerStanding, Explanation, RequirementReadiness, RetirementStanding, State, WaiverStanding
 from .authority import excluded_people, may_decide
@@ -90,24 +91,31 @@ class DecisionIndex(Struct, frozen=True):
         standing = self.retirements.get(test)
         return standing is not None and standing.void is None
 
-    def excluded_executions(self, evidence: Iterable[Evidence], release: str | None) -> dict[str, str]:
+    def excluded_executions(self, evidence: Iterable[Evidence], judged: JudgedVersion) -> dict[str, str]:
         """Return the ids of executions that ran but do not count, with one sentence why.
 
         A void retirement excuses no failure, and still excludes the test's passes: otherwise these would count again
         once the reviewer leaves the list.
         """
         reasons: dict[str, str] = {}
-        if not self.retirements and self.policy.release == "ignore":
+        if not self.retirements and self.policy.release == "ignore" and self.policy.subject == "ignore":
             return reasons
         for execution in evidence:
             retired = self.retirements.get(execution.test_id)
             if retired is not None and (retired.void is None or execution.result is Result.PASSED):
                 reasons[execution.id] = _retirement_text(retired)
-            elif self.policy.release != "ignore" and not self._is_of(execution, release):
+            elif self.policy.release != "ignore" and not self._is_of(execution, judged.release):
                 reasons[execution.id] = (
                     f"{execution_text(execution)} for {_release_text(self.facts.origin(execution.id).release)}"
                 )
+            elif self.policy.subject != "ignore" and not self.is_for(execution.id, judged.subjects):
+                recorded = self.facts.origin(execution.id).subjects
+                reasons[execution.id] = f"{execution_text(execution)}, {other_subjects_text(recorded, judged.subjects)}"
         return reasons
+
+    def is_for(self, evidence_id: str, subjects: Subjects) -> bool:
+        """Return whether a piece of evidence counts for the judged subjects."""
+        return counts_for(self.facts.origin(evidence_id).subjects, subjects)
 
     def _is_of(self, evidence: Evidence, release: str | None) -> bool:
         return release is not None and self.facts.origin(evidence.id).release == release

@@ -9,8 +9,10 @@ from msgspec import Struct, field
 from ...facts.decision import Review, RunRetirement
 from ...facts.evidence import Evidence, Result, by_number
 from ...facts.review_basis import PinnedEvidence, PinnedRequirement, ReviewBasis
+from ...facts.subject import covers
 from ...facts.timestamps import days_before
-from ..explanations import execution_text, first_line
+from ..explanations import execution_text, first_line, other_subjects_text
+from ..inputs import JudgedVersion
 from ..policy import Policy, could_sign, weaker_settings
 from ..readiness import RequirementReadiness, RetirementStanding, State
 from ..requirement.execution_ledger import Scope, scope_of
@@ -68,8 +70,15 @@ class ReviewFacts(Struct, frozen=True):
     """Retirements of runs that have, or should have had, evidence for it."""
     missing: Collection[str] = ()
     """Ids of pinned evidence that the store lacks."""
-    release: str | None = None
-    """The release being judged."""
+    judged: JudgedVersion = JudgedVersion()
+    """The release and the digests being judged."""
+    counts_pin: Callable[[str], bool] = lambda _: True
+    """Returns whether evidence counts for the judged digests, by its id; asked only if the policy requires that."""
+
+    @property
+    def pin_filter(self) -> Callable[[str], bool] | None:
+        """Returns whether signed evidence counts, by its id; None: all of it does."""
+        return self.counts_pin if self.policy.subject != "ignore" else None
 
 
 def invalidation_reasons(review: Review, facts: ReviewFacts) -> tuple[str, ...]:
@@ -88,7 +97,7 @@ def _reasons(review: Review, facts: ReviewFacts) -> Iterator[str]:
         yield from _limited(
             [
                 execution_text(execution) + _next_run_text(execution)
-                for execution in adverse_to(review, facts.adverse, facts.adverse_scopes)
+                for execution in adverse_to(review, facts.adverse, facts.adverse_scopes, facts.pin_filter)
             ]
         )
     yield from _unacknowledged(review, facts)
@@ -105,9 +114,12 @@ def _reasons(review: Review, facts: ReviewFacts) -> Iterator[str]:
             yield f"run {run.run_id} was retired since: {first_line(run.reason)}"
     if facts.missing:
         yield from _limited(_missing_pins(review, facts))
-    if facts.policy.release != "ignore" and (review.release is None or review.release != facts.release):
+    if facts.policy.release != "ignore" and (review.release is None or review.release != facts.judged.release):
         target = f"release {first_line(review.release)}" if review.release else "no release"
-        yield f"it was made for {target}, not for {first_line(facts.release) if facts.release else 'a named release'}"
+        yield f"it was made for {target}, not for {first_line(facts.judged.release or '') or 'a named release'}"
+    asks_for_subject = facts.policy.subject != "ignore" and facts.policy.review_subject != "any"
+    if asks_for_subject and not covers(dict(review.subjects), facts.judged.subjects):
+        yield f"it was {other_subjects_text(dict(review.subjects), facts.judged.subjects, 'made')}"
 
 
 def changed_requirements(signed: ReviewBasis, now: ReviewBasis) -> Iterator[str]:
@@ -134,7 +146,8 @@ def _weaker_terms(signed: ReviewBasis, now: ReviewBasis) -> Iterator[str]:
     """Yield the terms that are weaker than the signed ones; a stricter policy invalidates nothing."""
     for name, then, is_now in weaker_settings(signed.policy, now.policy):
         before, after = _setting_text(then), _setting_text(is_now)
-        yield f"[gate] {name} was {before} when it was signed, and is {after}, which is weaker"
+        table, key = ("review", "subject") if name == "review_subject" else ("gate", name)
+        yield f"[{table}] {key} was {before} when it was signed, and is {after}, which is weaker"
     rows = {row.requirement: row for row in signed.requirements}
     for row in now.requirements:
         then_row = rows.get(row.requirement, row)
@@ -176,7 +189,10 @@ def _never_signed(review: Review, facts: ReviewFacts) -> Iterator[str]:
 
 
 def adverse_to(
-    review: Review, wrong: Iterable[Evidence], adverse_scopes: Mapping[str, Collection[Scope]] | None = None
+    review: Review,
+    wrong: Iterable[Evidence],
+    adverse_scopes: Mapping[str, Collection[Scope]] | None = None,
+    counts_pin: Callable[[str], bool] | None = None,
 ) -> list[Evidence]:
     """Return the adverse executions that the reviewer could not see, oldest first, each once.
 
@@ -188,6 +204,7 @@ def adverse_to(
         review: the review.
         wrong: the adverse executions.
         adverse_scopes: the scopes in which each counts, by id, if there are others than its own.
+        counts_pin: returns whether signed evidence counts, by its id, and so can excuse a failure; None: it does.
     """
     scopes_by_id, horizon, pinned, passes = (
         adverse_scopes or {},
@@ -198,6 +215,9 @@ def adverse_to(
     for row in review.basis.requirements:
         passed = row.state in _PASSING
         for pin in row.pins:
+            if counts_pin is not None and not counts_pin(pin.evidence_id):
+                pinned.add_start(pin, "")  # it says nothing about what was cut short for the judged digests
+                continue
             pinned.add(pin)
             if passed:
                 passes.add(pin)
@@ -229,8 +249,12 @@ class _PinnedStarts:
         self.by_scope: dict[Scope, str] = {}
 
     def add(self, pin: PinnedEvidence) -> None:
+        self.add_start(pin, pin.started_at)
+
+    def add_start(self, pin: PinnedEvidence, start: str) -> None:
+        """Add a start in the place of a pinned execution."""
         scope = _scope(pin)
-        self.by_scope[scope] = max(pin.started_at, self.by_scope.get(scope, ""))
+        self.by_scope[scope] = max(start, self.by_scope.get(scope, ""))
 
     def earliest(self, scopes: Collection[Scope], otherwise: str) -> str:
         """Return the earliest of the pinned starts in these scopes."""

@@ -14,7 +14,18 @@ from ..sanitise.csv import csv_row
 
 LONGEST_CELL = 32_000
 """Characters of a cell: a spreadsheet takes at most 32,767."""
-_RUN = ("Run", "Run started", "Actor", "Started by", "Commit", "Local changes", "Release", "Run group", "CI")
+_RUN = (
+    "Run",
+    "Run started",
+    "Actor",
+    "Started by",
+    "Commit",
+    "Local changes",
+    "Release",
+    "Run group",
+    "CI",
+    "Subjects",
+)
 COLUMNS = (*TEMPLATE_FIELDS, "Evidence", "Decides", COUNTS, *ENVELOPE_FIELDS, *_RUN)
 """Headers of the columns, in their order."""
 
@@ -52,4 +63,6 @@ def _run_fields(evidence: Evidence, run: RunOrigin) -> dict[str, tuple[str, ...]
     changes = {True: "yes", False: "no", None: ""}[run.dirty]
     ci = (f"{name} {value}" for name, value in run.conditions.ci)
     texts = (evidence.run_id, run.started_at, run.actor, run.started_by, run.commit, changes, run.release, run.group)
-    return {name: (text,) if text else () for name, text in zip(_RUN, texts, strict=False)} | {"CI": tuple(ci)}
+    subjects = tuple(f"{name}={digest}" for name, digest in run.subjects.items())
+    fields = {name: (text,) if text else () for name, text in zip(_RUN, texts, strict=False)}
+    return fields | {"CI": tuple(ci), "Subjects": subjects}

@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from ...facts.run_conditions import UNKNOWN_CONDITIONS
+from ...facts.subject import plain_subjects
 from ...store.protocol import RunSummary
 from ..document import plain_data
 from ..evidence import ShownPiece
@@ -63,5 +65,6 @@ def _run(run: RunSummary) -> dict[str, Any]:
         "commit": run.commit,
         "dirty": run.dirty,
         "release": run.release,
+        "subjects": plain_subjects((run.conditions or UNKNOWN_CONDITIONS).subjects),
         "requirements_digest": run.requirements_digest,
     }

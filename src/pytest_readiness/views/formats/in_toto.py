@@ -1,6 +1,7 @@
-"""In-toto attestations: what is shown of a commit, a statement for each requirement.
+"""In-toto attestations: what is shown of a digest or a commit, a statement for each requirement.
 
-A statement is about the commits that the deciding runs tested. It is unsigned here; the command signs it.
+A statement is about the digests that the deciding runs name, else about the commits that they tested. It is unsigned
+here; the command signs it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 from ...errors import first_names
 from ...facts.envelope import STATEMENT
 from ...facts.evidence import Evidence, Result
+from ...verdict.inputs import UNKNOWN
 from ...verdict.readiness import RequirementReadiness, UseCaseReadiness
 from ..json_text import to_json_line
 from ..outcomes import Outcome, outcomes
@@ -30,21 +32,22 @@ _NAMED = 3
 """Maximum requirements that a remark names."""
 _UNDECIDED = "without evidence that counts"
 _UNNAMED = "whose run names no commit"
+_NOT_SHARED = "whose runs name no subject in common"
 _CHANGED = "whose run had changes that are in no commit"
 
 
 def render(report: Report) -> Iterator[str]:
     """Yield the statements (in-toto Statement v1), each one line of ASCII JSON: together an in-toto bundle.
 
-    For each requirement whose evidence is of a commit there is a test result (v0.1): PASSED if it is met, WARNED if a
-    review or the policy accepts it as it is, else FAILED. If it is met or accepted, a simple verification result (v0.2)
-    follows, with the property ``READINESS_`` and the id of the requirement. ``remarks`` says which have no statement.
+    For each requirement whose evidence is of a digest or a commit there is a test result (v0.1): PASSED if it is met,
+    WARNED if a review or the policy accepts it as it is, else FAILED. If it is met or accepted, a simple verification
+    result (v0.2) follows, with the property ``READINESS_`` and the id of the requirement. ``remarks`` says which have
+    no statement.
     """
     for use_case, requirement, outcome in outcomes(report):
-        commits, problem = _commits(report, requirement)
+        subject, problem = _subject(report, requirement)
         if outcome is Outcome.NOT_REQUIRED or problem:
             continue
-        subject = [{"name": report.readiness.register, "digest": {"gitCommit": commit}} for commit in commits]
         for kind, predicate in _predicates(report, use_case, requirement, outcome):
             statement = {"_type": STATEMENT, "subject": subject, "predicateType": kind, "predicate": predicate}
             yield f"{to_json_line(statement)}\n"
@@ -53,15 +56,32 @@ def render(report: Report) -> Iterator[str]:
 def remarks(report: Report) -> Iterator[str]:
     """Yield one line that says which requirements have no statement, and why; nothing if each has one."""
     required = [requirement for _, requirement, outcome in outcomes(report) if outcome is not Outcome.NOT_REQUIRED]
-    problems: dict[str, list[str]] = {_UNDECIDED: [], _UNNAMED: [], _CHANGED: []}
+    problems: dict[str, list[str]] = {_UNDECIDED: [], _UNNAMED: [], _CHANGED: [], _NOT_SHARED: []}
     for requirement in required:
-        if problem := _commits(report, requirement)[1]:
+        if problem := _subject(report, requirement)[1]:
             problems[problem].append(requirement.requirement.id)
     missing = sum(map(len, problems.values()))
     if missing:
         reasons = ", ".join(f"{len(ids)} {why} ({first_names(ids, _NAMED)})" for why, ids in problems.items() if ids)
         verb = "has" if missing == 1 else "have"
         yield f"in-toto: {missing} of {count(len(required), 'requirement')} {verb} no statement: {reasons}"
+
+
+def _subject(report: Report, requirement: RequirementReadiness) -> tuple[list[dict[str, Any]], str]:
+    """Return the subjects of the statements about a requirement, sorted; or the reason why there is none.
+
+    They are the digests that every deciding run names, each with its name: only of these has all of it been shown.
+    Where the report judges digests, they are those of them. If no run names a digest, they are the tested commits.
+    """
+    origins = [report.origins.get(run, UNKNOWN) for run in {piece.run_id for piece in requirement.deciding}]
+    if not any(origin.subjects for origin in origins):
+        commits, problem = _commits(report, requirement)
+        return [{"name": report.readiness.register, "digest": {"gitCommit": commit}} for commit in commits], problem
+    shared = set.intersection(*({*origin.subjects.items()} for origin in origins))
+    if report.context.subjects:
+        shared &= {*report.context.subjects.items()}
+    subject = [{"name": name, "digest": {"sha256": digest.removeprefix("sha256:")}} for name, digest in sorted(shared)]
+    return subject, "" if subject else _NOT_SHARED
 
 
 def _commits(report: Report, requirement: RequirementReadiness) -> tuple[list[str], str]:

@@ -116,8 +116,7 @@ def _table_head(*names: str) -> str:
 def _first(report: Report) -> str:
     """Return the verdict, and what it is about."""
     context = report.context
-    release = f", release {context.release}" if context.release else ""
-    about = f"register {context.register} at {context.generated_at}{release}, on {report.verdict.on}"
+    about = f"register {context.register} at {context.generated_at}{context.version_text}, on {report.verdict.on}"
     sign = State.COMPLETE.sign if report.verdict.passes else State.FAILING.sign
     headline = to_markdown(compared_headline(report), 600)
     return f"## {sign} {headline}\n\n{to_markdown(about, 400)}\n"

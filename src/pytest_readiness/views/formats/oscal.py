@@ -124,6 +124,7 @@ def _result(report: Report, base: UUID) -> Iterator[tuple[str, Any]]:
             ("use-cases-not-ready", str(counts.use_cases - counts.ready)),
             ("requirements", str(counts.requirements)),
             ("release", report.context.release),
+            ("subjects", " ".join(f"{name}={digest}" for name, digest in report.context.subjects.items()) or None),
         )
     ).items()
 

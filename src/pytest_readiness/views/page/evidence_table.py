@@ -162,6 +162,7 @@ def _run(origin: RunOrigin) -> Iterator[str]:
         yield f"at commit {commit_text(origin.commit, origin.dirty)}"
     if origin.release:
         yield f"for release {origin.release}"
+    yield from (f"for {name} {digest}" for name, digest in origin.subjects.items())
 
 
 def _as_text(content: bytes) -> str | None:
