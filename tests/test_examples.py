@@ -94,3 +94,12 @@ def test_the_existing_suite_does_not_know_of_us():
     tests = [path.read_text() for path in (ROOT / "conftest_examples" / "existing_suite" / "tests").rglob("*.py")]
     assert len(tests) == 3
     assert not any(word in text for text in tests for word in ("readiness", "evidence"))
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg on PATH, with which Playwright records a video")
+def test_the_browser_example_keeps_a_video(checkout):
+    """With ``--video=on`` it is an artifact of the evidence, beside screenshot and trace."""
+    folder = checkout / "conftest_examples" / "browser"
+    loaded = plugins(folder)
+    run("pytest --readiness-environment=demo --video=on -k three_chairs", folder, 0, "browser", loaded)
+    assert "video.webm (video/webm" in run("readiness show UC-1/page", folder, 0, "browser")
