@@ -1,12 +1,13 @@
 """Every check of the project, each as a session: ``pip install nox``, then ``nox -s NAME``.
 
 ``.ci/run`` and ``.ci/matrix`` call these sessions and hold no steps of their own. ``tests``, ``lint``, ``types``,
-``layers``, ``docs``, ``examples`` and ``beside`` use the environment that nox runs in: ``.venv``, as the README makes
-it.
+``layers``, ``docs``, ``examples``, ``beside``, ``hostile`` and ``findings`` use the environment that nox runs in:
+``.venv``, as the README makes it.
 """
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,9 +22,9 @@ nox.options.default_venv_backend = "venv"
 nox.options.sessions = ["tests", "lint", "types", "layers"]
 
 
-def here(session: nox.Session, *arguments: str) -> None:
-    """Run a module with the interpreter that nox runs in."""
-    session.run(sys.executable, "-m", *arguments, external=True)
+def here(session: nox.Session, *arguments: str, **environ: str) -> None:
+    """Run a module with the interpreter that nox runs in; keywords are variables of its environment."""
+    session.run(sys.executable, "-m", *arguments, external=True, env=environ)
 
 
 def group(session: nox.Session, *names: str) -> None:
@@ -161,3 +162,24 @@ def changelog(session: nox.Session) -> None:
     session.install("-q", *nox.project.dependency_groups(PROJECT, "changelog"))
     release = ["--version", session.posargs[0], "--yes"] if session.posargs else ["--version", "next", "--draft"]
     session.run("towncrier", "build", *release)
+
+
+@nox.session(python=False)
+def hostile(session: nox.Session) -> None:
+    """Try all hostile conditions: kills, full disks, wrong bytes, invented input; arguments go to the fuzzer."""
+    here(session, "pytest", "-q", "-n", "2", "tests/hostile", HOSTILE="all")
+    here(session, "tests.hostile.kills", "--kills", "130")
+    here(session, "tests.hostile.fuzz", "--inputs", "170000", *session.posargs)
+
+
+@nox.session(python=False)
+def findings(session: nox.Session) -> None:
+    """Run each script of findings, or those that are named: what other projects do is still what it says."""
+    names = session.posargs or sorted(path.name for path in (ROOT / "findings").glob("*.sh"))
+    changed = []
+    for name in names:
+        done = subprocess.run(["bash", str(ROOT / "findings" / name)], check=False)  # noqa: S603, S607 - ours
+        session.log(f"{name}: {'still so' if done.returncode == 0 else f'ended with {done.returncode}'}")
+        changed += [name] if done.returncode else []
+    if changed:
+        session.error(f"changed, or not to be tried here: {', '.join(changed)}")

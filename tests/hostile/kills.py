@@ -65,12 +65,12 @@ class Bench:
                 self.path.act()
         for number in range(MEASURED):
             whole = self.copy(f"whole{number}")
-            process = children.start(whole, self.path.act, self.home / "output")
+            child = children.start(whole, self.path.act)
             began = self.began(whole)
-            code = children.wait(process)
+            code, output = child.wait()
             self.seconds.append(time.monotonic() - began)
             if code != 0:
-                raise NotHeldError(f"it ends with {code} where nobody kills it: {(self.home / 'output').read_text()}")
+                raise NotHeldError(f"it ends with {code} where nobody kills it: {output}")
         self.path.expected(self.before, self.home / "whole0")
 
     def copy(self, name: str) -> Path:
@@ -89,10 +89,10 @@ class Bench:
     def kill(self, chance: random.Random, count: Count) -> None:
         """Start the path, kill it, and check."""
         folder = self.copy("killed")
-        process = children.start(folder, self.path.act, self.home / "output")
+        child = children.start(folder, self.path.act)
         began = self.began(folder)
         time.sleep(chance.random() * 1.1 * median(self.seconds[-9:]))
-        if children.kill(process) != -signal.SIGKILL:
+        if child.kill() != -signal.SIGKILL:
             count.too_late += 1
             self.seconds.append(0.8 * (time.monotonic() - began))  # a quiet moment: it takes less than was thought
             return

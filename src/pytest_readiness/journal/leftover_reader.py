@@ -99,12 +99,19 @@ def _parse_leftover(path: Path, data: bytes, *, is_active: bool) -> Leftover:
 def _is_nothing(path: Path, data: bytes) -> bool:
     """Return whether a session may have been killed while it wrote its first line, before any test began.
 
-    That line is on disk before a test begins, and before any other file has the name of the run.
+    That line is on disk before a test begins, and before any other file of the run has a content. On a full disk
+    neither has one, and the session said that nothing could be recorded.
     """
     is_first_line = (data[:2] == b'{"' or data in (b"", b"{")) and min(data, default=32) >= 32  # noqa: PLR2004 - a space
-    return is_first_line and not any(
-        other.name.startswith(f"{path.stem}.") and other != path for other in path.parent.iterdir()
-    )
+    others = (other for other in path.parent.iterdir() if other.name.startswith(f"{path.stem}.") and other != path)
+    return is_first_line and not any(map(_has_content, others))
+
+
+def _has_content(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except OSError:  # whatever it is, it is not nothing
+        return True
 
 
 def _with_starts(path: Path, run: Run) -> Run:
