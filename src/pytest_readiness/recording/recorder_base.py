@@ -123,7 +123,7 @@ class RecorderBase:
         Args:
             what: a ``pathlib.Path`` is a file (no link, up to ``artifact_limit``), ``str`` text, ``bytes`` bytes.
             name: a label, any text; never used as a path. Default: the file's name, ``text`` or ``bytes``.
-            media_type: such as ``application/json``. Default: guessed from the name.
+            media_type: such as ``application/json``. Default: ``text/plain`` for a text, else guessed from the name.
             raw: store it unchanged, secrets included. Default: what can be read as text is redacted.
 
         Raises:
