@@ -39,6 +39,23 @@ def pytest_readiness_proofs() -> Mapping[str, ProofCheck]:  # type: ignore[empty
 
 
 @hookspec
+def pytest_readiness_context(config: pytest.Config) -> Mapping[str, Any] | None:
+    """Return context of the run that neither an option nor a variable gives, or None.
+
+    Called once, before the first test, by the process that writes the run. The keys are ``provider_mode``,
+    ``tenant_id``, ``project_id`` and ``release``, each with a text, and ``subject``: digests of what is under test, as
+    a text such as ``api=sha256:...``, a list of such texts, or a dict of names and digests. Environment and actor are
+    not among them: whoever runs the tests names these.
+
+    Example:
+        ::
+
+            def pytest_readiness_context(config):
+                return {"subject": {"api": read_digest_of_the_deployment()}}
+    """
+
+
+@hookspec
 def pytest_readiness_redact(text: str) -> str | None:
     r"""Return a text without project-specific secrets, or None if nothing must be changed.
 

@@ -69,6 +69,14 @@ def test_a_run_is_named_by_its_id_and_its_seal() -> None:
         run_statement(run(1, sealed=False))
 
 
+def test_a_statement_about_a_run_has_the_digests_that_it_names() -> None:
+    """They stand beside the commit; a run that names none has no such key, so that its statement is the one it was."""
+    digest = f"sha256:{'a' * 64}"
+    predicate = json.loads(run_statement(run(1, finished(), subjects={"api": digest})))["predicate"]
+    assert predicate["subjects"] == [{"name": "api", "digest": digest}]
+    assert "subjects" not in json.loads(run_statement(RUN))["predicate"]
+
+
 def test_a_decision_is_named_by_its_id_and_its_text() -> None:
     """A statement about a decision says its text's whole digest, of which the id has a part."""
     made = review()

@@ -19,6 +19,7 @@ from .decision import Decision
 from .ledger.digest import digest
 from .ledger.line import canonical, read_canonical
 from .run import Run
+from .subject import plain_subjects
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -92,6 +93,7 @@ def run_statement(run: Run) -> bytes:
         "commit": run.commit,
         "requirements": run.requirements_digest,
         "nonce": run.head.get("nonce"),
+        **({"subjects": plain_subjects(run.subjects)} if run.subjects else {}),
     }
     return _statement("run", run.id, run.seal.digest, predicate)
 

@@ -15,6 +15,7 @@ from .evidence import Artifact, Evidence
 from .evidence_line import evidence_of
 from .ledger.digest import digest_of
 from .ledger.line import Line, canonical
+from .subject import Subjects, read_subjects
 
 
 class RunState(StrEnum):
@@ -119,6 +120,11 @@ class Run(Struct, frozen=True, dict=True):
     def release(self) -> str | None:
         """The release that it was made for."""
         return self.head.get("release")
+
+    @property
+    def subjects(self) -> Subjects:
+        """Digests of what was under test, by name; empty: none was named."""
+        return read_subjects(self.head.get("subjects"))
 
     @property
     def tracker(self) -> Artifact | None:

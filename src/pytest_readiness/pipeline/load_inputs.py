@@ -229,6 +229,8 @@ def _add_hidden_evidence(
     """Add the evidence for the judged version that newer executions for others hide, if a use case has such."""
     by_release = policy.release != "ignore" and judged.release is not None
     by_subjects = policy.subject != "ignore" and bool(judged.subjects)
+    if not by_release and not by_subjects:  # the usual case
+        return evidence, dict(origins)
 
     def is_judged(piece: Evidence, origins: Mapping[str, RunOrigin]) -> bool:
         origin = origins.get(piece.run_id, UNKNOWN)

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from ..claims.catalogue import PROOFS
 from ..errors import ConfigError, one_line
+from ..facts.subject import parse_subjects
 from ..third_party import call_hook, class_name, describe_exception, is_failure, plain_text, safe_repr
 
 if TYPE_CHECKING:  # loaded with a plugin, and most projects have none
@@ -71,6 +72,67 @@ def _plugin_text(manager: pluggy.PluginManager, hook: pluggy.HookImpl) -> str:
     """Return a text with the plugin's name, after the place that names it."""
     named_at = getattr(manager, "named_at", {}).get(hook.plugin_name, "")
     return f"{named_at}the plugin '{one_line(hook.plugin_name, 200)}'"
+
+
+CONTEXT = {
+    "provider_mode": "provider-mode", "tenant_id": "tenant", "project_id": "project", "release": "release",
+    "subject": "subject",
+}  # fmt: skip
+"""Keys that ``pytest_readiness_context`` may return, with the option that each stands for."""
+
+
+def own_context(config: Any, *managers: pluggy.PluginManager) -> dict[str, str]:
+    """Return the context that plugins give a run, by option.
+
+    Args:
+        config: pytest's config.
+        managers: the managers of the plugins.
+
+    Raises:
+        ConfigError: a plugin fails, returns something else, or contradicts another one.
+    """
+    values: dict[str, tuple[str, str]] = {}
+    for manager in managers:
+        for hook in manager.hook.pytest_readiness_context.get_hookimpls():
+            plugin = f"{_plugin_text(manager, hook)}: pytest_readiness_context"
+            try:
+                with redirect_stdout(sys.stderr):
+                    given: Any = call_hook(hook, config=config)
+                    pairs = [] if given is None else list(dict(given).items())
+            except BaseException as error:
+                if not is_failure(error):
+                    raise
+                raise ConfigError(f"{plugin} failed: {describe_exception(error)}") from None
+            for key, value in pairs:
+                option, text = _context_value(plugin, key, value)
+                first, other = values.setdefault(option, (plugin, text))
+                if other != text:
+                    raise ConfigError(f"{plugin} and {first} give different values for '{key}'")
+    return {option: text for option, (_, text) in values.items()}
+
+
+def _context_value(plugin: str, key: Any, value: Any) -> tuple[str, str]:
+    """Return the option that a key stands for, and its value as text.
+
+    Raises:
+        ConfigError: there is no such key, or it has another kind of value.
+    """
+    if not isinstance(key, str) or key not in CONTEXT:
+        reason = (
+            "whoever runs the tests names it" if key in ("environment", "actor") else f"keys are {', '.join(CONTEXT)}"
+        )
+        raise ConfigError(f"{plugin} cannot give {safe_repr(key)}: {reason}")
+    if key == "subject" and not isinstance(value, str):
+        texts = [f"{name}={digest}" for name, digest in value.items()] if isinstance(value, Mapping) else value
+        if not isinstance(texts, list | tuple) or not texts or not all(isinstance(text, str) for text in texts):
+            raise ConfigError(f"{plugin} gives a subject of the kind {class_name(value)}: digests are texts")
+        value = " ".join(map(plain_text, texts))
+    if not isinstance(value, str) or not value.strip():
+        raise ConfigError(f"{plugin} must give a text for '{key}', not {one_line(safe_repr(value), 100)}")
+    text = plain_text(value)
+    if key == "subject":
+        parse_subjects(text, plugin)
+    return CONTEXT[key], text
 
 
 def own_redactors(*managers: pluggy.PluginManager) -> list[Callable[[str], object]]:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 from pluggy import PluginManager
 
 from ..claims.catalogue import Catalogue
@@ -29,6 +30,7 @@ from ..redaction.redactor import Redactor
 from ..third_party import describe_exception, is_failure
 from .claim_rules import plain_rules, rules_from_plain
 from .extensions import Plugins, kinds_if_requested, load_named
+from .plugin_hooks import own_context
 from .project import Project, find_project, select_use_cases
 from .run_lifecycle import PendingRun, close_run, open_run, plugin_problem, redaction_problem
 from .selection import SelectedTests, missing_only
@@ -61,6 +63,8 @@ class PreparedSession(Struct, frozen=True):
     """Whether it is a part of a run group, which is stored even if no evidence test runs in it."""
     given_names: Mapping[str, str] = field(default_factory=dict)
     """The names given by options whose values are compared, by the option as messages show it."""
+    context: Mapping[str, str] = field(default_factory=dict)
+    """The context that plugins give, by option."""
 
 
 def prepare_session(  # noqa: PLR0913 - all data that pytest has of a session
@@ -94,6 +98,8 @@ def prepare_session(  # noqa: PLR0913 - all data that pytest has of a session
     project = _find_project(root, options, hooks, dry=dry)
     if not project.configured and not options.any:
         return None
+    context = _own_context(project, options, hooks)
+    options = replace(options, values={**context, **options.values})
     group = parse_run_group(options.get("run-group"))
     given_names = names_given(options, group)  # before a run opens: a subject of another form is a usage error
     _check_paths(project, options, named)
@@ -117,8 +123,18 @@ def prepare_session(  # noqa: PLR0913 - all data that pytest has of a session
     }
     observer = None if distributes else observer_of(worker_input, hooks, redactor=pending.redactor)
     writer = _report_writer(pending, worker_input, observer)
-    is_part = group is not None
-    return PreparedSession(project, writer, observer, selection, live_session, enclosing, is_part, given_names)
+    rest = enclosing, group is not None, given_names, context
+    return PreparedSession(project, writer, observer, selection, live_session, *rest)
+
+
+def _own_context(project: Project, options: SessionOptions, hooks: PluginManager) -> dict[str, str]:
+    """Return the context that plugins give, without what an option or a variable gives.
+
+    Raises:
+        ConfigError: a plugin fails, or returns something else.
+    """
+    given = own_context(hooks.get_plugin("pytestconfig"), *project.plugins.managers)
+    return {name: value for name, value in given.items() if name not in options.values}
 
 
 def _find_project(root: Path, options: SessionOptions, hooks: PluginManager, *, dry: bool) -> Project:
@@ -259,6 +275,7 @@ class SessionOutcome(Struct):
 
 def close_session(prepared: PreparedSession, options: SessionOptions, exit_status: int) -> SessionOutcome:
     """Seal the run, store it, evaluate, and write the requested files. Errors become problems of the result."""
+    options = replace(options, values={**prepared.context, **options.values})
     outcome = SessionOutcome(tests_succeeded=exit_status == 0)
     _close(prepared, options, exit_status, outcome)
     prepared.report_writer.log.release()
