@@ -80,6 +80,13 @@ subject = "same"       # or "any": an approval also counts for digests that it w
 #[people."release-manager@example.com"]
 #also = ["rm-on-ci"]
 
+# Digests of what ships, by release: `gate --release 2.0` judges by these.
+#[releases."2.0"]
+#subjects = {{ api = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" }}
+# Images that others ship, which `readiness deployed` leaves out.
+#[deployed]
+#ignore = ["*/istio/*"]
+
 # Policy of the gate.
 [gate]
 on = "review"              # or "evidence": no review required

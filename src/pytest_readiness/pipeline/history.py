@@ -129,7 +129,7 @@ class _HistoryReader(Struct, frozen=True):
             self._requirements_at,
             self.now,
             constant=Facts(
-                origins=origins,
+                origins=origins | retired.origins,
                 missing={*self.missing} - {piece.id for piece in evidence},
                 retired_runs=retired.runs,
                 void_run_retirements=retired.void,

@@ -9,8 +9,10 @@ from msgspec.structs import replace
 
 from ..facts.decision import Decision, RunRetirement
 from ..facts.evidence import Evidence
-from ..store.protocol import EvidenceStore, RunSummary
-from ..verdict.inputs import run_of
+from ..facts.run_conditions import RunConditions
+from ..facts.subject import read_subjects
+from ..store.protocol import EvidenceStore, RunSummary, SalvagedRun
+from ..verdict.inputs import RunOrigin, run_of
 from ..verdict.policy import Policy
 from ..verdict.requirement.retired_runs import RunRemains, remaining_evidence
 from ..verdict.review.authority import may_decide
@@ -31,6 +33,8 @@ class RetiredRuns(Struct, frozen=True):
     """Ids of those runs whose plan is not intact, so that their tests are unknown."""
     refusals: tuple[str, ...] = ()
     """Reasons why other retirements are not in force, a sentence each."""
+    origins: dict[str, RunOrigin] = field(default_factory=dict)
+    """Release and digests of those runs whose first line is intact, by run id: what ended badly stays bad for these."""
 
     def retired_ids(self, evidence_ids: Iterable[str]) -> set[str]:
         """Return the ids of evidence in a retired run. A review that pins them has no basis."""
@@ -87,8 +91,17 @@ def find_retired_runs(
         runs, {id_: retirement for id_, retirement in void.items() if id_ not in runs}, refusals=tuple(refusals)
     )
     store.exclude_runs(runs, retired.void)
-    unknown = frozenset(run for run in retired.all_runs if store.salvage_run(run, register).planned is None)
-    return replace(retired, unknown=unknown)
+    contents = {run: store.salvage_run(run, register) for run in retired.all_runs}
+    unknown = frozenset(run for run, content in contents.items() if content.planned is None)
+    origins = {run: _origin(content) for run, content in contents.items() if content.head and not content.changed}
+    return replace(retired, unknown=unknown, origins=origins)
+
+
+def _origin(content: SalvagedRun) -> RunOrigin:
+    """Return what a retired run was recorded for. Who recorded it, and how, is not asked of it."""
+    release, subjects = content.head.get("release"), read_subjects(content.head.get("subjects"))
+    conditions = RunConditions(subject_pairs=tuple(subjects.items()))
+    return RunOrigin(release if isinstance(release, str) else None, conditions=conditions)
 
 
 def retirement_refusal(

@@ -104,6 +104,8 @@ class DecisionIndex(Struct, frozen=True):
             retired = self.retirements.get(execution.test_id)
             if retired is not None and (retired.void is None or execution.result is Result.PASSED):
                 reasons[execution.id] = _retirement_text(retired)
+            elif self._is_of_unknown_version(execution):
+                continue
             elif self.policy.release != "ignore" and not self._is_of(execution, judged.release):
                 reasons[execution.id] = (
                     f"{execution_text(execution)} for {_release_text(self.facts.origin(execution.id).release)}"
@@ -112,6 +114,11 @@ class DecisionIndex(Struct, frozen=True):
                 recorded = self.facts.origin(execution.id).subjects
                 reasons[execution.id] = f"{execution_text(execution)}, {other_subjects_text(recorded, judged.subjects)}"
         return reasons
+
+    def _is_of_unknown_version(self, evidence: Evidence) -> bool:
+        """Return whether it ended badly in a retired run whose first line is lost: it may be of any release."""
+        is_lost = evidence.run_id in self.facts.run_retirements and evidence.run_id not in self.facts.origins
+        return is_lost and evidence.result is not Result.PASSED
 
     def is_for(self, evidence_id: str, subjects: Subjects) -> bool:
         """Return whether a piece of evidence counts for the judged subjects."""
