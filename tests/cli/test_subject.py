@@ -246,6 +246,53 @@ def test_a_session_judges_what_it_records(project: Project) -> None:
     missing.assert_outcomes(passed=1, deselected=1)
 
 
+def test_who_must_act_is_told_what_to_run(project: Project) -> None:
+    """The gate's actions name the digest that the tests are to run for; a decision's answer, that none was named."""
+    decided(project, REQUIRED + 'asserted = "accept"\n')
+    record(project, f"--readiness-subject=api={OLD}")
+    said = gate(project, "--subject", f"api={NEW}", expected=1)
+    assert f"run its tests for api {NEW[:19]}...: what there is was recorded for api {OLD[:19]}..." in said
+    blocked = project.cli("block", "UC-001", "--reason", "x", "--by", ANA)
+    assert "name the digests that are judged: --subject NAME=sha256:..." in " ".join(blocked.output.split())
+
+
+def test_the_past_is_judged_by_digests_too(project: Project) -> None:
+    """A report of an earlier moment and the history count what was recorded for the digest."""
+    decided(project, REQUIRED)
+    record(project, f"--readiness-subject=api={OLD}")
+    approve(project, "--subject", f"api={OLD}")
+    record(project, f"--readiness-subject=api={NEW}")
+    for digest, expected in ((OLD, "READY_FOR_GO_LIVE"), (NEW, "IN_PROGRESS")):
+        report = project.cli("report", "UC-001", "--json", "--at", "2999-01-01", "--subject", f"api={digest}")
+        assert json.loads(report.stdout)["context"]["subjects"] == [{"name": "api", "digest": digest}]
+        project.monkeypatch.setenv("READINESS_SUBJECT", f"api={digest}")
+        history = json.loads(project.cli("history", "UC-001", "--json").stdout)
+        assert history["changes"][-1]["to_status"] == expected, digest
+        assert status(project)[0] == expected
+
+
+def test_newer_evidence_of_another_release_hides_nothing_in_the_history(project: Project) -> None:
+    """So with a release as with digests."""
+    decided(project, '[gate]\nrelease = "required"\n')
+    project.monkeypatch.setenv("READINESS_RELEASE", "1")
+    record(project)
+    approve(project)
+    record(project, "--readiness-release=2")
+    history = json.loads(project.cli("history", "UC-001", "--json").stdout)
+    assert history["changes"][-1]["to_status"] == status(project)[0] == "READY_FOR_GO_LIVE"
+
+
+def test_imported_results_have_subjects(project: Project) -> None:
+    """JUnit XML is recorded for the digest that the option names."""
+    project.configured()
+    project.write("junit.xml", '<testsuite name="s"><testcase classname="c" name="n"/></testsuite>')
+    options = ("--map", "*=UC-001/1", "--environment", "staging", "--subject", f"api={OLD}")
+    result = project.cli("record", "--junit", "junit.xml", *options)
+    assert result.exit_code == 0, result.output
+    (head,) = heads(project)
+    assert head["subjects"] == {"api": OLD}
+
+
 # -- reviews -----------------------------------------------------------------------------------------------------------
 
 

@@ -184,6 +184,13 @@ def test_other_texts() -> None:
     assert images(f"\ufeff{A}\r\n") == [((), (A,))]
 
 
+@pytest.mark.parametrize("text", ["A" * 1_000_000, "a" * 1_000_000, "a://" * 250_000])
+def test_a_long_word_is_refused_at_once(text: str) -> None:
+    """A million letters without a space take no time."""
+    with pytest.raises(ConfigError, match="names no digest"):
+        images(text)
+
+
 @pytest.mark.parametrize(
     "text", ["{", "[1]", '{"a": 1}', "[" * 100_000, "sha512:" + "a" * 128, f"{'a' * 64}", "latest"]
 )

@@ -27,6 +27,7 @@ from ..hints import typable
 from ..pipeline.evaluate_project import Project, evaluate_project
 from ..store.decision_files.git_repository import is_ignored
 from ..verdict.remedies import NAME_RELEASE
+from ..verdict.subject_rule import NAME_SUBJECT
 from ..views.gate import status_text
 from ..views.sanitise import sanitise
 from ..views.text_format import identity
@@ -77,7 +78,10 @@ def print_standing(
         judged, suffix = request.judged_release, ""
         if project.policy.release == "required":
             suffix = f" (release {judged})" if judged else f"; {NAME_RELEASE}"
-        for use_case in evaluate_project(project, request).readiness.use_cases:
+        report = evaluate_project(project, request)
+        if project.policy.subject == "required" and not report.context.subjects:
+            suffix += f"; name the digests that are judged: {NAME_SUBJECT}"
+        for use_case in report.readiness.use_cases:
             click.echo(sanitise(f"{use_case.use_case.id} now: {status_text(use_case)}{suffix}"))
 
 

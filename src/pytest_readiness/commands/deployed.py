@@ -56,6 +56,8 @@ def _read(file: str) -> tuple[bytes, str]:
         ConfigError: the file cannot be read.
     """
     if file == "-":
+        if sys.stdin is None:
+            raise ConfigError("standard input is closed: name a file")
         return sys.stdin.buffer.read(BIGGEST + 1), "standard input"
     if not file.strip():
         raise ConfigError("the list is empty: name a file, or - for standard input")
@@ -64,7 +66,8 @@ def _read(file: str) -> tuple[bytes, str]:
         with regular_file(path) as stream:
             return stream.read(BIGGEST + 1), location(path)
     except OSError as error:
-        raise ConfigError(f"{location(path)}: cannot be read: {error.strerror}") from None
+        pipe = " (a pipe is read as standard input: `... | readiness deployed -`)" if path.is_fifo() else ""
+        raise ConfigError(f"{location(path)}: cannot be read: {error.strerror}{pipe}") from None
 
 
 def _headline(answer: DeployedAnswer) -> str:

@@ -19,6 +19,7 @@ _REFERENCE = re.compile(
 """``REPOSITORY@sha256:HEX``, ``NAME=sha256:HEX`` or ``sha256:HEX``, also with the scheme of a container runtime."""
 _SUM = re.compile(r"(?P<digits>[0-9a-fA-F]{64}) [ *](?P<name>\S.*)", re.ASCII)
 """A line of ``sha256sum``."""
+_LONGEST_HEADER = 10_000
 _COLUMN = re.compile(r"\S+(?: \S+)*")
 _IMAGE_COLUMNS = ("IMAGE", "IMAGEID", "IMAGE ID", "IMAGES", "DIGEST")
 _ENDED_PHASES = frozenset({"Succeeded", "Failed"})
@@ -134,7 +135,7 @@ def _from_text(text: str) -> Iterator[RunningImage]:
 
 def _image_column(line: str) -> tuple[int, int | None] | None:
     """Return begin and end of the column with images if the line is the header of a table; None: it is not."""
-    if _REFERENCE.search(line) is not None or line != line.upper():
+    if len(line) > _LONGEST_HEADER or "sha256:" in line or line != line.upper():
         return None
     columns = [(match[0], match.start()) for match in _COLUMN.finditer(line)]
     begins = [begin for _, begin in columns]

@@ -12,7 +12,7 @@ from ..errors import ClaimError
 from ..facts.decision import Decision, counts_at
 from ..facts.evidence import Evidence
 from ..facts.run_conditions import UNKNOWN_CONDITIONS, RunConditions
-from ..facts.subject import NO_SUBJECTS, Subjects
+from ..facts.subject import NO_SUBJECTS, Subjects, counts_for
 from ..facts.timestamps import parse_timestamp
 from .causes import cause_of
 from .coverage import RealPlaces
@@ -151,7 +151,7 @@ class _Replay(Struct):
     def apply(self, event: HistoryEvent) -> None:
         """Add an event to the known facts, and evaluate."""
         for execution in event.evidence:
-            slot = _slot_of(execution)
+            slot = (*_slot_of(execution), *self._version_of(execution))
             self.newest[slot] = max(execution, self.newest.get(slot, execution), key=recency_key)
             self.oldest[slot] = min(execution, self.oldest.get(slot, execution), key=recency_key)
             self.executions.setdefault((execution.item, execution.test_id), []).append(execution)
@@ -160,6 +160,11 @@ class _Replay(Struct):
         if event.decision is not None:
             self.decisions.append(event.decision)
         self.evaluate_at(event.at, event)
+
+    def _version_of(self, execution: Evidence) -> tuple[bool, bool]:
+        """Return whether it is of the judged release, and counts for the judged digests: others do not hide it."""
+        origin = self.constant.origin(execution.id)
+        return origin.release == self.judged.release, counts_for(origin.subjects, self.judged.subjects)
 
     def expire(self, until: str) -> None:
         """Evaluate at each moment before ``until`` at which something expires."""

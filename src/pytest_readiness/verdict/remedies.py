@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..errors import count
-from ..facts.subject import counts_for, subjects_text
+from ..facts.subject import subjects_text
 from .gate_input import GateInput
 from .inputs import UNKNOWN, RunOrigin
 from .owners import owner_of
 from .readiness import Action, RuleResult, UseCaseReadiness, Verdict
 from .requirement.skipped_tests import find_skipped
-from .subject_rule import NAME_SUBJECT
+from .subject_rule import NAME_SUBJECT, other_versions
 
 ASKER = "whoever runs the gate"
 """Who must act if no use case is at fault, but an option or a package is missing."""
@@ -84,8 +84,11 @@ def _subject(inputs: GateInput) -> Iterator[Action]:
     if not judged:
         yield from _asker_actions(inputs, f"name the digests that are judged: {NAME_SUBJECT}")
         return
-    text = f"run its tests again for {subjects_text(judged)}"
-    yield from _run_actions(inputs, lambda origin: not counts_for(origin.subjects, judged), lambda _: text)
+    use_cases = {use_case.use_case.id: use_case for use_case in inputs.readiness.use_cases}
+    for text, _, names in other_versions(inputs):
+        for name in dict.fromkeys(names):
+            todo = f"run its tests for {subjects_text(judged)}: what there is was {text}"
+            yield _action(use_cases[name], ("rerun", todo))
 
 
 def _unnamed_checkpoint(inputs: GateInput) -> Iterator[Action]:

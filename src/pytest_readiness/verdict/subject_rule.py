@@ -32,14 +32,14 @@ def subject_rule(inputs: GateInput) -> RuleFinding:
     unnamed = [subjects_text({name: digest}) for name, digest in judged.items() if name not in named]
     problems = [f"no pass that counts is for {text}" for text in unnamed]
     failing = list(all_ids) if unnamed else []
-    for text, names, use_cases in _others(inputs):
+    for text, names, use_cases in other_versions(inputs):
         problems.append(f"{name_list(names)}: {text}")
         failing += use_cases
     ordered = tuple(dict.fromkeys(failing))
     return RuleFinding(RULE, len(runs), tuple(problems), f"what counts is for {subjects_text(judged)}", ordered)
 
 
-def _others(inputs: GateInput) -> Iterator[tuple[str, list[str], list[str]]]:
+def other_versions(inputs: GateInput) -> Iterator[tuple[str, list[str], list[str]]]:
     """Yield what the evidence of requirements was recorded for instead, with their ids and those of the use cases."""
     groups: dict[str, tuple[list[str], list[str]]] = {}
     for use_case, requirement in inputs.required:
