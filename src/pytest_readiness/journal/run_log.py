@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,10 @@ from .written_lines import ChangedJournalError, WrittenLines
 
 if TYPE_CHECKING:  # a command that only reads a journal redacts nothing
     from ..redaction.redactor import Redactor
+    from ..redaction.written_texts import WrittenTexts
+
+Find = Callable[[Sequence[Mapping[str, Any]]], Iterable[int]]
+"""Returns the positions of those bodies that may change when they are redacted again."""
 
 
 def new_run_id() -> str:
@@ -77,6 +81,10 @@ class RunLog(Struct, eq=False):
     """The warnings of the evidence, each with the first test that has it."""
     artifacts: dict[str, int] = field(default_factory=dict)
     """Size in bytes by SHA-256 of the artifacts in the lines of the run."""
+    _written: WrittenTexts | None = None
+    """The texts of the lines and of the plan; None until a secret is registered after some were written."""
+    _absent: tuple[int, int] = 0, 0
+    """The first known secrets, which are in none of these texts: the number of their spellings, and their number."""
     is_overwritten: bool = False
     """Lines with a secret were overwritten, so the journal is no valid run any more."""
     unread_marks: int = 0
@@ -109,6 +117,8 @@ class RunLog(Struct, eq=False):
             if earlier is None or (earlier.get("deselected") and not test.get("deselected")):
                 self._plan[test["test"]] = test
                 self._unwritten_plan.append(test["test"])
+                if self._written is not None:
+                    self._written.add(test)
         self.joiner.planned(planned)
 
     def started(self, test_id: str, at: str | None = None) -> None:
@@ -196,17 +206,47 @@ class RunLog(Struct, eq=False):
         return interrupted_body(self._plan[test_id], at, message)
 
     def redact(self, redactor: Redactor) -> None:
-        """Redact everything in memory and on disk, after a secret was registered.
+        """Redact what holds a secret that was registered since, in memory and on disk.
 
         Raises:
             OSError: The journal could not be rewritten.
         """
-        self._redact_plan(redactor)
-        self._unwritten_plan = [redactor.name(test) for test in self._unwritten_plan]
-        self._running = {redactor.name(test): at for test, at in self._running.items()}
-        self._ended = {redactor.name(test) for test in self._ended}
+        if self.writer is None:
+            self._redact_where(redactor, _everywhere)
+            return
+        from ..redaction.written_texts import WrittenTexts, where_held  # only where a test registers a secret
+
+        secrets = redactor.known_secrets
+        sizes = secrets.sizes
+        new = secrets.since(self._absent)
+        if self._written is None:
+            self._written = WrittenTexts()
+            for body in (*self._plan.values(), *self.writer.bodies()):
+                self._written.add(body)
+            self.writer.on_line = self._written.add
+        if self._written.may_hold(new):
+            self._redact_where(redactor, lambda bodies: where_held(bodies, new))
+        self._absent = sizes
+
+    def _redact_where(self, redactor: Redactor, find: Find) -> None:
+        """Redact everything again. ``find``: returns the positions of the lines, or planned tests, that may change."""
+
+        def rename(test: str) -> str:
+            return test if test in self._plan else redactor.name(test)
+
+        def change(body: dict[str, Any]) -> dict[str, Any]:
+            if body["kind"] != "planned":
+                return dict(redactor.plain(body))
+            found = set(find(body["tests"]))  # a line has many tests, and few of them change
+            tests = [redactor.plain(test) if number in found else test for number, test in enumerate(body["tests"])]
+            return {**body, "tests": tests}
+
+        self._redact_plan(redactor, find)
+        self._unwritten_plan = list(map(rename, self._unwritten_plan))
+        self._running = {rename(test): at for test, at in self._running.items()}
+        self._ended = set(map(rename, self._ended))
         self.joiner.redact(redactor)
-        self.rewrite(redactor.plain)
+        self.rewrite(change, find)
         if self._start_writer is not None and self.writer is not None and not self.writer.is_inherited:
             self._start_writer.rename(self._running, self.writer.line_count)
 
@@ -216,29 +256,44 @@ class RunLog(Struct, eq=False):
         self.artifacts = {old: size for old, size in self.artifacts.items() if old not in removed} | new
 
     def redact_at_last(self, redactor: Redactor) -> None:
-        """Redact everything at the end of the session. If lines cannot be rewritten, they are overwritten."""
+        """Search everything for all secrets at the end of the session. Lines that cannot be rewritten are overwritten.
+
+        A line may have been made before a secret was registered, and written after that. A plugin may redact more by
+        now.
+        """
+        from ..redaction.written_texts import where_held
+
+        secrets = redactor.known_secrets
+        find = _everywhere if not redactor.plugins.is_empty else lambda bodies: where_held(bodies, secrets)
         try:
-            self.redact(redactor)
+            self._redact_where(redactor, find)
         except OSError:
             self.is_overwritten = True  # first: even if the next step fails, such a run is not stored
             if self.writer is not None:
                 self.writer.overwrite(redactor.plain)
 
-    def _redact_plan(self, redactor: Redactor) -> None:
+    def _redact_plan(self, redactor: Redactor, find: Find) -> None:
+        found = set(find(list(self._plan.values())))
+        if not found:
+            return
         plan, self._plan = self._plan, {}
-        for test_id, planned in plan.items():
-            name = redactor.name(test_id)
+        for number, (test_id, planned) in enumerate(plan.items()):
+            name = redactor.name(test_id) if number in found else test_id
             if name not in self._plan or self._plan[name].get("deselected"):  # two names may have become equal
-                self._plan[name] = redactor.plain(planned)
+                self._plan[name] = redactor.plain(planned) if number in found else planned
 
-    def rewrite(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-        """Rewrite each line of the journal with a changed body.
+    def rewrite(
+        self,
+        change: Callable[[dict[str, Any]], dict[str, Any]],
+        find: Find | None = None,
+    ) -> None:
+        """Rewrite each line of the journal with a changed body. ``find``: returns the positions of what may change.
 
         Raises:
             OSError: The journal could not be rewritten.
         """
         if self.writer is not None:
-            self.writer.rewrite(change)
+            self.writer.rewrite(change, find)
 
     def _ready_writer(self) -> JournalWriter | None:
         """Return the open journal, with the plan so far. None: it cannot be opened."""
@@ -327,6 +382,10 @@ class RunLog(Struct, eq=False):
         self._plan, self._ended = {}, set()
         if self.writer is not None:
             self.writer.cached = []
+
+
+def _everywhere(bodies: Sequence[Mapping[str, Any]]) -> Iterable[int]:
+    return range(len(bodies))
 
 
 def _write_requirements(folder: Path, requirements: Snapshot) -> None:

@@ -8,7 +8,7 @@ raised into the session.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from os import (
     close as _close,
@@ -69,6 +69,8 @@ class JournalWriter:
         raise."""
         self.cached: list[Line] = []
         """The first lines of the run, if all of them were created here. The lines on disk are compared with them."""
+        self.on_line: Callable[[dict[str, Any]], None] | None = None
+        """Called with the body of each further line, and of each line that a rewrite changes."""
         self._unwritten_data: list[bytes] = []
         self._synced = 0.0
         self._process = _getpid()
@@ -149,6 +151,8 @@ class JournalWriter:
             self._state = seq + 1, line.digest, size
         if size < CACHED_BYTES and len(self.cached) == seq:
             self.cached.append(line)
+        if self.on_line is not None:
+            self.on_line(line.body)
         now = _monotonic()
         if self._descriptor is not None and (sync or now - self._synced >= SYNC_SECONDS):
             self._synced = now
@@ -202,21 +206,32 @@ class JournalWriter:
         self._state = (*self._state[:2], self._state[2] - count)
         self._truncate()
 
-    def rewrite(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> list[Line] | None:
+    def rewrite(
+        self,
+        change: Callable[[dict[str, Any]], dict[str, Any]],
+        find: Callable[[Sequence[Mapping[str, Any]]], Iterable[int]] | None = None,
+    ) -> list[Line] | None:
         """Replace every line by a changed one and return them. None: no line changes.
 
         This is for a secret that was registered after it was written. The new file replaces the old one atomically, so
-        that a kill loses nothing.
+        that a kill loses nothing. ``find``: returns the positions of the bodies that may change; None: each may.
 
         Raises:
             OSError: The file cannot be written; the lines are unchanged.
         """
         lines_before = [Line.parse(text) for text in self.texts()]
-        bodies = [change(line.body) for line in lines_before]
-        if self.is_inherited or all(body == line.body for body, line in zip(bodies, lines_before, strict=True)):
+        bodies = [line.body for line in lines_before]
+        numbers = range(len(bodies)) if find is None else find(bodies)
+        changed = {number: body for number in numbers if (body := change(bodies[number])) != bodies[number]}
+        if self.is_inherited or not changed:
             return None
-        chain = LineChain(self.chain.run_id, head=EMPTY)
-        lines = [chain.next(line.kind, body) for body, line in zip(bodies, lines_before, strict=True)]
+        lines = lines_before[: min(changed)]
+        chain = LineChain(self.chain.run_id, seq=len(lines), head=lines[-1].digest if lines else EMPTY)
+        for number, line in enumerate(lines_before[len(lines) :], len(lines)):
+            lines.append(chain.next(line.kind, changed.get(number, line.body)))
+        if self.on_line is not None:
+            for number in changed:
+                self.on_line(lines[number].body)
         data = "".join(f"{line.text}\n" for line in lines).encode()
         self._replace(data)
         self.chain, self._unwritten_data, self.cached = chain, [], []
@@ -263,6 +278,11 @@ class JournalWriter:
             raise
         self.close()
         self._descriptor, self._file = descriptor, file_identity(descriptor)
+
+    def bodies(self) -> Iterator[dict[str, Any]]:
+        """Yield the body of every line of the run."""
+        lines = self.cached if len(self.cached) == self.line_count else map(Line.from_own_text, self.each_text())
+        yield from (line.body for line in lines)
 
     def texts(self) -> list[str]:
         """Return every line of the run, also those that could not be written."""

@@ -120,7 +120,7 @@ class ControllerReportWriter(ReportWriter):
             for body in [
                 self._may_rerun.pop(other) for other in list(self._may_rerun) if other.nodeid == report.nodeid
             ]:
-                self.log.attempt(attempt_of(body))
+                self.log.attempt(self._without_late_secrets(attempt_of(body)))
             self._crash(report.nodeid, self.redactor.text(message_of(report)), again=is_rerun(report))
             return
         if report.when == "setup":
@@ -148,12 +148,12 @@ class ControllerReportWriter(ReportWriter):
             self.log.finished(body)
             return
         if (earlier := self._may_rerun.get(key)) is not None:
-            self.log.attempt(attempt_of(earlier))
+            self.log.attempt(self._without_late_secrets(attempt_of(earlier)))
         self._may_rerun[key] = body
 
     def _write_not_rerun(self, is_over: Callable[[TestKey], bool]) -> None:
         for key in [key for key in self._may_rerun if is_over(key)]:
-            self.log.finished(self._may_rerun.pop(key))
+            self.log.finished(self._without_late_secrets(self._may_rerun.pop(key)))
 
     def _write_open_tests(self) -> None:
         """Write the last tests, which were not run again."""
@@ -173,7 +173,11 @@ class ControllerReportWriter(ReportWriter):
         self.redactor.plugins.merge_failures(attached.get(keys.PLUGIN_FAILURES, ()))
         self._redact_written_lines()
         bodies = {name: body for name, body in attached.items() if name in _BODIES}
-        return {name: self.redactor.plain(body) for name, body in bodies.items()} if self._has_late_secrets else bodies
+        return {name: self._without_late_secrets(body) for name, body in bodies.items()}
+
+    def _without_late_secrets(self, body: Any) -> Any:
+        """Return a body without the secrets that were registered after a worker, or this process, made it."""
+        return self.redactor.plain(body) if self._has_late_secrets else body
 
     def _add_plans(self) -> None:
         while self._plans:

@@ -6,8 +6,9 @@ redaction (``raw`` or binary) never changes, even if it has the bytes of a text.
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from os import unlink as _unlink
 from pathlib import Path
@@ -21,6 +22,9 @@ from ..redaction.text_detection import encoding_of
 from ..regular_files import regular_file
 from .artifacts import BLOCK, NEW, TEXT, UNREAD, ArtifactFolder, StoredArtifacts, redacted_stream
 
+_DIGITS = 64
+"""Number of hex digits of a SHA-256."""
+_DIGESTS = re.compile(r"[0-9a-f]{64,}")
 _NOT_SEARCHED = frozenset({"artifacts", "tracker"})
 """Keys whose digests are not of redacted texts (``tracker``), or are replaced one by one (``artifacts``)."""
 
@@ -95,14 +99,24 @@ def replace_digests(body: Mapping[str, Any], replaced: Mapping[str, Artifact]) -
     An artifact that was stored without redaction keeps its digest, also in texts about it, such as a drill's audit.
     """
     unread = {artifact["sha256"] for artifact in body.get("artifacts", ()) if "unread" in artifact}
-    redacted = {old: new for old, new in replaced.items() if old not in unread}
+
+    def replace(digits: re.Match[str]) -> str:
+        text, at = digits[0], 0
+        while len(text) - at >= _DIGITS:
+            old = text[at : at + _DIGITS]
+            if old in replaced and old not in unread:
+                text, at = text[:at] + replaced[old].sha256 + text[at + _DIGITS :], at + _DIGITS
+            else:
+                at += 1
+        return text
+
     artifacts = (
         {"artifacts": [_replace_artifact(artifact, replaced) for artifact in body["artifacts"]]}
         if "artifacts" in body
         else {}
     )
     return {
-        name: value if name in _NOT_SEARCHED else _replace_in(value, redacted) for name, value in body.items()
+        name: value if name in _NOT_SEARCHED else _replace_in(value, replace) for name, value in body.items()
     } | artifacts
 
 
@@ -111,12 +125,9 @@ def _replace_artifact(artifact: dict[str, Any], replaced: Mapping[str, Artifact]
     return artifact if new is None else {**artifact, "sha256": new.sha256, "size": new.size}
 
 
-def _replace_in(value: Any, redacted: Mapping[str, Artifact]) -> Any:
+def _replace_in(value: Any, replace: Callable[[re.Match[str]], str]) -> Any:
     if isinstance(value, dict):
-        return {key: _replace_in(inner, redacted) for key, inner in value.items()}
+        return {key: _replace_in(inner, replace) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_replace_in(inner, redacted) for inner in value]
-    if isinstance(value, str) and len(value) >= 64:  # noqa: PLR2004 - the hex digits of SHA-256
-        for old, new in redacted.items():
-            value = value.replace(old, new.sha256)
-    return value
+        return [_replace_in(inner, replace) for inner in value]
+    return _DIGESTS.sub(replace, value) if isinstance(value, str) and len(value) >= _DIGITS else value

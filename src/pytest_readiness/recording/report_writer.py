@@ -64,8 +64,6 @@ class ReportWriter:
         """File, line and problem of each test with an invalid evidence mark."""
         self._unwatched = UnwatchedTests()
         self._has_late_secrets = False
-        self._must_retry_redaction = False
-        """Whether a redaction of the written lines has failed."""
         self.names = NodeIds(worker_input, redactor)
         self._rerunning: set[TestKey] = set()
         """Tests with another attempt to come: their next teardown is not their end."""
@@ -127,17 +125,15 @@ class ReportWriter:
     def _redact_written_lines(self) -> None:
         if self.redactor.learned:
             self.redactor.learned.clear()
-            self._has_late_secrets = self._must_retry_redaction = True
+            self._has_late_secrets = True
             self.log.redact(self.redactor)
-            self._must_retry_redaction = False
 
     def settle(self) -> None:
         """Write the open tests at the end of the session, and redact late secrets."""
         self._safely(self._redact_written_lines)
-        if self._must_retry_redaction:  # the rewrite failed then; by now the disk may have space
-            self._safely(self.log.redact_at_last, self.redactor)
         self._write_open_tests()
-        if self._has_late_secrets:
+        if self._has_late_secrets:  # also if a rewrite failed: by now the disk may have space
+            self._safely(self.log.redact_at_last, self.redactor)
             self._safely(self._redact_stored_artifacts)
 
     def _write_open_tests(self) -> None:

@@ -1,15 +1,16 @@
 """Fast search for any number of known secrets in one pass over a text.
 
 Every fourth window of four bytes is looked up in a table. A spelling of seven bytes or more has such a window wherever
-it begins, so the table holds its first four windows. The pass runs in C, without a pattern that would have to be
-compiled.
+it begins, so the table holds four windows of it that follow each other: those that the fewest other spellings have,
+because secrets of one kind begin alike. For shorter spellings every window is looked up. The pass runs in C, without a
+pattern that would have to be compiled.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import compress, count, islice
+from itertools import compress, count
 from threading import RLock as _RLock
 from typing import Any
 
@@ -18,6 +19,8 @@ from .match import Match
 _WIDTH = 4
 _SAMPLED = 2 * _WIDTH - 1
 """Least size in bytes of a spelling that always covers one window."""
+_FEW = 8
+"""Entries of a spelling's first windows up to which no others are tried."""
 _TRUNCATION_MARKS = (
     (b".", b"..."), (b"\xa6", b"\xe2\x80\xa6"), (b"\\", b"\\u2026"), (b"&", b"&hellip;"), (b"]", b" chars]"),
     (b"n", b"runcated"), (b"n", b"identical "), (b"+", b"'+"), (b"+", b'"+'),
@@ -33,10 +36,14 @@ class KnownSecrets:
         self.lock = _RLock()
         """Held while secrets are added: threads of a test may register and redact at the same time."""
         self._rules: dict[bytes, str] = {}
+        self._ordered: list[bytes] = []
+        """The spellings in the order in which they were added."""
         self._grams: dict[int, list[tuple[bytes, int]]] = {}
         self._gram_set: set[int] = set()
         """The keys of ``_grams``: a set is faster to query than a dict."""
-        self._short: list[bytes] = []
+        self._short: dict[int, list[bytes]] = {}
+        """Spellings that are too short to be sampled, by their first window."""
+        self._short_set: set[int] = set()
         self.truncated: Any = None
         """The search for fragments (``TruncatedSecrets``); made with the first truncated text."""
         self.values: list[tuple[str, str]] = []
@@ -47,26 +54,59 @@ class KnownSecrets:
         """Fingerprints, which replace secrets in names. They are no secrets, even beside a secret name."""
 
     def add(self, spellings: Iterable[bytes], rule: str) -> None:
-        """Search for these spellings from now on. A spelling keeps its first rule."""
+        """Search for these spellings of at least four bytes from now on. A spelling keeps its first rule."""
         for spelling in spellings:
             if spelling in self._rules:
                 continue
             self._rules[spelling] = rule
+            self._ordered.append(spelling)
             self.longest = max(self.longest, len(spelling))
             if len(spelling) < _SAMPLED:
-                self._short.append(spelling)
+                gram = _gram(spelling, 0)
+                self._short.setdefault(gram, []).append(spelling)
+                self._short_set.add(gram)
                 continue
-            for at in reversed(range(_WIDTH)):  # so that the positions of one spelling come in order
-                gram = int.from_bytes(spelling[at : at + _WIDTH], sys.byteorder)
+            first = self._rarest_windows(spelling)
+            for at in range(first + _WIDTH - 1, first - 1, -1):  # so that the positions of one spelling come in order
+                gram = _gram(spelling, at)
                 self._grams.setdefault(gram, []).append((spelling, at))
                 self._gram_set.add(gram)
+
+    def _rarest_windows(self, spelling: bytes) -> int:
+        """Return where the four windows of a spelling begin that have the fewest entries so far."""
+        last = len(spelling) - _SAMPLED
+        best, entries = 0, self._count_entries(spelling, 0)
+        for first in (*range(_WIDTH, last, _WIDTH), last):
+            if entries <= _FEW:
+                break
+            if (count := self._count_entries(spelling, first)) < entries:
+                best, entries = first, count
+        return best
+
+    def _count_entries(self, spelling: bytes, first: int) -> int:
+        return sum(len(self._grams.get(_gram(spelling, at), ())) for at in range(first, first + _WIDTH))
 
     def __contains__(self, spelling: bytes) -> bool:
         return spelling in self._rules
 
     def spellings_after(self, count: int) -> Iterator[tuple[bytes, str]]:
         """Yield the spellings with their rules, except the first ``count``."""
-        return islice(self._rules.items(), count, None)
+        return ((spelling, self._rules[spelling]) for spelling in self._ordered[count:])
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Number of spellings and of secrets; both only grow."""
+        return len(self._ordered), len(self.values)
+
+    def since(self, sizes: tuple[int, int]) -> KnownSecrets:
+        """Return only the secrets that were added after these were the sizes."""
+        newer = KnownSecrets()
+        with self.lock:
+            spellings, values = sizes
+            for spelling, rule in self.spellings_after(spellings):
+                newer.add((spelling,), rule)
+            newer.values = self.values[values:]
+        return newer
 
     def find(self, data: bytes) -> Iterator[Match]:
         """Yield the matches, in no order. Overlapping matches of one spelling are merged."""
@@ -80,7 +120,7 @@ class KnownSecrets:
 
     def is_truncated(self, data: bytes) -> bool:
         """Return whether a text shows that something was left out, so that it may hold a fragment of a secret."""
-        return bool(self._rules) and any(rare in data and mark in data for rare, mark in _TRUNCATION_MARKS)
+        return bool(self._rules) and shows_truncation(data)
 
     def find_all(self, data: bytes) -> Iterator[Match]:
         """Yield every position of a spelling as a match, in no order."""
@@ -92,11 +132,8 @@ class KnownSecrets:
 
         ``ends``: by spelling, the end of its last match.
         """
-        for spelling in self._short:
-            at = data.find(spelling)
-            while at >= 0:
-                yield at, spelling
-                at = data.find(spelling, max(at + 1, ends.get(spelling, 0)))
+        if self._short_set:
+            yield from self._find_short(data, ends)
         if not self._gram_set:
             return
         sampled = memoryview(data)[: len(data) // _WIDTH * _WIDTH].cast("I")
@@ -109,3 +146,25 @@ class KnownSecrets:
                 begin = position - at
                 if begin >= end_of(spelling, 0) and data.startswith(spelling, begin):
                     yield begin, spelling
+
+    def _find_short(self, data: bytes, ends: Mapping[bytes, int]) -> Iterator[tuple[int, bytes]]:
+        """Yield each position of the spellings that are too short to be sampled."""
+        begins: list[int] = []
+        for shift in range(min(_WIDTH, len(data))):
+            sampled = memoryview(data)[shift : shift + (len(data) - shift) // _WIDTH * _WIDTH].cast("I")
+            if not self._short_set.isdisjoint(sampled):
+                windows = compress(count(), map(self._short_set.__contains__, sampled))
+                begins += [index * _WIDTH + shift for index in windows]
+        for begin in sorted(begins):
+            for spelling in self._short[_gram(data, begin)]:
+                if begin >= ends.get(spelling, 0) and data.startswith(spelling, begin):
+                    yield begin, spelling
+
+
+def _gram(data: bytes, at: int) -> int:
+    return int.from_bytes(data[at : at + _WIDTH], sys.byteorder)
+
+
+def shows_truncation(data: bytes) -> bool:
+    """Return whether a text shows that something was left out."""
+    return any(rare in data and mark in data for rare, mark in _TRUNCATION_MARKS)

@@ -88,6 +88,11 @@ class Redactor:
         """Search from now on for the value of a variable with a secret name."""
         self._learn(value, "environment")
 
+    @property
+    def known_secrets(self) -> KnownSecrets:
+        """The known secrets, to search for."""
+        return self._load_secrets()
+
     def register(self, value: str) -> str:
         """Search for this value from now on, and return its fingerprint (12 hex digits; empty for a short value)."""
         if value not in self._values and len(value) >= SHORTEST:

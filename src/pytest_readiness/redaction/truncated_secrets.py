@@ -6,7 +6,8 @@ A fragment is searched for only if the text shows that something was left out, a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect, insort
+from collections.abc import Iterator, Sequence
 from itertools import islice, takewhile
 
 from .known_secrets import KnownSecrets
@@ -45,21 +46,25 @@ class TruncatedSecrets:
         self._heads = KnownSecrets()
         self._tails = KnownSecrets()
         self._by_head: dict[bytes, list[bytes]] = {}
+        """The spellings by their beginnings, in order."""
         self._by_tail: dict[bytes, list[bytes]] = {}
+        """The spellings from their last byte to their first one, by their ends, in order."""
         self._texts = b""
-        """All secrets, one per line, to test for a part of any of them."""
+        """All secrets, also as Python shows them, one per line, to test for a part of any of them."""
+        self._values = 0
+        """Number of secrets in it."""
 
     def find(self, data: bytes) -> Iterator[Match]:
         """Yield the fragments beside a mark that something was left out."""
         is_diff = _DIFF.search(data) is not None
         for head in self._heads.find_all(data):
-            spellings = self._by_head[data[head.start : head.end]]
-            end = max(head.start + _common_prefix(data, head.start, spelling) for spelling in spellings)
+            following = data[head.start : head.start + self._secrets.longest]
+            end = head.start + _longest_common(following, self._by_head[data[head.start : head.end]])
             if _FOLLOWS.match(data, end) or (is_diff and data[end : end + 1] in (b"", b"\n", b"\r")):
                 yield from _fragment(head.start, end, head.rule, data)
         for tail in self._tails.find_all(data):
-            spellings = self._by_tail[data[tail.start : tail.end]]
-            start = min(tail.end - _common_suffix(data, tail.end, spelling) for spelling in spellings)
+            before = data[max(tail.end - self._secrets.longest, 0) : tail.end][::-1]
+            start = tail.end - _longest_common(before, self._by_tail[data[tail.start : tail.end]])
             before = data[max(start - 16, 0) : start]
             if _PRECEDES.search(before) or (is_diff and before.endswith((b"- ", b"+ "))):
                 yield from _fragment(start, tail.end, tail.rule, data)
@@ -71,17 +76,17 @@ class TruncatedSecrets:
 
     def update(self) -> None:
         """Add the spellings that are new since the last call. The caller holds the lock."""
-        new = list(self._secrets.spellings_after(self._count))
-        if new:
-            texts = [text for value, _ in self._secrets.values for text in (value, repr(value)[1:-1])]
-            self._texts = "\n".join(dict.fromkeys(texts)).encode("utf-8", "surrogatepass")
-        for spelling, rule in new:
+        if values := self._secrets.values[self._values :]:
+            self._values += len(values)
+            texts = "".join(f"{text}\n" for value, _ in values for text in (value, repr(value)))
+            self._texts += texts.encode("utf-8", "surrogatepass")
+        for spelling, rule in self._secrets.spellings_after(self._count):
             self._count += 1
             if len(spelling) <= SHORTEST_FRAGMENT:
                 continue
             head, tail = spelling[:SHORTEST_FRAGMENT], spelling[-SHORTEST_FRAGMENT:]
-            self._by_head.setdefault(head, []).append(spelling)
-            self._by_tail.setdefault(tail, []).append(spelling)
+            insort(self._by_head.setdefault(head, []), spelling)
+            insort(self._by_tail.setdefault(tail, []), spelling[::-1])
             self._heads.add((head,), rule)  # last: another thread may search at this moment
             self._tails.add((tail,), rule)
 
@@ -89,9 +94,11 @@ class TruncatedSecrets:
         """Yield the fragments in a diff of pytest, which leaves out equal beginnings and ends of two texts."""
         for line in islice(_LINE_OF_DIFF.finditer(data, at, at + _MOST_OF_A_DIFF), _LINES):
             text = line[1].strip()
+            if len(text) < SHORTEST_FRAGMENT or text not in self._texts:
+                continue
             for value, rule in self._secrets.values:
                 encodings = (value.encode("utf-8", "surrogatepass"), repr(value).encode("utf-8", "surrogatepass"))
-                if len(text) >= SHORTEST_FRAGMENT and any(text in encoding for encoding in encodings):
+                if any(text in encoding for encoding in encodings):
                     yield Match(*line.span(1), rule, line.start(1))
                     break
 
@@ -101,14 +108,16 @@ def _fragment(start: int, end: int, rule: str, data: bytes) -> Iterator[Match]:
         yield Match(start, end, rule, start)
 
 
-def _common_prefix(data: bytes, at: int, spelling: bytes) -> int:
-    """Return how many bytes at a position equal the beginning of a spelling."""
-    if data.startswith(spelling, at):
+def _longest_common(text: bytes, ordered: Sequence[bytes]) -> int:
+    """Return the length of the longest beginning that a text shares with one of the spellings.
+
+    In their order, that spelling is beside the place of the text.
+    """
+    place = bisect(ordered, text)
+    return max(_common_prefix(text, spelling) for spelling in ordered[max(place - 1, 0) : place + 1])
+
+
+def _common_prefix(text: bytes, spelling: bytes) -> int:
+    if text.startswith(spelling):
         return len(spelling)
-    return sum(1 for _ in takewhile(bool, map(int.__eq__, spelling, data[at : at + len(spelling)])))
-
-
-def _common_suffix(data: bytes, end: int, spelling: bytes) -> int:
-    """Return how many bytes before a position equal the end of a spelling."""
-    before = data[max(end - len(spelling), 0) : end]
-    return sum(1 for _ in takewhile(bool, map(int.__eq__, reversed(spelling), reversed(before))))
+    return sum(1 for _ in takewhile(bool, map(int.__eq__, spelling, text)))
