@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, get_args
 
 from msgspec.structs import replace
 
-from ..errors import ConfigError, Problem, location, suggestion
+from ..errors import ConfigError, Problem, location, one_line, suggestion
 from ..regular_files import IrregularError, read_regular
 from .conversion import Conversion, KeyProblem, unknown_key
 from .finder import PYPROJECT_NAME, TRACKER_NAME, has_config_name
@@ -148,7 +148,7 @@ def _syntax_message(path: Path, text: str, message: str) -> str:
     reason, _, position = message.rpartition(" (at ")
     line = position.removeprefix("line ").split(",")[0]
     number = int(line) if line.isdigit() else text.rstrip().count("\n") + 1
-    return f"{location(path, number)}: is not TOML: {reason or message}"
+    return f"{location(path, number)}: is not TOML: {one_line(reason or message)}"
 
 
 def _validate(file: _ConfigFile) -> tuple[Settings | None, list[KeyProblem]]:

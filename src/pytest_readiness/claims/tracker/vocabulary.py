@@ -222,13 +222,15 @@ _RANK = {
     for key, groups in HEADERS.items()
 }
 _WORD_END = re.compile(r"\s*[(,;:\[]|\s+[-\u2013\u2014/]\s+|\s+(?=\d)|\s+(?=(?:to|until|for|by|on)\s)")
-# Additions that do not change the meaning of a word: dates, numbers, names of gates and people.
+# Additions that do not change the meaning of a word: dates, numbers, names of gates and people. Each is matched at its
+# full length, once: otherwise the ways to split a long number would double with each digit.
 _HARMLESS_WORDS = (
-    r"[\s(),;:.\[\]/\u2013\u2014-]|\d+%?|v\d[\d.]*|gate|phase|stage|sprint|q[1-4]|on|by|at|@[\w-]+|#\d+|"
-    r"jan\w*|feb\w*|mar\w*|apr\w*|may|jun\w*|jul\w*|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*"
+    r"[\s(),;:.\[\]/\u2013\u2014-]|\d+%?|v\d(?:[\d.]*\d%|[\d.]*)|gate|phase|stage|sprint|q[1-4]|on|by|at|may|"
+    r"@[\w-]+(?:(?<=[\w-]\d)%)?|#\d(?:\d+%|\d*)|"
+    r"(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)\w*(?:(?<=\d)%)?"
 )
-_HARMLESS = re.compile(rf"(?:{_HARMLESS_WORDS})*", re.IGNORECASE)
-_HARMLESS_UNLESS_READY = re.compile(rf"(?:{_HARMLESS_WORDS}|to|until|for)*", re.IGNORECASE)
+_HARMLESS = re.compile(rf"(?>{_HARMLESS_WORDS})*+", re.IGNORECASE)
+_HARMLESS_UNLESS_READY = re.compile(rf"(?>{_HARMLESS_WORDS}|to|until|for)*+", re.IGNORECASE)
 _SHARE = re.compile(r"%|(?<![\d/])\d+\s*/\s*\d+(?![\d/])|\A\W*\d+\W*\Z")
 """A share of a whole, or a number with an unknown meaning: work that is done to a share is not done."""
 
