@@ -8,8 +8,10 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from pytest_readiness.store.address import open_store
+from pytest_readiness.views.document import report_schema
 from tests.project import CONFIG, XDIST, Project
 from tests.reviewed_project import ANA, BEN, BOT, REVIEW, TESTS, approve, decided, record, status
 
@@ -307,6 +309,7 @@ def test_a_review_is_for_its_digests(project: Project) -> None:
     assert gate(project, *judged, f"api={OLD}", expected=0)
     said = gate(project, *judged, f"api={NEW}", expected=1)
     assert f"it was made for api {OLD[:19]}..., judged is api {NEW[:19]}..." in said
+    Draft202012Validator(report_schema()).validate(project.report())
     (review,) = json.loads(project.cli("why", "UC-001", "--json").stdout)["use_case"]["review"]["reviews"]
     assert review["subjects"] == [{"name": "api", "digest": OLD}]
 
@@ -393,6 +396,7 @@ def test_a_release_is_a_name_for_digests(project: Project) -> None:
     assert gate(project, "--release", "1.9", expected=0)  # which the config gives nothing: its name is compared
     assert gate(project, "--release", "2.1", expected=1)
     document = json.loads(project.cli("report", "--format", "json", "--release", "2.0").stdout)
+    Draft202012Validator(report_schema()).validate(document)
     assert [subject["name"] for subject in document["context"]["subjects"]] == ["api", "web"]
     assert document["context"]["subjects_of_release"] is True
 

@@ -121,6 +121,7 @@ def _sections(overview: BundleOverview) -> list[_Section]:
     )
     release = f" for release {context['release']}" if context["release"] else ""
     answer = "ELIGIBLE" if verdict["eligible"] else "NOT ELIGIBLE"
+    answer += "" if verdict.get("enforced", True) else " (the gate is not enforced)"
     release += f" of {_subjects(context['subjects'])}" if context.get("subjects") else ""
     summary = f"At {overview.report['generated_at']}{release}: {answer} for go-live (on {verdict['on']}); {totals}."
     derived = (

@@ -120,6 +120,7 @@ def _result(report: Report, base: UUID) -> Iterator[tuple[str, Any]]:
             ("register", readiness.register),
             ("eligible", str(verdict.eligible).lower()),
             ("eligible-on", verdict.on),
+            ("enforced", None if verdict.enforced else "false"),
             ("use-cases-ready", str(counts.ready)),
             ("use-cases-not-ready", str(counts.use_cases - counts.ready)),
             ("requirements", str(counts.requirements)),
