@@ -10,7 +10,7 @@ from urllib.parse import quote
 from hypothesis import given, strategies as st
 
 from pytest_readiness.redaction.redactor import Redactor
-from pytest_readiness.redaction.written_texts import WrittenTexts, holds_secret
+from pytest_readiness.redaction.written_texts import SecretSearch, WrittenTexts
 from tests.growth import calls
 
 KEY = b"k" * 32
@@ -72,8 +72,8 @@ def test_what_a_new_secret_changes_is_found(body: dict[str, Any], earlier: set[s
     texts.add(written)
     if redactor.plain(written) != again:
         assert texts.may_hold(newer)
-        assert holds_secret(written, newer)
-    if holds_secret(written, newer):
+        assert SecretSearch(newer).holds(written)
+    if SecretSearch(newer).holds(written):
         assert texts.may_hold(newer)
 
 
@@ -102,7 +102,7 @@ def test_a_fragment_counts_only_where_something_was_left_out() -> None:
     body = {"message": "assert 'zq7-known... == 'x'"}
     texts.add(body)
     assert texts.may_hold(secrets)
-    assert holds_secret(body, secrets)
+    assert SecretSearch(secrets).holds(body)
 
 
 def test_a_text_is_searched_alike_with_few_and_many_secrets() -> None:

@@ -214,7 +214,7 @@ class RunLog(Struct, eq=False):
         if self.writer is None:
             self._redact_where(redactor, _everywhere)
             return
-        from ..redaction.written_texts import WrittenTexts, where_held  # only where a test registers a secret
+        from ..redaction.written_texts import SecretSearch, WrittenTexts  # only where a test registers a secret
 
         secrets = redactor.known_secrets
         sizes = secrets.sizes
@@ -225,7 +225,7 @@ class RunLog(Struct, eq=False):
                 self._written.add(body)
             self.writer.on_line = self._written.add
         if self._written.may_hold(new):
-            self._redact_where(redactor, lambda bodies: where_held(bodies, new))
+            self._redact_where(redactor, SecretSearch(new))
         self._absent = sizes
 
     def _redact_where(self, redactor: Redactor, find: Find) -> None:
@@ -261,10 +261,9 @@ class RunLog(Struct, eq=False):
         A line may have been made before a secret was registered, and written after that. A plugin may redact more by
         now.
         """
-        from ..redaction.written_texts import where_held
+        from ..redaction.written_texts import SecretSearch
 
-        secrets = redactor.known_secrets
-        find = _everywhere if not redactor.plugins.is_empty else lambda bodies: where_held(bodies, secrets)
+        find = SecretSearch(redactor.known_secrets) if redactor.plugins.is_empty else _everywhere
         try:
             self._redact_where(redactor, find)
         except OSError:

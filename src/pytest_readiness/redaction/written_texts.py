@@ -9,12 +9,14 @@ texts themselves are searched.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from shlex import quote
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from ..facts.ledger.line import canonical
 from .compared_fields import CORE_FIELDS, EXEMPT_FIELDS
 from .encodings import SHORTEST
 from .known_secrets import KnownSecrets, shows_truncation
@@ -85,28 +87,45 @@ class _Windows:
         return True
 
 
-def holds_secret(body: Mapping[str, Any], secrets: KnownSecrets) -> bool:
-    """Return whether a text of a line holds a known secret, or a fragment of one where something was left out.
+class SecretSearch:
+    """Search of lines, or tests of a plan, for known secrets, and for fragments of them where something was left out.
 
-    Only such a text can change when it is redacted again with these secrets.
+    Only what holds one can change when it is redacted again with these secrets.
     """
-    texts = [text.encode("utf-8", "surrogatepass") for text in texts_of(body)]
-    data = b"\n".join(texts)
-    if any(secrets.find(data)):
-        return True
-    if not secrets.is_truncated(data):
-        return False
-    from .truncated_secrets import find_truncated  # few texts are
 
-    return any(any(find_truncated(text, secrets)) for text in texts if secrets.is_truncated(text))
+    def __init__(self, secrets: KnownSecrets) -> None:
+        self._secrets = secrets
+        self._in_json = KnownSecrets()
+        """The spellings as JSON writes them: a body is written in C, much faster than its texts are collected."""
+        for spelling, rule in secrets.spellings_after(0):
+            with suppress(UnicodeDecodeError):  # then JSON cannot hold it
+                self._in_json.add((canonical(spelling.decode()).encode()[1:-1],), rule)
 
+    def __call__(self, bodies: Sequence[Mapping[str, Any]]) -> Iterator[int]:
+        """Yield the positions of the bodies that hold a secret. Several are searched at once."""
+        for start in range(0, len(bodies), _AT_ONCE):
+            some = bodies[start : start + _AT_ONCE]
+            if self._may_hold(some):
+                yield from (start + number for number, body in enumerate(some) if self.holds(body))
 
-def where_held(bodies: Sequence[Mapping[str, Any]], secrets: KnownSecrets) -> Iterator[int]:
-    """Yield the positions of those bodies that ``holds_secret``. Several are searched at once."""
-    for start in range(0, len(bodies), _AT_ONCE):
-        some = bodies[start : start + _AT_ONCE]
-        if holds_secret({"bodies": some}, secrets):
-            yield from (start + number for number, body in enumerate(some) if holds_secret(body, secrets))
+    def holds(self, body: Mapping[str, Any]) -> bool:
+        """Return whether a text of a body holds a secret."""
+        if not self._may_hold(body):
+            return False
+        texts = [text.encode("utf-8", "surrogatepass") for text in texts_of(body)]
+        if any(self._secrets.find(b"\n".join(texts))):
+            return True
+        from .truncated_secrets import find_truncated  # few texts are
+
+        secrets = self._secrets
+        return any(any(find_truncated(text, secrets)) for text in texts if secrets.is_truncated(text))
+
+    def _may_hold(self, body: Any) -> bool:
+        try:
+            data = canonical(body).encode()
+        except (ValueError, TypeError, RecursionError):
+            return True
+        return b'"argv":' in data or any(self._in_json.find(data)) or self._secrets.is_truncated(data)
 
 
 def texts_of(body: Mapping[str, Any]) -> Iterator[str]:
