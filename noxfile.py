@@ -110,17 +110,34 @@ def lowest(session: nox.Session) -> None:
 
 
 def build_into(session: nox.Session, folder: Path) -> None:
-    """Build both distributions, as wheels and source archives."""
-    session.install("-q", "hatchling")
+    """Build both distributions, as wheels and source archives, and check what is in them and what an index shows."""
+    session.install("-q", "hatchling", *nox.project.dependency_groups(PROJECT, "package"))
     for source in (ROOT, ROOT / PLUGIN):
         with session.chdir(source):
             session.run("hatchling", "build", "-d", str(folder))
+    session.run("check-wheel-contents", *map(str, sorted(folder.glob("*.whl"))))
+    session.run("twine", "check", "--strict", *map(str, sorted(folder.iterdir())))
 
 
 @nox.session
 def build(session: nox.Session) -> None:
     """Build what is published, into dist."""
     build_into(session, ROOT / "dist")
+
+
+@nox.session
+def sbom(session: nox.Session) -> None:
+    """List what is installed with the wheels in dist, as CycloneDX, in build/sbom.cdx.json."""
+    with TemporaryDirectory() as folder:
+        session.run("python", "-m", "venv", folder)
+        python = str(Path(folder, "bin", "python"))
+        session.run(
+            python, "-m", "pip", "install", "-q", *map(str, sorted((ROOT / "dist").glob("*.whl"))), external=True
+        )
+        session.install("-q", *nox.project.dependency_groups(PROJECT, "sbom"))
+        (ROOT / "build").mkdir(exist_ok=True)
+        words = ["environment", "--pyproject", "pyproject.toml", "--mc-type", "library", "--output-reproducible"]
+        session.run("cyclonedx-py", *words, "-o", "build/sbom.cdx.json", python)
 
 
 @nox.session
