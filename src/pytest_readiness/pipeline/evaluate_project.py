@@ -98,7 +98,8 @@ def evaluate_with_facts(project: Project, request: EvaluationRequest) -> Evaluat
             select_use_cases(inputs.catalogue, request.patterns)  # raises an error for the pattern without a match
         extra_notes = (*uncollected_notes(sources, inputs.facts, readiness), *other_registers(store, sources.register))
         judged_on = stored_evidence(store, sources.leftovers, used_evidence(readiness))
-        problems = [*find_problems(store, sources.leftovers, judged_on), *sources.register_decisions.problems]
+        checked = [*judged_on, *inputs.facts.set_aside]
+        problems = [*find_problems(store, sources.leftovers, checked), *sources.register_decisions.problems]
         register, origins = evidence_register(project, sources, inputs.facts, inputs.scope, request.register_kind)
         comparison = _compare(store, checkpoints, judged_on, project.policy) if checkpoints else None
         changes = _changes_by_session(request, sources, inputs, readiness)

@@ -23,6 +23,7 @@ from ..store.protocol import DecisionStore, RegisterDecisions, RunSummary, Store
 from ..verdict.inputs import UNKNOWN, Facts, JudgedVersion, RunOrigin, run_of
 from ..verdict.people import People
 from ..verdict.policy import Policy, TrustedKey
+from ..verdict.requirement.execution_ledger import BROKEN
 from ..verdict.review.standing import newest_approvals, pinned_ids, pins_of
 from ..verdict.run_groups import generation_of, with_plans
 from .decision_sources import read_decisions
@@ -120,7 +121,8 @@ def facts_now(
     approvals_in_scope = [review for review in approvals if use_cases is None or review.use_case in use_cases]
     failures = UnseenFailures(sources.store, sources.register, approvals_in_scope, to_sign or {})
     # Readable failures of a retired run still count.
-    adverse = [*failures.unseen(policy, judged), *(piece for piece in retired_evidence if piece.result in BAD)]
+    unseen, set_aside = failures.unseen(policy, judged)
+    adverse = [*unseen, *(piece for piece in retired_evidence if piece.result in BAD)]
     evidence += earliest_evidence(sources, (*evidence, *in_journals, *adverse, *retired_evidence))
     pinned = pins_of(approvals)
     known_ids = {piece.id for piece in (*evidence, *in_journals)}
@@ -128,13 +130,14 @@ def facts_now(
     runs -= retired.all_runs.keys()
     origins = origins_of(sources, runs, plans=policy.asks_for_plans)
     parts = parts_of(sources, now, days, retired=retired)
-    evidence, origins = _add_hidden_evidence(sources, evidence, origins, policy, judged)
+    evidence, origins, others = _add_hidden_evidence(sources, evidence, origins, policy, judged)
     return Facts(
         evidence=[*evidence, *_in_scope(retired_evidence, use_cases), *in_journals],
         open_runs=_open_runs(sources),
         parts=parts,
         decisions=decisions,
         adverse=adverse,
+        set_aside=[*set_aside, *others],
         failed_runs=failures.runs,
         missing=_missing_evidence(sources, pinned - known_ids) | retired.retired_ids(pinned),
         origins=_with_groups(origins, parts) | retired.origins,
@@ -225,12 +228,16 @@ def _add_hidden_evidence(
     origins: Mapping[str, RunOrigin],
     policy: Policy,
     judged: JudgedVersion,
-) -> tuple[list[Evidence], dict[str, RunOrigin]]:
-    """Add the evidence for the judged version that newer executions for others hide, if a use case has such."""
+) -> tuple[list[Evidence], dict[str, RunOrigin], list[Evidence]]:
+    """Add the evidence for the judged version that newer executions for others hide, if a use case has such.
+
+    Returns:
+        The evidence, the origins of its runs, and what ended badly for other versions.
+    """
     by_release = policy.release != "ignore" and judged.release is not None
     by_subjects = policy.subject != "ignore" and bool(judged.subjects)
     if not by_release and not by_subjects:  # the usual case
-        return evidence, dict(origins)
+        return evidence, dict(origins), []
 
     def is_judged(piece: Evidence, origins: Mapping[str, RunOrigin]) -> bool:
         origin = origins.get(piece.run_id, UNKNOWN)
@@ -240,11 +247,13 @@ def _add_hidden_evidence(
     store = sources.store
     use_cases_to_read = {piece.uc for piece in evidence if not is_judged(piece, origins)}
     if store is None or not use_cases_to_read:
-        return evidence, dict(origins)
+        return evidence, dict(origins), []
     older = [piece for name in sorted(use_cases_to_read) for piece in store.history(sources.register, name)]
     runs = {piece.run_id for piece in older} - origins.keys()
     all_origins = {**origins, **origins_of(sources, runs, plans=policy.asks_for_plans)}
-    return [*evidence, *(piece for piece in older if is_judged(piece, all_origins))], all_origins
+    hidden = [piece for piece in older if is_judged(piece, all_origins)]
+    others = [piece for piece in older if piece.result in BROKEN and not is_judged(piece, all_origins)]
+    return [*evidence, *hidden], all_origins, others
 
 
 def _open_runs(sources: FactSources, until: str | None = None) -> dict[str, frozenset[str]]:

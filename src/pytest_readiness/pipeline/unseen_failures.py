@@ -48,23 +48,25 @@ class UnseenFailures:
                 runs.setdefault(row.use_case, set()).add(row.run_id)
         return runs
 
-    def unseen(self, policy: Policy, judged: JudgedVersion) -> list[Evidence]:
+    def unseen(self, policy: Policy, judged: JudgedVersion) -> tuple[list[Evidence], list[Evidence]]:
         """Return the newest failure of each slot that a reviewer could not see: it may make the approval suspect.
 
         The newest of a slot is enough, since a pass that excuses it excuses the older ones. Interruptions are included.
+
+        Returns:
+            The failures for what is judged, and those for another release or other digests.
         """
         if self._store is None or not self._approvals:
-            return []
-        rows: Sequence[FailureRecord] = [row for row in self._rows if row.use_case in self._horizons]
-        if policy.release != "ignore":
-            summaries = self._store.summaries({row.run_id for row in rows})
-            release = judged.release
-            release_runs = {id_ for id_, run in summaries.items() if release is not None and run.release == release}
-            rows = [row for row in rows if row.run_id in release_runs]
-        if policy.subject != "ignore":
-            conditions = self._store.run_conditions({row.run_id for row in rows})
-            for_subjects = {id_ for id_, run in conditions.items() if counts_for(run.subjects, judged.subjects)}
-            rows = [row for row in rows if row.run_id in for_subjects]
+            return [], []
+        rows = [row for row in self._rows if row.use_case in self._horizons]
+        runs = self._judged_runs(self._store, {row.run_id for row in rows}, policy, judged)
+        interrupted = self._store.interruptions(self._register, starts_of(self._approvals))
+        counting = self._newest(self._store, [row for row in rows if row.run_id in runs])
+        others = self._newest(self._store, [row for row in rows if row.run_id not in runs])
+        return [*counting, *interrupted], others
+
+    def _newest(self, store: EvidenceStore, rows: Sequence[FailureRecord]) -> list[Evidence]:
+        """Return the newest failure of each slot in these rows that a reviewer could not see."""
         rows_by_use_case: dict[str, list[FailureRecord]] = {}
         for row in rows:
             rows_by_use_case.setdefault(row.use_case, []).append(row)
@@ -74,8 +76,18 @@ class UnseenFailures:
             for horizon in self._horizons[name]
         )
         evidence_ids = dict.fromkeys(chain.from_iterable(newest))
-        interrupted = self._store.interruptions(self._register, starts_of(self._approvals))
-        return [*self._store.evidence_by_ids(self._register, evidence_ids), *interrupted]
+        return store.evidence_by_ids(self._register, evidence_ids) if evidence_ids else []
+
+    @staticmethod
+    def _judged_runs(store: EvidenceStore, runs: set[str], policy: Policy, judged: JudgedVersion) -> set[str]:
+        """Return the runs that are of the judged release and for the judged digests, if the policy asks for them."""
+        if policy.release != "ignore":
+            release, summaries = judged.release, store.summaries(runs)
+            runs = {id_ for id_, run in summaries.items() if release is not None and run.release == release}
+        if policy.subject != "ignore":
+            conditions = store.run_conditions(runs)
+            runs = {id_ for id_, run in conditions.items() if counts_for(run.subjects, judged.subjects)}
+        return runs
 
 
 def _newest_unseen(rows: Iterable[FailureRecord], horizon: ReviewHorizon) -> Collection[str]:

@@ -94,6 +94,9 @@ class Facts(Struct, frozen=True):
     adverse: Sequence[Evidence] = ()
     """Adverse executions that the approvers could not see, even if newer ones replace them: FAILED, ERROR, and
     INTERRUPTED whose next conclusive execution did not pass."""
+    set_aside: Sequence[Evidence] = ()
+    """Executions that ended badly and do not count, as their runs are of another release or for other digests than the
+    judged ones. The answer rests on that, so they must be intact."""
     failed_runs: Mapping[str, Collection[str]] = field(default_factory=dict)
     """By use case: ids of the runs with a FAILED or ERROR for it within the longest max age of its items. Together with
     those in ``evidence`` they are complete if a review basis was requested."""
