@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -149,3 +149,26 @@ def _hostile_use_case(use_case: UseCaseReadiness, text: str) -> UseCaseReadiness
     )
     review = replace(use_case.review, by=(text,), why=(text,))
     return replace(use_case, use_case=row, items=tuple(items), blockers=blockers, review=review)
+
+
+def failing_tests(tests: Mapping[str, Iterable[str]], use_cases: Iterable[str]) -> Report:
+    """Return the report of use cases in each of which these tests fail for these requirements, by the end of their id."""
+    ends = {end: State.FAILING for named in tests.values() for end in named}
+    known = values.catalogue(use_cases)
+    built = []
+    for name in known.use_cases:
+        use_case = values.use_case(known, name, ends, status=Status.BLOCKED)
+        items = []
+        for item in use_case.items:
+            requirements = []
+            for requirement in item.requirements:
+                end = requirement.requirement.id.removeprefix(f"{name}/")
+                pieces = tuple(
+                    values.evidence(uc=name, item=item.item.key, test_id=test, result=Result.FAILED)
+                    for test, named in tests.items()
+                    if end in named
+                )
+                requirements.append(replace(requirement, evidence=pieces, deciding=pieces))
+            items.append(replace(item, requirements=tuple(requirements)))
+        built.append(replace(use_case, items=tuple(items)))
+    return with_register(built)

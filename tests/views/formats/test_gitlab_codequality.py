@@ -96,3 +96,20 @@ def test_hostile_text_is_harmless_in_it() -> None:
         built = failing(text, f"{text}2", why=text)
         assert dangers("".join(render(built))) == [], text
         assert [issue["severity"] for issue in issues(built)[:2]] == ["blocker", "blocker"]
+
+
+def test_a_failing_test_is_one_issue_and_what_is_accepted_is_none() -> None:
+    """Ten requirements of one test are no ten faults, and the issue is the same when the test gets another one."""
+    few, many = (
+        reports.failing_tests({"a.py::test_a": ends}, ["UC-001", "UC-002"])
+        for ends in (("1/BYOK", "4"), ("4", "5", "7"))
+    )
+    before, after = (
+        [issue for issue in issues(built) if issue["check_name"] == "readiness-failing"] for built in (few, many)
+    )
+    assert len(before) == len(after) == 1
+    assert before[0]["fingerprint"] == after[0]["fingerprint"]
+    states = dict.fromkeys(reports.ENDS, State.COMPLETE) | {"4": State.ASSERTED}
+    for accepted, number in (((), 1), (("UC-003/4",), 0)):
+        built = use_case(catalogue(["UC-003"]), "UC-003", states, status=Status.IN_PROGRESS, accepted=accepted)
+        assert len(issues(report([built]))) == number

@@ -14,6 +14,7 @@ from pytest_readiness.verdict.readiness import RuleResult, State, Status
 from pytest_readiness.views.formats.markdown import COMMENT_LIMIT, render, render_within
 from pytest_readiness.views.headline import headline_sentence
 from pytest_readiness.views.report import Report
+from tests.views.formats import reports
 from tests.views.hostile import HOSTILE, dangers
 from tests.views.sinks import all_tokens, markdown_cells
 from tests.views.values import action, catalogue, evidence, hostile_report, report, tracker_ids, use_case
@@ -84,6 +85,17 @@ def test_what_blocks_comes_before_who_must_act_and_the_matrix() -> None:
     assert (row[0], row[1], row[6], row[10]) == ("UC-003", "BLOCKED", "✗", "0/8")
     assert row[2] == "failing"  # why it is BLOCKED, as in the terminal
     assert "✗ FAILING" in section(text, "1 use case")
+
+
+def test_a_test_that_fails_for_many_requirements_is_one_row() -> None:
+    """The row names them all, so that other failures are seen as well."""
+    text = text_of(reports.failing_tests({"a.py::test_many": reports.ENDS, "b.py::test_one": ("4",)}, ["UC-001"]))
+    rows = table(text, "What blocks")[1:]
+    assert [row[0] for row in rows] == [
+        "items 1/BYOK, 2/staging, 3/staging, 4, 5, 6/revocation, 6/rotation, 7 of UC-001",
+        "UC-001/4",
+    ]
+    assert rows[1][1].startswith("is FAILING: b.py::test_one FAILED")
 
 
 def test_names_stay_legible_for_those_who_read_the_source() -> None:

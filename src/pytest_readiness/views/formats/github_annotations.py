@@ -15,6 +15,11 @@ from ..text_format import count
 
 _ERRORS = frozenset({"interrupted"})
 _WARNINGS = frozenset({"flaky", "suspect"})
+_OPEN = {
+    state.value.lower(): state.value
+    for state in (State.MISSING, State.REHEARSED, State.STALE, State.WAIVED, State.ASSERTED)
+}
+"""States of requirements that only need evidence or a review, by the kinds of their findings."""
 _LONGEST = 1000
 """Characters of a message."""
 
@@ -30,8 +35,9 @@ class WrongMark(Struct, frozen=True):
 def render_annotations(report: Report, wrong_marks: Sequence[WrongMark] = ()) -> list[str]:
     """Return at most ten lines for a job's log: damage and wrong marks first, then what blocks, then what is open.
 
-    Findings that block are errors at the line of their test, or at the row of their use case in the tracker. What is
-    missing is one warning with its numbers. An eligible report has no findings.
+    Findings that block are errors at the line of their test, or at the row of their use case in the tracker. A test is
+    in one of them, whatever number of requirements it has. What is missing is one warning with its numbers. An
+    eligible report has no findings.
     """
     others = [] if report.verdict.eligible else findings(report)
     lines = [_line("error", finding, report) for finding in others if finding.kind == "problem"]
@@ -41,7 +47,7 @@ def render_annotations(report: Report, wrong_marks: Sequence[WrongMark] = ()) ->
         for finding in others
         if finding.kind != "problem" and (finding.blocks or finding.kind in _ERRORS | _WARNINGS)
     ]
-    return _at_most(lines, [*_open_requirements(others, report)], "`readiness gate` and `readiness next` show them all")
+    return _at_most(lines, [*_open_requirements(others)], "`readiness gate` and `readiness next` show them all")
 
 
 def render_wrong_marks(wrong_marks: Sequence[WrongMark]) -> list[str]:
@@ -67,20 +73,15 @@ def _mark_line(mark: WrongMark) -> str:
 
 def _line(level: Level, finding: Finding, report: Report) -> str:
     place = report.locations.of_finding(finding.test_id, finding.use_case)
-    name = finding.requirement or finding.use_case
-    title = f"{_TITLE}: {name}" if name else _TITLE
+    title = f"{_TITLE}: {finding.subject}" if finding.subject else _TITLE
     return annotation(level, finding.text[:_LONGEST], file=place.path, line=place.line, title=title)
 
 
-def _open_requirements(others: Sequence[Finding], report: Report) -> Iterator[str]:
+def _open_requirements(others: Sequence[Finding]) -> Iterator[str]:
     """Yield a warning with the number of requirements in each state that only needs evidence."""
-    numbers = Counter(finding.kind for finding in others if finding.requirement is not None)
-    texts = [
-        f"{numbers[state.value.lower()]} {state.value}"
-        for state in (State.MISSING, State.REHEARSED, State.STALE, State.WAIVED, State.ASSERTED)
-        if numbers[state.value.lower()]
-    ]
+    numbers = Counter(finding.kind for finding in others for _ in finding.requirements)
+    texts = [f"{numbers[kind]} {state}" for kind, state in _OPEN.items() if numbers[kind]]
     if texts:
-        total = count(len(report.readiness.use_cases), "use case")
+        total = count(len({finding.use_case for finding in others if finding.kind in _OPEN}), "use case")
         text = f"requirements of {total} that need evidence or a review: {', '.join(texts)}"
         yield annotation("warning", f"{text}; `readiness next` shows who must act", title=_TITLE)

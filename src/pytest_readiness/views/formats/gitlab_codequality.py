@@ -42,9 +42,9 @@ def render(report: Report) -> Iterator[str]:
 
 def _issue(report: Report, finding: Finding, fingerprints: dict[str, int]) -> dict[str, object]:
     place = report.locations.of_finding(finding.test_id, finding.use_case)
-    about = "\n".join(
-        (report.context.register, finding.kind, finding.requirement or finding.use_case, finding.test_id or "")
-    )
+    # Of a test only its id counts: which requirements show it changes with the tracker, not with the test.
+    subject = finding.test_id if len(finding.requirements) > 1 else finding.subject
+    about = "\n".join((report.context.register, finding.kind, subject or "", finding.test_id or ""))
     # Two blockers of one use case are two issues, whatever their words.
     number = fingerprints[about] = fingerprints.get(about, 0) + 1
     return {

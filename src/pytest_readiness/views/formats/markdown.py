@@ -171,9 +171,9 @@ def _blocking(report: Report) -> _Section:
     rows = []
     for finding in findings(report):
         if finding.blocks and finding.use_case:
-            name = finding.requirement or finding.use_case
-            # The sentence begins with the name, which has a column of its own here.
-            rows.append(_row((name, finding.text.removeprefix(f"{name} "), owners.get(finding.use_case, ""))))
+            # The sentence begins with the subject, which has a column of its own here.
+            text = finding.text.removeprefix(f"{finding.subject} ")
+            rows.append(_row((finding.subject, text, owners.get(finding.use_case, ""))))
     pointer = "`readiness why UC` shows all of a use case"
     return _Section("What blocks", rows, _table_head("Requirement", "Why", "Owner"), pointer=pointer)
 
