@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from pytest_readiness.facts.decision import Departure, Retirement, Review, ReviewMeaning, RunRetirement, Unblock, Waiver
 from pytest_readiness.facts.review_basis import ReviewBasis
 from pytest_readiness.verdict.readiness import Phase, State, Status
-from pytest_readiness.views.bundle_pages import BundleOverview, render_index, render_readme
+from pytest_readiness.views.bundle_pages import overview_of, render_index, render_readme
 from pytest_readiness.views.document import to_document
 from tests.store.runs import blocker, review
 
@@ -22,16 +22,17 @@ from .sinks import MARKDOWN, Page
 AT = {"register": "payments", "at": "2026-02-12T18:00:00.000Z"}
 
 
-def overview(*decisions, text="Trace ingest", runs=(), statements=None):
+def overview(*decisions, text="Trace ingest", runs=(), statements=None, states=None, accepted=()):
     """Return the overview of a bundle with one use case."""
     catalogue = values.catalogue(["UC-003"], title=text)
     use_case = values.use_case(
-        catalogue, "UC-003", {"4": State.COMPLETE}, status=Status.IN_PROGRESS, phase=Phase.COLLECTING,
-        found=(values.evidence(),),
+        catalogue, "UC-003", states or {"4": State.COMPLETE}, status=Status.IN_PROGRESS, phase=Phase.COLLECTING,
+        found=(values.evidence(),), accepted=accepted,
     )  # fmt: skip
-    document = to_document(values.report([use_case]))
+    report = values.report([use_case])
+    document = to_document(report)
     document["context"]["derived_by"] = "pytest-readiness 1.0"
-    return BundleOverview(json.loads(json.dumps(document)), decisions, runs, statements or {})
+    return overview_of(report, json.loads(json.dumps(document)), decisions, runs, statements or {})
 
 
 def shown(text):
@@ -47,10 +48,18 @@ def test_both_show_who_decided_what_and_on_which_runs(render):
     text = shown(render(overview(review(), blocker(), runs=[run], statements={run.id: 2})))
     for part in (
         "UC-001 approved for go-live", review().by, "UC-001 blocked", "self-declared", "not yet",
-        "NOT ELIGIBLE for go-live", "1 IN_PROGRESS", "IN_PROGRESS, COLLECTING", f"1 piece of evidence in {values.RUN}",
+        "NOT ELIGIBLE: 0 of 1 ready, 1 in progress", "1/8", "IN_PROGRESS, COLLECTING", f"1 piece of evidence in {values.RUN}",
         run.id, run.actor, "verify_bundle.py", "It is not evidence", "pytest-readiness 1.0 derived this page",
     ):  # fmt: skip
         assert part in text, part
+
+
+@pytest.mark.parametrize("render", [render_readme, render_index])
+def test_what_is_accepted_or_waived_counts_as_in_every_other_output(render):
+    """A use case that is ready does not look unfinished to an auditor."""
+    states = {"4": State.COMPLETE, "5": State.ASSERTED, "7": State.ASSERTED, "1/BYOK": State.WAIVED}
+    text = shown(render(overview(states=states, accepted=("UC-003/5", "UC-003/7"))))
+    assert "3/8 +1w (1 of 8 requirements complete, 2 accepted as they are, 1 waived)" in text
 
 
 def test_decisions_are_in_the_order_of_their_time_and_the_release_is_named():

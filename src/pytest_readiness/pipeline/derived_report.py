@@ -34,7 +34,7 @@ from ..settings import Settings
 from ..signing.trust import TrustStore
 from ..store.protocol import RegisterDecisions, Store
 from ..verdict.policy import Policy
-from ..views.bundle_pages import BundleOverview, render_index, render_readme
+from ..views.bundle_pages import overview_of, render_index, render_readme
 from ..views.document import to_document
 from .checkpoints import StoredCheckpoint
 from .evaluate_project import EvaluationRequest, evaluate_project
@@ -105,7 +105,7 @@ def derive_files(inputs: ReportInputs, scope: ReportScope) -> DerivedFiles:
     document["context"]["derived_by"] = report_generator(project.policy_at)
     statements = Counter(envelope.subject for envelope in inputs.envelopes)
     decisions = [parse_decision(decision.text) for decision in inputs.decisions]  # as an import reads them
-    overview = BundleOverview(document, decisions, runs, statements)
+    overview = overview_of(report, document, decisions, runs, statements)
     return DerivedFiles(canonical(document), render_readme(overview), render_index(overview))
 
 

@@ -23,9 +23,12 @@ from ..facts.decision import (
 )
 from ..facts.subject import subjects_text
 from ..store.protocol import RunSummary
+from ..verdict.readiness import UseCaseReadiness
+from .headline import headline_sentence
+from .report import Report
 from .sanitise.html import to_html
 from .sanitise.markdown import markdown_head, markdown_row, to_markdown_words
-from .text_format import commit_text, count, identity
+from .text_format import commit_text, completion_text, count, done_text, identity
 
 _COMMANDS = (
     "python -I verify_bundle.py BUNDLE --key ci=ci-public.pem --checkpoint last-month.txt",
@@ -54,10 +57,39 @@ class BundleOverview(Struct, frozen=True):
 
     report: Mapping[str, Any]
     """The JSON report of the bundle, as plain data of this version."""
+    headline: str
+    """The verdict with its counts, as in every output."""
+    done: Mapping[str, str]
+    """How many requirements of each use case are done, as in every output, by its id."""
     decisions: Sequence[Decision]
     runs: Sequence[RunSummary]
     statements: Mapping[str, int]
     """Number of signed statements by the id of their run or decision."""
+
+
+def overview_of(
+    report: Report,
+    document: Mapping[str, Any],
+    decisions: Sequence[Decision],
+    runs: Sequence[RunSummary],
+    statements: Mapping[str, int],
+) -> BundleOverview:
+    """Return the contents that the pages show.
+
+    Args:
+        report: the report, from which the numbers come that every output has.
+        document: the same report as the bundle has it.
+        decisions: all decisions of the bundle.
+        runs: all its runs.
+        statements: the number of signed statements by the id of their run or decision.
+    """
+    done = {use_case.use_case.id: _done(use_case) for use_case in report.readiness.use_cases}
+    return BundleOverview(document, headline_sentence(report), done, decisions, runs, statements)
+
+
+def _done(use_case: UseCaseReadiness) -> str:
+    explained = f" ({completion_text(use_case)})" if use_case.accepted or use_case.waived else ""
+    return f"{done_text(use_case)}{explained}"
 
 
 class _Section(Struct, frozen=True):
@@ -114,16 +146,10 @@ def _html(sections: Sequence[_Section]) -> Iterator[str]:
 
 
 def _sections(overview: BundleOverview) -> list[_Section]:
-    context, verdict = overview.report["context"], overview.report["verdict"]
-    totals = (
-        ", ".join(f"{number} {status}" for status, number in overview.report["totals"].items() if number)
-        or "no use cases"
-    )
+    context = overview.report["context"]
     release = f" for release {context['release']}" if context["release"] else ""
-    answer = "ELIGIBLE" if verdict["eligible"] else "NOT ELIGIBLE"
-    answer += "" if verdict.get("enforced", True) else " (the gate is not enforced)"
     release += f" of {_subjects(context['subjects'])}" if context.get("subjects") else ""
-    summary = f"At {overview.report['generated_at']}{release}: {answer} for go-live (on {verdict['on']}); {totals}."
+    summary = f"At {overview.report['generated_at']}{release}: {overview.headline}."
     derived = (
         f"{context['derived_by']} derived this page from the other members of the bundle. It is not evidence: the"
         " evidence is in runs, decisions and artifacts. verify_bundle.py does not verify this page; readiness merge"
@@ -132,7 +158,7 @@ def _sections(overview: BundleOverview) -> list[_Section]:
     return [
         _Section(f"Evidence of register {context['register']}", (summary, derived)),
         _decided(overview),
-        _use_cases(overview.report),
+        _use_cases(overview),
         _runs(overview),
         _Section(
             "How to verify it",
@@ -198,18 +224,18 @@ def _signed(overview: BundleOverview, id_: str) -> str:
     return str(overview.statements.get(id_, 0) or "none")
 
 
-def _use_cases(report: Mapping[str, Any]) -> _Section:
+def _use_cases(overview: BundleOverview) -> _Section:
     rows = tuple(
         (
             use_case["id"],
             f"{use_case['status']}, {use_case['phase']}" if use_case["phase"] else use_case["status"],
-            f"{use_case['requirements_complete']} of {use_case['requirements_count']}",
+            overview.done[use_case["id"]],
             " by ".join(filter(None, (use_case["review"]["state"], ", ".join(use_case["review"]["by"])))),
             _on_what(use_case),
         )
-        for use_case in report["use_cases"]
+        for use_case in overview.report["use_cases"]
     )
-    header = ("use case", "status", "requirements complete", "review", "runs with its evidence")
+    header = ("use case", "status", "requirements done", "review", "runs with its evidence")
     return _Section("Use cases", () if rows else ("The report has no use cases.",), header, rows)
 
 
