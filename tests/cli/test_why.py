@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.project import CONFIG, Project
+from tests.reviewed_project import decided
 
 pytestmark = pytest.mark.slow
 
@@ -263,3 +264,19 @@ def test_a_skipped_test_is_told_in_a_line(project: Project) -> None:
     report = project.cli("report").stdout
     assert "  skipped    item 1 of UC-002\n" in report
     assert "  no test    item 2 of UC-002\n" in report
+
+
+def test_one_piece_of_evidence_has_one_time(project: Project) -> None:
+    """The reason, the evidence below it and the record name the end; what names the start says so."""
+    slow = "@evidence('UC-001', item=1)\ndef test_slow():\n    import time\n    time.sleep(0.1)\n"
+    decided(project, tests=slow + "    raise ValueError('no')\n")
+    (piece,) = project.evidence("UC-001")
+    assert piece["started_at"] < piece["timestamp"]
+    (need, *_) = project.report("UC-001")["use_cases"][0]["items"][0]["requirements"]
+    assert f"FAILED in staging at {piece['timestamp']}" in need["why"]
+    shown = " ".join(project.cli("why", "UC-001/1").stdout.split())
+    assert piece["started_at"] not in shown
+    decided(project, tests=slow)
+    (piece,) = project.evidence("UC-001")
+    shown = " ".join(project.cli("review", "UC-001").stdout.split())
+    assert f"test_slow, started {piece['started_at']}" in shown

@@ -28,9 +28,9 @@ def first_line(text: str) -> str:
 
 
 def execution_text(evidence: Evidence) -> str:
-    """Return ``test PASSED in staging with BYOK at TIME``."""
+    """Return ``test PASSED in staging with BYOK at TIME``, which is its timestamp, the end, as beside each piece."""
     ended = _outcome_text(evidence.result, evidence.environment, evidence.provider_mode)
-    return f"{first_line(evidence.test_id)} {ended} at {evidence.started_at}"
+    return f"{first_line(evidence.test_id)} {ended} at {evidence.timestamp}"
 
 
 @lru_cache(maxsize=1024)

@@ -100,8 +100,8 @@ def _pin(pin: PinnedEvidence, writer: LineWriter) -> Iterator[Line]:
 
 
 def pin_text(pin: PinnedEvidence) -> str:
-    """Return test, time, place and recorder of a piece of evidence."""
-    return f"{pin.test_id} {pin.started_at}{_where(pin)}"
+    """Return test, start, place and recorder of a piece of evidence."""
+    return f"{pin.test_id}, started {pin.started_at}{_where(pin)}"
 
 
 def _grouped_pins(pins: Sequence[PinnedEvidence], where: str, writer: LineWriter) -> Iterator[Line]:
@@ -109,7 +109,7 @@ def _grouped_pins(pins: Sequence[PinnedEvidence], where: str, writer: LineWriter
     first, last = min(pin.started_at for pin in pins), max(pin.started_at for pin in pins)
     when = first if first == last else f"{first} to {last}"
     run = run_of(pins[0].evidence_id)
-    yield from writer.paragraph(f"{len(pins):,} tests, {when}{where}", lead=("evidence: ", "dim"), indent=2)
+    yield from writer.paragraph(f"{len(pins):,} tests, started {when}{where}", lead=("evidence: ", "dim"), indent=2)
     yield from writer.paragraph(typed(f"show {run}.N, where N is the number before a test"), indent=6)
     numbers = [pin.evidence_id.removeprefix(f"{run}.") for pin in pins]
     width = max(map(len, numbers))
