@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.project import TRACKER, Project
+from tests.project import CONFIG, TRACKER, Project
+from tests.reviewed_project import ANA, DEV, REVIEW
 
 pytestmark = pytest.mark.slow
 
@@ -95,3 +96,52 @@ def test_a_session_says_so(project: Project) -> None:
         output = " ".join(project.run("--readiness-report", *options).stdout.str().split())
         assert MISSING in output
         assert "no test of this session was evidence: `pytest --readiness-plan`" in output
+
+
+DECIDING = [
+    ("waive", "UC-001/2", "--reason", "vendor", "--until", "+9d", "--requested-by", DEV, "--by", ANA),
+    ("block", "UC-001", "--reason", "vendor", "--by", ANA),
+    ("review", "UC-001", "--reject", "--comment", "nothing there", "--by", ANA),
+]
+
+
+@pytest.mark.parametrize("command", DECIDING, ids=lambda command: command[0])
+def test_a_decision_that_makes_a_new_store_says_so(project: Project, command: tuple[str, ...]) -> None:
+    """Afterwards nothing would say any more that the store was lost; a store that is there is not named."""
+    project.configured(CONFIG + REVIEW)
+    done = project.cli(*command)
+    assert done.exit_code == 0, done.output
+    assert done.stderr.count(MISSING) == 1
+    assert "a new one was made for this" in done.stderr
+    assert MISSING not in project.cli(*command).output
+
+
+def test_a_refused_decision_names_the_missing_store(project: Project) -> None:
+    """What it concerns may be in the store that is lost."""
+    project.configured(CONFIG + REVIEW)
+    done = project.cli("retire", "test_it.py::test_gone", "--reason", "gone", "--by", ANA)
+    assert done.exit_code == 2
+    assert done.stderr.count(MISSING) == 1
+    assert not (project.path / ".readiness" / "evidence.db").exists()
+
+
+@pytest.mark.parametrize(
+    "command", [("history", "UC-001"), ("review",), ("show", "UC-001"), ("bundle", "-o", "b.zip")], ids=lambda c: c[0]
+)
+def test_where_there_is_neither_config_nor_store_that_is_said(project: Project, command: tuple[str, ...]) -> None:
+    """An empty answer in the wrong folder is no answer about the project."""
+    done = project.cli(*command)
+    assert "there is neither a config in " in done.stderr
+    assert done.stderr.count("\n") == 1
+    project.tests(PASSING)
+    project.run()
+    assert "neither" not in project.cli(*command).output
+
+
+@pytest.mark.parametrize("sides", [("now", "2026-11-30"), ("2026-11-30", "now")])
+def test_nothing_is_compared_where_there_is_neither_config_nor_store(project: Project, sides: tuple[str, str]) -> None:
+    """A comparison with nothing says that everything is gone, or that nothing changed."""
+    done = project.cli("diff", *sides)
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "there is neither a config in " in done.stderr
+    assert "run `readiness init`, or go to the folder of the project" in done.stderr

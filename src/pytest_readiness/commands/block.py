@@ -36,7 +36,7 @@ def command(
     Exits 0 if the blocker is stored, 1 if it is refused.
     """
     project = cli.project()
-    with refusing(context):
+    with refusing(context, project):
         print_decision(block(project, use_case, find_decider(project, by), reason, due, link))
     if due is not None and due < timestamp()[:10]:
         click.echo(f"the due date {due} is in the past: reports show it as overdue")

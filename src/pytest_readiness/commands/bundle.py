@@ -13,7 +13,7 @@ from ..views.sanitise import sanitise
 from . import completion, options
 from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand
-from .output import tell_missing_store
+from .output import tell_nothing_there
 
 
 @click.command("bundle", cls=ExitCodeCommand)
@@ -59,5 +59,5 @@ def command(
     click.echo(sanitise(f"{output}: {', '.join(written)}"))
     for sha256 in exported.missing:
         click.echo(f"readiness: artifact {sha256} was left out: it is not in the artifact folder", err=True)
-    tell_missing_store(project)
+    tell_nothing_there(project)
     return 0

@@ -10,7 +10,7 @@ import click
 
 from ..decisions.repository import StoredDecisions
 from ..decisions.reviews import ReviewedVersion
-from ..errors import RefusedError, location
+from ..errors import ConfigError, RefusedError, location
 from ..facts.decision import (
     Blocker,
     Decision,
@@ -31,16 +31,26 @@ from ..verdict.subject_rule import NAME_SUBJECT
 from ..views.gate import status_text
 from ..views.sanitise import sanitise
 from ..views.text_format import identity
+from .output import tell_missing_store
 
 
 @contextmanager
-def refusing(context: click.Context) -> Iterator[None]:
-    """Print each reason of a refusal on a line of its own, and exit with 1."""
+def refusing(context: click.Context, project: Project | None) -> Iterator[None]:
+    """Print each reason of a refusal on a line of its own, and exit with 1.
+
+    A missing store of the project is named beside it; ``project`` None: something else replaces the store.
+    """
     try:
         yield
+    except ConfigError:  # what is named may be in a store that was lost
+        if project is not None:
+            tell_missing_store(project)
+        raise
     except RefusedError as error:
         for reason in error.reasons:
             click.echo(sanitise(typable(f"readiness: refused: {' '.join(reason.split())}")), err=True)
+        if project is not None:
+            tell_missing_store(project)
         _stop(context, error)
 
 

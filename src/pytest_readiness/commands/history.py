@@ -25,5 +25,5 @@ def command(cli: CliContext, *, use_case: str, as_json: bool) -> int:
         output.print_json(history_document(history))
     else:
         output.print_lines(render_history(history, output.terminal_width(), unicode=output.prints_unicode()))
-    output.tell_missing_store(project)
+    output.tell_nothing_there(project)
     return 0

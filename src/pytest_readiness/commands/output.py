@@ -46,7 +46,16 @@ def prints_unicode() -> bool:
 
 def tell_missing_store(project: Project) -> None:
     """Print on standard error that there is no store, if there is none."""
-    if missing := project.missing_store:
+    _tell(project.missing_store)
+
+
+def tell_nothing_there(project: Project) -> None:
+    """Print on standard error that there is no store, or neither a config nor a store, unless the output says so."""
+    _tell(project.nothing_there)
+
+
+def _tell(missing: str) -> None:
+    if missing:
         click.echo(f"readiness: {sanitise(missing, 600)}", err=True)
 
 

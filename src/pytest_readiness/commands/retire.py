@@ -45,11 +45,11 @@ def command(
         raise ConfigError("name a test, a use case, or a run with --run RUN; --replaced-by is only for a test")
     project = cli.project()
     if run_id is not None:
-        with refusing(context):
+        with refusing(context, project):
             print_decision(retire_run(project, run_id, find_decider(project, by), reason))
         return 0
     assert name is not None  # noqa: S101 - for the type checker
-    with refusing(context):
+    with refusing(context, project):
         stored, concerned = retire(project, name, find_decider(project, by), reason, replaced_by)
     print_decision(stored)
     print_standing(project, concerned)

@@ -103,7 +103,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
             raise click.UsageError("name the use cases to review, such as UC-003 or 'UC-0*', or use --suspect", context)
         return _list_waiting(cli.project(), ReviewedVersion(release, subjects))
     project, version = cli.project(), ReviewedVersion(release, subjects)
-    with refusing(context):
+    with refusing(context, project if report is None else None):
         if report is not None:
             sheet = sheet_from_report(project, report, use_cases, suspect=suspect, version=version)
         else:
@@ -215,7 +215,7 @@ def _list_waiting(project: Project, version: ReviewedVersion) -> int:
     await_ = f"{count(len(waiting), 'use case')} {'awaits' if len(waiting) == 1 else 'await'} a review"
     shows = f": `{typed(f'review {shlex.quote(waiting[0].use_case.id)}')}` shows what it covers" if waiting else ""
     click.echo(sanitise(f"{await_}{shows}" if waiting else f"no use case awaits a review ({others} in the register)"))
-    output.tell_missing_store(project)
+    output.tell_nothing_there(project)
     refuse_damage(judged.context.problems)
     return 0
 

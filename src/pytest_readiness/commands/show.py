@@ -43,7 +43,7 @@ def command(cli: CliContext, *, target: str, form: str, as_json: bool, verbose: 
         if piece is not None
         else deciding_evidence(project, *_use_case(cli, target), every=every)
     )
-    output.tell_missing_store(project)
+    output.tell_nothing_there(project)
     if form != TERMINAL:
         render = render_template if form == "markdown" else render_json
         click.echo("".join(render(pieces)), nl=False)

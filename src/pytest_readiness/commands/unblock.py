@@ -24,7 +24,7 @@ def command(cli: CliContext, context: click.Context, use_case: str, reason: str,
     Exits 0 if the decision is stored, 1 if it is refused.
     """
     project = cli.project()
-    with refusing(context):
+    with refusing(context, project):
         print_decision(unblock(project, use_case, find_decider(project, by), reason))
     print_standing(project, (use_case,))
     return 0

@@ -45,7 +45,7 @@ def command(
     stored, 1 if it is refused.
     """
     project = cli.project()
-    with refusing(context):
+    with refusing(context, project):
         stored = waive(project, requirement, find_decider(project, by), reason, until, requested_by)
     print_decision(stored)
     report = evaluate_project(project, EvaluationRequest((requirement.partition("/")[0],), to_sign=False))

@@ -96,6 +96,9 @@ def store_decisions(project: Project, decisions: Sequence[DecisionDraft]) -> Sto
     counted = tuple(draft.counted for draft in decisions)
     signed = [draft.signed for draft in decisions if draft.signed is not None]
     notes = tuple(redaction_problem(project.redactor))
+    if missing := project.missing_store:
+        # Afterwards there is one, and nothing says any more that another one may have been lost.
+        notes += (missing if in_folder(project) else f"{missing}; a new one was made for this",)
     if not in_folder(project):
         _write_to_store(project, decisions, signed)
         return StoredDecisions(counted, len(signed), notes=notes)

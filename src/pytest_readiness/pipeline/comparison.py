@@ -84,7 +84,7 @@ def _stored(project: Project, name: str) -> Project:
     Raises:
         ConfigError: there is no store.
     """
-    if missing := project.missing_store:
+    if missing := project.nothing_there:
         raise ConfigError(f"'{one_line(name, 120)}' is no file, so it is read from the store, but {missing}")
     return project
 

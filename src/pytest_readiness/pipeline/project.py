@@ -14,7 +14,7 @@ from msgspec.structs import asdict
 
 from ..claims.catalogue import Catalogue
 from ..claims.register import read_catalogue, tracker_of
-from ..errors import ConfigError, StorageError
+from ..errors import ConfigError, StorageError, location
 from ..facts.requirements_snapshot import Snapshot, take_snapshot
 from ..journal.folder import find_leftovers, ignore_folder
 from ..recording.provenance.relative_path import relative_path
@@ -98,6 +98,20 @@ class Project(Struct, frozen=True, dict=True):
         except OSError:
             pass
         return "" if any(self.journals.glob("*.jsonl")) else missing_store(url)
+
+    @property
+    def nothing_there(self) -> str:
+        """The sentence that there is no store, or neither a config nor a store; empty if there is something to read.
+
+        Raises:
+            ConfigError: the store's address is invalid.
+        """
+        folder = self.settings.folder
+        if self.configured or self.missing_store:
+            return self.missing_store
+        is_there = self.store_file.exists() or any(self.journals.glob("*.jsonl"))
+        go = "run `readiness init`, or go to the folder of the project"
+        return "" if is_there else f"there is neither a config in {location(folder)} or above nor a store: {go}"
 
     @property
     def plugin_problem(self) -> str | None:
