@@ -61,6 +61,19 @@ def test_two_reports(fallen: Project) -> None:
     assert (same.exit_code, same.stdout.splitlines()[-1]) == (0, "nothing changed")
 
 
+def test_a_report_of_one_use_case(fallen: Project) -> None:
+    """The others are neither gone nor new, whichever side says nothing of them."""
+    fallen.cli("report", "UC-002", "--format", "json", "-o", "limited.json")
+    for sides in (("a.json", "limited.json"), ("limited.json", "a.json"), ("limited.json", "now")):
+        result = fallen.cli("diff", *sides)
+        assert result.stdout.splitlines()[2:] == [
+            "note: only UC-002 is compared: report limited.json is limited to it",
+            "nothing changed",
+        ], result.output
+    annotated = fallen.cli("diff", "a.json", "limited.json", "--format", "github").stdout
+    assert annotated.startswith("::notice title=Nothing changed::"), annotated
+
+
 def test_a_test_that_fails_besides_one_that_failed_before(project: Project) -> None:
     """The everyday case of an old suite: ``diff`` names the test and both results, and the gate is closed for it."""
     project.configured().tests(
@@ -122,6 +135,7 @@ def test_json(fallen: Project) -> None:
         "became_ready",
         "no_longer_ready",
         "by_result",
+        "limits",
         "changes",
     ]
     assert [document[side]["ready"] for side in ("old", "new")] == [1, 0]

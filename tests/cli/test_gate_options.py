@@ -123,6 +123,52 @@ def test_no_regression_lets_through_what_is_not_worse(signed: Project) -> None:
     assert signed.cli("gate", "--no-regression", "absent.json").exit_code == 2
 
 
+def test_what_the_earlier_report_did_not_look_at_closes_the_gate(signed: Project) -> None:
+    """A report of one use case says nothing of the others; one of the same scope does, and so does one of all."""
+    signed.cli("report", "UC-001", "--format", "json", "-o", "limited.json")
+    signed.cli("report", "--format", "json", "-o", "whole.json")
+    limits = "the earlier report is limited to UC-001 and speaks of 1 of 2 use cases"
+    sentence = f"{limits}: compare with a report of the same scope"
+    closed = signed.cli("gate", "--no-regression", "limited.json")
+    text = " ".join(closed.stdout.split())
+    assert (closed.exit_code, text.startswith(f"NO COMPARISON: {sentence}")) == (1, True), text
+    assert "what fails: evidence incomplete" in text
+    assert "not compared" in text.partition("what fails: ")[2]
+    assert "worse than before" not in text
+    assert closed.stdout.endswith("exit code 1: not comparable with the earlier report\n")
+    for scope, name in (("UC-001", "limited.json"), ("UC-001", "whole.json"), ("UC-*", "whole.json")):
+        assert signed.cli("gate", scope, "--no-regression", name).exit_code == 0
+    compared = signed.cli("report", "--baseline", "limited.json", "--format", "json").stdout
+    assert json.loads(compared)["changes"] == []
+    before = json.loads((signed.path / "whole.json").read_text())
+    assert before["context"]["scope"] is None
+    del before["context"]["scope"]
+    signed.write("older.json", json.dumps(before))
+    assert signed.cli("gate", "--no-regression", "older.json").exit_code == 0
+    del before["use_cases"][1]
+    signed.write("older.json", json.dumps(before))
+    older = signed.cli("gate", "--no-regression", "older.json")
+    assert older.exit_code == 1
+    assert "does not say whether it was limited to them" in " ".join(older.stdout.split())
+    before["context"]["scope"] = [1]
+    signed.write("older.json", json.dumps(before))
+    assert signed.cli("gate", "--no-regression", "older.json").exit_code == 2
+
+
+def test_what_is_new_in_the_register_is_not_compared(signed: Project) -> None:
+    """A report of everything, or of a glob that has a new use case, was of the same scope."""
+    signed.cli("report", "--format", "json", "-o", "whole.json")
+    signed.cli("report", "UC-*", "--format", "json", "-o", "named.json")
+    tracker = signed.path / "PROD_READINESS_TRACKER.md"
+    row = next(line for line in tracker.read_text().splitlines() if "UC-002" in line)
+    tracker.write_text(tracker.read_text().replace(row, f"{row}\n{row.replace('UC-002', 'UC-003')}"))
+    for name in ("whole.json", "named.json"):
+        grown = signed.cli("gate", "--no-regression", name)
+        assert grown.exit_code == 0, grown.output
+        new = "1 use case not compared: new in the register since the earlier report"
+        assert new in " ".join(grown.stdout.split())
+
+
 def test_at_tells_what_was_known_then(signed: Project) -> None:
     """Before anything ran nothing is known, between run and failure it was ready, long after everything is stale."""
     between = timestamp()

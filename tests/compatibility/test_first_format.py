@@ -41,7 +41,7 @@ COUNTED_NOW = {
     "verdict.rules.11.looked_at": (7, 6),
 }
 """Numbers then and now: a rule about evidence counts only what rests on evidence, and not what has none."""
-ADDED = {"changes", "context.subjects", "context.subjects_of_release", "verdict.enforced"}
+ADDED = {"changes", "context.scope", "context.subjects", "context.subjects_of_release", "verdict.enforced"}
 """Keys that came later."""
 ADDED_TO_EVIDENCE = ("counts", "why_not", "state", "proven")
 """Keys of a piece of evidence that came later."""

@@ -106,6 +106,22 @@ def test_an_open_gate(project: Project) -> None:
     assert "UC-002" not in job.summary
 
 
+def test_a_job_of_one_use_case_and_a_baseline_of_all(project: Project) -> None:
+    """What the job does not look at is not gone; a job of all is closed for a baseline of one."""
+    decided(project)
+    project.cli("report", "--format", "json", "-o", "base.json")
+    inputs = {"use-cases": "UC-001", "baseline": "base.json", "tests": "false"}
+    same = run(project, gate="no-regression", **inputs)
+    assert same.exit_code == 0, same.log
+    assert "title=worse than before" not in same.log
+    assert "gone" not in same.log
+    (project.path / same.outputs["report"]).rename(project.path / "limited.json")
+    closed = run(project, gate="no-regression", baseline="limited.json", tests="false")
+    assert (closed.exit_code, closed.failed) == (1, ["Gate"]), closed.log
+    limits = "the earlier report is limited to UC-001 and speaks of 1 of 2 use cases"
+    assert unescape(closed.summary).startswith(f"## ✗ NO COMPARISON: {limits}"), closed.summary
+
+
 def test_tests_that_fail_close_it_whatever_the_gate_says(project: Project) -> None:
     """The report is written for them, too, and the job ends with pytest's code."""
     decided(project).tests("def test_other(): assert False\n", "test_other.py")
@@ -264,7 +280,9 @@ def test_only_the_gate_decides_where_tests_may_fail(project: Project) -> None:
     project.tests('@evidence("UC-001", item=1)\ndef test_provider(): assert False\n')
     worse = run(project, **lax)
     assert worse.exit_code == 1
-    assert worse.log.splitlines()[-1].endswith("the gate ended with exit code 1 (closed: worse than in the baseline)")
+    assert worse.log.splitlines()[-1].endswith(
+        "the gate ended with exit code 1 (closed: worse than in the baseline, or not comparable)"
+    )
 
 
 def test_a_wrong_baseline_costs_only_the_comparison(project: Project) -> None:

@@ -110,6 +110,17 @@ def test_what_is_new_or_gone():
     assert changed(fewer, before) == ["UC-003/plain:  -> COMPLETE (is new)"]
 
 
+def test_what_either_was_limited_to_is_neither_new_nor_gone():
+    """Only use cases that both looked for are compared; in any letter case, and by globs."""
+    more = replace(CATALOGUE, use_cases={**CATALOGUE.use_cases, "UC-10": replace(CATALOGUE.use_cases[UC], id="UC-10")})
+    both, alone = snapshot(complete(), catalogue=more), snapshot(complete())
+    for limited in (replace(alone, scope=(UC,)), replace(alone, scope=("uc-00?",))):
+        assert changed(both, limited) == changed(limited, both) == []
+    for asked in (replace(alone, scope=("uc-*",)), replace(alone, scope=("UC-10", UC))):
+        assert changed(both, asked) == ["UC-10: NOT_STARTED ->  (is gone)"]
+        assert changed(asked, both) == ["UC-10:  -> NOT_STARTED (is new)"]
+
+
 def test_a_test_that_no_longer_runs_is_worse_though_another_completes_the_requirement():
     """It is told with its last result; one that is skipped or only rehearsed now is told too."""
     other = ran(item="plain", test="tests/test_other.py::test_other")

@@ -321,7 +321,7 @@ def test_weaker_settings_are_named_one_by_one():
     ]
 
 
-def regression(document, now, patterns=()):
+def regression(document, now, patterns=None):
     """Return the rule's result."""
     return no_regression(earlier_snapshot(document, now, patterns), now)[0]
 
@@ -370,14 +370,46 @@ class TestNoRegression:
         result = regression({**self.before(complete()), "use_cases": []}, readiness(complete()))
         assert (result.passed, result.looked_at) == (False, 0)
 
-    def test_not_compared(self):
-        """Use cases that the earlier report lacks, such as one of a narrower scope, are counted."""
+    def test_new_in_the_register(self):
+        """Use cases that a report of everything, or of their names, lacks are new: they are counted, not compared."""
         document = self.before(complete())
         (row,) = document["use_cases"]
-        other = {**document, "use_cases": [{**row, "id": "UC-009"}]}
-        result = regression(other, readiness(complete()))
-        assert result.detail.endswith("; 1 use case not compared: the earlier report has none of this name")
+        both = [{**row, "id": "UC-009"}]
+        for scope in (None, ["uc-*"], [UC, "UC-009"]):
+            other = {**document, "context": {**document["context"], "scope": scope}, "use_cases": both}
+            result = regression(other, readiness(complete()), [UC, "UC-009"])
+            new = "; 1 use case not compared: new in the register since the earlier report"
+            assert result.detail.startswith("UC-009 was IN_PROGRESS and is gone; compared: 1 use case, ")
+            assert result.detail.endswith(f" requirements and 0 tests{new}")
         assert "not compared" not in regression(document, readiness(complete())).detail
+
+    @pytest.mark.parametrize(
+        ("context", "says"),
+        [
+            ({"scope": ["UC-009"]}, "is limited to UC-009 and speaks of 0 of 1 use case: compare with a report of the"),
+            ({"scope": []}, "is limited to no use case and speaks of 0 of 1 use case"),
+            ({}, "speaks of 0 of 1 use case and does not say whether it was limited to them"),
+        ],
+    )
+    def test_what_the_earlier_report_did_not_look_at(self, context, says):
+        """It may be worse than before without a sign of it: the rule fails, though what is compared is the same."""
+        document = self.before(complete())
+        (row,) = document["use_cases"]
+        other = {
+            **document,
+            "context": {**document["context"], **context},
+            "use_cases": [{**row, "id": "UC-009", "status": "NOT_STARTED", "items": []}],
+        }
+        now = readiness(complete())
+        departed = replace(now, let_go=frozenset({"UC-009"}))
+        result = regression(other, departed)
+        assert (result.passed, result.wrong) == (False, 0)
+        assert result.detail.startswith(f"the earlier report {says}")
+        assert result.detail.endswith("; compared: 1 use case, 0 requirements and 0 tests")
+        worse = regression({**other, "use_cases": [{**row, "id": "UC-009"}]}, now)
+        assert (worse.passed, worse.wrong) == (False, 1)
+        assert worse.detail.startswith("UC-009 was IN_PROGRESS and is gone; compared: ")
+        assert f"the earlier report {says}" in worse.detail
 
     def test_many(self):
         """Of many that are worse the first few are named, and the others are counted."""

@@ -109,7 +109,7 @@ def test_the_schema_knows_each_setting_that_a_review_is_signed_under():
     assert set(review["basis"]["properties"]["policy"]["properties"]) == set(STRICTNESS)
 
 
-LATER = ("subjects", "subjects_of_release")
+LATER = ("subjects", "subjects_of_release", "scope")
 """Keys of the context that came later."""
 
 

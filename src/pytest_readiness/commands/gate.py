@@ -112,8 +112,9 @@ def _exit_code(report: Report, *, report_only: bool) -> tuple[int, str]:
         return 0, "eligible"
     if verdict.passes:
         return 0, "not eligible, and nothing is worse than in the earlier report"
-    is_worse = verdict.regression is not None and not verdict.regression.passed
-    meaning = "worse than the earlier report" if is_worse else "not eligible"
+    meaning = "not eligible"
+    if (rule := verdict.regression) is not None and not rule.passed:
+        meaning = "worse than the earlier report" if rule.wrong else "not comparable with the earlier report"
     if report_only or not verdict.enforced:
         return 0, f"{meaning}, let through by {'--report-only' if report_only else NOT_ENFORCED}"
     return 1, meaning

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
 
-from ..errors import ConfigError, location, one_line
+from ..errors import ConfigError, first_names, location, one_line
 from ..facts.timestamps import parse_timestamp, timestamp
 from ..git_environ import git_environ
 from ..regular_files import read_regular
@@ -29,6 +29,7 @@ _ARCHIVE = b"PK"
 """First bytes of a bundle: a ZIP archive."""
 _RUN_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8,32}")
 _GIT_SECONDS = 60.0
+_MOST_NAMED = 5
 
 
 class _Side(Struct, frozen=True):
@@ -60,7 +61,18 @@ def compare(old: str, new: str, find_project: Callable[[], Project]) -> Differen
     used = {change.evidence for change in changes}
     tests = {id_: test for id_, test in after.snapshot.tests.items() if id_ in used}
     by_result = before.snapshot.by_result or after.snapshot.by_result
-    return Difference(before.snapshot.register, before.side, after.side, changes, tests, by_result)
+    limits = (*_limits(before, after.snapshot), *_limits(after, before.snapshot))
+    return Difference(before.snapshot.register, before.side, after.side, changes, tests, by_result, limits)
+
+
+def _limits(side: _Side, other: EvaluationSnapshot) -> Iterator[str]:
+    """Yield the sentence that one side is limited to some use cases, if the other has more."""
+    names = side.snapshot.scope
+    if names is None or not any(map(side.snapshot.leaves_out, other.use_cases)):
+        return
+    verb, pronoun = ("is", "it") if len(names) == 1 else ("are", "them")
+    what = first_names(names, _MOST_NAMED) if names else "no use case"
+    yield f"only {what} {verb} compared: {side.side.kind} {side.side.name} is limited to {pronoun}"
 
 
 def _resolve(name: str, find_project: Callable[[], Project]) -> _Side:

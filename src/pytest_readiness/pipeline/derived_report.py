@@ -102,6 +102,7 @@ def derive_files(inputs: ReportInputs, scope: ReportScope) -> DerivedFiles:
         report = evaluate_project(project, _build_request(project, scope, max(moments)))
     document = to_document(replace(report, context=replace(report.context, store=None)))
     del document["changes"]  # no session made it, and nothing was compared
+    del document["context"]["scope"]  # at an import only the use cases tell it, and not whether they were all
     document["context"]["derived_by"] = report_generator(project.policy_at)
     statements = Counter(envelope.subject for envelope in inputs.envelopes)
     decisions = [parse_decision(decision.text) for decision in inputs.decisions]  # as an import reads them

@@ -115,6 +115,7 @@ def evaluate_with_facts(project: Project, request: EvaluationRequest) -> Evaluat
         store=printable_url(project.settings.store) if store is not None else None,
         requirements_digest=inputs.digest,
         generated_at=readiness.at,
+        scope=request.report_scope,
         release=inputs.judged.release,
         subjects=inputs.judged.subjects,
         subjects_of_release=bool(inputs.judged.subjects and inputs.named.of_release),
@@ -138,7 +139,7 @@ def _compare_with_earlier(
         ConfigError: it does not fit. The error names its file.
     """
     try:
-        return compare_with(request.no_regression, verdict, readiness, request.patterns)
+        return compare_with(request.no_regression, verdict, readiness, request.report_scope)
     except ConfigError as error:
         name = request.no_regression_name
         raise ConfigError(f"{name}: {error}" if name else str(error)) from None

@@ -69,6 +69,11 @@ class EvaluationRequest(Struct, frozen=True):
         return RegisterKind.CURRENT if self.at is None else RegisterKind.PAST
 
     @property
+    def report_scope(self) -> tuple[str, ...] | None:
+        """What the report is limited to, sorted; None: it is about the whole register."""
+        return tuple(sorted({*self.patterns})) if self.patterns or self.is_empty else None
+
+    @property
     def judged_release(self) -> str | None:
         """The release to evaluate, if any."""
         return self.release or os.environ.get("READINESS_RELEASE") or None

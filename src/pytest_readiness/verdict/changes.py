@@ -75,13 +75,15 @@ def changes_between(before: EvaluationSnapshot, after: EvaluationSnapshot) -> tu
 
     The requirements are in the order of the later evaluation, each before its tests. Of a use case that only one of
     them has, its requirements are not listed. A test is listed where it shows something else for its requirement than
-    before (see ``changed_tests``), unless the change of the requirement names the same evidence.
+    before (see ``changed_tests``), unless the change of the requirement names the same evidence. A use case outside
+    the scope of either is not compared: it is neither new nor gone.
     """
     by_result = before.by_result or after.by_result
     names = sorted(before.use_cases.keys() | after.use_cases.keys(), key=natural_key)
     return tuple(
         change
         for name in names
+        if not (before.leaves_out(name) or after.leaves_out(name))
         for change in _use_case_changes(
             name, before.use_cases.get(name), after.use_cases.get(name), by_result=by_result
         )

@@ -15,13 +15,15 @@ from .snapshots import EvaluationSnapshot
 NAMED = 5
 
 
-def earlier_snapshot(document: object, readiness: Readiness, patterns: Collection[str] = ()) -> EvaluationSnapshot:
+def earlier_snapshot(
+    document: object, readiness: Readiness, patterns: Collection[str] | None = None
+) -> EvaluationSnapshot:
     """Return what an earlier JSON report says of the use cases in scope.
 
     Args:
         document: the JSON report.
         readiness: what it is compared with.
-        patterns: globs of the use cases in scope; empty means all.
+        patterns: globs of the use cases in scope; None means all.
 
     Raises:
         ConfigError: the document is not a JSON report of this register.
@@ -29,7 +31,7 @@ def earlier_snapshot(document: object, readiness: Readiness, patterns: Collectio
     before = EvaluationSnapshot.from_document(document)
     if before.register != readiness.register:
         raise ConfigError(f"this JSON report is of register '{before.register}', and not of '{readiness.register}'")
-    if not patterns:
+    if patterns is None:
         return before
     in_scope = {
         name: row
@@ -40,7 +42,7 @@ def earlier_snapshot(document: object, readiness: Readiness, patterns: Collectio
 
 
 def compare_with(
-    document: object, verdict: Verdict, readiness: Readiness, patterns: Collection[str] = ()
+    document: object, verdict: Verdict, readiness: Readiness, patterns: Collection[str] | None = None
 ) -> tuple[Verdict, tuple[Change, ...]]:
     """Return the verdict with the rule that nothing is worse than in an earlier JSON report, and all changes.
 
@@ -56,33 +58,54 @@ def no_regression(before: EvaluationSnapshot, readiness: Readiness) -> tuple[Rul
 
     A use case, requirement or test of it that disappeared is worse: it can no longer fail. A use case that a
     reviewer retired did not disappear. A test that shows less for a requirement than before is worse, whatever the
-    state of the requirement. Use cases that the report lacks cannot be worse. If it has none in scope, the
-    rule has not passed.
+    state of the requirement. A use case that is new in the register cannot be worse. The rule has not passed if the
+    report did not look at a use case in scope, or does not say whether it did.
     """
     after = EvaluationSnapshot.from_readiness(readiness)
     changes = changes_between(before, after)
     compared = [row for use_case in before.use_cases.values() for row in use_case.requirements.values()]
     tests = sum(piece.ran for row in compared for piece in row.tests.values())
     looked_at = len(before.use_cases) + len(compared) + tests
+    unseen = _unseen(before, readiness)
     if not looked_at:
-        return RuleResult(
-            "no regression", passed=False, looked_at=0, detail="the earlier report has nothing in scope"
-        ), changes
+        nothing = unseen or "the earlier report has nothing in scope"
+        return RuleResult("no regression", passed=False, looked_at=0, detail=nothing), changes
     names = after.tests
     worse = [
         _sentence(change, names)
         for change in changes
         if change.is_worse and not (change.use_case in readiness.let_go and not change.after)
     ]
-    detail = first_names(worse, NAMED) if worse else "nothing is worse than before"
+    detail = first_names(worse, NAMED) if worse else unseen or "nothing is worse than before"
     counts = count(len(before.use_cases), "use case"), count(len(compared), "requirement"), count(tests, "test")
     detail += f"; compared: {', '.join(counts[:2])} and {counts[2]}"
     if before.by_result:
         detail += "; of tests only the results, as the earlier report says no more of them"
-    if new := len({row.use_case.id for row in readiness.use_cases} - before.use_cases.keys()):
-        detail += f"; {count(new, 'use case')} not compared: the earlier report has none of this name"
-    result = RuleResult("no regression", passed=not worse, looked_at=looked_at, detail=detail, wrong=len(worse))
-    return result, changes
+    if unseen:
+        detail += f"; {unseen}" if worse else ""
+    elif new := len({row.use_case.id for row in readiness.use_cases} - before.use_cases.keys()):
+        detail += f"; {count(new, 'use case')} not compared: new in the register since the earlier report"
+    passed = not worse and not unseen
+    return RuleResult("no regression", passed=passed, looked_at=looked_at, detail=detail, wrong=len(worse)), changes
+
+
+def _unseen(before: EvaluationSnapshot, readiness: Readiness) -> str:
+    """Return the sentence that the earlier report did not look at use cases in scope; empty: it looked at all.
+
+    What nobody looked at may be worse than before without a sign of it, unlike what is new in the register.
+    """
+    names = [row.use_case.id for row in readiness.use_cases]
+    in_both = sum(name in before.use_cases for name in names)
+    speaks_of = f"speaks of {in_both} of {count(len(names), 'use case')}"
+    if not before.states_scope and in_both < len(names):
+        return (
+            f"the earlier report {speaks_of} and does not say whether it was limited to them, as an older version or "
+            "a bundle wrote it: compare with a report that `readiness report --format json` writes now"
+        )
+    if any(map(before.leaves_out, names)):
+        limits = first_names(before.scope, NAMED) if before.scope else "no use case"
+        return f"the earlier report is limited to {limits} and {speaks_of}: compare with a report of the same scope"
+    return ""
 
 
 def _sentence(change: Change, tests: Mapping[str, str]) -> str:

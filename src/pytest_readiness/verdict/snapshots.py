@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 from msgspec import Struct
@@ -112,6 +113,16 @@ class EvaluationSnapshot(Struct, frozen=True):
     """The moment (UTC); empty: unknown."""
     use_cases: Mapping[str, UseCaseSnapshot]
     """By id, in the order of the register."""
+    scope: tuple[str, ...] | None = None
+    """Ids or globs of the use cases that it is limited to; None: the whole register, or it does not say it."""
+    states_scope: bool = True
+    """Whether it says what it is limited to; a report of an older version or of a bundle does not."""
+
+    def leaves_out(self, use_case: str) -> bool:
+        """Return whether a use case is outside what it says that it is limited to."""
+        if self.scope is None or use_case in self.use_cases:
+            return False
+        return not any(fnmatchcase(use_case.lower(), pattern.lower()) for pattern in self.scope)
 
     @property
     def ready(self) -> int:
@@ -151,10 +162,12 @@ class EvaluationSnapshot(Struct, frozen=True):
         try:
             register, at = _text(document["context"]["register"]), _text(document.get("generated_at", ""))
             rows = [_read_use_case(row) for row in document["use_cases"]]
+            scope = document["context"].get("scope")
+            patterns = None if scope is None else _texts(scope)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             reason = one_line(f"{type(error).__name__}: {error}", 200)
             raise ConfigError(f"this JSON report cannot be read: {reason}") from None
-        return cls(register, at, {row.id: row for row in rows})
+        return cls(register, at, {row.id: row for row in rows}, patterns, "scope" in document["context"])
 
 
 def _use_case_of(readiness: UseCaseReadiness) -> UseCaseSnapshot:

@@ -61,6 +61,13 @@ class Difference(Struct, frozen=True):
     """Tests of the evidence behind the changes, by its id."""
     by_result: bool = False
     """Whether tests were compared by their results only, as a report of an older version says no more of them."""
+    limits: tuple[str, ...] = ()
+    """That only some use cases are compared, as one side is limited to them, a sentence each; empty: all are."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is not compared, and why, a sentence each."""
+        return (*self.limits, *((BY_RESULT,) if self.by_result else ()))
 
     @property
     def became_ready(self) -> tuple[str, ...]:
@@ -98,8 +105,8 @@ def render_difference(difference: Difference, width: int, *, unicode: bool = Tru
         lines += writer.paragraph(name_list(list(difference.no_longer_ready)), lead=("no longer ready: ", "bad"))
     if difference.became_ready:
         lines += writer.paragraph(name_list(list(difference.became_ready)), lead=("became ready: ", "good"))
-    if difference.by_result:
-        lines += writer.paragraph(BY_RESULT, lead=("note: ", "dim"))
+    for note in difference.notes:
+        lines += writer.paragraph(note, lead=("note: ", "dim"))
     if not difference.changes:
         return [*lines, writer.line("nothing changed")]
     for name, changes in groupby(difference.changes, key=attrgetter("use_case")):
@@ -123,8 +130,8 @@ def _use_case_lines(name: str, changes: list[Change], difference: Difference, wr
 def render_markdown(difference: Difference) -> Iterator[str]:
     """Yield the difference as Markdown, the worst first, within the limit of a comment on GitHub."""
     sides = (f"- {to_markdown(side.sentence, _LONGEST_SIDE)}\n" for side in (difference.old, difference.new))
-    note = f"- {BY_RESULT}\n" if difference.by_result else ""
-    head = f"### {_headline(difference)}\n\n{''.join(sides)}{note}"
+    notes = (f"- {to_markdown(note, _LONGEST_SIDE)}\n" for note in difference.notes)
+    head = f"### {_headline(difference)}\n\n{''.join((*sides, *notes))}"
     if not difference.changes:
         yield head
         return
@@ -166,6 +173,7 @@ def render_json(difference: Difference) -> Iterator[str]:
         "became_ready": list(difference.became_ready),
         "no_longer_ready": list(difference.no_longer_ready),
         "by_result": difference.by_result,
+        "limits": list(difference.limits),
         "changes": [
             {
                 **plain_change(change),

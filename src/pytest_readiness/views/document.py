@@ -163,6 +163,7 @@ def plain_context(context: ReportContext) -> dict[str, Any]:
         "release": context.release,
         "subjects": plain_subjects(context.subjects),
         "subjects_of_release": context.subjects_of_release,
+        "scope": None if context.scope is None else list(context.scope),
     }
 
 

@@ -35,6 +35,8 @@ class ReportContext(Struct, frozen=True):
     """Digest of the requirements in force."""
     generated_at: str
     """Time of the report (UTC)."""
+    scope: tuple[str, ...] | None = None
+    """Ids or globs of the use cases that it is limited to, sorted; None: the whole register."""
     release: str | None = None
     """The release to judge by; None: none."""
     subjects: Subjects = NO_SUBJECTS

@@ -79,6 +79,8 @@ _WRONG: Mapping[str, tuple[str, str]] = MappingProxyType(
 """What is counted if a rule fails, where it is something else than it checks."""
 _SHOWN_BY_ITEM = "evidence complete"
 """The rule whose details a report shows by item."""
+_COMPARED = "no regression"
+"""The rule that also fails if nothing is worse, but the earlier report does not speak of everything in scope."""
 
 
 def checked_rules(verdict: Verdict) -> tuple[RuleResult, ...]:
@@ -113,6 +115,8 @@ def failures_text(rules: Iterable[RuleResult]) -> str:
 
 def _failure(rule: RuleResult) -> str:
     words = _FAILED.get(rule.rule, rule.rule)
+    if rule.rule == _COMPARED and not rule.wrong:
+        return "not compared"
     if not rule.wrong or rule.looked_at <= 1:
         return words
     return f"{words} ({_wrong_text(rule)})"
