@@ -1,8 +1,8 @@
 """Every check of the project, each as a session: ``pip install nox``, then ``nox -s NAME``.
 
 ``.ci/run`` and ``.ci/matrix`` call these sessions and hold no steps of their own. ``tests``, ``lint``, ``types``,
-``layers``, ``docs``, ``examples``, ``beside``, ``hostile`` and ``findings`` use the environment that nox runs in:
-``.venv``, as the README makes it.
+``layers``, ``docs``, ``examples``, ``beside``, ``hostile``, ``crossings`` and ``findings`` use the environment that nox
+runs in: ``.venv``, as the README makes it.
 """
 
 from __future__ import annotations
@@ -129,11 +129,9 @@ def build(session: nox.Session) -> None:
 def sbom(session: nox.Session) -> None:
     """List what is installed with the wheels in dist, as CycloneDX, in build/sbom.cdx.json."""
     with TemporaryDirectory() as folder:
-        session.run("python", "-m", "venv", folder)
-        python = str(Path(folder, "bin", "python"))
-        session.run(
-            python, "-m", "pip", "install", "-q", *map(str, sorted((ROOT / "dist").glob("*.whl"))), external=True
-        )
+        session.run("python", "-m", "venv", "--without-pip", folder)
+        python, wheels = str(Path(folder, "bin", "python")), map(str, sorted((ROOT / "dist").glob("*.whl")))
+        session.run("python", "-m", "pip", "--python", python, "install", "-q", *wheels)
         session.install("-q", *nox.project.dependency_groups(PROJECT, "sbom"))
         (ROOT / "build").mkdir(exist_ok=True)
         words = ["environment", "--pyproject", "pyproject.toml", "--mc-type", "library", "--output-reproducible"]
@@ -200,3 +198,9 @@ def findings(session: nox.Session) -> None:
         changed += [name] if done.returncode else []
     if changed:
         session.error(f"changed, or not to be tried here: {', '.join(changed)}")
+
+
+@nox.session(python=False)
+def crossings(session: nox.Session) -> None:
+    """Run many other plugins beside this one, pinned and newest, and print the table; arguments name some of them."""
+    session.run(sys.executable, "benchmarks/crossings.py", *session.posargs, external=True)

@@ -25,6 +25,11 @@ FOUND = {
     "a number at the end of a long way": ("decision", "decision.json", DEEP),
     "the same in a statement": ("decision", "decision.dsse.json", DEEP),
     "a table with a long name that is there twice": ("config", "readiness.toml", f"[{'9' * 4000}]\n" * 2),
+    "a header that is struck out twice": (
+        "tracker",
+        "T.md",
+        "| Item | Owner |\n| ~~Fax~~ | ~~Approved (Gate 1)~~ |\n|---|---|\n| [ ] Limits | ann |\n",
+    ),
     "the same in a journal": ("journal", "20261130T080933Z-9b307275.jsonl", f"{DEEP}\n"),
 }
 

@@ -92,7 +92,7 @@ class DelimitedDocument:
     def _checked_columns(self, header: Record, columns: tuple[str, ...]) -> tuple[str, ...]:
         for key in self._layout.key_columns:
             if columns.count(key) > 1:
-                message = f"two columns are called '{self._layout.header_of(key)}': rename one"
+                message = f"two columns are called '{one_line(self._layout.header_of(key), 60)}': rename one"
                 raise ConfigError(f"{location(self._path, self._line_of(header))}: {message}")
         return columns
 

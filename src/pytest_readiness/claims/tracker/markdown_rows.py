@@ -15,7 +15,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from ...errors import ConfigError, location
+from ...errors import ConfigError, location, one_line
 from .heading_patterns import HeadingPatterns
 from .layout import CHECKLIST, RegisterLayout
 from .markdown_checklists import NO_ITEM, CheckLists, boxed_lines, similar_names
@@ -184,7 +184,7 @@ class _RegisterSearch(Struct):
     ) -> None:
         for key in self.layout.key_columns:
             if columns.count(key) > 1:
-                message = f"two columns are called '{self.layout.header_of(key)}': rename one"
+                message = f"two columns are called '{one_line(self.layout.header_of(key), 60)}': rename one"
                 raise ConfigError(f"{location(self.path, line)}: {message}")
         self.headers.append(line)
         self._column_sets[columns] = None
@@ -326,7 +326,7 @@ class _RegisterSearch(Struct):
             message = f"no list has an item that begins with a box ('{CHECKLIST} ' or '[x] '): write the register so"
             html = self._html_lists.lines
             return f"{message}; a list in HTML (line {html[0]}) is not read" if html else message
-        first, *others = (f"'{self.layout.header_of(key)}'" for key in self.layout.key_columns)
+        first, *others = (f"'{one_line(self.layout.header_of(key), 60)}'" for key in self.layout.key_columns)
         columns = f"columns {first} and {' and '.join(others)}" if others else f"column {first}"
         message = f"no table has the {columns} in its header"
         message += ": add them, or name yours under [tracker_columns] in readiness.toml"

@@ -64,7 +64,7 @@ class YamlDocument:
             self._layout = layout.adapted_to(self._entry(child).keys for node in lists for child in node.children)
         rows = [row for node in lists for row in self._rows(node)]
         if not rows and not self._problems:
-            keys = " and ".join(f"'{layout.header_of(key)}'" for key in layout.key_columns)
+            keys = " and ".join(f"'{one_line(layout.header_of(key), 60)}'" for key in layout.key_columns)
             raise ConfigError(
                 f"{location(path)}: no list has entries with the keys {keys}: "
                 "add them, or name yours under [tracker_columns] in readiness.toml"
