@@ -73,6 +73,55 @@ def test_the_first_evidence_and_the_last():
     assert not any(change.is_worse for change in every)
 
 
+WORSE = """
+                COMPLETE ASSERTED WAIVED NOT_APPLICABLE STALE REHEARSED MISSING FLAKY INTERRUPTED FAILING
+COMPLETE           .        x       x          .          x       x        x      x        x         x
+ASSERTED           .        .       x          .          x       x        x      x        x         x
+WAIVED             .        .       .          .          x       x        x      x        x         x
+NOT_APPLICABLE     .        x       x          .          x       x        x      x        x         x
+STALE              .        .       .          .          .       .        .      .        x         x
+REHEARSED          .        .       .          .          .       .        .      .        x         x
+MISSING            .        .       .          .          .       .        .      .        x         x
+FLAKY              .        .       .          .          x       x        x      .        x         x
+INTERRUPTED        .        .       .          .          .       .        .      .        .         x
+FAILING            .        .       .          .          .       .        .      .        .         .
+"""
+"""Whether a requirement that goes from the state of the row to that of the column is worse."""
+
+
+def test_every_pair_of_states():
+    """Less is worse, and so is a result against it; what satisfied nothing before cannot be lost."""
+    head, *rows = [line.split() for line in WORSE.strip().splitlines()]
+    assert set(head) == {row[0] for row in rows} == {state.value for state in State}
+    for before, *marks in rows:
+        for after, mark in zip(head, marks, strict=True):
+            assert Change(UC, before, after, f"{UC}/4").is_worse is (mark == "x"), (before, after)
+
+
+def test_a_first_pass_that_is_not_enough_is_no_regression():
+    """A rehearsed or expired test that now passes for real, without what counts, lost nothing; the reason is told."""
+    rehearsed = ran(item="5", environment="dev", days=2, proofs=("replay",), replay_mode="FULL")
+    expired = ran(item="5", days=400, proofs=("replay",), replay_mode="FULL")
+    passed, late = ran(item="5", days=0), ran(item="5", days=0, proofs=("replay",), replay_mode="FULL", attempts=2)
+    for before, name in ((rehearsed, "REHEARSED"), (expired, "STALE")):
+        (change,) = changes_between(snapshot([before]), snapshot([before, passed]))
+        why = "does not count: it does not say whether the replay was FULL or TRACE_ONLY"
+        assert change == Change(UC, name, "MISSING", f"{UC}/5", why, passed.id)
+        assert not change.is_worse
+        (change,) = changes_between(snapshot([before]), snapshot([before, late]))
+        assert (change.after, change.is_worse) == ("FLAKY", False)
+
+
+def test_a_pass_that_is_lost_is_a_regression():
+    """A late pass that expired, or a counting one after which the test passed without what counts."""
+    late, old = ran(item="4", attempts=2), ran(item="4", attempts=2, days=400)
+    (change, *_) = [each for each in changes_between(snapshot([late]), snapshot([old])) if each.requirement]
+    assert (change.before, change.after, change.is_worse) == ("FLAKY", "STALE", True)
+    counted, passed = ran(item="5", days=2, proofs=("replay",), replay_mode="FULL"), ran(item="5", days=0)
+    (change,) = [each for each in changes_between(snapshot([counted]), snapshot([counted, passed])) if each.is_worse]
+    assert (change.before, change.after, change.evidence) == ("COMPLETE", "MISSING", passed.id)
+
+
 def test_what_expired_has_no_evidence():
     """Only the clock changed it."""
     before, after = snapshot(complete()), snapshot(complete(days=400))

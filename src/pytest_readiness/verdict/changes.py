@@ -25,6 +25,21 @@ _RESULTS = {
     State.REHEARSED: frozenset(result.value for result in Result),
 }
 """Results of the evidence that brings a requirement into a state; others have another cause."""
+_WORTH = {
+    State.FAILING: 0,
+    State.INTERRUPTED: 1,
+    # None of these satisfies anything: to go from one to another loses nothing.
+    State.MISSING: 2,
+    State.REHEARSED: 2,
+    State.STALE: 2,
+    # A late pass is more than none, and can be accepted.
+    State.FLAKY: 3,
+    State.WAIVED: 4,
+    State.ASSERTED: 5,
+    State.COMPLETE: 6,
+    State.NOT_APPLICABLE: 7,
+}
+"""What a state is worth for going live. A lower worth is a regression, unlike a mere change of what needs a look."""
 
 
 class Change(Struct, frozen=True):
@@ -57,7 +72,7 @@ class Change(Struct, frozen=True):
             return self.before not in ("", State.NOT_APPLICABLE.value)
         before, after = State(self.before), State(self.after)
         # What applies again and is complete has lost nothing, though NOT_APPLICABLE ranks above it.
-        return after is not State.COMPLETE and _rank(after) < _rank(before)
+        return after is not State.COMPLETE and _WORTH[after] < _WORTH[before]
 
     @property
     def words(self) -> tuple[str, str]:
@@ -133,6 +148,9 @@ def _test_change(use_case: str, requirement: str, step: TestStep) -> Change:
 def _state_change(first: RequirementSnapshot, last: RequirementSnapshot, use_case: UseCaseSnapshot) -> Change:
     earlier = {piece.id for piece in first.evidence}
     because, evidence = VERBS[last.state], _evidence_of(last, earlier)
+    ran_in_vain = (piece for piece in last.evidence if piece.ran and piece.why_not and piece.id not in earlier)
+    if last.state is State.MISSING and (vain := next(ran_in_vain, None)) is not None:
+        because, evidence = f"does not count: {vain.why_not}", vain.id
     if last.state is State.WAIVED and last.id in use_case.waived:
         because = f"was waived by {first_line(use_case.waived[last.id])}"
     elif first.state is State.WAIVED and evidence in {None, *earlier}:
