@@ -237,8 +237,8 @@ class RunLog(Struct, eq=False):
         def change(body: dict[str, Any]) -> dict[str, Any]:
             if body["kind"] != "planned":
                 return dict(redactor.plain(body))
-            found = set(find(body["tests"]))  # a line has many tests, and few of them change
-            tests = [redactor.plain(test) if number in found else test for number, test in enumerate(body["tests"])]
+            positions = set(find(body["tests"]))  # a line has many tests, and few of them change
+            tests = [redactor.plain(test) if number in positions else test for number, test in enumerate(body["tests"])]
             return {**body, "tests": tests}
 
         self._redact_plan(redactor, find)
@@ -272,14 +272,14 @@ class RunLog(Struct, eq=False):
                 self.writer.overwrite(redactor.plain)
 
     def _redact_plan(self, redactor: Redactor, find: Find) -> None:
-        found = set(find(list(self._plan.values())))
-        if not found:
+        positions = set(find(list(self._plan.values())))
+        if not positions:
             return
         plan, self._plan = self._plan, {}
         for number, (test_id, planned) in enumerate(plan.items()):
-            name = redactor.name(test_id) if number in found else test_id
+            name = redactor.name(test_id) if number in positions else test_id
             if name not in self._plan or self._plan[name].get("deselected"):  # two names may have become equal
-                self._plan[name] = redactor.plain(planned) if number in found else planned
+                self._plan[name] = redactor.plain(planned) if number in positions else planned
 
     def rewrite(
         self,

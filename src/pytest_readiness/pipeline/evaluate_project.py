@@ -109,22 +109,10 @@ def evaluate_with_facts(project: Project, request: EvaluationRequest) -> Evaluat
     verdict = _verdict(project, request, inputs, readiness, problems, comparison)
     if request.no_regression is not None:
         verdict, changes = _compare_with_earlier(request, verdict, readiness)
-    missing = project.missing_store if store is None else ""
-    context = ReportContext(
-        register=readiness.register,
-        store=printable_url(project.settings.store) if store is not None else None,
-        requirements_digest=inputs.digest,
-        generated_at=readiness.at,
-        scope=request.report_scope,
-        release=inputs.judged.release,
-        subjects=inputs.judged.subjects,
-        subjects_of_release=bool(inputs.judged.subjects and inputs.named.of_release),
-        configured=project.configured,
-        notes=_notes(project, sources, inputs, readiness, (*([missing] if missing else []), *extra_notes)),
-        missing_store=missing,
-        problems=(*request.problems, *map(str, problems), *(map(str, comparison.problems) if comparison else ())),
-        session=request.session,
-    )
+    damage = (*map(str, problems), *(map(str, comparison.problems) if comparison else ()))
+    context = _report_context(project, request, inputs, readiness, store)
+    notes = _notes(project, sources, inputs, readiness, (*filter(None, [context.missing_store]), *extra_notes))
+    context = replace(context, notes=notes, problems=(*request.problems, *damage))
     actions = _actions(inputs, readiness, verdict, comparison, has_store=store is not None)
     report = Report(readiness, verdict, actions, context, origins, changes, register)
     return EvaluatedReport(report, inputs.facts, inputs.policy, inputs.catalogue)
@@ -289,6 +277,25 @@ def _actions(
         checkpoint=comparison,
     )
     return by_urgency((*actions, *gate_remedies(gate_input, verdict, actions)))
+
+
+def _report_context(
+    project: Project, request: EvaluationRequest, inputs: _Inputs, readiness: Readiness, store: Store | None
+) -> ReportContext:
+    """Return what a report is about, without its notes and problems."""
+    return ReportContext(
+        register=readiness.register,
+        store=printable_url(project.settings.store) if store is not None else None,
+        requirements_digest=inputs.digest,
+        generated_at=readiness.at,
+        scope=request.report_scope,
+        release=inputs.judged.release,
+        subjects=inputs.judged.subjects,
+        subjects_of_release=bool(inputs.judged.subjects and inputs.named.of_release),
+        configured=project.configured,
+        missing_store=project.missing_store if store is None else "",
+        session=request.session,
+    )
 
 
 def _notes(

@@ -120,9 +120,8 @@ def facts_now(
     approvals = newest_approvals(decisions, policy, now)
     approvals_in_scope = [review for review in approvals if use_cases is None or review.use_case in use_cases]
     failures = UnseenFailures(sources.store, sources.register, approvals_in_scope, to_sign or {})
-    # Readable failures of a retired run still count.
     unseen, set_aside = failures.unseen(policy, judged)
-    adverse = [*unseen, *(piece for piece in retired_evidence if piece.result in BAD)]
+    adverse = [*unseen, *(piece for piece in retired_evidence if piece.result in BAD)]  # of it failures count
     evidence += earliest_evidence(sources, (*evidence, *in_journals, *adverse, *retired_evidence))
     pinned = pins_of(approvals)
     known_ids = {piece.id for piece in (*evidence, *in_journals)}

@@ -88,11 +88,6 @@ class Redactor:
         """Search from now on for the value of a variable with a secret name."""
         self._learn(value, "environment")
 
-    @property
-    def known_secrets(self) -> KnownSecrets:
-        """The known secrets, to search for."""
-        return self._load_secrets()
-
     def register(self, value: str) -> str:
         """Search for this value from now on, and return its fingerprint (12 hex digits; empty for a short value)."""
         if value not in self._values and len(value) >= SHORTEST:
@@ -126,8 +121,9 @@ class Redactor:
                 self.secret_count = len(self._values)
                 self._name_cache.clear()
 
-    def _load_secrets(self) -> KnownSecrets:
-        """Return the known secrets, with the spellings of new ones: these are made when a text needs them."""
+    @property
+    def known_secrets(self) -> KnownSecrets:
+        """The known secrets, with the spellings of new ones: these are made when a text needs them."""
         if self._pending:
             with self._secrets.lock:
                 for value, rule in list(self._pending.items()):
@@ -147,7 +143,7 @@ class Redactor:
 
     def _without_plugins(self, text: str) -> str:
         data = text.encode("utf-8", "surrogatepass")
-        redacted = self._redact(data, self._load_secrets()) if len(data) <= PIECE else b"".join(self._pieces([data]))
+        redacted = self._redact(data, self.known_secrets) if len(data) <= PIECE else b"".join(self._pieces([data]))
         return text if redacted is data else _decode(redacted)
 
     def name(self, text: str, *, is_code: bool = True) -> str:
@@ -175,7 +171,7 @@ class Redactor:
             return text
         data = text[start:].encode("utf-8", "surrogatepass")
         name = text
-        if spans := spans_in_name(data, self._load_secrets(), SHORTEST):
+        if spans := spans_in_name(data, self.known_secrets, SHORTEST):
             marks = [self._parameter_mark(text, data[span.start : span.end]) for span in spans]
             name = text[:start] + _decode(_replace(data, spans, marks))
             self.cases.rename(text, name)
@@ -202,7 +198,7 @@ class Redactor:
         if not is_secret(name.encode("utf-8", "surrogatepass")):
             return redacted
         data = redacted.encode("utf-8", "surrogatepass")
-        if is_harmless(data) or data in self._load_secrets().fingerprints:
+        if is_harmless(data) or data in self.known_secrets.fingerprints:
             return redacted
         self.counts["key"] += 1
         return "[REDACTED:key]"
@@ -251,7 +247,7 @@ class Redactor:
 
     def find(self, text: str, secrets: KnownSecrets | None = None) -> list[Match]:
         """Return the secrets in a text, without plugins; ``secrets``: the known secrets, None for this redactor's."""
-        return spans_in_name(text.encode("utf-8", "surrogatepass"), secrets or self._load_secrets(), SHORTEST)
+        return spans_in_name(text.encode("utf-8", "surrogatepass"), secrets or self.known_secrets, SHORTEST)
 
     def _redact_arguments(self, argv: Iterable[str]) -> list[str]:
         """Return the words of a command line. The value of a secret option is replaced, however it looks."""
@@ -269,20 +265,17 @@ class Redactor:
         from .command_line import find_in_words, mask_word
         from .spans import spans_of
 
-        secrets = self._load_secrets()
+        secrets = self.known_secrets
         ranges = find_in_words(words, lambda data: spans_of(data, secrets))
         return [mask_word(word, word_ranges, mark) for word, word_ranges in zip(words, ranges, strict=True)]
 
     def _rule_mark(self, secret: bytes) -> str:
-        rule = next((match.rule for match in self._load_secrets().find(secret)), "key")
+        rule = next((match.rule for match in self.known_secrets.find(secret)), "key")
         self.counts[rule] += 1
         return f"[REDACTED:{rule}]"
 
     def _fingerprint_mark(self, secret: bytes) -> str:
-        """Return the mark for a secret, even for a short one.
-
-        Without it two commands would be one test, and a pass of one would replace a failure of the other.
-        """
+        """Return the mark for a secret, even a short one: two commands must not be one test, of which one passes."""
         return f"[REDACTED:{self._digest(secret)}]"
 
     # -- plugins
@@ -328,7 +321,7 @@ class Redactor:
         """Yield the redacted text in pieces, each cut at the end of a line, or at least outside of secrets."""
         from .spans import find_cut, spans_of, tail_pattern  # late, as in all methods: needed by the first text
 
-        secrets = self._load_secrets()
+        secrets = self.known_secrets
         window = PIECE + max(OVERLAP, secrets.longest)
         buffer = bytearray()
         tail: re.Pattern[bytes] | None = None
@@ -355,7 +348,7 @@ class Redactor:
 
     def contains_secret(self, blocks: Iterable[bytes]) -> bool:
         """Return whether a file holds a known secret, in any of its spellings. This is faster than ``stream``."""
-        secrets, tail = self._load_secrets(), b""
+        secrets, tail = self.known_secrets, b""
         for block in blocks:
             data = tail + block
             if any(secrets.find(data)):

@@ -1,4 +1,4 @@
-"""Search of written texts for secrets that became known later, without reading all of them for each secret.
+"""Search of written texts for secrets that became known later, in a time that does not grow.
 
 Every window of six bytes of a written text sets a bit (a Bloom filter). A spelling of a secret has at least one such
 window, and if a bit of one is not set, the spelling was never written. So a new secret costs the same, however much was

@@ -282,13 +282,13 @@ class _EvaluationInputs(Struct, frozen=True):
         replaced: dict[str, dict[str, Evidence]] = {}
         for execution in self.adverse.get(use_case, ()):
             replaced.setdefault(execution.item, {})[execution.id] = execution
-        known = {
+        ledgers_with_replaced = {
             item: self._with_replaced(ledgers.get(item, self.empty_ledger), replaced.get(item, {}))
             for item in ledgers.keys() | replaced.keys()
         }
         tests = {
             execution.test_id
-            for ledger in known.values()
+            for ledger in ledgers_with_replaced.values()
             for execution in ledger.executions
             if ledger.ran_for_real(execution)
         }
