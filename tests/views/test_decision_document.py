@@ -174,7 +174,7 @@ def test_no_regression_is_told_as_a_rule():
     report = decided()
     assert "no regression" not in lines(render_verdict(report, 100))
     report = replace(report, verdict=replace(report.verdict, regression=RuleResult("no regression", False, 3, "worse")))
-    assert "no regression (3 checked): worse" in lines(render_verdict(report, 100))
+    assert "no regression (3 states checked): worse" in lines(render_verdict(report, 100))
 
 
 @pytest.mark.parametrize("text", [text for text in HOSTILE if "\ud800" not in text])

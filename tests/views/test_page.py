@@ -12,11 +12,11 @@ import pytest
 from msgspec.structs import replace
 
 from pytest_readiness.facts.decision import Retirement
-from pytest_readiness.facts.evidence import Reference
+from pytest_readiness.facts.evidence import Reference, Result
 from pytest_readiness.verdict.burn_up import BurnUp, BurnUpPoint
 from pytest_readiness.verdict.changes import Change
 from pytest_readiness.verdict.history import StatusChange
-from pytest_readiness.verdict.readiness import RetirementStanding, State, Status
+from pytest_readiness.verdict.readiness import RetirementStanding, RuleResult, State, Status
 from pytest_readiness.views.page.anchors import anchors_of
 from pytest_readiness.views.page.burn_up_svg import draw
 from pytest_readiness.views.page.evidence_table import EvidenceTables, Link
@@ -240,3 +240,29 @@ def test_what_expires_and_what_changed_is_summed_up() -> None:
     (line,) = re.findall(r"<li><time datetime=.2026-05-13.>2026-05-13</time> (.*)</li>", text)
     assert line.startswith("evidence of <b>items 1")
     assert line.endswith(" of UC-001 to UC-020</b> (unassigned)")
+
+
+def test_the_headings_of_the_evidence_say_what_the_matrix_says() -> None:
+    """A skipped test is no missing one, an item may be partly done, and what is accepted needs nothing more."""
+    catalogue = values.catalogue(["UC-003"])
+    states = {"6/rotation": State.COMPLETE, "7": State.ASSERTED}
+    skipped = values.evidence(result=Result.SKIPPED)
+    use_case = values.use_case(catalogue, "UC-003", states, found=(skipped,), accepted=("UC-003/7",))
+    page = text_of(values.report([use_case]))
+    headings = re.findall(r'<summary><b class="t (.)">([^<]+)</b> (\d)', page)
+    assert [(css, state) for css, state, key in headings if key in "467"] == [
+        ("K", "» SKIPPED"),
+        ("M", "◐ PARTLY DONE"),
+        ("A", "a ASSERTED"),
+    ]
+    assert "UC-003/4: SKIPPED</h4>" in page
+    accepted = page[page.index("UC-003/7: ASSERTED, accepted</h4>") :]
+    assert "To complete it" not in accepted[: accepted.index("</section>")]
+
+
+def test_the_rules_count_as_in_the_other_outputs() -> None:
+    """Of a failed rule the page says how many of which things fail."""
+    built = values.report([values.use_case(values.catalogue(["UC-003"]), "UC-003")])
+    rule = RuleResult("evidence complete", False, 343, "none is", wrong=331)
+    built = replace(built, verdict=replace(built.verdict, rules=(rule,)))
+    assert "<td>331 of 343 requirements fail<td>" in text_of(built)

@@ -98,6 +98,15 @@ def test_what_is_shown_is_verified(visit: Any, page_file: Path) -> None:
     )
 
 
+def test_a_piece_at_two_requirements_is_counted_once(visit: Any, page_file: Path, tmp_path: Path) -> None:
+    """A drill may be evidence for two parts of an item, and was recorded once."""
+    text = page_file.read_text(encoding="utf-8")
+    article = text[text.index("<article") : text.index("</article>") + len("</article>")]
+    assert 'class="e"' in article
+    (twice := tmp_path / "twice.html").write_text(text.replace(article, article * 2), encoding="utf-8")
+    assert verification_text(visit(twice)) == verification_text(visit(page_file))
+
+
 def changed_line(text: str) -> str:
     """The page with one changed byte in a packed line, packed again."""
     packed = re.search(r'id="lines">([^<]+)<', text)

@@ -63,6 +63,7 @@ _CHECKED: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         **dict.fromkeys(("runs sealed", "clock", "release", "subject", "clean commit"), ("run", "runs")),
         "evidence intact": ("piece of evidence", "pieces of evidence"),
+        "no regression": ("state", "states"),
     }
 )
 """What a rule checks, one and several. Another rule has only a number."""

@@ -16,7 +16,7 @@ from ..headline import compared_headline
 from ..next_actions import by_person, task_text
 from ..page_material import PageMaterial
 from ..report import Report
-from ..rule_words import checked_rules
+from ..rule_words import checked_rules, checked_text
 from ..run_conditions import run_notes
 from ..sanitise.html import to_href
 from .burn_up_svg import draw
@@ -59,7 +59,7 @@ def overview(report: Report, material: PageMaterial) -> dict[str, Any]:
         "drawing": drawing,
         "demotions": material.burn_up.demotions if material.burn_up else (),
         "no_drawing": material.no_burn_up or "Nothing has happened yet.",
-        "rules": checked_rules(verdict),
+        "rules": [(rule, checked_text(rule)) for rule in checked_rules(verdict)],
         "notes": (*context.notes, *run_notes(report)),
         "removed": [departed.sentence for departed in readiness.removed],
     }

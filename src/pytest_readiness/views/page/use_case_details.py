@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from ...facts.decision import Review
+from ...verdict.cells import CELLS, cell_of, cell_of_requirement
 from ...verdict.evidence_standing import standing_at
 from ...verdict.owners import owner_of
-from ...verdict.readiness import ItemReadiness, RequirementReadiness, ReviewStanding, State
+from ...verdict.readiness import ItemReadiness, RequirementReadiness, ReviewStanding
 from .. import text_format
 from ..gate import hold_lines
 from ..sanitise.terminal import visible
@@ -20,7 +22,7 @@ from .matrix_rows import STATE_CLASSES, Cell, Row
 
 ID_SIGN, PART_END = b"\x1f", b"\x1e"
 """Control characters, which no JSON text contains."""
-_SIGNS = tuple(state.sign.encode() for state in State if not state.sign.isascii())
+_SIGNS = tuple(cell.sign.encode() for cell in CELLS if not cell.sign.isascii())
 _LONGEST = 1_000_000
 """Characters of the longest line of a text; recording has cut the long ones."""
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{3,60}", re.ASCII)
@@ -111,7 +113,7 @@ def details_of(row: Row, tables: EvidenceTables) -> UseCaseDetails:
         approvals=review.approvals,
         needed=review.required,
         reviews=tuple(map(_review, review.standings)),
-        items=tuple(_item(cell, item, tables) for cell, item in by_item),
+        items=tuple(_item(cell, item, readiness.accepted, tables) for cell, item in by_item),
     )
 
 
@@ -146,27 +148,33 @@ def _visible(value: Any) -> Any:
     return [_visible(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def _item(cell: Cell, item: ItemReadiness, tables: EvidenceTables) -> ItemDetails:
+def _item(cell: Cell, item: ItemReadiness, accepted: Collection[str], tables: EvidenceTables) -> ItemDetails:
+    shown = cell_of(item)  # as in the matrix of every output
     return ItemDetails(
         anchor=cell.anchor,
-        css=STATE_CLASSES[item.state],
-        sign=item.state.sign,
-        state=item.state.value,
+        css=STATE_CLASSES.get(shown, STATE_CLASSES[item.state]),
+        sign=shown.sign,
+        state=shown.value,
         key=item.item.key,
         title=item.item.title,
-        requirements=tuple(_requirement(requirement, tables) for requirement in item.requirements),
+        requirements=tuple(_requirement(requirement, accepted, tables) for requirement in item.requirements),
     )
 
 
-def _requirement(requirement: RequirementReadiness, tables: EvidenceTables) -> RequirementDetails:
+def _requirement(
+    requirement: RequirementReadiness, accepted: Collection[str], tables: EvidenceTables
+) -> RequirementDetails:
+    state = cell_of_requirement(requirement)
+    described = requirement.described if state is requirement.state else state.value
+    is_accepted = requirement.requirement.id in accepted
     standings = [standing_at(requirement, piece) for piece in requirement.evidence]
     return RequirementDetails(
         id=requirement.requirement.id,
-        sign=requirement.state.sign,
-        css=STATE_CLASSES[requirement.state],
-        state=requirement.described,
+        sign=state.sign,
+        css=STATE_CLASSES[state],
+        state=f"{described}, accepted" if is_accepted else described,
         why=requirement.why,
-        completes=requirement.completes_it,
+        completes="" if is_accepted else requirement.completes_it,
         level=requirement.level or "",
         expires=requirement.expires_at or "",
         table=tables.table(requirement.evidence, standings) if requirement.evidence else None,
