@@ -70,7 +70,7 @@ def test_what_ran_elsewhere_has_a_test():
     states = every(catalogue, "UC-001") | {"6/revocation": State.MISSING}
     piece = (values.evidence(uc="UC-001", item="6"),)
 
-    def gaps_of(**places):
+    def gaps_of(piece=piece, **places):
         use_case = values.use_case(catalogue, "UC-001", states)
         items = []
         for item in use_case.items:
@@ -87,6 +87,9 @@ def test_what_ran_elsewhere_has_a_test():
 
     assert gaps_of() == [("no test", "6/revocation", "UC-001")]
     assert gaps_of(part=None) == [("not run", "6/revocation", "UC-001")]
+    for only in ({"claim_environment": "prod"}, {"claim_provider_mode": "MANAGED"}):
+        limited = (replace(piece[0], **only),)  # it can never be evidence here
+        assert gaps_of(limited, part=None) == [("no test", "6/revocation", "UC-001")]
 
 
 def test_what_a_review_accepted_is_not_missing():

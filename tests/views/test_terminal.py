@@ -341,3 +341,33 @@ def test_styles_are_only_added():
         assert code in bare
         bare = bare.replace(code, "")
     assert bare == plain_lines(lines)
+
+
+@pytest.mark.parametrize("width", range(60, 121, 5))
+def test_a_sign_of_the_legend_stays_with_its_words(width):
+    """No line ends between a sign and what it stands for."""
+    catalogue = values.catalogue(values.tracker_ids(9))
+    states = list(State)
+    use_cases = [
+        values.use_case(catalogue, name, {"4": states[number], "1/BYOK": State.COMPLETE, "6/rotation": State.COMPLETE})
+        for number, name in enumerate(catalogue.use_cases)
+    ]
+    lines = text(values.report(use_cases), width).splitlines()
+    for label in ("✓ COMPLETE", "✗ FAILING", "◐ PARTLY DONE", "? INTERRUPTED", "r REHEARSED"):
+        if label.split(" ", 1)[1] in " ".join(lines):
+            assert any(label in line for line in lines), label
+
+
+def test_what_is_cut_off_says_where_it_is_whole():
+    """The way out of an action may be at its end: a narrow terminal names the command that shows it."""
+    way_out = "run the test again, or if it was deleted, a reviewer retires it with its name and a reason"
+    rerun = values.action(
+        "ana@example.com", "rerun", "UC-001/4", f"{'it did not run in the newest run; ' * 4}{way_out}"
+    )
+    report = values.report([values.use_case(values.catalogue(["UC-001"]), "UC-001")], actions=[rerun])
+    assert "cut off here: readiness next shows all" in text(report, 80)
+    assert "readiness next shows all" not in text(
+        replace(report, actions=(values.action("a", "rerun", "UC-001/4"),)), 80
+    )
+    fix = values.action("ana@example.com", "fix", "UC-001/4", rerun.text)
+    assert "a reason" in text(replace(report, actions=(fix,)), 80)

@@ -38,8 +38,8 @@ def missing_kind(requirement: RequirementReadiness, accepted: Iterable[str]) -> 
 def missing_by_item(use_cases: Iterable[UseCaseReadiness]) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
     """Yield kind, items and use cases: the items whose evidence the same use cases lack in the same way.
 
-    What has a test in another place was not run in its own. An item is given by its key; by key and scope, such as
-    ``2/production``, if only a part of it is lacking.
+    What has a test that ran in another place was not run in its own, unless the test is only for the other one. An
+    item is given by its key; by key and scope, such as ``2/production``, if only a part of it is lacking.
     """
     by_kind: dict[str, dict[str, list[str]]] = {kind: {} for kind in KINDS}
     for use_case in use_cases:
@@ -57,9 +57,8 @@ def missing_by_item(use_cases: Iterable[UseCaseReadiness]) -> Iterator[tuple[str
 
 
 def _of_item(name: str, item: ItemReadiness, accepted: Sequence[str]) -> Iterator[tuple[str, str]]:
-    tagged = {requirement.requirement.part for requirement in item.requirements if requirement.evidence}
     kinds = [
-        NOT_RUN if kind == NO_TEST and requirement.requirement.part in tagged else kind
+        NOT_RUN if kind == NO_TEST and _has_test_elsewhere(requirement, item) else kind
         for requirement in item.requirements
         for kind in (missing_kind(requirement, accepted),)
     ]
@@ -70,6 +69,18 @@ def _of_item(name: str, item: ItemReadiness, accepted: Sequence[str]) -> Iterato
     for requirement, kind in zip(item.requirements, kinds, strict=True):
         if kind is not None:
             yield kind, requirement.requirement.id.removeprefix(f"{name}/")
+
+
+def _has_test_elsewhere(lacking: RequirementReadiness, item: ItemReadiness) -> bool:
+    """Return whether a test that ran for another scope of the item is claimed for this one as well."""
+    scope = lacking.requirement
+    return any(
+        piece.claim_environment in (None, scope.environment)
+        and piece.claim_provider_mode in (None, scope.provider_mode)
+        for requirement in item.requirements
+        if requirement.requirement.part == scope.part
+        for piece in requirement.evidence
+    )
 
 
 def write_missing(

@@ -80,16 +80,21 @@ def _row_content(readiness: UseCaseReadiness) -> tuple[object, ...]:
     return (readiness.status, cells, readiness.done, len(readiness.required), *details)
 
 
+_LEGEND = 30
+"""Least width in which no sign of the legend is parted from its words."""
+
+
 def write_matrix(readiness: Readiness, writer: LineWriter, verbosity: int) -> list[Line]:
     """Return the matrix, the legend of its signs, and the totals."""
     rows = matrix_rows(readiness.use_cases, verbosity)
     if not rows:
         return [writer.line("no use case is in scope")]
     lines = _table(_columns(rows, writer), len(rows), writer)
-    legend = _GAP.join(map(writer.state_label, used_cells(rows)))
+    labels = [writer.state_label(cell) for cell in used_cells(rows)]
     if len(readiness.use_cases) > len(rows):
         lines.append(writer.line(("identical rows are grouped; -v shows every use case", "dim")))
-    lines.extend(writer.paragraph(legend, style="dim"))
+    whole = labels if writer.width >= _LEGEND else ()  # a sign stays with its words
+    lines.extend(writer.paragraph(_GAP.join(labels), style="dim", commands=whole))
     lines.extend(writer.paragraph(GLOSSARY, style="dim"))
     done = sum(use_case.done for use_case in readiness.use_cases)
     required = sum(len(use_case.required) for use_case in readiness.use_cases)

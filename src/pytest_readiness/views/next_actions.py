@@ -23,6 +23,8 @@ _ONE_BY_ONE = 12
 """Most failures, blockers and rejections with a line each. Of more failures, each person has a list of their ids."""
 _LISTED = 24
 """Most failures of a person in such a list; the others are counted."""
+_URGENT_LINES = 8
+"""Most lines of a failure, blocker or rejection: in a narrow terminal the way out is at the end of several."""
 _STYLES = {"fix": "bad", "rerun": "warn", "finish": "warn", "declare": "warn"}
 _COMMON = {"prove": "record the proof in the test and run it"}
 """What several actions of a kind have in common, although their texts differ."""
@@ -182,21 +184,22 @@ def write_urgent(actions: Sequence[Action], writer: LineWriter, *, verbosity: in
             lines += writer.paragraph(text, lead=_lead(URGENT, writer, _STYLES[URGENT]), indent=4)
         for task in tasks:
             if one_by_one or not task.items:
-                lines += _write(task, writer, most=3)
+                lines += _write(task, writer, most=_URGENT_LINES)
     return lines
 
 
 def write_people(actions: Sequence[Action], writer: LineWriter, *, people: int, tasks: int) -> list[Line]:
     """Return lines for at most ``people`` people with ``tasks`` tasks each, and the number of further actions."""
     lines: list[Line] = []
-    shown = 0
+    shown, is_cut = 0, False
     for who, own_tasks in by_person(actions)[:people]:
         lines.append(writer.line("  ", (who, "strong")))
         for task in own_tasks[:tasks]:
             lines.extend(_write(task, writer, most=2))
+            is_cut = is_cut or len(_write(task, writer)) > 2  # noqa: PLR2004 - as above
             shown += len(task.actions)
-    if shown < len(actions):
-        more = text_format.count(len(actions) - shown, "more action")
+    if shown < len(actions) or is_cut:
+        more = text_format.count(len(actions) - shown, "more action") if shown < len(actions) else "cut off here"
         command = typed("next")
         lines += writer.paragraph(f"{more}: {command} shows all", indent=2, style="dim", commands=(command,))
     return lines
