@@ -108,7 +108,7 @@ def test_no_regression_lets_through_what_is_not_worse(signed: Project) -> None:
     assert same.stdout.startswith("LET THROUGH (not worse than before.json), NOT ELIGIBLE: 1 of 2 ready")
     assert same.stdout.endswith("exit code 0: not eligible, and nothing is worse than in the earlier report\n")
     compared_with = (
-        "no regression (8 of 8): nothing is worse than before; compared: 2 use cases, 4 requirements and 2 tests"
+        "no regression (8 of 8 states): nothing is worse than before; compared: 2 use cases, 4 requirements and 2 tests"
     )
     assert compared_with in " ".join(same.stdout.split())
     signed.monkeypatch.setenv("PROVIDER", "down")
