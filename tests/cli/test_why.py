@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.project import CONFIG, Project
-from tests.reviewed_project import decided
+from tests.reviewed_project import ANA, REVIEW, commit, decided, repository
 
 pytestmark = pytest.mark.slow
 
@@ -280,3 +280,52 @@ def test_one_piece_of_evidence_has_one_time(project: Project) -> None:
     (piece,) = project.evidence("UC-001")
     shown = " ".join(project.cli("review", "UC-001").stdout.split())
     assert f"test_slow, started {piece['started_at']}" in shown
+
+
+def test_a_test_that_passed_once_and_is_skipped_ever_since(project: Project) -> None:
+    """Its older pass still counts, so whoever asks or signs reads that nobody runs it any more."""
+    config = f'decisions = "decisions"\n{CONFIG}{REVIEW}\n[environments.prod]\nreal = true\n'
+    repository(project.configured(config).tests(SWITCHED), ANA)
+    commit(project)
+    project.run("test_it.py", environment="staging")
+    told = "test_it.py::test_one SKIPPED in staging at 20"
+    asked = (("why", "UC-001/1"), ("why", "UC-001/1", "-v"), ("why", "UC-001"), ("review", "UC-001"))
+    for command in asked:
+        assert "skipped since" not in project.cli(*command).stdout
+    project.monkeypatch.setenv("SKIP", "1")
+    for environment in ("dev", "prod"):
+        project.run("test_it.py", environment=environment)
+    assert "skipped since" not in project.cli("why", "UC-001/1").stdout
+    project.run("test_it.py", environment="staging")
+    project.cli("report", "--format", "json", "-o", "signed.json")
+    for command in (*asked, ("review", "UC-001", "--from", "signed.json")):
+        output = " ".join(project.cli(*command).stdout.split())
+        assert output.count("skipped since") == 1, output
+        assert told in output
+        assert "Skipped: switched off" in output
+    first = project.report()["use_cases"][0]["items"][0]["requirements"][0]
+    (skip,) = first["skipped_since"]
+    assert (first["state"], skip["test_id"], skip["result"]) == ("COMPLETE", "test_it.py::test_one", "SKIPPED")
+    assert "skipped since" in project.cli("review", "UC-001", "--format", "markdown").stdout
+    project.monkeypatch.delenv("SKIP")
+    project.run("test_it.py", environment="staging")
+    second = project.report()["use_cases"][0]["items"][0]["requirements"][0]
+    assert second["skipped_since"] == []
+
+
+def test_a_skipped_test_is_named_once(project: Project) -> None:
+    """An older rehearsal of the test that is named as skipped says nothing more."""
+    project.configured().tests(SWITCHED)
+    project.monkeypatch.setenv("SKIP", "1")
+    for environment in ("dev", "staging"):
+        project.run("test_it.py", environment=environment)
+    output = " ".join(project.cli("why", "UC-001/1").stdout.split())
+    assert "why: test_it.py::test_one SKIPPED in" in output
+    assert "also skipped" not in output
+
+
+SWITCHED = """
+    @pytest.mark.skipif("SKIP" in os.environ, reason="switched off")
+    @evidence("UC-001", item=1)
+    def test_one(): pass
+"""

@@ -25,7 +25,7 @@ from tests.reviewed_project import commit, repository
 
 FIXTURE = Path(__file__).parent / "before_subjects"
 MADE: dict[str, Any] = json.loads((FIXTURE / "made.json").read_text(encoding="utf-8"))
-LATER = re.compile(r"(.*\.)?subjects?(_of_release)?(\..*)?|verdict\.enforced")
+LATER = re.compile(r"(.*\.)?subjects?(_of_release)?(\..*)?|verdict\.enforced|context\.scope|.*\.skipped_since(\..*)?")
 """Keys that came later."""
 
 

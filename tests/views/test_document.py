@@ -135,7 +135,7 @@ def test_keys_stand_in_the_published_order():
     assert list(item) == ["item", "title", "state", "requirements"]
     assert list(item["requirements"][0]) == [
         *("id", "environment", "provider_mode", "part", "state", "why", "completes_it"),
-        *("level", "expires_at", "evidence", "waived_from"),
+        *("level", "expires_at", "evidence", "waived_from", "skipped_since"),
     ]
     assert list(use_case["review"]) == ["state", "approvals", "required", "by", "basis", "why", "reviews"]
     assert list(document["next"][0]) == ["who", "action", "use_case", "requirement", "text"]

@@ -196,6 +196,7 @@ class _Report:
                 self.project.policy,
             ),
             whys={need["id"]: need["why"] for need in needs if need["state"] != State.COMPLETE},
+            skipped={need["id"]: tuple(str(skip["text"]) for skip in need.get("skipped_since", ())) for need in needs},
             last=last,
             changes=tuple(dict.fromkeys((*_suspect_reasons(row), *_changes(last, basis)))) if last else (),
         )

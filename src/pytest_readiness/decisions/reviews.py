@@ -20,6 +20,7 @@ from ..verdict.review.preview import ReviewRefusal, changes_since, expand_acknow
 from ..verdict.subject_rule import NAME_SUBJECT
 from ..views.gate import status_text
 from ..views.review_preview import ReviewPreview
+from ..views.skips import skips_since
 from ..views.text_format import name_list
 from .decision_time import ClockError, PriorDecisions
 from .identity import Decider
@@ -153,6 +154,11 @@ def _signing(judged: EvaluatedReport, use_case: UseCaseReadiness) -> ReviewPrevi
             readiness.requirement.id: readiness.why
             for readiness in use_case.requirements
             if readiness.state is not State.COMPLETE
+        },
+        skipped={
+            readiness.requirement.id: skips_since(readiness)
+            for readiness in use_case.requirements
+            if readiness.skipped_since
         },
         last=last,
         changes=tuple(changes_since(last, use_case, judged.facts)) if last is not None else (),

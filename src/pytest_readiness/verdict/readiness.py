@@ -139,6 +139,8 @@ class RequirementReadiness(Struct, frozen=True):
     """It rests on a pass without the item's proof."""
     uncounted: Mapping[str, tuple[State, str]] = {}
     """The rest of ``evidence``: what it shows (STALE, REHEARSED or MISSING), and why it does not count, by id."""
+    skipped_since: tuple[Evidence, ...] = ()
+    """The newest skip or expected failure of each test that decides and did not run since; not in ``evidence``."""
 
     @property
     def why(self) -> str:

@@ -11,6 +11,7 @@ from ..facts.ledger.line import escape_surrogates
 from ..facts.subject import plain_subjects
 from ..verdict.changes import Change
 from ..verdict.evidence_standing import MATCHES_NOTHING, EvidenceStanding, standing_at
+from ..verdict.explanations import execution_message
 from ..verdict.readiness import (
     Action,
     ItemReadiness,
@@ -249,6 +250,16 @@ def plain_requirement(readiness: RequirementReadiness) -> dict[str, Any]:
         "expires_at": readiness.expires_at,
         "evidence": [plain_data(evidence, standing_at(readiness, evidence)) for evidence in readiness.evidence],
         "waived_from": readiness.waived_from.value if readiness.waived_from else None,
+        "skipped_since": [
+            {
+                "id": skip.id,
+                "test_id": skip.test_id,
+                "result": skip.result.value,
+                "started_at": skip.started_at,
+                "text": execution_message(skip),
+            }
+            for skip in readiness.skipped_since
+        ],
     }
 
 

@@ -13,6 +13,7 @@ from ..hints import typed
 from ..verdict.inputs import run_of
 from ..verdict.readiness import State
 from .line_writer import Line, LineWriter, style_of
+from .skips import SKIPPED_SINCE
 
 _MANY = 10
 """If more tests of one run have the same description, they are listed under it."""
@@ -37,6 +38,8 @@ class ReviewPreview(Struct, frozen=True):
     """The newest review of the use case; None: none."""
     changes: tuple[str, ...] = ()
     """A sentence for each change since that review."""
+    skipped: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Sentences on tests that decide a requirement and were skipped ever since, by its id."""
 
 
 def render_preview(
@@ -74,6 +77,8 @@ def _requirement(
     yield writer.line((row.requirement, "strong"), "  ", (label, style_of(state) if state else "bad"))
     if row.requirement in signing.whys:
         yield from writer.paragraph(signing.whys[row.requirement], lead=("why: ", "dim"), indent=2)
+    for text in signing.skipped.get(row.requirement, ()):
+        yield from writer.paragraph(text, lead=(SKIPPED_SINCE, "warn"), indent=2)
     if row.requirement in acknowledged:
         yield from writer.paragraph("acknowledged", indent=2, style="good")
     elif row.requirement in signing.to_acknowledge:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from ..facts.review_basis import PinnedRequirement
 from .review_preview import ReviewPreview, pin_text
 from .sanitise.markdown import markdown_head, markdown_row, to_markdown
+from .skips import SKIPPED_SINCE
 
 _COLUMNS = ("Checked", "Requirement", "State", "Why")
 _BOX = "\N{BALLOT BOX}"
@@ -38,6 +39,7 @@ def _row(row: PinnedRequirement, signing: ReviewPreview) -> str:
 def _about(signing: ReviewPreview) -> Iterator[str]:
     """Yield each piece of evidence, the last review, what changed since, and where to sign."""
     for row in signing.basis.requirements:
+        yield from (f"{row.requirement}: {SKIPPED_SINCE}{text}" for text in signing.skipped.get(row.requirement, ()))
         yield from (f"{row.requirement}: {pin_text(pin)}, readiness show {pin.evidence_id}" for pin in row.pins)
     if last := signing.last:
         comment = f": {last.comment}" if last.comment else ""

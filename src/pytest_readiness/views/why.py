@@ -10,9 +10,8 @@ from ..facts.evidence import BAD, Evidence, Result
 from ..facts.subject import subjects_text
 from ..hints import typed
 from ..verdict.actions import OR_ACKNOWLEDGE
-from ..verdict.cells import SKIPPED
 from ..verdict.evidence_standing import standing_at
-from ..verdict.explanations import execution_message, first_line
+from ..verdict.explanations import first_line
 from ..verdict.inputs import UNKNOWN
 from ..verdict.owners import owner_of
 from ..verdict.readiness import RequirementReadiness, ReviewState, State, UseCaseReadiness
@@ -25,6 +24,7 @@ from .gate import hold_lines, removed_lines, retirement_lines, status_text, waiv
 from .line_writer import Line, LineWriter, style_of
 from .next_actions import write_action
 from .report import Report
+from .skips import SKIPPED_SINCE, skipped_text, skips_since
 
 _MOST_NAMED = 12
 """Maximum requirements to name in the error for an unknown one."""
@@ -85,7 +85,9 @@ def render_why(
         for warning in evidence_warnings.warnings(complete):
             lines += writer.paragraph(warning, lead=("warning: ", "warn"))
         for requirement in complete:
-            if skipped := _skipped_text(requirement, (), retired):
+            for text in skips_since(requirement):
+                lines += writer.paragraph(f"{requirement.requirement.id}: {text}", lead=(SKIPPED_SINCE, "warn"))
+            if skipped := skipped_text(requirement, (), retired):
                 lines += writer.paragraph(f"{requirement.requirement.id}: {skipped}", lead=("also skipped: ", "warn"))
         lines += _who_must_act(report, readiness, writer)
     return lines
@@ -299,26 +301,14 @@ def _all_evidence(
         else:
             why_not = "" if evidence.id in counted else standing_at(readiness, evidence).why_not
             yield from _evidence(evidence, writer, lead, why_not)
-    if verbosity <= 0 and (skipped := _skipped_text(readiness, shown, retired)):
+    for text in skips_since(readiness):
+        yield from writer.paragraph(text, lead=(SKIPPED_SINCE, "warn"), indent=2)
+    if verbosity <= 0 and (skipped := skipped_text(readiness, shown, retired)):
         yield from writer.paragraph(skipped, lead=("also skipped: ", "warn"), indent=2)
     if others and verbosity <= 0:
         why = typed(f"why {shlex.quote(readiness.requirement.id)} -v")
         text = f"and {_counted(others, counted)}: {why}"
         yield from writer.paragraph(text, indent=6, style="dim", commands=(why,))
-
-
-def _skipped_text(readiness: RequirementReadiness, shown: Iterable[Evidence], retired: Collection[str]) -> str:
-    """Return which tests of a requirement were skipped, or expected to fail, besides the shown ones; empty: none."""
-    skipped = [
-        evidence
-        for evidence in _without(readiness.evidence, shown)
-        if evidence.result in SKIPPED and evidence.test_id not in retired
-    ]
-    if not skipped:
-        return ""
-    others = len({evidence.test_id for evidence in skipped} - {skipped[0].test_id})
-    more = f" (and {text_format.count(others, 'more test')})" if others else ""
-    return f"{execution_message(skipped[0])}{more}"
 
 
 def _is_told(evidence: Evidence, why: str) -> bool:

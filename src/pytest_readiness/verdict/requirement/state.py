@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ...claims.catalogue import Requirement
 from ...facts.evidence import BAD, Evidence, Result, execution_of
@@ -20,6 +21,7 @@ from ..readiness import Explanation, RequirementReadiness, State
 from .execution_ledger import BROKEN, ExecutionLedger, RequirementExecutions
 from .later_runs import LaterRuns
 from .levels import level_of, weakest_level
+from .skipped_since import skipped_since
 from .uncounted import Uncounted, expired, why_uncounted
 
 SOON = 0.75
@@ -77,7 +79,10 @@ def requirement_state(
         assessment = assessment._replace(explanation=explanation)
     counting = _counting(requirement, deciding)
     uncounted = _uncounted(requirement, shown, counting, selected, ledger, context)
-    return _readiness(requirement, assessment, shown, counting, context, uncounted), selected.matching
+    readiness = _readiness(requirement, assessment, shown, counting, context, uncounted)
+    if skips := skipped_since(selected, ledger):
+        readiness = replace(readiness, skipped_since=skips)
+    return readiness, selected.matching
 
 
 def _uncounted(
