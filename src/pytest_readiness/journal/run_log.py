@@ -132,7 +132,12 @@ class RunLog(Struct, eq=False):
                     writer.append("started", {"test": test_id, "at": at})
 
     def _write_start(self, writer: JournalWriter, test_id: str, at: str) -> bool:
-        """Write a start beside the journal, in case the process dies. Return False if it must go into the journal."""
+        """Write a start beside the journal, in case the process dies. Return False if it must go into the journal.
+
+        Where the journal cannot be written, nothing is beside it either: a start without its run would be damage.
+        """
+        if writer.unwritten and not writer.is_inherited:
+            return False
         if self._start_writer is None:
             self._start_writer = StartWriter(self.path, self.key, create=True)
         return writer.is_inherited or self._start_writer.write_own_start(test_id, at, writer.line_count)
