@@ -257,7 +257,7 @@ def _pieces(text: str, room: int) -> Iterator[str]:
             yield piece
         # A word at the start of a line may be a CI command; breaking it makes it longer.
         piece = break_commands(word)
-        while cell_width(piece) > room and _JOINT not in piece:
+        while _JOINT not in piece and cell_width(piece) > room:  # the width of a joint would load wcwidth
             first = _before_colon(piece, _beginning(piece, room))
             yield first
             piece = break_commands(piece[len(first) :])
