@@ -94,6 +94,6 @@ def test_a_run_of_the_document():
         "id": "20260212T182800Z-00000063", "started_at": "2026-02-12T18:28:00.000Z", "actor": "ada",
         "started_by": None, "commit": None, "dirty": None,
         "hidden_edits": 0, "clock_skew_ms": 1, "evidence_tests": 3, "left_out": 0,
-        "uncollected": 0, "ci": {"provider": "ci"}, "called": ["-k a"],
+        "uncollected": 0, "ci": {"provider": "ci"}, "called": ["-k a"], "subjects": [],
     }  # fmt: skip
     assert list(run)[:4] == ["id", "started_at", "actor", "started_by"]
