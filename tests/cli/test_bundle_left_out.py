@@ -170,7 +170,7 @@ def test_a_damaged_journal_keeps_a_bundle_from_being_made(passing: Project) -> N
     """What it held nobody knows: the gate is 3 here, and so is the bundle."""
     run = crashed(passing)
     [journal] = passing.journals
-    journal.write_bytes(journal.read_bytes().replace(b"test_b", b"test_x", 1))
+    journal.write_bytes(journal.read_bytes().replace(b'"run":', b'"ruN":', 1))
     assert gate(passing)[0] == 3
     code, told = bundled(passing, "UC-001")
     assert (code, run in told) == (3, True), told

@@ -170,7 +170,7 @@ def test_what_a_kill_within_the_first_line_leaves(project: Project, content: byt
     journal = project.path / ".readiness" / "journal" / "20261129T000000Z-aaaaaaaa.jsonl"
     journal.write_bytes(content)
     beside = journal.with_suffix(".begun")
-    beside.touch()
+    beside.write_text("x")
     assert project.cli("verify").exit_code == 3
     assert journal.exists()
     beside.unlink()

@@ -364,7 +364,7 @@ ATTACKS: dict[str, Attack] = {
         "is missing or out of order",
     ),
     "two lines exchanged": Attack(exchange_lines, EVERY, "column seq: the text is of line"),
-    "a line inserted": Attack(insert_line, EVERY, "the seal names 8 lines, and there are 9"),
+    "a line inserted": Attack(insert_line, EVERY, "the seal names 5 lines, and there are 6"),
     "the tail of a run cut off": Attack(cut_off(resealed=False), EVERY, "it is not sealed"),
     "the tail of a run cut off, and a new seal made": Attack(cut_off(resealed=True), KEPT, "are not those of then"),
     "a run deleted": Attack(delete_run(leaf=False), EVERY, "is not in the store: it was deleted"),

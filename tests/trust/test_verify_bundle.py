@@ -729,7 +729,7 @@ def test_the_script_knows_what_each_kind_of_decision_says() -> None:
     common = {"register", "at", "by", "known_by", "requirements_digest"}
     for name, kind in KINDS.items():
         _, must, may, lists = verify_bundle.DECISION_FIELDS[name]
-        more = {"basis"} if name == "review" else set()
+        more = {"basis", "subjects"} if name == "review" else set()
         assert {*TEXT_FIELDS[kind]} == common | {*must, *may, *lists} | more, name
     assert verify_bundle.DECISION_FIELDS.keys() == KINDS.keys()
     assert {*TEXT_FIELDS[ReviewBasis]} == verify_bundle.BASIS.keys()

@@ -42,9 +42,9 @@ def refusing(context: click.Context, project: Project | None) -> Iterator[None]:
     """
     try:
         yield
-    except ConfigError:  # what is named may be in a store that was lost
-        if project is not None:
-            tell_missing_store(project)
+    except ConfigError as error:  # what is named may be in a store that was lost
+        if project is not None and project.missing_store:
+            raise ConfigError(f"{error}; {project.missing_store}") from error
         raise
     except RefusedError as error:
         for reason in error.reasons:

@@ -127,8 +127,7 @@ class RequirementReadiness(Struct, frozen=True):
     """The deciding execution for each test and scope; if none counts, the newest one."""
     expires_at: str | None = None
     """Time when it turns STALE (UTC); None: never."""
-    expires_soon: bool = False
-    """Whether 75 % of its max age has passed."""
+    expires_soon: bool = False  # 75 % of its max age has passed
     level: str | None = None
     """Weakest evidence level it rests on: ``L0`` recorded, ``L1`` sealed, ``L2`` signed, ``L3`` with a receipt."""
     deciding: tuple[Evidence, ...] = ()
