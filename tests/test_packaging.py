@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from tests.pages import ROOT
 
 pytestmark = pytest.mark.slow
 
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 USER = """\
 from pytest_readiness import evidence
 
@@ -100,11 +102,32 @@ def test_a_source_archive_holds_what_builds_and_tests_the_package(published):
     """It has the source with its tests, docs and both distributions, and nothing that only this checkout needs."""
     inside = archived(published["pytest_readiness"].parent, "pytest_readiness-")
     folders = {"src", "tests", "docs", "docs_site", "conftest_examples", "benchmarks", "integrations", "packages"}
-    files = {"README.md", "LICENSE", "noxfile.py", "pyproject.toml", ".pre-commit-hooks.yaml"}
+    files = {"README.md", "LICENSE", "noxfile.py", "pyproject.toml", "readme_on_index.py", ".pre-commit-hooks.yaml"}
     assert {path.parts[0] for path in inside} == {*folders, *files, "PKG-INFO", ".gitignore"}
     for part in ("src", "tests", "packages"):
         there = {path.relative_to(ROOT) for path in (ROOT / part).rglob("*.py")}
         assert there == {path for path in inside if path.parts[0] == part and path.suffix == ".py"}
+
+
+def test_no_link_of_the_description_leads_nowhere_on_a_package_index(wheel):
+    """The README in the wheel has no link that only works beside the repository's files."""
+    text = str(metadata(wheel).get_payload())
+    assert metadata(wheel)["Description-Content-Type"] == "text/markdown"
+    assert "readiness gate" in text
+    targets = re.findall(r"\]\(([^)\s]+)\)", text)
+    assert [target for target in targets if "://" not in target and not target.startswith("#")] == []
+
+
+def test_with_an_address_the_links_lead_to_the_files_of_the_version():
+    """Text leads to the page, and a picture to its content; code and links to other hosts stay as they are."""
+    text = "[a](docs/a.md#b) ![c](docs/c.svg) [d](https://example.com) [e](#e)\n```text\n[f](f.md)\n```\n"
+    with_links = pytest.importorskip("readme_on_index", reason="hatchling is not installed").with_links
+    host = "https://git.example.com/x"
+    assert with_links(text, host, "v1") == (
+        f"[a]({host}/blob/v1/docs/a.md#b) ![c]({host}/raw/v1/docs/c.svg) [d](https://example.com) [e](#e)\n"
+        "```text\n[f](f.md)\n```\n"
+    )
+    assert with_links(text, "", "v1").startswith("a  [d](https://example.com) [e](#e)\n")
 
 
 def test_the_source_archive_of_the_plugin_holds_one_module(published):
@@ -217,7 +240,8 @@ def test_the_metadata_says_what_a_user_needs(wheel):
     told = metadata(wheel)
     assert told["Requires-Python"] == ">=3.11"
     assert told["License-Expression"] == "MIT"
-    assert told.get_payload().strip() == (ROOT / "README.md").read_text(encoding="utf-8").strip()
+    words = [re.sub(r"!?\[[^\]]*\]\([^)]*\)", "", text).split()[:20] for text in (str(told.get_payload()), README)]
+    assert words[0] == words[1]
     assert {line.partition(">")[0] for line in requirements(wheel)} == {
         "ahocorasick-rs", "click", "jinja2", "markdown-it-py", "msgspec", "pluggy", "pytest", "pytest-readiness-plugin",
         "sqlite-utils", "wcwidth",

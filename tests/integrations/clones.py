@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks import environments
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("src", "packages", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml")
+PARTS = ("src", "packages", "pyproject.toml", "readme_on_index.py", "README.md", "LICENSE", ".pre-commit-hooks.yaml")
 """What a clone has that an installation reads."""
 _FOREIGN = ("PYTEST_", "READINESS_", "GITHUB_", "GIT_", "PIP_", "PYTHON", "VIRTUAL_ENV")
 _OFFLINE = {"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
