@@ -1,4 +1,4 @@
-/*! iframe-worker 1.0.4, its file shim/index.js as it is published: Zensical would load it from unpkg.com.
+/*! iframe-worker 1.0.4, its file shim/index.js as it is published: Zensical would load it from another host.
 
 Copyright (c) 2020-2022 Martin Donath <martin.donath@squidfunk.com>
 
