@@ -145,7 +145,7 @@ def test_after(): pass
         "lines[1] = b'[]\\n'",
         'lines[1] = b\'{"kind":"planned",\\n\'',
         "lines[2] = b'\\xff' + lines[2][1:]",
-        "lines[3] = lines[3].replace(b'PASSED', b'FAILED')",
+        "lines[2] = lines[2].replace(b'PASSED', b'FAILED')",
         "del lines[2]",
         "lines.append(lines[-1])",
         "lines[1], lines[2] = lines[2], lines[1]",
