@@ -15,10 +15,10 @@ from ..regular_files import IrregularError, open_regular
 from .lock import is_free, own_descriptor
 from .open_runs import plan_of
 from .readable_lines import reading_problem
-from .started_tests import StartedTests, start_path
+from .started_tests import StartedTests
 
-_TEST_KINDS = frozenset({"started", "attempt", "ended", "finished"})
-"""Kinds of lines that show that a test began."""
+_END_KINDS = frozenset({"attempt", "ended", "finished"})
+"""Kinds of lines about the end of a test, or of an attempt of it."""
 
 
 class Leftover(Struct, frozen=True):
@@ -116,12 +116,17 @@ def _has_content(path: Path) -> bool:
 
 def _with_starts(path: Path, run: Run) -> Run:
     """Return an unsealed run with the starts of its unfinished tests, which are in a file beside its journal."""
-    if run.seal is not None or not start_path(path).exists():
+    if run.seal is not None:
         return run
     plan = plan_of(run)
-    journaled = {line.body["test"] for line in run.lines if line.kind in _TEST_KINDS}
-    last_ends = {line.body["test"]: line.seq for line in run.lines if line.kind == "finished"}
+    journaled_starts = {line.body["test"] for line in run.lines if line.kind == "started"}
+    ends = [line for line in run.lines if line.kind in _END_KINDS]
+    journaled = journaled_starts.union(line.body["test"] for line in ends)
+    last_ends = {line.body["test"]: line.seq for line in ends if line.kind == "finished"}
     written = StartedTests(path, load_key(path.parent.parent), plan)
+    # What was imported from another runner has a method, and no start.
+    ended = {line.body["test"] for line in ends if "method" not in line.body}
+    written.check((ended & plan.keys()) - journaled_starts)
     chain = LineChain(run.id, seq=len(run.lines), head=run.lines[-1].digest)
     starts = dict(written.unfinished(last_ends))
     for name, test in plan.items():

@@ -31,9 +31,11 @@ def unfinished_tests(run: Run, message: str = "its process ended before the test
         test_id = line.body.get("test", "")
         if line.kind == "started":
             started[test_id] = line.body["at"]
-        elif line.kind == "attempt":
+        elif line.kind == "attempt":  # it shows a start, too: the file beside the journal may be damaged or lost
+            started.setdefault(test_id, line.body["started_at"])
             attempts.setdefault(test_id, []).append(_attempt(line.body))
         elif line.kind == "ended":  # one of several tests with this id
+            started.setdefault(test_id, line.body["started_at"])
             attempts.pop(test_id, None)
             ended.setdefault(test_id, []).append(_end(line.body))
         elif line.kind == "finished":

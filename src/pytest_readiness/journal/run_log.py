@@ -144,9 +144,10 @@ class RunLog(Struct, eq=False):
 
     def add_worker_starts(self) -> None:
         """Add the starts that only workers wrote, because they did not reach this process."""
-        pending = [test_id for test_id, planned in self._plan.items() if not planned.get("deselected")]
-        pending = [test_id for test_id in pending if test_id not in self._ended]
-        worker_starts = StartedTests(self.path, self.key, self._plan if pending else ())
+        selected = [test_id for test_id, planned in self._plan.items() if not planned.get("deselected")]
+        if not (pending := [test_id for test_id in selected if test_id not in self._ended]):
+            return
+        worker_starts = StartedTests(self.path, self.key, self._plan)
         for test_id in pending:
             if test_id not in self._running and (at := worker_starts.last(test_id)):
                 self.started(test_id, at)
@@ -252,8 +253,11 @@ class RunLog(Struct, eq=False):
         self._ended = set(map(rename, self._ended))
         self.joiner.redact(redactor)
         self.rewrite(change, find)
-        if self._start_writer is not None and self.writer is not None and not self.writer.is_inherited:
-            self._start_writer.rename(self._running, self.writer.line_count)
+        if self._start_writer is None or self.writer is None or self.writer.is_inherited:
+            return
+        if not self._start_writer.rename(self._running, self.writer.line_count):
+            for test_id, at in self._running.items():
+                self.writer.append("started", {"test": test_id, "at": at})
 
     def replace_artifacts(self, artifacts: Mapping[str, Artifact], removed: Container[str]) -> None:
         """Replace artifacts that were redacted again, by their earlier digests. ``gone``: digests without a line."""
@@ -286,11 +290,7 @@ class RunLog(Struct, eq=False):
             if name not in self._plan or self._plan[name].get("deselected"):  # two names may have become equal
                 self._plan[name] = redactor.plain(planned) if number in positions else planned
 
-    def rewrite(
-        self,
-        change: Callable[[dict[str, Any]], dict[str, Any]],
-        find: Find | None = None,
-    ) -> None:
+    def rewrite(self, change: Callable[[dict[str, Any]], dict[str, Any]], find: Find | None = None) -> None:
         """Rewrite each line of the journal with a changed body. ``find``: returns the positions of what may change.
 
         Raises:

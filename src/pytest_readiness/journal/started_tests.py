@@ -1,8 +1,11 @@
 """Record of started tests, in a file beside the journal: what ran when a process died.
 
 The process that owns the run adds a line before each test: a keyed digest of the test's id, the time, and the number of
-lines in the journal. A test whose end is not among the later lines was interrupted. A run that ends as it should needs
-no line of its own for a start, which saves a tenth of what a test costs (``benchmarks/overhead.py --instructions``).
+lines in the journal. A test whose end is not among the later lines was interrupted. So a run that ends as it should has
+no chained line for each start.
+
+Nothing proves that this file is whole. If a line is damaged, or a test that ended has no start, each planned test
+without an end is taken as begun.
 
 xdist workers on this machine add lines without a number, in case the controller dies before it hears of a test.
 What the controller wrote takes precedence. The id itself is not written, because it may hold a late secret.
@@ -20,12 +23,12 @@ from pathlib import Path
 from time import monotonic as _monotonic
 from typing import Any, NamedTuple
 
-from ..facts.timestamps import timestamp
+from ..facts.timestamps import parse_timestamp, timestamp
 from ..regular_files import open_regular, read_regular
 from .lock import file_identity, is_open
 
 SYNC_SECONDS = 0.2
-"""Greatest time in seconds until a written line is on the disk."""
+"""Least time in seconds between two syncs of a file to the disk."""
 _SIZE = 16
 _LINE = re.compile(r"([0-9a-f]{32}) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)(?: (\d{1,15}))?", re.ASCII)
 _RENAMED = "-"
@@ -63,6 +66,8 @@ class StartWriter:
         self._file: tuple[int, int] | None = None
         self._size = 0
         """Size of the file after the last line, if no other process writes to it."""
+        self._is_torn = False
+        """The last line may be incomplete: the next one begins on a line of its own."""
         self._synced = 0.0
         self._is_here = True
         """The file is accessible: the worker runs on the controller's machine."""
@@ -81,10 +86,13 @@ class StartWriter:
         """
         return self._append(f"{_digest(self._key, test_id)} {at} {lines}\n")
 
-    def rename(self, running: Mapping[str, str], lines: int) -> None:
-        """Write the running tests and their starts again, after names of tests were redacted."""
+    def rename(self, running: Mapping[str, str], lines: int) -> bool:
+        """Write the running tests and their starts again, after names of tests were redacted.
+
+        Return False if they cannot be written.
+        """
         own = "".join(f"{_digest(self._key, test_id)} {at} {lines}\n" for test_id, at in running.items())
-        self._append(f"{_RENAMED}\n{own}")
+        return self._append(f"{_RENAMED}\n{own}")
 
     def _append(self, text: str) -> bool:
         try:
@@ -94,7 +102,9 @@ class StartWriter:
                     return False
                 self._open()
             assert self._descriptor is not None  # noqa: S101 - for the type checker; _open has set it
-            if _write(self._descriptor, text.encode()) != len(text):
+            text = f"\n{text}" if self._is_torn else text
+            self._is_torn = _write(self._descriptor, text.encode()) != len(text)
+            if self._is_torn:
                 return False  # a full disk: what was written is a damaged line, which may stand for any test
             self._size += len(text)
             if self._create and (now := _monotonic()) - self._synced >= SYNC_SECONDS:
@@ -140,14 +150,17 @@ class StartedTests:
         self.own: dict[str, _OwnStart] = {}
         """Last start of each test that the owner of the run wrote."""
         self._unknown = ""
-        """Last start of an unknown test: its id was changed, or the line is damaged. Empty: there is none."""
+        """Last start of an unknown test: its id was changed, or the line is damaged or lost. Empty: there is none."""
+        self._is_renamed = False
+        """Tests that had ended were left out when names were redacted."""
         if not (lines := _lines(start_path(journal))):
             return
         names = {_digest(key, test_id): test_id for test_id in planned}
         renamed = max((number for number, line in enumerate(lines) if line == _RENAMED), default=-1)
+        self._is_renamed = renamed >= 0
         for number, line in enumerate(lines):
             match = _LINE.fullmatch(line)
-            digest, at, own = match.groups() if match else ("", timestamp(), None)
+            digest, at, own = match.groups() if match and _is_moment(match[2]) else ("", timestamp(), None)
             if line == _RENAMED or (own is not None and number < renamed):
                 continue
             if digest not in names:
@@ -156,6 +169,11 @@ class StartedTests:
                 self._starts.setdefault(names[digest], []).append(at)
             else:
                 self.own[names[digest]] = _OwnStart(at, int(own))
+
+    def check(self, ended: Iterable[str]) -> None:
+        """Assume that starts were lost if a test that ended has none. ``ended``: those without one in the journal."""
+        if not self._is_renamed and not self.own.keys() >= set(ended):
+            self._unknown = self._unknown or timestamp()
 
     def unfinished(self, last_ends: Mapping[str, int]) -> Iterator[tuple[str, str]]:
         """Yield each test that the owner of the run started and that did not end since, with its start.
@@ -173,6 +191,14 @@ class StartedTests:
     def count(self, test_id: str) -> int:
         """Return how often a test began."""
         return len(self._starts.get(test_id, ()))
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        parse_timestamp(text)
+    except ValueError:  # such as a month 13
+        return False
+    return True
 
 
 def _lines(path: Path) -> list[str]:
