@@ -46,7 +46,7 @@ _LONGEST = 2500
 """Characters of the longest line that is acceptable."""
 FOLDER = "given"
 """Name of the folder that inputs are read from."""
-_VARIABLE = re.compile(rf"\S*/{FOLDER}/|'[^']*'|\"[^\"]*\"|[0-9a-f]{(8,)}|\d+|\(did you mean.*|<[^>]*>")
+_VARIABLE = re.compile(rf"\S*/{FOLDER}/|'[^']*'|\"[^\"]*\"|[0-9a-f]{{8,}}|\d+|\(did you mean.*|<[^>]*>")
 """What differs between messages of one kind."""
 _EVE = Ed25519PrivateKey.from_private_bytes(b"e" * 32)
 SCRIPT_SHARE = 8

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -57,36 +59,23 @@ def as_nobody(words: str) -> int:
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with evidence and a bundle, which nobody may write; the folders above let everybody through."""
-    for name in [name for name in os.environ if name.startswith(("READINESS_", "GITHUB_", "CI"))]:
-        monkeypatch.delenv(name)
-    folder = tmp_path / "project"
+def project(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A project with evidence and a bundle, which nobody may write, in a folder that lets everybody through."""
+    home = Path(tempfile.mkdtemp(prefix="read-only-"))  # pytest's own folders are for one user
+    home.chmod(0o755)
+    folder = home / "project"
     Sync().prepare(folder)
     assert children.run(folder, lambda: children.readiness("bundle", "-o", "bundle.zip"))[0] == 0
-    warm = tmp_path / "warm"  # this user may not be allowed to read the interpreter: what is needed is imported here
+    warm = home / "warm"  # this user may not be allowed to read the interpreter: what is needed is imported here
     shutil.copytree(folder, warm)
     monkeypatch.chdir(warm)
     for words in (*READS, *WRITES):
         children.readiness(*words.split())
-    monkeypatch.chdir(tmp_path)
-    for path in (tmp_path, *tmp_path.parents):
-        if path.stat().st_uid == os.geteuid() and not path.stat().st_mode & 0o001:
-            monkeypatch_mode(path, monkeypatch)
+    monkeypatch.chdir(home)
     writable(folder, may=False)
-    return folder
-
-
-def monkeypatch_mode(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let everybody through a folder, for the time of a test."""
-    mode = path.stat().st_mode
-    path.chmod(mode | 0o011)
-
-    class Restored:
-        def __del__(self) -> None:
-            path.chmod(mode)
-
-    monkeypatch.setattr(Restored, "held_by_test", Restored(), raising=False)
+    yield folder
+    writable(folder, may=True)
+    shutil.rmtree(home)
 
 
 def test_what_is_read_is_answered(project: Path) -> None:

@@ -43,6 +43,16 @@ def test_it(n, record_evidence):
     with open("told", "a") as file:
         file.write(f"test_it.py::test_it[{{n - 1}}]\\n")
 """
+WITH_WORKERS = """
+import os, pytest
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report):
+    if report.when == "teardown" and "PYTEST_XDIST_WORKER" not in os.environ:
+        with open("told", "a") as file:
+            file.write(f"{report.nodeid}\\n")
+"""
+"""The next test of a worker may start before the controller has heard of the one before: here the controller tells."""
 ENDING = """
 import pytest
 
@@ -156,6 +166,18 @@ class Session(WritePath):
         passed = {name.partition(" ")[2] for name, result in new.items() if result in self.kept_as}
         missing = told - passed - {"test_it.py::test_it[-1]"}
         expect(self.was_told or not missing, f"finished, and not kept: {sorted(missing)}")
+
+
+class Workers(Session):
+    """A session with two workers of xdist, which are killed with it."""
+
+    def prepare(self, folder: Path) -> None:
+        super().prepare(folder)
+        (folder / "test_it.py").write_text(SUITE.partition("    with open")[0], encoding="utf-8")
+        (folder / "conftest.py").write_text(WITH_WORKERS, encoding="utf-8")
+
+    def act(self) -> int:
+        return session("-p", "xdist", "-n2")
 
 
 class Ingest(Session):
@@ -297,7 +319,7 @@ class Decide(WritePath):
 
 
 PATHS: dict[str, Callable[[], WritePath]] = {
-    "session": Session, "ingest": Ingest, "record": Record, "recover": Recover, "merge": Merge, "sync": Sync,
+    "session": Session, "workers": Workers, "ingest": Ingest, "record": Record, "recover": Recover, "merge": Merge, "sync": Sync,
     "migrate": Migrate, "decide": Decide,
 }  # fmt: skip
 """The paths by name."""

@@ -248,7 +248,7 @@ def test_it(n, record_evidence):
 def test_kills_at_random_moments(project: Project) -> None:
     """Whenever a session is killed, the store and the journals left over hold all that had finished, and so does recover.
 
-    A test writes to a file that the one before it has finished; two hundred such kills are in benchmarks/kills.py.
+    A test writes to a file that the one before it has finished; ``python -m tests.hostile.kills`` makes more of them.
     """
     project.configured().tests(MANY)
     for number in range(6):
