@@ -127,6 +127,8 @@ def main() -> int:
     options.add_argument("name", nargs="*", help="plugins; default: each")
     options.add_argument("--only", choices=("pinned", "newest"))
     given = options.parse_args()
+    if unknown := set(given.name) - {row.name for row in ROWS}:
+        options.error(f"no row of crossing/rows.py is named {', '.join(sorted(unknown))}")
     wrong, folder = 0, tempfile.TemporaryDirectory()
     wheels = published(Path(folder.name))
     print(f"{datetime.now(UTC):%Y-%m-%d}, Python {sys.version.split()[0]}\n")

@@ -11,6 +11,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from pytest_readiness.facts.timestamps import timestamp
+from tests.broken_runs import sql
 from tests.project import CONFIG, TRACKER, Project
 from tests.reviewed_project import ANA, approve, commit, decided, git, record, repository
 
@@ -293,13 +294,7 @@ def test_what_cannot_be_read(fallen: Project, name: str, first: bool) -> None:
 @pytest.mark.parametrize("result", ["passed", "FAILED"])
 def test_a_damaged_store_is_told(fallen: Project, result: str) -> None:
     """What was changed in the store is no answer, whether or not the new value can be read."""
-    import sqlite3
-
-    with sqlite3.connect(fallen.path / ".readiness" / "evidence.db") as database:
-        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            database.execute(f"DROP TRIGGER {name}")
-        database.execute("UPDATE line SET text = replace(text, 'PASSED', ?)", (result,))
-    database.close()
+    sql(fallen, f"UPDATE line SET text = replace(text, 'PASSED', '{result}')")
     answer = fallen.cli("diff", "a.json", "now")
     assert (answer.exit_code, answer.stdout, len(answer.stderr.splitlines())) == (3, "", 1)
 

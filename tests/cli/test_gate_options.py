@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pytest_readiness.facts.timestamps import timestamp
-from tests.project import Project
-from tests.reviewed_project import ANA, BEN, TESTS, approve, decided, record
+from tests.broken_runs import sql
+from tests.project import CONFIG, Project
+from tests.reviewed_project import ANA, BEN, BOT, TESTS, approve, decided, record
 
 
 @pytest.fixture
@@ -22,19 +23,13 @@ def signed(project: Project) -> Project:
 
 def test_report_only_tells_and_exits_0_but_not_over_damage(signed: Project) -> None:
     """A closed gate is printed and lets through; damaged evidence still exits 3."""
-    import sqlite3
-
     result = signed.cli("gate", "--report-only")
     assert result.exit_code == 0
     assert result.stdout.startswith("LET THROUGH (--report-only), NOT ELIGIBLE: 1 of 2 ready, 1 not started\n")
     assert result.stdout.endswith("exit code 0: not eligible, let through by --report-only\n")
     closed = signed.cli("gate")
     assert (closed.exit_code, closed.stdout.splitlines()[-1]) == (1, "exit code 1: not eligible")
-    with sqlite3.connect(signed.path / ".readiness" / "evidence.db") as database:
-        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            database.execute(f"DROP TRIGGER {name}")
-        database.execute("UPDATE line SET text = replace(text, 'PASSED', 'passed')")
-    database.close()
+    sql(signed, "UPDATE line SET text = replace(text, 'PASSED', 'passed')")
     damaged = signed.cli("gate", "--report-only")
     assert damaged.exit_code == 3
     assert "LET THROUGH" not in damaged.stdout
@@ -256,3 +251,38 @@ def test_an_item_that_the_config_adds_is_required_at_a_moment_to_come(signed: Pr
     assert items("--at", then) == ["1", "2"]
     words = signed.cli("history", "UC-001").stdout.split()
     assert "READY_FOR_GO_LIVE -> IN_PROGRESS, COLLECTING" in " ".join(words)
+
+
+@pytest.mark.slow
+def test_a_gate_that_is_not_enforced_says_what_it_lets_through(project: Project) -> None:
+    """Command and session exit 0, and the first line of each report says why."""
+    project.configured(CONFIG + "[gate]\nenforce = false\n").tests(TESTS)
+    project.monkeypatch.setenv("PROVIDER", "down")
+    ran = project.run_apart("--readiness-gate", "-k", "trace")
+    assert ran.ret == 0
+    assert "LET THROUGH ([gate] enforce = false), NOT ELIGIBLE" in ran.stdout.str()
+    result = project.cli("gate")
+    assert result.exit_code == 0
+    assert result.output.startswith("LET THROUGH ([gate] enforce = false), NOT ELIGIBLE")
+    assert "relaxed setting: [gate] enforce = false" in result.output
+    document = json.loads(project.cli("gate", "--json").stdout)
+    assert (document["exit_code"], document["verdict"]["eligible"], document["verdict"]["enforced"]) == (
+        0,
+        False,
+        False,
+    )
+    for form in ("terminal", "markdown", "html"):
+        assert "LET THROUGH" in project.cli("report", "--format", form).output, form
+    assert project.cli("gate", "UC-9").exit_code == 2
+    project.configured(CONFIG)
+    assert project.cli("gate").exit_code == 1
+
+
+def test_damage_is_not_let_through(project: Project) -> None:
+    """A store that is not intact stays 3, and its first line does not say that anything is let through."""
+    project.configured(CONFIG + "[gate]\nenforce = false\n").tests(TESTS)
+    record(project, by=BOT)
+    sql(project, "UPDATE line SET text = replace(text, 'PASSED', 'FAILED')")
+    result = project.cli("gate")
+    assert result.exit_code == 3, result.output
+    assert "LET THROUGH" not in result.output

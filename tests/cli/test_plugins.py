@@ -137,19 +137,19 @@ threading.Thread(target=end).start()
 """
 
 
+def gate_apart(project: Project) -> subprocess.CompletedProcess[str]:
+    """Run the gate in a process of its own."""
+    command = [sys.executable, "-m", "pytest_readiness", "gate"]
+    return subprocess.run(command, cwd=project.path, capture_output=True, text=True, check=False)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("source", [LATER, THREAD], ids=["atexit", "thread"])
 def test_a_plugin_that_ends_the_process_after_the_answer_keeps_it(project: Project, source: str) -> None:
     """A closed gate stays closed where a plugin calls ``os._exit(0)`` once the command has ended."""
     failing(project)
     with_plugin(project, source)
-    ended = subprocess.run(
-        [sys.executable, "-m", "pytest_readiness", "gate"],
-        cwd=project.path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ended = gate_apart(project)
     assert (ended.returncode, ended.stdout.splitlines()[-1:]) == (1, ["exit code 1: not eligible"]), ended.stderr
 
 
@@ -160,13 +160,7 @@ def test_a_child_of_a_plugin_ends_as_it_asks_for(project: Project) -> None:
     failing(project)
     child = "child = os.fork()\n    if not child:\n        os._exit(0)\n    print(os.waitpid(child, 0)[1])"
     with_plugin(project, HOOK.format(child).replace("return []", "return None"), CONFIG)
-    ended = subprocess.run(
-        [sys.executable, "-m", "pytest_readiness", "gate"],
-        cwd=project.path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ended = gate_apart(project)
     assert ended.returncode == 1
     assert "os._exit" not in ended.stderr
 

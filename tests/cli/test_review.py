@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.broken_runs import sql
 from tests.project import CONFIG, Project
 from tests.reviewed_project import (
     ANA,
@@ -329,14 +330,8 @@ def test_mistakes_are_usage_errors(project: Project) -> None:
 
 def test_nothing_is_approved_on_damaged_evidence(project: Project) -> None:
     """Where a line of what it rests on was changed, an approval exits 3; a rejection is kept all the same."""
-    import sqlite3
-
     decided(project)
-    with sqlite3.connect(project.path / ".readiness" / "evidence.db") as database:
-        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            database.execute(f"DROP TRIGGER {name}")
-        database.execute("UPDATE line SET text = replace(text, 'PASSED', 'passed')")
-    database.close()
+    sql(project, "UPDATE line SET text = replace(text, 'PASSED', 'passed')")
     assert project.cli("review", "UC-001", "--approve", "--by", ANA).exit_code == 3
     assert project.cli("review", "UC-001").exit_code == 3
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pytest_readiness.facts.ledger.line import line_digest
-from pytest_readiness.store.sqlite import schema
+from tests.broken_runs import sql
 from tests.project import Project
 
 pytestmark = pytest.mark.slow
@@ -39,19 +39,6 @@ def tracked(project: Project) -> Project:
     assert project.states()["UC-001/1"] == "FAILING"
     assert project.cli("verify").exit_code == 0
     return project
-
-
-def sql(project: Project, *statements: str) -> None:
-    """Edit the store with the triggers out of the way, and put them back."""
-    with closing(sqlite3.connect(project.path / ".readiness" / "evidence.db")) as plain:
-        kept = {name: text for kind, name, text in plain.execute(schema.SCHEMA_QUERY) if kind == "trigger"}
-        for name in kept:
-            plain.execute(f"DROP TRIGGER {name}")
-        changed = sum(plain.execute(statement).rowcount for statement in statements)
-        assert changed, "nothing was tampered with"
-        for text in kept.values():
-            plain.execute(text)
-        plain.commit()
 
 
 def assert_seen(project: Project, *told: str, gate: bool = True) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.claims.tracker.random_trackers import random_tracker
 from tests.claims.tracker.shapes import SHAPES
+from tests.settings.full_config import FULL
 
 FIXTURES = Path(__file__).parents[1] / "compatibility"
 Seeds = dict[str, list[bytes]]
@@ -20,59 +21,6 @@ use_cases:
     notes: "a: b"
   - {id: UC-2, status: 'IN_PROGRESS', notes: >-
       folded}
-"""
-FULL_CONFIG = b"""\
-tracker = "docs/TRACKER.md"
-register = "payments"
-store = "sqlite:///other.db"
-artifacts = "kept"
-decisions = "decisions"
-plugins = ["our_proofs"]
-artifact_limit = "500 MB"
-junit_limit = 1_000_000
-[context]
-provider_mode = "BYOK"
-tenant_id = "t-42"
-[environments.staging]
-real = true
-endpoints = ["*.example.com:443", "10.0.0.0/8"]
-[environments.dev]
-[provider_modes]
-BYOK = "customer's own key"
-MANAGED = { title = "our key", real = false }
-[items.4]
-title = "Trace"
-scope = "once"
-parts = []
-proof = "trace"
-max_age_days = 90
-[items.10]
-scope = ["environment", "provider_mode"]
-[use_cases.UC-003]
-owner = "trace-team@example.com"
-environments = ["staging"]
-drills = ["timeout"]
-not_applicable = { 4 = "holds no credentials" }
-[claims]
-"tests/keys/**::test_rotation*" = "UC-003/4"
-[claims.marks]
-"allure_label(tag=UC-*)" = ["UC-{1}/4"]
-[tracker_columns]
-uc = "Case"
-[statuses]
-READY_FOR_GO_LIVE = ["Go", "Done*"]
-[review]
-reviewers = ["qa@example.com"]
-required = 2
-separate = false
-identity = "git"
-[people."qa@example.com"]
-also = ["qa-on-ci"]
-[gate]
-on = "evidence"
-clean_commit = true
-architecture = "GREEN"
-waivers = "accept"
 """
 PYPROJECT = (
     b'[project]\nname = "x"\n[tool.readiness]\nregister = "x"\n[tool.readiness.environments.prod]\nreal = true\n'
@@ -108,7 +56,7 @@ def trackers() -> Seeds:
 def configs() -> Seeds:
     """Return configs."""
     kept = [path.read_bytes() for path in sorted(FIXTURES.glob("*/readiness.toml"))]
-    return {"readiness.toml": [*kept, FULL_CONFIG], "pyproject.toml": [PYPROJECT]}
+    return {"readiness.toml": [*kept, FULL.encode()], "pyproject.toml": [PYPROJECT]}
 
 
 def journals() -> Seeds:

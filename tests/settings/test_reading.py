@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
+from msgspec.structs import fields
 
 from pytest_readiness.errors import ConfigError
 from pytest_readiness.settings import (
@@ -14,58 +16,9 @@ from pytest_readiness.settings import (
     load_settings,
     override_settings,
 )
+from pytest_readiness.settings.model import LOCATION_FIELDS, Settings
 from pytest_readiness.settings.value_rules import size_in_bytes
-
-FULL = """\
-tracker = "docs/TRACKER.md"
-register = "payments"
-store = "sqlite:///other.db"
-artifacts = "kept"
-decisions = "decisions"
-plugins = ["our_proofs"]
-artifact_limit = "500 MB"
-[context]
-provider_mode = "BYOK"
-tenant_id = "t-42"
-project_id = "p-7"
-[environments.staging]
-real = true
-endpoints = ["*.example.com:443"]
-[environments.dev]
-[provider_modes]
-BYOK = "customer's own key"
-MANAGED = { title = "our key", real = false }
-[items.4]
-title = "Trace"
-scope = "once"
-parts = []
-proof = "trace"
-max_age_days = 90
-[items.9]
-scope = ["environment", "provider_mode"]
-[items.10]
-scope = "environment"
-[use_cases.UC-003]
-owner = "trace-team@example.com"
-environments = ["staging"]
-drills = ["timeout"]
-not_applicable = { 6 = "holds no credentials" }
-[tracker_columns]
-uc = "Case"
-[statuses]
-READY_FOR_GO_LIVE = "Go"
-[review]
-reviewers = ["qa@example.com"]
-required = 2
-separate = false
-identity = "git"
-[people."qa@example.com"]
-also = ["qa-on-ci"]
-[gate]
-on = "evidence"
-clean_commit = true
-architecture = "GREEN"
-"""
+from tests.settings.full_config import FULL
 
 
 @pytest.fixture
@@ -82,17 +35,21 @@ def config(tmp_path, monkeypatch):
 
 
 def test_every_key_is_read(config):
-    """Each key of the documented config arrives in the settings with its type."""
+    """Each key of the config arrives in the settings with its type."""
+    given = tomllib.loads(FULL)
+    assert given.keys() == {field.name for field in fields(Settings)} - LOCATION_FIELDS
     path = config(FULL)
     settings = load_settings(path)
+    for table in ("review", "gate", "deployed"):
+        assert given[table].keys() == {field.name for field in fields(getattr(settings, table))}
     assert settings.path == path
     assert settings.folder == path.parent
     assert settings.tracker == path.parent / "docs" / "TRACKER.md"
     assert (settings.register, settings.store, settings.artifacts) == ("payments", "sqlite:///other.db", "kept")
     assert (settings.decisions, settings.plugins) == ("decisions", ("our_proofs",))
-    assert settings.artifact_limit == 500_000_000
+    assert (settings.artifact_limit, settings.junit_limit) == (500_000_000, 1_000_000)
     assert settings.context.tenant_id == "t-42"
-    assert settings.environments["staging"].endpoints == ("*.example.com:443",)
+    assert settings.environments["staging"].endpoints == ("*.example.com:443", "10.0.0.0/8")
     assert settings.provider_modes["BYOK"].title == "customer's own key"
     assert settings.provider_modes["BYOK"].real
     assert not settings.provider_modes["MANAGED"].real
@@ -102,10 +59,16 @@ def test_every_key_is_read(config):
     assert settings.use_cases["UC-003"].not_applicable == {"6": "holds no credentials"}
     assert settings.use_cases["UC-003"].provider_modes is None
     assert settings.tracker_columns == {"uc": "Case"}
-    assert settings.statuses == {"READY_FOR_GO_LIVE": ("Go",)}
+    assert settings.statuses == {"READY_FOR_GO_LIVE": ("Go", "Done*")}
     assert (settings.review.required, settings.review.separate, settings.review.identity) == (2, False, "git")
     assert settings.people["qa@example.com"].also == ("qa-on-ci",)
     assert (settings.gate.on, settings.gate.clean_commit, settings.gate.architecture) == ("evidence", True, "GREEN")
+    assert (settings.gate.waivers, settings.gate.enforce, settings.gate.level) == ("accept", False, "L2")
+    assert settings.claims.tests == {"tests/keys/**::test_rotation*": ("UC-003/4",)}
+    assert settings.claims.marks == {"allure_label(tag=UC-*)": ("UC-{1}/4",)}
+    assert (settings.keys["ci"].public, settings.keys["ci"].person) == ("ci.pem", "qa@example.com")
+    assert settings.releases["2.0"].subjects["api"].startswith("sha256:0123")
+    assert (settings.deployed.ignore, settings.tracker_skip) == (("*/istio/*",), ("Archive*",))
 
 
 def test_an_empty_config_fails_closed(config):
