@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from pkgutil import walk_packages
 
@@ -13,6 +14,9 @@ import pytest_readiness
 from tests.project import Project
 
 pytest_plugins = ["pytester"]
+
+# Each of some thousand processes would compile the package again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # On a busy machine an example may take any time: how long one takes says nothing of what it shows.
 settings.register_profile("unhurried", deadline=None)
