@@ -86,8 +86,9 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def examples(session: nox.Session) -> None:
-    """Run the examples of the pages, and hold the reference against the code."""
-    here(session, "pytest", "-q", "-n", "auto", "tests/test_docs.py", "tests/test_examples.py", *session.posargs)
+    """Run the examples of the pages and of conftest_examples, and hold the reference against the code."""
+    where = ("tests/test_docs.py", "tests/test_examples.py", "tests/examples")
+    here(session, "pytest", "-q", "-n", "auto", *where, *session.posargs)
 
 
 @nox.session(python=PYTHONS)

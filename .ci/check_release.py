@@ -15,16 +15,16 @@ def problems(tag: str, root: Path = ROOT) -> list[str]:
     version = tomllib.loads(plugin.read_text(encoding="utf-8"))["project"]["version"]
     changelog = (root / "docs" / "changelog.md").read_text(encoding="utf-8")
     fragments = sorted(path.name for path in (root / "changelog.d").glob("*.*.md"))
-    found = []
+    reasons = []
     if tag != f"v{version}":
-        found.append(f"the tag is {tag}, and the version in {plugin.relative_to(root)} is {version}: tag v{version}")
+        reasons.append(f"the tag is {tag}, and the version in {plugin.relative_to(root)} is {version}: tag v{version}")
     if not re.fullmatch(r"\d+\.\d+\.\d+", version):
-        found.append(f"the version {version} is that of unreleased code: write the one of the release")
+        reasons.append(f"the version {version} is that of unreleased code: write the one of the release")
     if not re.search(rf"^## {re.escape(version)} \(\d{{4}}-\d\d-\d\d\)$", changelog, re.MULTILINE):
-        found.append(f"docs/changelog.md has no heading for {version}: run nox -s changelog -- {version}")
+        reasons.append(f"docs/changelog.md has no heading for {version}: run nox -s changelog -- {version}")
     if fragments:
-        found.append(f"changelog.d has {len(fragments)} fragments of no release: run nox -s changelog -- {version}")
-    return found
+        reasons.append(f"changelog.d has {len(fragments)} fragments of no release: run nox -s changelog -- {version}")
+    return reasons
 
 
 if __name__ == "__main__":

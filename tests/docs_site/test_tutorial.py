@@ -6,8 +6,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,8 +20,29 @@ pytestmark = pytest.mark.slow
 END = "@@ the command ended with"
 
 
+@dataclass(frozen=True)
+class Shell:
+    """A shell in a folder."""
+
+    folder: Path
+    process: subprocess.Popen[str]
+
+    def run(self, command: str) -> tuple[int, str]:
+        """Run a command as if it was typed; return its exit code and output."""
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(f"{command} </dev/null\nstatus=$?; echo; echo {END} $status\n")
+        self.process.stdin.flush()
+        lines = []
+        for line in self.process.stdout:
+            if line.startswith(END):
+                return int(line.removeprefix(END)), "".join(lines)
+            lines.append(line)
+        raise AssertionError("".join(lines))
+
+
 @pytest.fixture
-def shell(tmp_path: Path) -> Iterator[Any]:
+def shell(tmp_path: Path) -> Iterator[Shell]:
     """A shell in an empty folder beside a clone, which knows this Python and the system's programs only."""
     folder = tmp_path / "shop"
     folder.mkdir()
@@ -36,20 +57,7 @@ def shell(tmp_path: Path) -> Iterator[Any]:
         env=settings | {"PATH": f"{python}:/usr/bin:/bin", "HOME": str(tmp_path), "COLUMNS": "120"},
     )  # fmt: skip
 
-    def run(command: str) -> tuple[int, str]:
-        assert process.stdin
-        assert process.stdout
-        process.stdin.write(f"{command} </dev/null\nstatus=$?; echo; echo {END} $status\n")
-        process.stdin.flush()
-        lines = []
-        for line in process.stdout:
-            if line.startswith(END):
-                return int(line.removeprefix(END)), "".join(lines)
-            lines.append(line)
-        raise AssertionError("".join(lines))
-
-    run.folder = folder  # type: ignore[attr-defined]
-    yield run
+    yield Shell(folder, process)
     process.communicate("exit\n", timeout=60)
 
 
@@ -63,13 +71,13 @@ def blocks(page: Node) -> Iterator[tuple[str, str, str]]:
             yield language, "".join(titles), node.all("code")[0].text()
 
 
-def test_the_tutorial_as_copied_from_the_page_ends_with_an_open_gate(site: Path, shell: Any) -> None:
+def test_the_tutorial_as_copied_from_the_page_ends_with_an_open_gate(site: Path, shell: Shell) -> None:
     """Files and commands are copied as they stand there, and print what stands below them."""
     output, commands = "", []
     for language, title, text in blocks(read(site / "tutorial" / "first-evidence.html")):
         if language == "sh":
             for command in text.splitlines():
-                code, output = shell(command)
+                code, output = shell.run(command)
                 commands.append(command)
                 expected = int(title.removeprefix("exits with ")) if title else 0
                 assert code == expected, f"{command}\n{output}"

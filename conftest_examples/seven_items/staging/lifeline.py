@@ -66,4 +66,4 @@ def orders() -> Iterator[dict]:
 
 def answer(**values: object) -> None:
     """Answer the newest order."""
-    print(json.dumps(values), flush=True)  # noqa: T201
+    print(json.dumps(values), flush=True)  # noqa: T201 - this is how the tests hear of it
