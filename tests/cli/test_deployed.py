@@ -11,8 +11,9 @@ import pytest
 from pytest_readiness.facts.ledger.line import canonical
 from pytest_readiness.store.address import open_store
 from tests.broken_runs import sql
+from tests.cli.test_waive import waive
 from tests.project import CONFIG, Project
-from tests.reviewed_project import REVIEW, TESTS, approve, decided, record
+from tests.reviewed_project import ANA, REVIEW, TESTS, approve, commit, decided, record, repository
 
 pytestmark = pytest.mark.slow
 
@@ -86,6 +87,62 @@ def test_a_verdict_that_says_no(project: Project) -> None:
     record(project, f"--readiness-subject=api={A}")
     keep(project, A, expected=1)
     assert "and not any more at" in deployed(project, A, expected=1)
+
+
+def test_a_verdict_on_evidence_is_none_where_reviews_are_asked_for(project: Project) -> None:
+    """Whoever tries the gate on evidence alone approves nothing; where the config asks for no review, it counts."""
+    record(project, f"--readiness-subject=api={B}")
+    keep(project, B, "--on", "evidence", expected=0)
+    assert "is on evidence, and [gate] on asks for reviews" in deployed(project, B, expected=1)
+    project.configured(f'{CONFIG}{REVIEW}\n[gate]\non = "evidence"\n')
+    assert "judged eligible (on evidence) at " in deployed(project, B, expected=0)
+
+
+def test_a_verdict_on_a_waiver_is_none_where_waivers_are_refused(project: Project) -> None:
+    """So with ``--waivers accept``; where the config accepts waivers, it counts."""
+    project.monkeypatch.setenv("PROVIDER", "down")
+    record(project, f"--readiness-subject=api={B}")
+    waived = waive(project)
+    assert waived.exit_code == 0, waived.output
+    project.configured(f'{CONFIG}{REVIEW}\n[gate]\non = "evidence"\n')
+    keep(project, B, "--waivers", "accept", expected=0)
+    assert "rests on the waived UC-001/1, and [gate] waivers refuses it" in deployed(project, B, expected=1)
+    project.configured(f'{CONFIG}{REVIEW}\n[gate]\non = "evidence"\nwaivers = "accept"\n')
+    assert "judged eligible (on evidence) at " in deployed(project, B, expected=0)
+
+
+def test_changed_decisions_are_3(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a committed decision was taken away, such as the retirement of a run, there is no answer, as for the gate."""
+    project = repository(Project.at(pytester, monkeypatch), ANA)
+    project.configured(f'decisions = "decisions"\n{CONFIG}{REVIEW}').tests(TESTS)
+    record(project, f"--readiness-subject=api={A}")
+    approve(project, "--subject", f"api={A}")
+    commit(project, ANA)
+    keep(project, A, expected=0)
+    (run,) = kept(project)["runs"]
+    assert project.cli("retire", "--run", run["id"], "--reason", "x", "--by", ANA).exit_code == 0
+    commit(project, ANA)
+    deployed(project, A, expected=1)
+    (retirement,) = [path for path in (project.path / "decisions").glob("*.json") if '"reason"' in path.read_text()]
+    retirement.unlink()
+    assert project.cli("gate", "UC-001", "--subject", f"api={A}").exit_code == 3
+    deployed(project, A, expected=3)
+
+
+def test_a_verdict_on_a_retired_run(project: Project) -> None:
+    """What a reviewer took back is no basis any more, as for the gate."""
+    keep(project, A, expected=0)
+    (run,) = kept(project)["runs"]
+    retired = project.cli("retire", "--run", run["id"], "--reason", "the wrong deployment", "--by", ANA)
+    assert retired.exit_code == 0, retired.output
+    assert "rests on, was retired since" in deployed(project, A, expected=1)
+    assert project.cli("gate", "UC-001", "--subject", f"api={A}").exit_code == 1
+
+
+def test_a_part_of_the_register_is_named(project: Project) -> None:
+    """A verdict on one of two use cases says so."""
+    keep(project, A, expected=0)
+    assert " for 1 of 2 use cases, verdict " in deployed(project, A, expected=0)
 
 
 def test_a_gate_that_only_warns_judges_nothing_ready(project: Project) -> None:

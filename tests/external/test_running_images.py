@@ -135,6 +135,14 @@ def test_digests_of_index_and_platform() -> None:
     assert images(both) == [(("reg/api",), (B, A))]
 
 
+def test_a_page_of_a_list_is_refused() -> None:
+    """The API of Kubernetes answers in pages, and what the next one has is not known."""
+    api = {"name": "api", "imageID": f"reg/api@{A}"}
+    assert images({"metadata": {"continue": "", "resourceVersion": "7"}, "items": [pod(api)]})
+    with pytest.raises(ConfigError, match="one page of a list that goes on"):
+        images({"metadata": {"continue": "eyJ2IjoibWV0"}, "items": [pod(api)]})
+
+
 @pytest.mark.parametrize("kind", ["Deployment", "ReplicaSet", "Node"])
 def test_what_should_run_is_refused(kind: str) -> None:
     """A deployment says what should run."""

@@ -160,6 +160,8 @@ def _from_json(text: str) -> Iterator[RunningImage | None]:
     except ValueError as error:
         plain = _json_lines(text, error)
     if isinstance(plain, dict) and isinstance(plain.get("items"), list):
+        if _table(plain.get("metadata")).get("continue"):
+            raise _FormError("is one page of a list that goes on ('metadata.continue')")
         plain = plain["items"]
     elif isinstance(plain, dict) and plain and all(_is_digest(value) for value in plain.values()):
         plain = [f"{name}={digest}" for name, digest in plain.items()]
