@@ -16,7 +16,9 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 ACTION = ROOT / "integrations" / "github" / "action.yml"
+DEPLOYED_ACTION = ACTION.parent / "deployed" / "action.yml"
 COMPONENT = ROOT / "integrations" / "gitlab" / "templates" / "readiness.yml"
+DEPLOYED_COMPONENT = COMPONENT.with_name("deployed.yml")
 EXPRESSION = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
 INTERPOLATION = re.compile(r"\$\[\[\s*inputs\.([a-z_]+)\s*\]\]")
 _PLATFORM = ("GITHUB_", "CI_", "GITLAB_", "READINESS_", "RUNNER_", "PYTEST_", "PYTHON")
@@ -52,8 +54,9 @@ def names_in(folder: Path) -> list[str]:
 class GitHub:
     """GitHub's runner of a composite action."""
 
-    def __init__(self, folder: Path, inputs: Mapping[str, str]) -> None:
-        self.action: dict[str, Any] = yaml.safe_load(ACTION.read_text(encoding="utf-8"))
+    def __init__(self, folder: Path, inputs: Mapping[str, str], action: Path = ACTION) -> None:
+        self.action: dict[str, Any] = yaml.safe_load(action.read_text(encoding="utf-8"))
+        self.action_path = str(action.parent)
         unknown = inputs.keys() - self.action["inputs"].keys()
         assert not unknown, unknown
         self.inputs = {name: str(given.get("default", "")) for name, given in self.action["inputs"].items()} | inputs
@@ -116,7 +119,7 @@ class GitHub:
         script.write_text(step["run"])
         variables = {
             "GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary),
-            "GITHUB_ACTION_PATH": str(ACTION.parent), "GITHUB_RUN_ID": "7", "GITHUB_RUN_ATTEMPT": "1",
+            "GITHUB_ACTION_PATH": self.action_path, "GITHUB_RUN_ID": "7", "GITHUB_RUN_ATTEMPT": "1",
             "GITHUB_REPOSITORY": "acme/shop", "GITHUB_ACTOR": "dev", "GITHUB_JOB": "readiness",
             "GITHUB_SERVER_URL": "https://github.com", "GITHUB_WORKFLOW": "ci",
         }  # fmt: skip
@@ -134,12 +137,12 @@ class GitHub:
             self.job.failed.append(step["name"])
 
 
-def component(inputs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the header of the GitLab component, and its jobs with these inputs, as GitLab fills them in.
+def component(inputs: Mapping[str, Any], template: Path = COMPONENT) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the header of a GitLab component, and its jobs with these inputs, as GitLab fills them in.
 
     GitLab replaces the references in the text of each YAML value, and keeps the type of a value that is only one.
     """
-    header, jobs = yaml.safe_load_all(COMPONENT.read_text(encoding="utf-8"))
+    header, jobs = yaml.safe_load_all(template.read_text(encoding="utf-8"))
     declared: dict[str, dict[str, Any]] = header["spec"]["inputs"]
     assert inputs.keys() <= declared.keys()
     values = {name: inputs.get(name, given.get("default")) for name, given in declared.items()}
@@ -163,15 +166,25 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def run_component(folder: Path, inputs: Mapping[str, Any], *, shell: str = "sh") -> Job:
-    """Run the script of the component's job as GitLab's runner does: all its entries in one shell that ends at errors."""
-    _, jobs = component(inputs)
+def run_component(
+    folder: Path,
+    inputs: Mapping[str, Any],
+    *,
+    shell: str = "sh",
+    template: Path = COMPONENT,
+    dotenv: Mapping[str, str] | None = None,
+) -> Job:
+    """Run the script of a component's job as GitLab's runner does: all its entries in one shell that ends at errors.
+
+    ``dotenv`` has the variables that earlier jobs report.
+    """
+    _, jobs = component(inputs, template)
     (job,) = jobs.values()
     variables = {
         "GITLAB_CI": "true", "CI_PIPELINE_ID": "9", "CI_JOB_ID": "11", "CI_JOB_NAME": "readiness",
         "CI_PROJECT_PATH": "acme/shop", "CI_SERVER_URL": "https://gitlab.example.com", "GITLAB_USER_LOGIN": "dev",
         "CI_PROJECT_DIR": str(folder), "CI_SERVER_HOST": "gitlab.example.com",
-        **{name: str(value) for name, value in job["variables"].items()},
+        **{name: str(value) for name, value in job["variables"].items()}, **(dotenv or {}),
     }  # fmt: skip
     options = ["-e", "-o", "pipefail"] if shell == "bash" else ["-e"]
     done = subprocess.run(
@@ -179,7 +192,7 @@ def run_component(folder: Path, inputs: Mapping[str, Any], *, shell: str = "sh")
         cwd=folder, env=environ(folder, variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
     )  # fmt: skip
     result = Job(log=done.stdout, exit_code=done.returncode)
-    for pattern in job["artifacts"]["paths"]:
+    for pattern in job.get("artifacts", {}).get("paths", ()):
         path = folder / pattern
         result.artifacts[pattern] = names_in(path)
     return result

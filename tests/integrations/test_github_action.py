@@ -15,15 +15,21 @@ import yaml
 from benchmarks import environments
 
 from tests.integrations.clones import python_without_us
-from tests.integrations.runners import ACTION, EXPRESSION, ROOT, GitHub, Job
+from tests.integrations.runners import ACTION, DEPLOYED_ACTION, EXPRESSION, ROOT, GitHub, Job
 from tests.project import Project
 from tests.reviewed_project import approve, decided, git, repository
 from tests.views.sinks import Runner
 
 pytestmark = pytest.mark.slow
 
-SPEC: dict[str, Any] = yaml.safe_load(ACTION.read_text(encoding="utf-8"))
-SCRIPTS = {step["name"]: step["run"] for step in SPEC["runs"]["steps"] if "run" in step}
+ACTIONS = (ACTION, DEPLOYED_ACTION)
+SPEC, DEPLOYED = (dict[str, Any](yaml.safe_load(path.read_text(encoding="utf-8"))) for path in ACTIONS)
+SCRIPTS = {
+    f"{name}: {step['name']}": step["run"]
+    for name, spec in {"action": SPEC, "deployed": DEPLOYED}.items()
+    for step in spec["runs"]["steps"]
+    if "run" in step
+}
 PAGE = (ROOT / "docs" / "how-to" / "use-the-github-action.md").read_text(encoding="utf-8")
 PLUGIN = "-p pytest_readiness.plugin -p no:cacheprovider"
 GATED = {"install": "", "pytest-args": PLUGIN, "environment": "staging"}
@@ -34,10 +40,11 @@ def run(project: Project, **inputs: str) -> Job:
     return GitHub(project.path, GATED | {name.replace("_", "-"): value for name, value in inputs.items()}).run()
 
 
-def test_it_is_an_action_by_the_published_schema() -> None:
+@pytest.mark.parametrize("path", ACTIONS, ids=["action", "deployed"])
+def test_it_is_an_action_by_the_published_schema(path: Path) -> None:
     """The schema of action.yml that check-jsonschema carries accepts it."""
     check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema"]
-    done = subprocess.run([*check, "vendor.github-actions", str(ACTION)], capture_output=True, text=True, check=False)
+    done = subprocess.run([*check, "vendor.github-actions", str(path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 
@@ -53,13 +60,16 @@ def test_no_script_has_a_mistake_that_shellcheck_knows(name: str) -> None:
 
 def test_what_it_declares_is_what_it_uses() -> None:
     """Each input is used and documented, each expression names an input or an earlier step, and the gate is last."""
-    text = ACTION.read_text(encoding="utf-8")
-    assert set(re.findall(r"inputs\.([a-z-]+)", text)) == SPEC["inputs"].keys()
-    for name, given in {**SPEC["inputs"], **SPEC["outputs"]}.items():
-        assert f"`{name}`" in PAGE, name
-        assert given["description"].endswith("."), name
-    assert [step["name"] for step in SPEC["runs"]["steps"]][-1] == "Gate"
-    assert all(step["if"].startswith("always()") for step in SPEC["runs"]["steps"][2:])
+    for spec, path in zip((SPEC, DEPLOYED), ACTIONS, strict=True):
+        text = path.read_text(encoding="utf-8")
+        assert set(re.findall(r"inputs\.([a-z-]+)", text)) == spec["inputs"].keys()
+        for name, given in {**spec["inputs"], **spec["outputs"]}.items():
+            assert f"`{name}`" in PAGE, name
+            assert given["description"].endswith("."), name
+    conditions = {step["name"]: step["if"] for step in SPEC["runs"]["steps"]}
+    assert [*conditions] == ["Install", "Check the subject", "Run the tests", "Report", "Upload the report", "Gate"]
+    assert all(conditions[name].startswith("always()") for name in ("Report", "Upload the report", "Gate"))
+    assert DEPLOYED["runs"]["steps"][-1]["if"] == "always()"
 
 
 def test_the_workflow_on_its_page_is_one(tmp_path: Path) -> None:
@@ -75,7 +85,9 @@ def test_the_workflow_on_its_page_is_one(tmp_path: Path) -> None:
         steps = [step for job in yaml.safe_load(text)["jobs"].values() for step in job["steps"]]
         uses = [step for step in steps if "integrations/github" in step.get("uses", "")]
         assert uses
-        assert all(step.get("with", {}).keys() <= SPEC["inputs"].keys() for step in uses)
+        for step in uses:
+            spec = DEPLOYED if "/deployed@" in step["uses"] else SPEC
+            assert step.get("with", {}).keys() <= spec["inputs"].keys()
 
 
 def test_a_closed_gate(project: Project) -> None:
@@ -165,6 +177,7 @@ def test_a_baseline(project: Project) -> None:
         ({"gate": "no-regression"}, ["Gate"]),
         ({"tests": "yes", "gate": "report-only"}, ["Gate"]),
         ({"tests-may-fail": "yes", "gate": "report-only"}, ["Gate"]),
+        ({"keep": "yes", "gate": "report-only"}, ["Gate"]),
         ({"install": "no-such-package-of-anybody", "gate": "report-only"}, ["Install", "Gate"]),
         ({"pytest-args": "'", "gate": "report-only"}, ["Run the tests", "Gate"]),
         ({"baseline": "absent.json", "gate": "report-only"}, ["Report"]),
@@ -184,7 +197,17 @@ def test_inputs_are_never_code(project: Project) -> None:
     """What an input holds is an argument or a value, even where it looks like a command."""
     decided(project)
     evil = '$(touch hacked) `touch hacked` "; touch hacked; #'
-    names = ("environment", "provider-mode", "release", "use-cases", "baseline", "gate", "install", "tests-may-fail")
+    names = (
+        "environment",
+        "provider-mode",
+        "release",
+        "use-cases",
+        "baseline",
+        "gate",
+        "install",
+        "tests-may-fail",
+        "keep",
+    )
     hostile = dict.fromkeys(names, evil)
     for given in ({"pytest-args": "'$(touch hacked)' \\; touch hacked"}, {"tests": evil}):
         assert GitHub(project.path, hostile | given).run().exit_code == 1

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.integrations.runners import COMPONENT, INTERPOLATION, ROOT, Job, component, run_component
+from tests.integrations.runners import COMPONENT, DEPLOYED_COMPONENT, INTERPOLATION, ROOT, Job, component, run_component
 from tests.project import Project
 from tests.reviewed_project import approve, decided
 
 pytestmark = pytest.mark.slow
 
 PAGE = (ROOT / "docs" / "how-to" / "use-the-gitlab-component.md").read_text(encoding="utf-8")
+TEMPLATES = pytest.mark.parametrize("template", [COMPONENT, DEPLOYED_COMPONENT], ids=["readiness", "deployed"])
 GATED = {"install": "", "pytest_args": "-p pytest_readiness.plugin -p no:cacheprovider", "environment": "staging"}
 FILES = [".gitignore", "codequality.json", "comment.md", "junit.xml", "readiness.html", "readiness.json"]
 
@@ -33,10 +34,21 @@ def is_valid(path: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*check, str(path)], capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("inputs", [{}, {**GATED, "gate": "no-regression", "baseline": "a b.json", "tests": False}])
-def test_its_job_is_valid(tmp_path: Path, inputs: dict[str, Any]) -> None:
+MORE = {**GATED, "gate": "no-regression", "baseline": "a b.json", "tests": False}
+
+
+@pytest.mark.parametrize(
+    ("template", "inputs"),
+    [
+        (COMPONENT, {}),
+        (COMPONENT, MORE),
+        (DEPLOYED_COMPONENT, {"subject": "api=$DIGEST\nweb=$WEB", "list": "a b.json"}),
+    ],
+    ids=["defaults", "more", "deployed"],
+)
+def test_its_job_is_valid(tmp_path: Path, template: Path, inputs: dict[str, Any]) -> None:
     """GitLab's schema accepts the job with defaults and with other inputs, and refuses it with a misspelt keyword."""
-    _, jobs = component(inputs)
+    _, jobs = component(inputs, template)
     path = tmp_path / ".gitlab-ci.yml"
     path.write_text(yaml.safe_dump(jobs))
     done = is_valid(path)
@@ -46,11 +58,12 @@ def test_its_job_is_valid(tmp_path: Path, inputs: dict[str, Any]) -> None:
     assert is_valid(path).returncode != 0
 
 
-def test_its_inputs() -> None:
+@TEMPLATES
+def test_its_inputs(template: Path) -> None:
     """Each is described, has a default among its options, is used, and is documented; none stands in a script."""
-    header, _ = component({})
+    header, _ = component({}, template)
     inputs = header["spec"]["inputs"]
-    text = COMPONENT.read_text(encoding="utf-8")
+    text = template.read_text(encoding="utf-8")
     assert set(INTERPOLATION.findall(text)) == inputs.keys()
     assert list(header) == ["spec"]
     for name, given in inputs.items():
@@ -59,13 +72,18 @@ def test_its_inputs() -> None:
         assert f"`{name}`" in PAGE, name
     (job,) = list(yaml.safe_load_all(text))[1].values()
     assert INTERPOLATION.search("\n".join(job["script"])) is None
+
+
+def test_an_option_that_there_is_not() -> None:
+    """GitLab refuses it before there is a job."""
     with pytest.raises(AssertionError, match="options"):
         component({"gate": "eligable"})
 
 
-def test_no_script_has_a_mistake_that_shellcheck_knows() -> None:
+@TEMPLATES
+def test_no_script_has_a_mistake_that_shellcheck_knows(template: Path) -> None:
     """It is a script of any POSIX shell."""
-    (job,) = component({})[1].values()
+    (job,) = component({}, template)[1].values()
     checked = [str(Path(sys.executable).with_name("shellcheck")), "--shell=sh", "--severity=style", "-"]
     script = "\n".join(job["script"])
     done = subprocess.run(checked, input=f"set -e\n{script}\n", capture_output=True, text=True, check=False)
@@ -82,7 +100,8 @@ def test_the_pipelines_on_its_page(tmp_path: Path) -> None:
         done = is_valid(path)
         assert done.returncode == 0, done.stdout
         for included in yaml.safe_load(text)["include"]:
-            component(included.get("inputs", {}))
+            deployed = "deployed" in included.get("component", included.get("local", ""))
+            component(included.get("inputs", {}), DEPLOYED_COMPONENT if deployed else COMPONENT)
 
 
 @pytest.mark.parametrize("shell", ["sh", "bash"])
