@@ -11,9 +11,12 @@ from msgspec.structs import replace
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.facts.run import PlanEntry
 from pytest_readiness.facts.run_group import GroupPart, RunPlan
+from pytest_readiness.verdict.evaluation import Facts, evaluate
+from pytest_readiness.verdict.group_plans import with_plans
+from pytest_readiness.verdict.group_version import GroupVersion
 from pytest_readiness.verdict.policy import Policy
-from pytest_readiness.verdict.run_groups import generations, with_plans
-from tests.verdict.judging import ERROR, FAILED, IDLE, INTERRUPTED, NOW, UC, days_ago, ran, use_case
+from pytest_readiness.verdict.run_groups import generations
+from tests.verdict.judging import CATALOGUE, ERROR, FAILED, IDLE, INTERRUPTED, NOW, UC, days_ago, ran, use_case
 from tests.verdict.people import retirement
 
 pytestmark = pytest.mark.slow
@@ -264,6 +267,7 @@ def histories(draw) -> list[GroupPart]:
                 environment=draw(st.sampled_from(("staging", "prod", "dev", None))),
                 pipeline=draw(st.sampled_from((None, None, "ci/1", "ci/2"))),
                 plan=plan(*tests, ended=ended, left_out=tuple(draw(TESTS))),
+                subjects=draw(st.sampled_from(({}, {"api": "old"}, {"api": "old"}, {"api": "new"}, {"web": "old"}))),
             )
         )
     return result
@@ -328,6 +332,49 @@ def test_the_plans_that_are_not_read_change_nothing(parts: list[GroupPart], evid
     read = with_plans([replace(part, plan=None) for part in parts], lambda run: plans[run], NOW, 180)
     assert {part.run_id for part in read} == plans.keys()
     assert holds(evidence, *read) == holds(evidence, *parts)
+
+
+VERSIONS = st.sampled_from(({"api": "old"}, {"api": "new"}, {"api": "old", "web": "old"}))
+
+
+def held(evidence, parts: list[GroupPart], version: dict[str, str]) -> list[str]:
+    """Return the generations that hold the use case where digests are judged, and only evidence of run A is for them."""
+    policy, facts = Policy(subject="required"), Facts(evidence, parts=parts)
+    (found,) = evaluate(CATALOGUE, policy, facts, NOW, subjects=version).use_cases
+    return [str(hold) for hold in found.group_holds]
+
+
+@given(histories(), EVIDENCE, VERSIONS)
+def test_the_plans_that_are_not_read_change_nothing_for_a_version(parts: list[GroupPart], evidence, version):
+    """So where digests are judged; and what is held is held at least as long as without."""
+    plans = {part.run_id: part.plan for part in parts}
+    unread = [replace(part, plan=None) for part in parts]
+    read = with_plans(unread, lambda run: plans[run], NOW, 180, (), GroupVersion(subjects=version))
+    assert held(evidence, read, version) == held(evidence, parts, version)
+    assert {*holds(evidence, *parts)} <= {*held(evidence, parts, version)}
+
+
+@pytest.mark.parametrize(
+    ("later", "is_let_go"),
+    [
+        (({"api": "old"}, {"api": "old"}), True),
+        (({"api": "old"}, {}), True),
+        (({"api": "old"}, {"web": "any"}), True),
+        (({"api": "new"}, {"api": "new"}), False),
+        (({"api": "old"}, {"api": "new"}), False),
+        (({}, {}), False),
+    ],
+)
+def test_what_is_judged_is_let_go_by_what_shows_it(later, is_let_go: bool):
+    """A later complete generation of another digest, or of none, lets an incomplete one of the judged digest not go."""
+    whole = [part(number, "a", days=1, subjects=subjects) for number, subjects in enumerate(later, 1)]
+    half = part(1, "a", days=3, subjects={"api": "old"})
+    assert held([], [half, *whole], {"api": "old"}) == ([] if is_let_go else [str(hold) for hold in _holds_of(half)])
+    assert held([], [replace(half, subjects={"api": "older"}), *whole], {"api": "old"}) == []
+
+
+def _holds_of(half: GroupPart):
+    return use_case([], parts=[half]).group_holds
 
 
 def asked(*parts: GroupPart) -> list[str]:

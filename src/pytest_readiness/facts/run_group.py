@@ -10,6 +10,7 @@ from msgspec import Struct
 from ..errors import IntegrityError, one_line
 from .evidence import Result
 from .run import PlanEntry, Run
+from .subject import NO_SUBJECTS, Subjects, read_subjects
 
 UNENDED = frozenset({Result.INTERRUPTED, Result.NOT_RUN})
 """Results of a test that did not run to its end."""
@@ -57,6 +58,10 @@ class GroupPart(Struct, frozen=True):
     """Every test of its plan ran to its end."""
     plan: RunPlan | None = None
     """Plan of the run; None: not read."""
+    release: str | None = None
+    """The release that was under test; None: not stated."""
+    subjects: Subjects = NO_SUBJECTS
+    """Digests of what was under test, by name."""
 
     @classmethod
     def from_lines(cls, head: Mapping[str, Any], seal: Mapping[str, Any], *, all_finished: bool) -> GroupPart | None:
@@ -68,7 +73,7 @@ class GroupPart(Struct, frozen=True):
         if not head.get("group"):
             return None
         try:
-            group, context = head["group"], head.get("context") or {}
+            group, context, release = head["group"], head.get("context") or {}, head.get("release")
             return cls(
                 run_id=_text(head["run"]),
                 group=_text(group["id"]),
@@ -80,6 +85,8 @@ class GroupPart(Struct, frozen=True):
                 pipeline=_pipeline(head.get("ci") or {}),
                 collected=not (seal.get("uncollected") or seal.get("unread_marks")),
                 all_finished=all_finished,
+                release=release if isinstance(release, str) else None,
+                subjects=read_subjects(head.get("subjects")),
             )
         except (LookupError, ValueError, TypeError, AttributeError) as error:
             reason = f"{type(error).__name__} {one_line(str(error))}"

@@ -187,12 +187,10 @@ def _load_inputs(project: Project, sources: FactSources, request: EvaluationRequ
     policy = named.judging_policy(request.requested_policy(policy))
     removed = names_without_row(sources, catalogue, request.patterns)
     use_cases = () if request.is_empty else select_use_cases(catalogue, request.patterns, removed)
-    facts = facts_at(
-        sources, policy, request.at, _needed_use_cases(use_cases, removed), days=catalogue.longest_max_age_days
-    )
+    judged, needed = named.judged(policy), _needed_use_cases(use_cases, removed)
+    facts = facts_at(sources, policy, request.at, needed, judged=judged, days=catalogue.longest_max_age_days)
     catalogue = _with_use_cases(catalogue, facts)
     digest, past = in_force.digest_at(request.at), request.at < current_time
-    judged = named.judged(policy)
     return _Inputs(catalogue, policy, digest, facts, request.at, use_cases, removed, named, judged, past)
 
 

@@ -20,12 +20,14 @@ from ..facts.subject import counts_for
 from ..facts.timestamps import days_before, timestamp
 from ..signing.trust import TrustStore
 from ..store.protocol import DecisionStore, RegisterDecisions, RunSummary, Store
+from ..verdict.group_plans import with_plans
+from ..verdict.group_version import GroupVersion
 from ..verdict.inputs import UNKNOWN, Facts, JudgedVersion, RunOrigin, run_of
 from ..verdict.people import People
 from ..verdict.policy import Policy, TrustedKey
 from ..verdict.requirement.execution_ledger import BROKEN
 from ..verdict.review.standing import newest_approvals, pinned_ids, pins_of
-from ..verdict.run_groups import generation_of, with_plans
+from ..verdict.run_groups import generation_of
 from .decision_sources import read_decisions
 from .retired_runs import NOTHING, RetiredRuns, find_remaining_evidence, find_retired_runs
 from .unseen_failures import UnseenFailures
@@ -128,7 +130,7 @@ def facts_now(
     runs = {piece.run_id for piece in (*evidence, *adverse)} | set(map(run_of, pinned - known_ids))
     runs -= retired.all_runs.keys()
     origins = origins_of(sources, runs, plans=policy.asks_for_plans)
-    parts = parts_of(sources, now, days, retired=retired)
+    parts = parts_of(sources, now, days, retired=retired, version=policy.group_version(judged))
     evidence, origins, others = _add_hidden_evidence(sources, evidence, origins, policy, judged)
     return Facts(
         evidence=[*evidence, *_in_scope(retired_evidence, use_cases), *in_journals],
@@ -265,7 +267,12 @@ def _open_runs(sources: FactSources, until: str | None = None) -> dict[str, froz
 
 
 def parts_of(
-    sources: FactSources, now: str, days: int | None, until: str | None = None, retired: RetiredRuns = NOTHING
+    sources: FactSources,
+    now: str,
+    days: int | None,
+    until: str | None = None,
+    retired: RetiredRuns = NOTHING,
+    version: GroupVersion | None = None,
 ) -> tuple[GroupPart, ...]:
     """Return the finalized runs that are parts of run groups, with their plans if these keep use cases closed.
 
@@ -275,6 +282,7 @@ def parts_of(
         days: the longest max age of the items, after which a part has no effect; None means no limit.
         until: leave out runs that ended after this moment.
         retired: the retired runs, of which everything readable is used.
+        version: what is judged; None: any.
     """
     if sources.store is None and not sources.journal_runs:
         return ()
@@ -298,14 +306,20 @@ def parts_of(
             raise IntegrityError(f"run {run_id} is in the index, but its lines are missing")
         return RunPlan.from_run(run)
 
-    return with_plans(parts.values(), plan, now, days, retired.runs.keys())
+    return with_plans(parts.values(), plan, now, days, retired.runs.keys(), version)
 
 
 # -- the past ------------------------------------------------------------------------------------------------------
 
 
 def facts_at(
-    sources: FactSources, policy: Policy, at: str, use_cases: Sequence[str] | None = None, *, days: int | None = None
+    sources: FactSources,
+    policy: Policy,
+    at: str,
+    use_cases: Sequence[str] | None = None,
+    *,
+    judged: JudgedVersion = JudgedVersion(),  # noqa: B008 - a frozen value
+    days: int | None = None,
 ) -> Facts:
     """Return the facts of a past moment: evidence of runs that had ended, and decisions that had been made.
 
@@ -324,7 +338,7 @@ def facts_at(
     evidence += [piece for piece in sources.journal_evidence(at) if piece.started_at <= at]
     evidence += _in_scope(find_remaining_evidence(sources.store, retired, evidence), use_cases)
     pinned = pinned_ids(decisions, policy, at)
-    parts = parts_of(sources, at, days, at, retired)
+    parts = parts_of(sources, at, days, at, retired, policy.group_version(judged))
     run_ids = {*ended, *map(run_of, pinned)} - retired.all_runs.keys()
     origins = origins_of(sources, run_ids, plans=policy.asks_for_plans)
     return Facts(

@@ -148,9 +148,8 @@ class _EvaluationInputs(Struct, frozen=True):
         decisions = DecisionIndex.build(facts, policy, catalogue.register, now)
         adverse = [execution for execution in facts.adverse if execution.register == catalogue.register]
         excluded = decisions.excluded_executions([*evidence, *adverse], judged)
-        conditions = GroupRelease(
-            now, catalogue.longest_max_age_days, places, settled, decisions.is_retired, facts.retired_runs
-        )
+        terms = settled, decisions.is_retired, facts.retired_runs, policy.group_version(judged), excluded
+        conditions = GroupRelease(now, catalogue.longest_max_age_days, places, *terms)
 
         def ledger(executions: Iterable[Evidence]) -> ExecutionLedger:
             return ExecutionLedger.build(executions, now, context.open_runs, places, excluded)

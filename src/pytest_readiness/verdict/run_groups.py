@@ -11,14 +11,14 @@ from functools import cached_property
 from itertools import count, islice
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from ..errors import count as counted
 from ..facts.evidence import Evidence, Result
-from ..facts.run_group import GroupPart, RunPlan
+from ..facts.run_group import GroupPart
 from ..facts.timestamps import parse_timestamp
 from .coverage import RealPlaces
 from .explanations import first_line
+from .group_version import GroupVersion
 
 WINDOW = timedelta(hours=12)
 """Most time between the first and the last part of a generation without a CI run."""
@@ -211,61 +211,30 @@ def _windows(parts: Iterable[GroupPart]) -> list[list[GroupPart]]:
     return windows
 
 
-def _since_last_complete(group_generations: Sequence[Generation]) -> tuple[Sequence[Generation], Sequence[Generation]]:
-    """Return the last complete generations, and the incomplete ones that did not begin before them.
+def _not_let_go(
+    group_generations: Sequence[Generation], version: GroupVersion | None
+) -> Iterator[tuple[Generation, Sequence[Generation]]]:
+    """Yield each incomplete generation that no later complete one lets go, with the complete ones nearest to it.
+
+    One that is about what is judged is let go only by one that shows it.
 
     The order of generations that began in the same millisecond is not known. None of them then releases another, and
     each complete one of them counts as the last.
     """
-    last = next((generation.began for generation in reversed(group_generations) if generation.complete), "")
-    at_the_end = [generation for generation in group_generations if generation.began >= last]
-    return [generation for generation in at_the_end if generation.complete], [
-        generation for generation in at_the_end if not generation.complete
-    ]
-
-
-def with_plans(
-    parts: Iterable[GroupPart],
-    read: Callable[[str], RunPlan],
-    now: str,
-    days: int | None,
-    maybe_retired: Collection[str] = (),
-) -> tuple[GroupPart, ...]:
-    """Return the parts, with their plans if these decide what is held.
-
-    Plans are not read for a group whose newest generation is surely complete or expired.
-
-    Args:
-        parts: of all groups.
-        read: returns the plan of a run.
-        now: the moment being judged.
-        days: age in days after which a generation holds nothing; None: no limit.
-        maybe_retired: ids of runs that a reviewer may have retired.
-    """
-    result: list[GroupPart] = []
-    for group in generations(parts).values():
-        newest = group[-1]
-        is_newest_alone = len(group) == 1 or group[-2].began < newest.began
-        sure = (
-            is_newest_alone
-            and newest.surely_complete
-            and not any(part.run_id in maybe_retired for part in newest.parts)
-        )
-        if sure or _is_expired(newest.began, now, days):
-            result += (part for generation in group for part in generation.parts)
+    complete = [generation for generation in group_generations if generation.complete]
+    for generation in group_generations:
+        release = complete
+        if version is not None and version.concerns(generation.parts):
+            release = [later for later in complete if version.shows(later.parts)]
+        if generation.complete or any(later.began > generation.began for later in release):
             continue
-        last = ""
-        for generation in reversed(group):
-            if generation.began < last:
-                result += generation.parts
-                continue
-            planned = tuple(part if part.plan else replace(part, plan=read(part.run_id)) for part in generation.parts)
-            result += planned
-            last = last or (generation.began if Generation(planned, frozenset(maybe_retired)).complete else "")
-    return tuple(result)
+        before = [earlier.began for earlier in complete if earlier.began <= generation.began]
+        nearest = before[-1] if before else complete[0].began if complete else ""
+        yield generation, [expected for expected in complete if expected.began == nearest]
 
 
-def _is_expired(began: str, now: str, days: int | None) -> bool:
+def is_expired(began: str, now: str, days: int | None) -> bool:
+    """Return whether a generation began too long ago to hold anything; ``days`` None: no limit."""
     return days is not None and (parse_timestamp(now) - parse_timestamp(began)) / _DAY > days
 
 
@@ -292,6 +261,10 @@ class GroupRelease(Struct, frozen=True):
     is_retired: Callable[[str], bool]
     """Returns whether a test is retired."""
     retired_runs: Collection[str] = ()
+    version: GroupVersion | None = None
+    """What is judged; None: any."""
+    excluded: Collection[str] = ()
+    """Ids of evidence that does not count for what is judged."""
 
 
 def find_group_holds(
@@ -300,7 +273,8 @@ def find_group_holds(
     """Return the incomplete generations that hold each use case.
 
     A generation holds the tests that its parts planned or deselected, and those that the last complete one before it
-    planned, until each has run to its end there. If no generation was ever complete, it holds every use case.
+    planned, until each has run to its end there. If no generation was ever complete, it holds every use case. One
+    that is about what is judged is released only by what counts for that.
 
     Args:
         parts: runs of groups, as ``with_plans`` returns them.
@@ -312,9 +286,8 @@ def find_group_holds(
     holds_by_use_case: dict[str, list[GroupHold]] = {}
     use_case_ids, ran = tuple(use_cases), _by_claim(conditions)
     for group_generations in generations(parts, conditions.retired_runs).values():
-        last, later = _since_last_complete(group_generations)
-        for generation in later:
-            if not _is_expired(generation.began, conditions.now, conditions.days):
+        for generation, last in _not_let_go(group_generations, conditions.version):
+            if not is_expired(generation.began, conditions.now, conditions.days):
                 hold = _hold_of(generation)
                 for use_case in _held_use_cases(generation, last, conditions, ran, use_case_ids):
                     holds_by_use_case.setdefault(use_case, []).append(hold)
@@ -337,7 +310,7 @@ def _held_use_cases(
     ran: Mapping[PlannedClaim, Sequence[Evidence]],
     use_case_ids: Sequence[str],
 ) -> Collection[str]:
-    """Return the use cases that an incomplete generation holds; ``last``: the complete ones before it."""
+    """Return the use cases that an incomplete generation holds; ``last``: the complete ones nearest to it."""
     places = generation.environments.union(*(complete.environments for complete in last))
     held_in = places.intersection(conditions.places.environments)
     if not held_in:
@@ -345,6 +318,8 @@ def _held_use_cases(
     if not last:
         return use_case_ids
     mode, runs = generation.parts[0].provider_mode, _ids(generation.parts)
+    version = conditions.version
+    excluded = conditions.excluded if version is not None and version.concerns(generation.parts) else ()
 
     def is_free(claim: PlannedClaim) -> bool:
         since = {
@@ -352,6 +327,7 @@ def _held_use_cases(
             for evidence in ran.get(claim, ())
             if (evidence.started_at > generation.began or evidence.run_id in runs)
             and mode in (None, evidence.provider_mode)
+            and evidence.id not in excluded
         }
         return conditions.is_retired(claim[0]) or held_in <= since
 
