@@ -15,7 +15,7 @@ from .navigation import navigation
 from .staging import ROOT, stage
 
 HERE = Path(__file__).parent
-ASSETS = ("site.css", "iframe-worker.js")
+ASSETS = ("site.css", "tables.js", "iframe-worker.js")
 LATEST = "latest"
 """The folder of the newest version, and what the first page of all versions leads to."""
 _FORWARD = """<!doctype html>

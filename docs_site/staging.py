@@ -16,6 +16,8 @@ _FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,})(?P<language>\w*) *(?P<word
 _LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
 _DOCSTRING = re.compile(r"^<!-- docstring(?P<all>s?) of (?P<name>[\w.]+) -->$")
 _CELL_CODE = re.compile(r"(`+).+?\1")
+_OPTION = re.compile(r"(?<!`)`(--?[a-z0-9][a-z0-9-]{0,26})`(?!`)")
+"""The name of an option as code, which a line of a phone has room for."""
 _OF_A_MODULE = """\
     options:
       show_root_heading: false
@@ -88,7 +90,8 @@ def staged_text(text: str, source: Path) -> str:
             if _INTERRUPTS.match(line) and before.strip() and not _ITEM.match(before) and not before.startswith(" "):
                 lines.append("")  # a list interrupts a paragraph in CommonMark only
             linked = _LINK.sub(lambda found: f"]({_link(found['target'], source)})", _documented(line))
-            lines.append(_CELL_CODE.sub(_unescaped, linked) if line.startswith("|") else linked)
+            staged = _CELL_CODE.sub(_unescaped, linked) if line.startswith("|") else linked
+            lines.append(_OPTION.sub(r'<code class="option">\1</code>', staged))
         before = line
     return "\n".join(lines) + "\n"
 

@@ -20,7 +20,9 @@ PAGES = [
     "how-to/back-up-the-store.html",
     "reference/marker.html",
     "reference/python-api.html",
+    "reference/config.html",
     "explanation/comparison.html",
+    "explanation/attacks.html",
 ]
 WIDTHS = [360, 1280]
 SEARCHES = {
@@ -108,11 +110,44 @@ def test_no_serious_violation_of_accessibility(visit: Any, name: str, width: int
     assert serious == []
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_phone_scrolls_down_only(visit: Any, name: str) -> None:
-    """At 360 px nothing but code and tables is wider than the screen."""
-    page = visit(name, 360)
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+LAYOUT = """() => ({
+  wide: document.documentElement.scrollWidth > document.documentElement.clientWidth,
+  narrow: [...document.querySelectorAll("article table")].filter((table) => table.rows[0].cells.length > 2).flatMap(
+    (table) => [...table.rows].flatMap((row) => [...row.cells])
+  ).filter((cell) => cell.innerText.length > 40 && cell.clientWidth < 150).map((cell) => cell.innerText),
+  broken: [...document.querySelectorAll("article code.option")].filter(
+    (code) => code.getClientRects().length > 1
+  ).map((code) => code.innerText),
+})"""
+
+
+def test_on_a_phone_no_page_scrolls_sideways_and_no_column_is_a_strip(visit: Any, site: Path) -> None:
+    """Nothing but code and tables is wider than the screen, each of three columns has room, an option is in one line."""
+    page = visit("index.html", 360)
+    wrong = {}
+    options = 0
+    for path in sorted(site.rglob("*.html")):
+        if path.name == "404.html":  # its addresses begin at the root of the host
+            continue
+        page.goto(path.as_uri(), wait_until="domcontentloaded")
+        layout = page.evaluate(LAYOUT)
+        options += page.locator("article code.option").count()
+        if layout != {"wide": False, "narrow": [], "broken": []}:
+            wrong[path.relative_to(site).as_posix()] = layout
+    assert wrong == {}
+    assert options > 100
+
+
+def test_a_wide_table_is_scrolled_by_the_keyboard(visit: Any) -> None:
+    """On a phone the table of attacks gets the focus and moves by an arrow; one that fits is no stop."""
+    page = visit("explanation/attacks.html", 360)
+    table = page.locator(".md-typeset__table[tabindex='0']").first
+    table.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.activeElement.scrollLeft > 0")
+    assert table.get_attribute("aria-label") == "Table that scrolls sideways"
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.wait_for_function("document.querySelectorAll('.md-typeset__table[tabindex]').length === 0")
 
 
 def test_the_copy_button_copies_the_command(browser: Any, site: Path) -> None:

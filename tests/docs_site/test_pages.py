@@ -152,6 +152,23 @@ def test_a_new_how_to_is_in_the_navigation_by_itself(sources):
     assert "how-to/bake-bread.md" in how_to[-1]["More"]
 
 
+def test_each_page_of_today_has_a_place_of_its_own(sources):
+    """No page is in the group for what nobody has placed yet, and none is listed twice."""
+    places: dict[str, list[str]] = {}
+
+    def read_entries(entries, titles):
+        for entry in entries:
+            if isinstance(entry, str):
+                places.setdefault(entry, []).append(" / ".join(titles))
+            for title, within in entry.items() if isinstance(entry, dict) else ():
+                read_entries(within, (*titles, title))
+
+    read_entries(navigation(list(sources)), ())
+    assert places.keys() == sources.keys()
+    assert {page: where for page, where in places.items() if len(where) > 1 or "More" in where[0]} == {}
+    assert places["how-to/bind-evidence-to-what-ships.md"] == ["How-to / Gate and CI"]
+
+
 def test_another_page_that_is_named_nowhere_stops_the_build(sources):
     """A page that a reader would not find, and a name without a page, are told."""
     with pytest.raises(NavigationError, match=r"reference/new\.md is in no group"):
