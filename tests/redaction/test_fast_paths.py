@@ -130,3 +130,13 @@ def test_what_is_passed_over_holds_nothing() -> None:
     assert sorted(kinds) == sorted(token_patterns._PATTERNS)
     assert all(shared in prefix for shared, family in token_patterns._FAMILIES for _, prefix, _ in family)
     assert all(rare in mark for rare, mark in known_secrets._TRUNCATION_MARKS)
+
+
+def test_the_names_of_fifty_thousand_tests_are_searched_once():
+    """A name is needed when a test is planned, starts and ends; a large session searches it only the first time."""
+    redactor = Redactor(KEY, {})
+    names = [f"tests/test_versions.py::test_order[{number}-1.0.dev456-a & b]" for number in range(50_000)]
+    with patch.object(redactor, "_redact_name", wraps=redactor._redact_name) as search:
+        for _ in range(3):
+            assert [redactor.name(name) for name in names] == names
+    assert search.call_count == len(names)

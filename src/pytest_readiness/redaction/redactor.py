@@ -40,6 +40,8 @@ PAIR_FIELDS = frozenset({"properties", "details"})
 _MARKS = late_pattern(r"(\[REDACTED:[a-z0-9-]{1,40}\])+\Z")
 MAX_ARGUMENT = 4000
 """Greatest length of a stored argument of a command line, in characters."""
+_CACHED_NAMES = 500_000
+"""Number of names that are kept. Any other is searched for secrets again when its test starts and when it ends."""
 PIECE = 512 << 10
 """Size in bytes of a piece of a text that is redacted at once."""
 OVERLAP = 48 << 10
@@ -158,12 +160,11 @@ class Redactor:
             return str(escape_surrogates(self._redact_name(text, 0)))
         name = self._name_cache.get(text)
         if name is None:
-            if len(self._name_cache) > 20_000:  # noqa: PLR2004 - more than a session uses repeatedly
-                self._name_cache.clear()
             start = data_start(text)
             is_plain = start == len(text) and text.isascii()  # most names
             name = text if is_plain else str(escape_surrogates(self._redact_name(text, start)))
-            self._name_cache[text] = name
+            if len(self._name_cache) < _CACHED_NAMES:
+                self._name_cache[text] = name
         return name
 
     def _redact_name(self, text: str, start: int) -> str:
