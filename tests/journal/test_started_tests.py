@@ -113,6 +113,32 @@ def test_a_file_of_starts_that_is_lost(tmp_path: Path, damage: str) -> None:
     }
 
 
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_file_of_starts_that_is_lost_before_any_end(tmp_path: Path, damage: str) -> None:
+    """The test that took the process with it may be the first: nothing that ended tells that its start is lost."""
+    log = open_log(tmp_path)
+    log.started(TESTS[0])
+    journal = die(log)
+    DAMAGES[damage](journal)
+    assert recovered(journal) == {test: {"INTERRUPTED"} for test in TESTS}
+
+
+def test_the_beginning_of_the_file_of_starts_is_lost(tmp_path: Path) -> None:
+    """Of tests that run at the same time, as under xdist, the start of one may be lost, and that of another not."""
+    log = open_log(tmp_path)
+    log.started(TESTS[0])
+    log.started(TESTS[1])
+    journal = die(log)
+    start_path(journal).write_text(start_path(journal).read_text().splitlines()[-1] + "\n")
+    assert recovered(journal) == {test: {"INTERRUPTED"} for test in TESTS}
+
+
+def test_what_dies_before_its_first_test_has_run_none(tmp_path: Path) -> None:
+    """The file is there before any test begins."""
+    journal = die(open_log(tmp_path))
+    assert recovered(journal) == {test: {"NOT_RUN"} for test in TESTS}
+
+
 def test_an_attempt_shows_that_its_test_began(tmp_path: Path) -> None:
     """An attempt that failed is in no way lost where the file beside the journal has no start at all."""
     log = open_log(tmp_path)

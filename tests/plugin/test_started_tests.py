@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.project import Project
+from tests.project import XDIST, Project
 
 pytestmark = pytest.mark.slow
 
@@ -35,6 +35,19 @@ def test_a_test_that_died(project: Project) -> None:
     journal.unlink()
     journal.with_suffix(".begun").unlink()
     assert recovered(project) == {"test_a": "PASSED", "test_b": "INTERRUPTED", "test_c": "NOT_RUN"}
+
+
+@pytest.mark.parametrize("how", [(), XDIST], ids=["alone", "xdist"])
+@pytest.mark.parametrize("harm", ["unlink()", "write_bytes(b'')"])
+def test_its_file_is_lost_with_the_first_test(project: Project, harm: str, how: tuple[str, ...]) -> None:
+    """A process that dies in its first test, and the file of starts with it: the test is INTERRUPTED all the same."""
+    lost = f"[path.{harm} for path in pathlib.Path('.readiness/journal').glob('*.begun')]"
+    dies = f"\n    {lost}\n    os.kill(os.getppid(), 9)\n    os._exit(1)" if how else f"\n    {lost}\n    os._exit(1)"
+    project.configured().tests(DIES.format(fixtures="", body=dies))
+    project.run_apart("-q", *how)
+    assert project.cli("recover").exit_code == 0
+    assert [piece["result"] for piece in project.evidence()] == ["INTERRUPTED"]
+    assert project.states()["UC-001/2"] == "INTERRUPTED"
 
 
 def test_an_attempt_that_died(project: Project) -> None:
@@ -106,7 +119,8 @@ def test_a_place_for_starts_that_is_taken(project: Project, harm: str) -> None:
         "conftest.py",
         "import os, pytest\nfrom pathlib import Path\n@pytest.hookimpl(tryfirst=True)\ndef pytest_runtest_logstart():\n"
         "    for journal in Path('.readiness/journal').glob('*.jsonl'):\n"
-        f"        place = journal.with_suffix('.begun')\n        if not os.path.lexists(place): place.{harm}\n",
+        "        place = journal.with_suffix('.begun')\n"
+        f"        if place.is_file():\n            place.unlink()\n            place.{harm}\n",
     )
     project.run_apart("-q")
     [journal] = project.journals

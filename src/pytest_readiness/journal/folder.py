@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..atomic_write import write_atomically
 from ..errors import StorageError
 
 if TYPE_CHECKING:  # loads what writes a journal
+    from ..facts.requirements_snapshot import Snapshot
     from .leftover_reader import Leftover
 
 
@@ -40,3 +42,11 @@ def find_leftovers(folder: Path, except_run: str | None = None) -> list[Leftover
     from .leftover_reader import read_leftover  # late: there is seldom a journal, and this loads what writes one
 
     return [read_leftover(path) for path in paths]
+
+
+def write_requirements(folder: Path, requirements: Snapshot) -> None:
+    """Write the requirements beside the journals, by digest, so that a recovered journal has its requirements."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = requirements_path(folder, requirements.digest)
+    if not path.exists():
+        write_atomically(path, requirements.text.encode())

@@ -123,7 +123,7 @@ def _with_starts(path: Path, run: Run) -> Run:
     ends = [line for line in run.lines if line.kind in _END_KINDS]
     journaled = journaled_starts.union(line.body["test"] for line in ends)
     last_ends = {line.body["test"]: line.seq for line in ends if line.kind == "finished"}
-    written = StartedTests(path, load_key(path.parent.parent), plan)
+    written = StartedTests(path, load_key(path.parent.parent), plan, in_journal=bool(journaled_starts))
     # What was imported from another runner has a method, and no start.
     ended = {line.body["test"] for line in ends if "method" not in line.body}
     written.check((ended & plan.keys()) - journaled_starts)

@@ -15,17 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from ..atomic_write import write_atomically
 from ..errors import ReadinessError
 from ..facts.evidence import Artifact
 from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import Run
 from ..facts.timestamps import timestamp
 from ..redaction.fingerprint_key import save_key
-from .folder import ignore_folder, requirements_path
+from .folder import ignore_folder, write_requirements
 from .joined_executions import ExecutionJoiner
 from .run_end import IN_LINE, clock_check, close_run, interrupted_body
-from .started_tests import StartedTests, StartWriter
+from .started_tests import StartedTests, StartWriter, create_start_file
 from .writer import JournalWriter, new_journal
 from .written_lines import ChangedJournalError, WrittenLines
 
@@ -144,8 +143,9 @@ class RunLog(Struct, eq=False):
 
     def add_worker_starts(self) -> None:
         """Add the starts that only workers wrote, because they did not reach this process."""
-        selected = [test_id for test_id, planned in self._plan.items() if not planned.get("deselected")]
-        if not (pending := [test_id for test_id in selected if test_id not in self._ended]):
+        selected = (test_id for test_id, planned in self._plan.items() if not planned.get("deselected"))
+        pending = [test_id for test_id in selected if test_id not in self._ended]
+        if not pending or self.writer is None:
             return
         worker_starts = StartedTests(self.path, self.key, self._plan)
         for test_id in pending:
@@ -315,7 +315,7 @@ class RunLog(Struct, eq=False):
         try:
             ignore_folder(self.folder.parent)
             save_key(self.folder.parent, self.key)
-            _write_requirements(self.folder, self.requirements)
+            write_requirements(self.folder, self.requirements)
         except OSError as error:
             self.failure = error
         origin = self._origin()  # before the journal exists: it takes time, and a journal must have a first line
@@ -328,6 +328,8 @@ class RunLog(Struct, eq=False):
         first |= {"requirements": self.requirements.digest, "clock": clock_check(writer), **origin}
         writer.append("run", first, sync=True)
         self.writer = writer
+        if not writer.unwritten:
+            create_start_file(self.path)
         return True
 
     def _origin(self) -> dict[str, Any]:
@@ -390,11 +392,3 @@ class RunLog(Struct, eq=False):
 
 def _everywhere(bodies: Sequence[Mapping[str, Any]]) -> Iterable[int]:
     return range(len(bodies))
-
-
-def _write_requirements(folder: Path, requirements: Snapshot) -> None:
-    """Write the requirements beside the journals, by digest, so that a recovered journal has its requirements."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = requirements_path(folder, requirements.digest)
-    if not path.exists():
-        write_atomically(path, requirements.text.encode())

@@ -4,8 +4,8 @@ The process that owns the run adds a line before each test: a keyed digest of th
 lines in the journal. A test whose end is not among the later lines was interrupted. So a run that ends as it should has
 no chained line for each start.
 
-Nothing proves that this file is whole. If a line is damaged, or a test that ended has no start, each planned test
-without an end is taken as begun.
+Its first line is written with the run's, before any test begins. Nothing proves that the rest is whole. If the first
+line is lost, a line is damaged, or a test that ended has no start, each planned test without an end is taken as begun.
 
 xdist workers on this machine add lines without a number, in case the controller dies before it hears of a test.
 What the controller wrote takes precedence. The id itself is not written, because it may hold a late secret.
@@ -31,6 +31,8 @@ SYNC_SECONDS = 0.2
 """Least time in seconds between two syncs of a file to the disk."""
 _SIZE = 16
 _LINE = re.compile(r"([0-9a-f]{32}) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)(?: (\d{1,15}))?", re.ASCII)
+_FIRST = "+"
+"""First line. Without it the file, or its beginning, is lost."""
 _RENAMED = "-"
 """Line after which the running tests are written again, because names of tests were redacted."""
 _sync = getattr(os, "fdatasync", os.fsync)
@@ -42,12 +44,16 @@ def start_path(journal: Path) -> Path:
 
 
 def create_start_file(journal: Path) -> None:
-    """Create the file. A worker that finds it runs on the same machine.
+    """Create the file, with its first line. A worker that finds it runs on the same machine.
 
-    Raises:
-        OSError: It cannot be created.
+    Nothing is raised: without the file each start goes into the journal.
     """
-    _close(open_regular(start_path(journal), os.O_WRONLY | os.O_CREAT, follow=False))
+    with suppress(OSError):
+        descriptor = open_regular(start_path(journal), os.O_WRONLY | os.O_CREAT | os.O_APPEND, follow=False)
+        try:
+            _write(descriptor, f"{_FIRST}\n".encode())
+        finally:
+            _close(descriptor)
 
 
 def _digest(key: bytes, test_id: str) -> str:
@@ -143,8 +149,15 @@ class _OwnStart(NamedTuple):
 class StartedTests:
     """The started tests of a run, as they were written beside its journal."""
 
-    def __init__(self, journal: Path, key: bytes, planned: Iterable[str]) -> None:
-        """Read the file. ``key``: the store's key for fingerprints; ``planned``: the ids of all planned tests."""
+    def __init__(self, journal: Path, key: bytes, planned: Iterable[str], *, in_journal: bool = False) -> None:
+        """Read the file.
+
+        Args:
+            journal: the path of the journal.
+            key: the store's key for fingerprints.
+            planned: the ids of all planned tests.
+            in_journal: the journal has starts, as where the file could not be written.
+        """
         self._starts: dict[str, list[str]] = {}
         """Starts that workers wrote."""
         self.own: dict[str, _OwnStart] = {}
@@ -153,8 +166,11 @@ class StartedTests:
         """Last start of an unknown test: its id was changed, or the line is damaged or lost. Empty: there is none."""
         self._is_renamed = False
         """Tests that had ended were left out when names were redacted."""
-        if not (lines := _lines(start_path(journal))):
-            return
+        lines = _lines(start_path(journal))
+        if lines[:1] == [_FIRST]:
+            del lines[0]
+        elif lines or not in_journal:
+            self._unknown = timestamp()
         names = {_digest(key, test_id): test_id for test_id in planned}
         renamed = max((number for number, line in enumerate(lines) if line == _RENAMED), default=-1)
         self._is_renamed = renamed >= 0

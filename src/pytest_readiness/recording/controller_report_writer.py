@@ -15,7 +15,6 @@ import pytest
 from ..errors import StorageError
 from ..facts.ledger.line import canonical
 from ..journal.run_log import RunLog
-from ..journal.started_tests import create_start_file
 from ..redaction.redactor import Redactor
 from . import report_keys as keys
 from .artifacts import StoredArtifacts
@@ -68,8 +67,6 @@ class ControllerReportWriter(ReportWriter):
         """Open the journal with the plan before a worker gets its first test."""
         self._add_plans()
         self.open()
-        if self.log.writer is not None:
-            self._safely(create_start_file, self.log.path)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
