@@ -15,7 +15,8 @@ from .navigation import navigation
 from .staging import ROOT, stage
 
 HERE = Path(__file__).parent
-ASSETS = ("site.css", "tables.js", "iframe-worker.js")
+ASSETS = ("site.css", "tables.js", "versions.js", "iframe-worker.js")
+_VERSION = re.compile(r"\d+(\.\d+)*(-[\w.]+)?", re.ASCII)
 LATEST = "latest"
 """The folder of the newest version, and what the first page of all versions leads to."""
 _FORWARD = """<!doctype html>
@@ -55,27 +56,36 @@ def build(into: Path, version: str = "") -> None:
 
 
 def build_version(into: Path, version: str) -> None:
-    """Build the site of a version into its folder beside those of other versions, and make it the newest one.
+    """Build the site of a version into its folder beside those of other versions.
 
-    The folder then has a folder for each version, ``latest``, ``versions.json`` as the theme's selector reads it
-    (newest first), and a page that leads to the newest version.
+    The folder then has a folder for each version, ``latest`` (the highest), ``versions.json`` as the theme's selector
+    reads it (highest first), and a page that leads to the highest version.
     """
-    if not re.fullmatch(r"\d+(\.\d+)*(-[\w.]+)?", version):
+    if not _VERSION.fullmatch(version):
         raise BuildError(f"'{version}' is no version: write one such as 0.2")
     build(into / version, version)
-    shutil.rmtree(into / LATEST, ignore_errors=True)
-    shutil.copytree(into / version, into / LATEST)
     listed = into / "versions.json"
     versions = json.loads(listed.read_text(encoding="utf-8")) if listed.exists() else []
-    others = [{**other, "aliases": []} for other in versions if other["version"] != version]
-    newest = {"version": version, "title": version, "aliases": [LATEST]}
-    listed.write_text(json.dumps([newest, *others], indent=2) + "\n", encoding="utf-8")
+    names = sorted({version, *(other["version"] for other in versions)}, key=_rank, reverse=True)
+    shutil.rmtree(into / LATEST, ignore_errors=True)
+    shutil.copytree(into / names[0], into / LATEST)
+    entries = [{"version": name, "title": name, "aliases": [LATEST] if name == names[0] else []} for name in names]
+    listed.write_text(json.dumps(entries, indent=2) + "\n", encoding="utf-8")
     (into / "index.html").write_text(_FORWARD, encoding="utf-8")
+
+
+def _rank(version: str) -> tuple[list[int], bool, str]:
+    """Return what orders versions: by number, and one such as ``1.0-rc1`` before ``1.0``."""
+    numbers, _, more = version.partition("-")
+    return [*map(int, numbers.split("."))], not more, more
 
 
 def settings(pages: list[str], version: str) -> str:
     """Return the generator's config for staged pages."""
     first, rest = (HERE / "zensical.toml").read_text(encoding="utf-8").split("[project]\n", 1)
+    if version:
+        rest = rest.replace('copyright = "', f'copyright = "pytest-readiness {version}, ', 1)
+        rest = rest.replace('"assets/tables.js"', '"assets/tables.js", "assets/versions.js"', 1)
     text = f"{first}[project]\nnav = {_toml(navigation(pages))}\n{rest}"
     text += f"\n[project.plugins.mkdocstrings.handlers.python]\npaths = [{_toml(str(ROOT / 'src'))}]\n"
     return text + ('\n[project.extra.version]\nprovider = "mike"\n' if version else "")
