@@ -205,3 +205,10 @@ def findings(session: nox.Session) -> None:
 def crossings(session: nox.Session) -> None:
     """Run many other plugins beside this one, pinned and newest, and print the table; arguments name some of them."""
     session.run(sys.executable, "benchmarks/crossings.py", *session.posargs, external=True)
+
+
+@nox.session
+def suites(session: nox.Session) -> None:
+    """Run public suites with the plugin and without it; arguments go to benchmarks/suites.py."""
+    session.install("-q", "-e", PLUGIN, "-e", ".", *nox.project.dependency_groups(PROJECT, "bench"))
+    session.run("python", "benchmarks/suites.py", *session.posargs)

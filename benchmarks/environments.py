@@ -69,10 +69,10 @@ def site_of(folder: Path) -> Path:
     return site
 
 
-def published(folder: Path) -> list[Path]:
-    """Build what is published; return the wheels of the package and of the plugin."""
+def published(folder: Path, checkout: Path = ROOT) -> list[Path]:
+    """Build what a checkout publishes; return the wheels of the package and of the plugin."""
     build = [sys.executable, "-m", "hatchling", "build", "-d", str(folder.resolve())]
-    for source in (ROOT, PLUGIN):
+    for source in (checkout, checkout / PLUGIN.relative_to(ROOT)):
         subprocess.run(build, cwd=source, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return sorted(folder.glob("*.whl"))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from ..facts.timestamps import timestamp
 from ..redaction.fingerprint_key import save_key
 from .folder import ignore_folder, write_requirements
 from .joined_executions import ExecutionJoiner
+from .planned_tests import Find, PlannedTests
 from .run_end import IN_LINE, clock_check, close_run, interrupted_body
 from .started_tests import StartedTests, StartWriter, create_start_file
 from .writer import JournalWriter, new_journal
@@ -31,9 +33,6 @@ from .written_lines import ChangedJournalError, WrittenLines
 if TYPE_CHECKING:  # a command that only reads a journal redacts nothing
     from ..redaction.redactor import Redactor
     from ..redaction.written_texts import WrittenTexts
-
-Find = Callable[[Sequence[Mapping[str, Any]]], Iterable[int]]
-"""Returns the positions of those bodies that may change when they are redacted again."""
 
 
 def new_run_id() -> str:
@@ -62,8 +61,7 @@ class RunLog(Struct, eq=False):
     """The first error in recording; reported at the end, and closes the gate."""
     _began: str = field(default_factory=timestamp)
     """Start of the run (UTC). It is before the first test, which a worker starts before this process hears of it."""
-    _plan: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    """The plan of each test by its id."""
+    _plan: PlannedTests = field(default_factory=PlannedTests)
     _unwritten_plan: list[str] = field(default_factory=list)
     _running: dict[str, str] = field(default_factory=dict)
     """Start of each running evidence test (UTC)."""
@@ -104,7 +102,7 @@ class RunLog(Struct, eq=False):
 
     def open(self) -> None:
         """Open the journal and write the plan, if there is an evidence test to run."""
-        if any(not planned.get("deselected") for planned in self._plan.values()):
+        if any(True for _ in self._plan.selected()):
             self._ready_writer()
 
     def plan(self, tests: Iterable[dict[str, Any]], rule_counts: Mapping[str, int] | None = None) -> None:
@@ -112,9 +110,7 @@ class RunLog(Struct, eq=False):
         self.rule_counts |= rule_counts or {}  # the same in each worker
         planned = list(tests)
         for test in planned:
-            earlier = self._plan.get(test["test"])
-            if earlier is None or (earlier.get("deselected") and not test.get("deselected")):
-                self._plan[test["test"]] = test
+            if self._plan.add(test):
                 self._unwritten_plan.append(test["test"])
                 if self._written is not None:
                     self._written.add(test)
@@ -143,8 +139,7 @@ class RunLog(Struct, eq=False):
 
     def add_worker_starts(self) -> None:
         """Add the starts that only workers wrote, because they did not reach this process."""
-        selected = (test_id for test_id, planned in self._plan.items() if not planned.get("deselected"))
-        pending = [test_id for test_id in selected if test_id not in self._ended]
+        pending = [test_id for test_id in self._plan.selected() if test_id not in self._ended]
         if not pending or self.writer is None:
             return
         worker_starts = StartedTests(self.path, self.key, self._plan)
@@ -209,7 +204,7 @@ class RunLog(Struct, eq=False):
 
     def _interrupted(self, test_id: str, message: str = "the session ended before the test did") -> dict[str, Any]:
         at = self._running.get(test_id) or timestamp()
-        return interrupted_body(self._plan[test_id], at, message)
+        return interrupted_body(self._plan.whole((test_id,))[0], at, message)
 
     def redact(self, redactor: Redactor) -> None:
         """Redact what holds a secret that was registered since, in memory and on disk.
@@ -227,7 +222,7 @@ class RunLog(Struct, eq=False):
         new = secrets.since(self._absent)
         if self._written is None:
             self._written = WrittenTexts()
-            for body in (*self._plan.values(), *self.writer.bodies()):
+            for body in chain(self._plan.whole(self._plan), self.writer.bodies()):
                 self._written.add(body)
             self.writer.on_line = self._written.add
         if self._written.may_hold(new):
@@ -247,7 +242,7 @@ class RunLog(Struct, eq=False):
             tests = [redactor.plain(test) if number in positions else test for number, test in enumerate(body["tests"])]
             return {**body, "tests": tests}
 
-        self._redact_plan(redactor, find)
+        self._plan.redact(redactor, find)
         self._unwritten_plan = list(map(rename, self._unwritten_plan))
         self._running = {rename(test): at for test, at in self._running.items()}
         self._ended = set(map(rename, self._ended))
@@ -280,16 +275,6 @@ class RunLog(Struct, eq=False):
             if self.writer is not None:
                 self.writer.overwrite(redactor.plain)
 
-    def _redact_plan(self, redactor: Redactor, find: Find) -> None:
-        positions = set(find(list(self._plan.values())))
-        if not positions:
-            return
-        plan, self._plan = self._plan, {}
-        for number, (test_id, planned) in enumerate(plan.items()):
-            name = redactor.name(test_id) if number in positions else test_id
-            if name not in self._plan or self._plan[name].get("deselected"):  # two names may have become equal
-                self._plan[name] = redactor.plain(planned) if number in positions else planned
-
     def rewrite(self, change: Callable[[dict[str, Any]], dict[str, Any]], find: Find | None = None) -> None:
         """Rewrite each line of the journal with a changed body. ``find``: returns the positions of what may change.
 
@@ -305,8 +290,7 @@ class RunLog(Struct, eq=False):
             return None
         assert self.writer is not None  # noqa: S101 - for the type checker; _open has set it
         while self._unwritten_plan:
-            tests = [self._plan[test_id] for test_id in self._unwritten_plan[:IN_LINE]]
-            self.writer.append("planned", {"tests": tests})
+            self.writer.append("planned", {"tests": self._plan.whole(self._unwritten_plan[:IN_LINE])})
             del self._unwritten_plan[:IN_LINE]  # only now: a plan may be written twice, but must not be lost
         return self.writer
 
@@ -385,7 +369,7 @@ class RunLog(Struct, eq=False):
 
         At exit pytest and Python collect garbage several times, which takes longer with more objects.
         """
-        self._plan, self._ended = {}, set()
+        self._plan, self._ended = PlannedTests(), set()
         if self.writer is not None:
             self.writer.cached = []
 
