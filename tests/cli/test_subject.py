@@ -91,6 +91,47 @@ def test_a_failure_counts_for_its_own_digest(project: Project) -> None:
     assert gate(project, "--subject", f"api={NEW}", expected=0)
 
 
+@pytest.mark.parametrize(
+    ("asks", "for_old", "for_new", "named"),
+    [
+        (REQUIRED, f"--readiness-subject=api={OLD}", f"--readiness-subject=api={NEW}", ("--subject", f"api={OLD}")),
+        ('[gate]\nrelease = "required"\n', "--readiness-release=1", "--readiness-release=2", ("--release", "1")),
+    ],
+    ids=["digest", "release"],
+)
+def test_what_was_left_out_ran_for_the_judged_version(
+    project: Project, asks: str, for_old: str, for_new: str, named: tuple[str, str]
+) -> None:
+    """With ``deselected = "refuse"`` a test that the judged version left out has to run for that, and no other."""
+    other = '@evidence("UC-001", item=1)\ndef test_other(): pass\n'
+    project.configured(f'{CONFIG}{asks}asserted = "accept"\ndeselected = "refuse"\n').tests(TESTS + other)
+    record(project, for_old, "-k", "not other")
+    assert "test_it.py::test_other" in gate(project, *named, expected=1)
+    record(project, for_new)
+    assert "test_it.py::test_other" in gate(project, *named, expected=1)
+    record(project, for_old)
+    assert gate(project, *named, expected=0)
+
+
+def test_a_comparison_needs_a_judged_version(project: Project) -> None:
+    """``gate --no-regression`` compares nothing where nothing counts: here, or in the earlier report."""
+    decided(project, REQUIRED + 'asserted = "accept"\n')
+    record(project, f"--readiness-subject=api={OLD}")
+    named = ("--subject", f"api={OLD}")
+    assert project.cli("report", "--format", "json", "-o", "none.json").exit_code == 0
+    assert project.cli("report", "--format", "json", *named, "-o", "old.json").exit_code == 0
+    assert "no subject was named" in gate(project, "--no-regression", "none.json", expected=1)
+    said = gate(project, "--no-regression", "none.json", *named, expected=1)
+    assert "NO COMPARISON: the earlier report names no subject" in said
+    assert gate(project, "--no-regression", "old.json", *named, expected=0)
+    assert "WORSE THAN BEFORE" in gate(project, "--no-regression", "old.json", expected=1)
+    project.configured(CONFIG + '[gate]\nasserted = "accept"\nrelease = "required"\n')
+    record(project, "--readiness-release=1")
+    assert project.cli("report", "--format", "json", "-o", "none.json").exit_code == 0
+    assert "no release was named" in gate(project, "--no-regression", "none.json", expected=1)
+    assert "names no release" in gate(project, "--no-regression", "none.json", "--release", "1", expected=1)
+
+
 def test_a_session_judges_what_it_records(project: Project) -> None:
     """Where the config asks for it, ``--readiness-gate`` judges the digests of the run."""
     project.configured(CONFIG + REQUIRED + 'asserted = "accept"\n').tests(TESTS)

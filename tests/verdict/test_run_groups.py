@@ -13,9 +13,9 @@ from pytest_readiness.facts.run import PlanEntry
 from pytest_readiness.facts.run_group import GroupPart, RunPlan
 from pytest_readiness.verdict.evaluation import Facts, evaluate
 from pytest_readiness.verdict.group_plans import with_plans
-from pytest_readiness.verdict.group_version import GroupVersion
 from pytest_readiness.verdict.policy import Policy
 from pytest_readiness.verdict.run_groups import generations
+from pytest_readiness.verdict.run_version import RunVersion
 from tests.verdict.judging import CATALOGUE, ERROR, FAILED, IDLE, INTERRUPTED, NOW, UC, days_ago, ran, use_case
 from tests.verdict.people import retirement
 
@@ -349,7 +349,7 @@ def test_the_plans_that_are_not_read_change_nothing_for_a_version(parts: list[Gr
     """So where digests are judged; and what is held is held at least as long as without."""
     plans = {part.run_id: part.plan for part in parts}
     unread = [replace(part, plan=None) for part in parts]
-    read = with_plans(unread, lambda run: plans[run], NOW, 180, (), GroupVersion(subjects=version))
+    read = with_plans(unread, lambda run: plans[run], NOW, 180, (), RunVersion(subjects=version))
     assert held(evidence, read, version) == held(evidence, parts, version)
     assert {*holds(evidence, *parts)} <= {*held(evidence, parts, version)}
 

@@ -108,7 +108,7 @@ def evaluate_with_facts(project: Project, request: EvaluationRequest) -> Evaluat
             store.close()
     verdict = _verdict(project, request, inputs, readiness, problems, comparison)
     if request.no_regression is not None:
-        verdict, changes = _compare_with_earlier(request, verdict, readiness)
+        verdict, changes = _compare_with_earlier(request, verdict, readiness, inputs.judged)
     damage = (*map(str, problems), *(map(str, comparison.problems) if comparison else ()))
     context = _report_context(project, request, inputs, readiness, store)
     notes = _notes(project, sources, inputs, readiness, (*filter(None, [context.missing_store]), *extra_notes))
@@ -119,7 +119,7 @@ def evaluate_with_facts(project: Project, request: EvaluationRequest) -> Evaluat
 
 
 def _compare_with_earlier(
-    request: EvaluationRequest, verdict: Verdict, readiness: Readiness
+    request: EvaluationRequest, verdict: Verdict, readiness: Readiness, judged: JudgedVersion
 ) -> tuple[Verdict, tuple[Change, ...]]:
     """Return the verdict with the comparison with the earlier report, and all changes.
 
@@ -127,7 +127,7 @@ def _compare_with_earlier(
         ConfigError: it does not fit. The error names its file.
     """
     try:
-        return compare_with(request.no_regression, verdict, readiness, request.report_scope)
+        return compare_with(request.no_regression, verdict, readiness, request.report_scope, judged)
     except ConfigError as error:
         name = request.no_regression_name
         raise ConfigError(f"{name}: {error}" if name else str(error)) from None

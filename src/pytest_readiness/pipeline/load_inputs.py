@@ -21,13 +21,13 @@ from ..facts.timestamps import days_before, timestamp
 from ..signing.trust import TrustStore
 from ..store.protocol import DecisionStore, RegisterDecisions, RunSummary, Store
 from ..verdict.group_plans import with_plans
-from ..verdict.group_version import GroupVersion
 from ..verdict.inputs import UNKNOWN, Facts, JudgedVersion, RunOrigin, run_of
 from ..verdict.people import People
 from ..verdict.policy import Policy, TrustedKey
 from ..verdict.requirement.execution_ledger import BROKEN
 from ..verdict.review.standing import newest_approvals, pinned_ids, pins_of
 from ..verdict.run_groups import generation_of
+from ..verdict.run_version import RunVersion
 from .decision_sources import read_decisions
 from .retired_runs import NOTHING, RetiredRuns, find_remaining_evidence, find_retired_runs
 from .unseen_failures import UnseenFailures
@@ -130,7 +130,7 @@ def facts_now(
     runs = {piece.run_id for piece in (*evidence, *adverse)} | set(map(run_of, pinned - known_ids))
     runs -= retired.all_runs.keys()
     origins = origins_of(sources, runs, plans=policy.asks_for_plans)
-    parts = parts_of(sources, now, days, retired=retired, version=policy.group_version(judged))
+    parts = parts_of(sources, now, days, retired=retired, version=policy.run_version(judged))
     evidence, origins, others = _add_hidden_evidence(sources, evidence, origins, policy, judged)
     return Facts(
         evidence=[*evidence, *_in_scope(retired_evidence, use_cases), *in_journals],
@@ -272,7 +272,7 @@ def parts_of(
     days: int | None,
     until: str | None = None,
     retired: RetiredRuns = NOTHING,
-    version: GroupVersion | None = None,
+    version: RunVersion | None = None,
 ) -> tuple[GroupPart, ...]:
     """Return the finalized runs that are parts of run groups, with their plans if these keep use cases closed.
 
@@ -338,7 +338,7 @@ def facts_at(
     evidence += [piece for piece in sources.journal_evidence(at) if piece.started_at <= at]
     evidence += _in_scope(find_remaining_evidence(sources.store, retired, evidence), use_cases)
     pinned = pinned_ids(decisions, policy, at)
-    parts = parts_of(sources, at, days, at, retired, policy.group_version(judged))
+    parts = parts_of(sources, at, days, at, retired, policy.run_version(judged))
     run_ids = {*ended, *map(run_of, pinned)} - retired.all_runs.keys()
     origins = origins_of(sources, run_ids, plans=policy.asks_for_plans)
     return Facts(

@@ -148,7 +148,7 @@ class _EvaluationInputs(Struct, frozen=True):
         decisions = DecisionIndex.build(facts, policy, catalogue.register, now)
         adverse = [execution for execution in facts.adverse if execution.register == catalogue.register]
         excluded = decisions.excluded_executions([*evidence, *adverse], judged)
-        terms = settled, decisions.is_retired, facts.retired_runs, policy.group_version(judged), excluded
+        terms = settled, decisions.is_retired, facts.retired_runs, policy.run_version(judged), excluded
         conditions = GroupRelease(now, catalogue.longest_max_age_days, places, *terms)
 
         def ledger(executions: Iterable[Evidence]) -> ExecutionLedger:

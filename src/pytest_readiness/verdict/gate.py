@@ -341,7 +341,7 @@ def _clock(inputs: GateInput) -> RuleFinding:
 
 
 def _deselected(inputs: GateInput) -> RuleFinding:
-    wrong = list(find_skipped(inputs.readiness, inputs.origins))
+    wrong = list(find_skipped(inputs.readiness, inputs.origins, inputs.version))
     names = tuple(f"run {test.run_id} deselected {test.test_id} ({test.use_case})" for test in wrong)
     detail = "no run deselected a test that no later run ran"
     failing = tuple(dict.fromkeys(test.use_case for test in wrong))

@@ -10,9 +10,10 @@ from msgspec import Struct, field
 from ..errors import Problem, first_names
 from ..facts.evidence import Evidence, Result
 from ..facts.subject import NO_SUBJECTS, Subjects
-from .inputs import CheckpointComparison, RunOrigin
+from .inputs import CheckpointComparison, JudgedVersion, RunOrigin
 from .policy import Policy
 from .readiness import Readiness, RequirementReadiness, RuleResult, State, UseCaseReadiness
+from .run_version import RunVersion
 
 NAMED = 5
 """Most names in a rule's detail; the rest is counted."""
@@ -37,6 +38,11 @@ class GateInput(Struct, frozen=True, dict=True):
     """Why signatures could not be checked although keys are trusted; empty: they were checked."""
     checkpoint: CheckpointComparison | None = None
     """Comparison with stored checkpoints; None: not requested."""
+
+    @property
+    def version(self) -> RunVersion | None:
+        """What is judged of runs; None: any."""
+        return self.policy.run_version(JudgedVersion(self.release, self.subjects))
 
     @cached_property
     def evidence(self) -> Mapping[str, Evidence]:

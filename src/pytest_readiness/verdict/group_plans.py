@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from msgspec.structs import replace
 
 from ..facts.run_group import GroupPart, RunPlan
-from .group_version import GroupVersion
 from .run_groups import Generation, generations, is_expired
+from .run_version import RunVersion
 
 
 def with_plans(
@@ -17,7 +17,7 @@ def with_plans(
     now: str,
     days: int | None,
     maybe_retired: Collection[str] = (),
-    version: GroupVersion | None = None,
+    version: RunVersion | None = None,
 ) -> tuple[GroupPart, ...]:
     """Return the parts, with their plans if these decide what is held.
 
@@ -53,7 +53,7 @@ def with_plans(
     return tuple(result)
 
 
-def _maybe_held(group: Sequence[Generation], version: GroupVersion | None, retired: frozenset[str]) -> str:
+def _maybe_held(group: Sequence[Generation], version: RunVersion | None, retired: frozenset[str]) -> str:
     """Return when the first generation about what is judged began that may be incomplete; empty: there is none.
 
     Those before a surely complete one that shows what is judged are let go.

@@ -11,10 +11,10 @@ from ..facts.decision import RANKS, IdentityLevel
 from ..facts.review_basis import Setting
 from ..facts.subject import NO_SUBJECTS
 from ..settings.model import GateSettings, Leniency, Level, ReviewSettings
-from .group_version import GroupVersion
 from .inputs import JudgedVersion
 from .people import People
 from .readiness import State, policy_states_of
+from .run_version import RunVersion
 
 NO_ALIASES = People()
 _GATE, _REVIEW = GateSettings(), ReviewSettings()
@@ -132,11 +132,11 @@ class Policy(Struct, frozen=True):
         """Whether the evaluation needs the tests that each run deselected."""
         return self.deselected != "accept"
 
-    def group_version(self, judged: JudgedVersion) -> GroupVersion | None:
-        """Return what is judged of run groups; None: no release and no digest is asked for, or none was named."""
+    def run_version(self, judged: JudgedVersion) -> RunVersion | None:
+        """Return what is judged of runs; None: no release and no digest is asked for, or none was named."""
         release = judged.release if self.release != "ignore" else None
         subjects = judged.subjects if self.subject != "ignore" else NO_SUBJECTS
-        return GroupVersion(release, subjects) if release is not None or subjects else None
+        return RunVersion(release, subjects) if release is not None or subjects else None
 
     def leniency(self, state: State) -> Leniency:
         """Return how a review treats a requirement in this state. Only ASSERTED and FLAKY have a policy."""

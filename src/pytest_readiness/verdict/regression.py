@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from ..errors import ConfigError, count, first_names
 from .changes import Change, changes_between
+from .inputs import JudgedVersion
 from .readiness import Readiness, RuleResult, Verdict
-from .snapshots import EvaluationSnapshot
+from .snapshots import EvaluationSnapshot, unnamed_version
 
 NAMED = 5
 
@@ -42,14 +43,24 @@ def earlier_snapshot(
 
 
 def compare_with(
-    document: object, verdict: Verdict, readiness: Readiness, patterns: Collection[str] | None = None
+    document: object,
+    verdict: Verdict,
+    readiness: Readiness,
+    patterns: Collection[str] | None = None,
+    judged: JudgedVersion = JudgedVersion(),  # noqa: B008 - a frozen value
 ) -> tuple[Verdict, tuple[Change, ...]]:
     """Return the verdict with the rule that nothing is worse than in an earlier JSON report, and all changes.
+
+    Where one of both had to be about a release or digests and names none, nothing counts in it: that is no comparison.
 
     Raises:
         ConfigError: the document is not a JSON report of this register.
     """
-    rule, changes = no_regression(earlier_snapshot(document, readiness, patterns), readiness)
+    before, rules = earlier_snapshot(document, readiness, patterns), [rule.rule for rule in verdict.rules]
+    unnamed = unnamed_version(rules, {"subject": judged.subjects, "release": judged.release})
+    rule, changes = no_regression(before, readiness)
+    if rule.passed and (unnamed or before.unnamed):
+        rule = RuleResult(rule.rule, passed=False, looked_at=0, detail=_nothing_counts(unnamed, before.unnamed))
     return replace(verdict, regression=rule), changes
 
 
@@ -106,6 +117,16 @@ def _unseen(before: EvaluationSnapshot, readiness: Readiness) -> str:
         limits = first_names(before.scope, NAMED) if before.scope else "no use case"
         return f"the earlier report is limited to {limits} and {speaks_of}: compare with a report of the same scope"
     return ""
+
+
+def _nothing_counts(unnamed: str, unnamed_before: str) -> str:
+    """Return the sentence that nothing counts here, or in the earlier report. ``unnamed``: what was not named."""
+    if unnamed:
+        return f"no {unnamed} was named, so nothing counts: --{unnamed}, or READINESS_{unnamed.upper()}"
+    name = f"`readiness report --format json --{unnamed_before} ...`"
+    return (
+        f"the earlier report names no {unnamed_before}, so nothing counted in it: compare with one that {name} writes"
+    )
 
 
 def _sentence(change: Change, tests: Mapping[str, str]) -> str:

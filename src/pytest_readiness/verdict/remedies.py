@@ -145,7 +145,7 @@ def _run_actions(
 def _deselected(inputs: GateInput) -> Iterator[Action]:
     use_cases = {use_case.use_case.id: use_case for use_case in inputs.readiness.use_cases}
     tests_of: dict[str, dict[str, None]] = {}
-    for skipped in find_skipped(inputs.readiness, inputs.origins):
+    for skipped in find_skipped(inputs.readiness, inputs.origins, inputs.version):
         tests_of.setdefault(skipped.use_case, {})[skipped.test_id] = None
     for name, tests in tests_of.items():
         first, *others = tests

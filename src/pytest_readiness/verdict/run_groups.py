@@ -18,7 +18,7 @@ from ..facts.run_group import GroupPart
 from ..facts.timestamps import parse_timestamp
 from .coverage import RealPlaces
 from .explanations import first_line
-from .group_version import GroupVersion
+from .run_version import RunVersion
 
 WINDOW = timedelta(hours=12)
 """Most time between the first and the last part of a generation without a CI run."""
@@ -212,7 +212,7 @@ def _windows(parts: Iterable[GroupPart]) -> list[list[GroupPart]]:
 
 
 def _not_let_go(
-    group_generations: Sequence[Generation], version: GroupVersion | None
+    group_generations: Sequence[Generation], version: RunVersion | None
 ) -> Iterator[tuple[Generation, Sequence[Generation]]]:
     """Yield each incomplete generation that no later complete one lets go, with the complete ones nearest to it.
 
@@ -261,7 +261,7 @@ class GroupRelease(Struct, frozen=True):
     is_retired: Callable[[str], bool]
     """Returns whether a test is retired."""
     retired_runs: Collection[str] = ()
-    version: GroupVersion | None = None
+    version: RunVersion | None = None
     """What is judged; None: any."""
     excluded: Collection[str] = ()
     """Ids of evidence that does not count for what is judged."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -117,6 +117,8 @@ class EvaluationSnapshot(Struct, frozen=True):
     """Ids or globs of the use cases that it is limited to; None: the whole register, or it does not say it."""
     states_scope: bool = True
     """Whether it says what it is limited to; a report of an older version or of a bundle does not."""
+    unnamed: str = ""
+    """``subject`` or ``release`` if its gate asks for one and none was named, so that nothing counts in it."""
 
     def leaves_out(self, use_case: str) -> bool:
         """Return whether a use case is outside what it says that it is limited to."""
@@ -164,10 +166,27 @@ class EvaluationSnapshot(Struct, frozen=True):
             rows = [_read_use_case(row) for row in document["use_cases"]]
             scope = document["context"].get("scope")
             patterns = None if scope is None else _texts(scope)
+            rules = {_text(rule["rule"]) for rule in document.get("verdict", {}).get("rules", ())}
+            named = {rule: document["context"].get(key) for rule, key in _VERSION_RULES.items()}
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             reason = one_line(f"{type(error).__name__}: {error}", 200)
             raise ConfigError(f"this JSON report cannot be read: {reason}") from None
-        return cls(register, at, {row.id: row for row in rows}, patterns, "scope" in document["context"])
+        by_id, states_scope = {row.id: row for row in rows}, "scope" in document["context"]
+        return cls(register, at, by_id, patterns, states_scope, unnamed_version(rules, named))
+
+
+_VERSION_RULES = {"subject": "subjects", "release": "release"}
+"""Rules of the gate about what is judged, each with the field of a report that names it."""
+
+
+def unnamed_version(rules: Collection[str], named: Mapping[str, object]) -> str:
+    """Return what a gate asks for and nobody named, ``subject`` or ``release``; empty: nothing.
+
+    Args:
+        rules: the names of its rules.
+        named: what was named, by rule.
+    """
+    return next((rule for rule in _VERSION_RULES if rule in rules and not named.get(rule)), "")
 
 
 def _use_case_of(readiness: UseCaseReadiness) -> UseCaseSnapshot:
