@@ -273,9 +273,21 @@ def test_a_gate_that_is_not_enforced_says_what_it_lets_through(project: Project)
     )
     for form in ("terminal", "markdown", "html"):
         assert "LET THROUGH" in project.cli("report", "--format", form).output, form
+    says = {
+        "json": '"enforced": false',
+        "ctrf": '"enforced":false',
+        "oscal": '"name":"enforced"',
+        "openmetrics": 'readiness_gate_enforced{register="default"} 0\n',
+        "junit": '<property name="gate" value="not enforced: [gate] enforce = false"/>',
+        "badge": "ready, not enforced",
+    }
+    for form, words in says.items():
+        assert words in project.cli("report", "--format", form).output, form
     assert project.cli("gate", "UC-9").exit_code == 2
     project.configured(CONFIG)
     assert project.cli("gate").exit_code == 1
+    for form in ("openmetrics", "junit", "badge"):
+        assert says[form] not in project.cli("report", "--format", form).output, form
 
 
 def test_damage_is_not_let_through(project: Project) -> None:

@@ -118,6 +118,17 @@ def test_an_open_gate(project: Project) -> None:
     assert "UC-002" not in job.summary
 
 
+def test_a_gate_that_only_warns(project: Project) -> None:
+    """Where the config does not enforce the gate, the job passes, and its last line and a warning say why."""
+    decided(project, "[gate]\nenforce = false\n")
+    job = run(project)
+    assert (job.exit_code, job.failed) == (0, []), job.log
+    assert (job.outputs["eligible"], job.outputs["gate-exit-code"]) == ("false", "0")
+    warns = "only warns: [gate] enforce = false"
+    assert f"the gate ended with exit code 0 (it would be closed, and {warns})" in job.log
+    assert f"::warning title=readiness::the gate would be closed, and {warns}" in job.log
+
+
 def test_a_job_of_one_use_case_and_a_baseline_of_all(project: Project) -> None:
     """What the job does not look at is not gone; a job of all is closed for a baseline of one."""
     decided(project)

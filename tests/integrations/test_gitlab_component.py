@@ -124,6 +124,14 @@ def test_an_open_gate(project: Project) -> None:
     assert job.exit_code == 0, job.log
 
 
+def test_a_gate_that_only_warns(project: Project) -> None:
+    """Where the config does not enforce the gate, the job passes and says why."""
+    decided(project, "[gate]\nenforce = false\n")
+    job = run(project)
+    assert job.exit_code == 0, job.log
+    assert "(it would be closed, and only warns: [gate] enforce = false)" in job.log
+
+
 def test_tests_that_fail_close_it_whatever_the_gate_says(project: Project) -> None:
     """The job ends with pytest's code."""
     decided(project).tests("def test_other(): assert False\n", "test_other.py")

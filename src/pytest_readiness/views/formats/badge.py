@@ -28,9 +28,10 @@ def badge_of(report: Report) -> tuple[str, str]:
     counts = count_verdict(report.readiness, report.verdict)
     if report.context.problems:
         return "not intact", "red"
+    not_enforced = "" if report.verdict.enforced else ", not enforced"
     if not counts.use_cases:
-        return "nothing in scope", "lightgrey"
-    message = f"{counts.ready} of {counts.use_cases} ready"
+        return f"nothing in scope{not_enforced}", "lightgrey"
+    message = f"{counts.ready} of {counts.use_cases} ready{not_enforced}"
     if report.verdict.eligible:
         return message, "brightgreen"
     if counts.blocked:

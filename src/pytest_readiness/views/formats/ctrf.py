@@ -65,6 +65,7 @@ def _verdict(report: Report) -> dict[str, Any]:
         "register": report.readiness.register,
         "eligible": report.verdict.eligible,
         "on": report.verdict.on,
+        "enforced": report.verdict.enforced,
         "totals": plain_totals(report.readiness),
         "ready": counts.ready,
         "requirements": counts.requirements,

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ...verdict.owners import owner_of
 from ...verdict.readiness import RequirementReadiness, UseCaseReadiness
 from ..gate import hold_lines
+from ..headline import NOT_ENFORCED
 from ..outcomes import Outcome, UniqueNames, duration_ms, outcomes, outcomes_by_use_case, reason
 from ..report import Report
 from ..sanitise.junit import to_xml, to_xml_attribute
@@ -43,7 +44,7 @@ def render(report: Report) -> Iterator[str]:
     yield f'<testsuites name="{name}" {_counts(everything, time)}>\n'
     for use_case, results in outcomes_by_use_case(report):
         name = suites.add(to_xml_attribute(use_case.use_case.id))
-        yield "".join(_suite(use_case, results, name, report.context.generated_at, names))
+        yield "".join(_suite(report, use_case, results, name, names))
     yield "</testsuites>\n"
 
 
@@ -54,18 +55,21 @@ def _counts(results: Iterable[Outcome], time: int) -> str:
 
 
 def _suite(
+    report: Report,
     use_case: UseCaseReadiness,
     results: Sequence[tuple[RequirementReadiness, Outcome]],
     name: str,
-    generated_at: str,
     names: UniqueNames,
 ) -> Iterator[str]:
+    generated_at = report.context.generated_at
     time = sum(map(duration_ms, use_case.requirements))
     counts = _counts((outcome for _, outcome in results), time)
     yield f'<testsuite name="{name}" {counts} timestamp="{to_xml_attribute(generated_at)}">\n'
     yield "<properties>\n"
     for key, value in _properties(use_case):
         yield f'<property name="{key}" value="{to_xml_attribute(value)}"/>\n'
+    if not report.verdict.enforced:
+        yield f'<property name="gate" value="not enforced: {to_xml_attribute(NOT_ENFORCED)}"/>\n'
     yield "</properties>\n"
     for requirement, outcome in results:
         yield from _case(use_case, requirement, outcome, names)

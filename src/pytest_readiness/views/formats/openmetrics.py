@@ -27,6 +27,7 @@ def render(report: Report) -> Iterator[str]:
     metrics = _Metrics.build(report)
     yield from _family("readiness_report_timestamp", "Time of the report.", [({}, _seconds(metrics.at))], "seconds")
     yield from _family("readiness_eligible", "Whether the gate opens.", metrics.verdict())
+    yield from _family("readiness_gate_enforced", "Whether the gate refuses, or only warns.", metrics.enforced())
     yield from _family("readiness_ready_use_cases", "Number of use cases that are ready.", metrics.ready())
     yield from _family("readiness_gate_rule_passed", "Whether a rule of the gate passed.", metrics.rules())
     yield from _family("readiness_use_cases", "Number of use cases with a status.", metrics.totals())
@@ -106,6 +107,10 @@ class _Metrics(Struct, frozen=True):
         """Yield whether the gate opens."""
         verdict = self.report.verdict
         yield {"register": self.register, "on": to_label_value(verdict.on)}, str(int(verdict.eligible))
+
+    def enforced(self) -> Iterator[Sample]:
+        """Yield whether the gate closes; 0: it only says what it would refuse."""
+        yield {"register": self.register}, str(int(self.report.verdict.enforced))
 
     def ready(self) -> Iterator[Sample]:
         """Yield the number of ready use cases, by a review or by the policy of the gate."""
