@@ -89,6 +89,21 @@ def test_a_verdict_that_says_no(project: Project) -> None:
     assert "and not any more at" in deployed(project, A, expected=1)
 
 
+def test_no_clock_hides_a_verdict_that_says_no(project: Project) -> None:
+    """Neither a time that was changed in the database, nor an eligible verdict of the same or a future moment."""
+    keep(project, A, expected=0)
+    eligible = kept(project)
+    project.monkeypatch.setenv("PROVIDER", "down")
+    record(project, f"--readiness-subject=api={A}")
+    keep(project, A, expected=1)
+    refused = kept(project)
+    sql(project, f"UPDATE verdict SET at = '2000-01-01T00:00:00.000Z' WHERE at = '{refused['generated_at']}'")
+    assert "and not any more at" in deployed(project, A, expected=1)
+    for moment in (refused["generated_at"], "2999-01-01T00:00:00.000Z"):
+        put(project, {**eligible, "generated_at": moment})
+        assert "and not any more at" in deployed(project, A, expected=1), moment
+
+
 def test_a_verdict_on_evidence_is_none_where_reviews_are_asked_for(project: Project) -> None:
     """Whoever tries the gate on evidence alone approves nothing; where the config asks for no review, it counts."""
     record(project, f"--readiness-subject=api={B}")

@@ -102,6 +102,8 @@ class _KeptVerdicts(Struct, frozen=True):
     """Oldest first."""
     retired: Collection[str] = ()
     """Ids of the retired runs."""
+    now: str = ""
+    """The current time (UTC)."""
 
     @classmethod
     def read(cls, project: Project, store: Store | None) -> _KeptVerdicts:
@@ -111,10 +113,10 @@ class _KeptVerdicts(Struct, frozen=True):
             return cls(project, None, policy)
         register, sources = project.catalogue.register, project.sources(store)
         refuse_damage([str(problem) for problem in sources.register_decisions.problems])
-        verdicts = tuple(_read_verdicts(store, register))
+        verdicts, now = tuple(_read_verdicts(store, register)), timestamp()
         decisions = sources.trust.with_identities(sources.register_decisions.decisions, sources.home)
-        retired = find_retired_runs(store, decisions, project.policy, register, timestamp())
-        return cls(project, store, policy, verdicts, retired.all_runs.keys())
+        retired = find_retired_runs(store, decisions, project.policy, register, now)
+        return cls(project, store, policy, verdicts, retired.all_runs.keys(), now)
 
     def judge(self, image: RunningImage) -> JudgedImage:
         """Return what the verdicts say of an image."""
@@ -127,9 +129,9 @@ class _KeptVerdicts(Struct, frozen=True):
         if not concerned:
             return JudgedImage(image, "NOT_READY", "no kept verdict is about it (`readiness gate --keep`)")
         refusals: list[str] = []
-        for position, verdict in reversed(list(enumerate(concerned))):
+        for verdict in reversed(concerned):
             if verdict.eligible:
-                refusal = self._refusal(image, verdict, concerned[position + 1 :])
+                refusal = self._refusal(image, verdict, concerned)
                 if refusal is None:
                     return JudgedImage(image, "READY", self._about(verdict, concerned), verdict)
                 refusals.append(refusal)
@@ -147,10 +149,14 @@ class _KeptVerdicts(Struct, frozen=True):
         others = f", and by {count(more, 'other verdict')}" if more > 0 else ""
         return f"judged eligible{on} at {verdict.at} for {scope}, verdict {verdict.id[:12]}{others}"
 
-    def _refusal(self, image: RunningImage, verdict: KeptVerdict, later: Iterable[KeptVerdict]) -> str | None:
-        """Return why an eligible verdict does not count; None: it does."""
-        for other in later:
-            if not other.eligible and other.use_cases & verdict.use_cases:
+    def _refusal(self, image: RunningImage, verdict: KeptVerdict, concerned: Iterable[KeptVerdict]) -> str | None:
+        """Return why an eligible verdict does not count; None: it does.
+
+        Of two verdicts of one moment, or where a clock ran ahead, the one that says no is the later.
+        """
+        for other in concerned:
+            is_later = other.at >= verdict.at or verdict.at > self.now
+            if is_later and not other.eligible and other.use_cases & verdict.use_cases:
                 return f"it was judged eligible at {verdict.at}, and not any more at {other.at}"
         if verdict.on != "review" and self.policy.on == "review":
             return f"the verdict of {verdict.at} is on {verdict.on}, and [gate] on asks for reviews"

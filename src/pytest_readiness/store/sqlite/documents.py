@@ -188,11 +188,13 @@ class DocumentStore:
             IntegrityError: a verdict was changed.
             StorageError: the file cannot be read.
         """
-        rows = self._rows_if_table("verdict", "SELECT id, text FROM verdict ORDER BY at, id")
-        for id_, text in rows:
-            if StoredVerdict.parse(text).id != id_:
+        verdicts = []
+        for id_, text in self._rows_if_table("verdict", "SELECT id, text FROM verdict"):
+            verdicts.append(verdict := StoredVerdict.parse(text))
+            if verdict.id != id_:
                 raise IntegrityError(f"the verdict {one_line(id_)} was changed in the store: restore it from a copy")
-        return [text for _, text in rows]
+        # By the time in the text, which the id covers: the column may have been changed.
+        return [verdict.text for verdict in sorted(verdicts, key=lambda verdict: (verdict.at, verdict.id))]
 
     def _rows_if_table(self, table: str, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
         """Return the rows of a query; none if the store is of an older version, without this table."""
