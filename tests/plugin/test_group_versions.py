@@ -69,3 +69,23 @@ def test_its_tests_complete_it(project: Project, version: tuple[str, str, str]) 
     project.monkeypatch.delenv("GITHUB_ACTIONS")
     project.run(version[1], environment="staging")
     assert verdict(project, version) == (0, "")
+
+
+@BOTH
+def test_a_bundle_carries_what_is_incomplete_for_its_version(project: Project, version: tuple[str, str, str]) -> None:
+    """Of a use case whose tests the group leaves out: in another store the gate waits for the group, too."""
+    project.configured(PLACES + version[0]).tests(SUITE)
+    for named, ci, parts in ((version[1], "1", "ab"), (version[1], "2", "a"), (version[2], "3", "ab")):
+        for number, test in enumerate(parts, 1):
+            part(project, f"{number}/2", "-k", f"test_{test}", named, ci=ci)
+        if ci == "1":
+            project.monkeypatch.delenv("GITHUB_ACTIONS")
+            project.run(*SECOND, version[1], environment="staging")
+    asked = ("gate", "UC-002", *ASKED[version])
+    assert project.cli(*asked).exit_code == 1
+    assert project.cli("bundle", "UC-002", "-o", "two.zip").exit_code == 0
+    other = ("--store", "sqlite:///other.db")
+    assert project.cli(*other, "merge", "two.zip").exit_code == 0
+    closed = project.cli(*other, *asked)
+    assert "run group nightly in staging" in " ".join(closed.output.split()), closed.output
+    assert closed.exit_code == 1

@@ -45,6 +45,7 @@ def runs_to_export(
     if chosen is not None:
         run_ids = {piece.run_id for use_case in chosen for piece in store.history(project.catalogue.register, use_case)}
         run_ids.update(retired, _runs_keeping_closed(project, use_cases, runs.values()))
+        run_ids.update(_runs_of_versions(project, store, chosen))
         # A group needs all its parts to be complete, and its last complete generation limits what it keeps closed.
         groups = {runs[name].group_id for name in run_ids if name in runs} - {None}
         runs = {name: run for name, run in runs.items() if name in run_ids or run.group_id in groups}
@@ -58,6 +59,16 @@ def _runs_keeping_closed(project: Project, use_cases: Sequence[str], runs: Itera
     request = EvaluationRequest(tuple(use_cases), on=project.policy.on, to_sign=False, stored_only=True)
     use_case_readiness = evaluate_project(project, request).readiness.use_cases
     return {run for use_case in use_case_readiness for hold in use_case.group_holds for run in hold.runs}
+
+
+def _runs_of_versions(project: Project, store: Store, chosen: Collection[str]) -> set[str]:
+    """Return the parts of run groups that collected the use cases for a release or for digests.
+
+    Who judges that version may wait for them, also where a later complete group of another version followed.
+    """
+    parts = store.group_parts(project.catalogue.register)
+    plans = store.plans([part.run_id for part in parts if part.release is not None or part.subjects])
+    return {run for run, planned in plans.items() if not _named_use_cases(planned, ()).isdisjoint(chosen)}
 
 
 def _retired_runs(project: Project, store: Store, chosen: Collection[str] | None) -> Iterator[str]:
