@@ -138,9 +138,9 @@ class SessionPlugin:
             self._prepared, self._selection = prepared, prepared.selection
             self.config.pluginmanager.register(prepared.report_writer, "readiness-report-writer")
             if self.config.getoption("xmlpath", None) and not prepared.report_writer.log.dry:
-                from .recording.junit_properties import JunitProperties
+                from .recording.junit_properties import JunitProperties, xml_of
 
-                properties = JunitProperties(prepared.report_writer)
+                properties = JunitProperties(prepared.report_writer, partial(xml_of, self.config.pluginmanager))
                 self.config.pluginmanager.register(properties, "readiness-junit-properties")
             if prepared.observer is not None:
                 prepared.observer.attaches_evidence = bool(self.config.getoption("xmlpath", None))
