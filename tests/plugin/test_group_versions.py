@@ -7,6 +7,7 @@ import json
 import pytest
 
 from pytest_readiness.facts.timestamps import timestamp
+from tests.broken_runs import sql
 from tests.cli.subjects import NEW, OLD
 from tests.plugin.test_groups import FIRST, PLACES, SECOND, SUITE, part
 from tests.project import Project
@@ -69,6 +70,26 @@ def test_its_tests_complete_it(project: Project, version: tuple[str, str, str]) 
     project.monkeypatch.delenv("GITHUB_ACTIONS")
     project.run(version[1], environment="staging")
     assert verdict(project, version) == (0, "")
+
+
+@BOTH
+def test_a_part_that_is_changed_to_be_of_another_version_is_damage(
+    project: Project, version: tuple[str, str, str]
+) -> None:
+    """What is set aside for its version must be intact."""
+    half(project, version)
+    night(project, version[2], "3")
+    report = json.loads(project.cli("report", "--format", "json", *ASKED[version]).stdout)
+    [run] = report["use_cases"][1]["held_by_groups"][0]["runs"]
+    old, new = (OLD, NEW) if version is BY_DIGEST else ('"release":"1"', '"release":"2"')
+    sql(
+        project,
+        f"UPDATE line SET text = replace(text, '{old}', '{new}') WHERE seq = 0 AND run_id = '{run}'",
+        f"UPDATE run SET head = replace(head, '{old}', '{new}') WHERE id = '{run}'",
+    )
+    changed = project.cli("gate", *ASKED[version])
+    assert changed.exit_code == 3, changed.output
+    assert run in changed.output
 
 
 @BOTH

@@ -28,6 +28,7 @@ from ..verdict.requirement.execution_ledger import BROKEN
 from ..verdict.review.standing import newest_approvals, pinned_ids, pins_of
 from ..verdict.run_groups import generation_of
 from ..verdict.run_version import RunVersion
+from .damage import refuse_changed_parts
 from .decision_sources import read_decisions
 from .retired_runs import NOTHING, RetiredRuns, find_remaining_evidence, find_retired_runs
 from .unseen_failures import UnseenFailures
@@ -306,6 +307,8 @@ def parts_of(
             raise IntegrityError(f"run {run_id} is in the index, but its lines are missing")
         return RunPlan.from_run(run)
 
+    if version is not None and sources.store is not None:
+        refuse_changed_parts(sources.store, parts.values(), version, retired.all_runs)
     return with_plans(parts.values(), plan, now, days, retired.runs.keys(), version)
 
 
