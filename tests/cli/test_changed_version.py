@@ -76,3 +76,19 @@ def test_a_failure_of_another_version_that_is_intact(
     record(project, option.replace(*texts).replace("=1", "=2"))
     result = project.cli("gate", "UC-001", *judged)
     assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize(("option", "judged", "texts"), VERSIONS.values(), ids=VERSIONS)
+def test_a_run_that_left_tests_out(
+    project: Project, option: str, judged: tuple[str, ...], texts: tuple[str, str]
+) -> None:
+    """With ``deselected = "refuse"`` it would leave an older run as the newest, which left nothing out."""
+    project.configured(f'{CONFIG}{REVIEW}[gate]\ndeselected = "refuse"\n')
+    record(project, option)
+    record(project, option, "-k", "provider")
+    asked = ("gate", "UC-001", "--on", "evidence", *judged)
+    assert project.cli(*asked).exit_code == 1
+    changed(project, texts)
+    result = project.cli(*asked)
+    assert result.exit_code == 3, result.output
+    assert newest(project) in result.output

@@ -234,7 +234,7 @@ def _add_hidden_evidence(
     """Add the evidence for the judged version that newer executions for others hide, if a use case has such.
 
     Returns:
-        The evidence, the origins of its runs, and what ended badly for other versions.
+        The evidence, the origins of its runs, and what ended badly, or left tests out, for other versions.
     """
     by_release = policy.release != "ignore" and judged.release is not None
     by_subjects = policy.subject != "ignore" and bool(judged.subjects)
@@ -254,7 +254,9 @@ def _add_hidden_evidence(
     runs = {piece.run_id for piece in older} - origins.keys()
     all_origins = {**origins, **origins_of(sources, runs, plans=policy.asks_for_plans)}
     hidden = [piece for piece in older if is_judged(piece, all_origins)]
-    others = [piece for piece in older if piece.result in BROKEN and not is_judged(piece, all_origins)]
+    set_aside = (piece for piece in older if not is_judged(piece, all_origins))
+    narrowed = {id_ for id_, origin in all_origins.items() if origin.deselected_tests}
+    others = [piece for piece in set_aside if piece.result in BROKEN or piece.run_id in narrowed]
     return [*evidence, *hidden], all_origins, others
 
 
