@@ -138,7 +138,6 @@ LATE = {
     ("run_log.py", "new_run_id"): "before the first test",
     ("run_end.py", "close_run"): "after the last test",
     ("run_end.py", "clock_check"): "sees the clock as the tests have it",
-    ("run_log.py", "_write_requirements"): "before the first test",
     ("mock_detection.py", "is_wrong"): "sees the clock as the test has it",
     ("package_fingerprint.py", "_recorded_files"): "what importlib.metadata returns",
     ("package_fingerprint.py", "_is_editable"): "what importlib.metadata returns",
