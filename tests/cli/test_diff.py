@@ -301,19 +301,23 @@ def test_a_damaged_store_is_told(fallen: Project, result: str) -> None:
 
 def test_a_long_difference_fits_a_comment(project: Project) -> None:
     """Of thousands of changes the worst stand first, and the rest is counted."""
-    row: dict[str, Any] = {"status": "READY_FOR_GO_LIVE", "items": []}
+
+    def row(name: str, status: str, state: str) -> dict[str, Any]:
+        requirement = {"id": f"{name}/1", "state": state, "why": f"of {name}", "evidence": []}
+        return {"id": name, "status": status, "items": [{"item": "1", "state": state, "requirements": [requirement]}]}
+
     names = [f"UC-{number}" for number in range(3000)]
     document = {
         "schema": "readiness/report/v1",
         "context": {"register": "r"},
-        "use_cases": [{"id": name, **row} for name in names],
+        "use_cases": [row(name, "READY_FOR_GO_LIVE", "COMPLETE") for name in names],
     }
     project.write("a.json", json.dumps(document))
-    document["use_cases"] = [{"id": name, **row, "status": "BLOCKED"} for name in names[:-1]]
+    document["use_cases"] = [row(name, "BLOCKED", "FAILING") for name in names[:-1]]
     project.write("b.json", json.dumps(document))
     text = project.cli("diff", "a.json", "b.json", "--format", "markdown").stdout
     assert len(text) < 65_536
     assert "more changes: `readiness diff` shows all" in text
     annotations = project.cli("diff", "a.json", "b.json", "--format", "github").stdout.splitlines()
     assert len(annotations) == 10
-    assert annotations[-1].endswith("2991 more changes: readiness diff shows all")
+    assert annotations[-1].endswith("5990 more changes: readiness diff shows all")

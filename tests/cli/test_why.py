@@ -256,7 +256,7 @@ def test_a_skipped_test_is_told_in_a_line(project: Project) -> None:
     assert "Skipped: no provider (and 1 more test)" in item
     whole = shown("UC-001")
     assert f"also skipped: UC-001/1: {first}" in whole
-    assert "also skipped: test_it.py::test_bug XFAILED in staging at 20" in whole
+    assert "also skipped: test_it.py::test_bug XFAILED (an expected failure) in staging at 20" in whole
     assert whole.count("also skipped") == 2
     alone = shown("UC-002")
     assert "why: test_it.py::test_alone SKIPPED in staging at 20" in alone

@@ -17,7 +17,8 @@ def test_markdown_fits_into_a_comment(name: str) -> None:
     """Rows that do not fit are counted, and long names of what is compared leave less room for them."""
     sides = (ComparedSide(name, "report", "", 1, 2), ComparedSide(name, "report", "", 0, 2))
     changes = tuple(
-        Change(f"UC-{number:03}", "READY_FOR_GO_LIVE", "BLOCKED", because="|@a" * 100) for number in range(500)
+        Change(f"UC-{number:03}", "READY_FOR_GO_LIVE", "BLOCKED", because="|@a" * 100 + str(number))
+        for number in range(500)
     )
     text = "".join(render_markdown(Difference("payments", *sides, changes, {})))
     assert len(text) <= COMMENT

@@ -143,7 +143,7 @@ def test_packed_details_come_back_without_anything_invisible(bad: str) -> None:
     plain = json.loads(body.replace("\x1f", id_))
     assert plain[0] == anchor == row.anchor
     assert plain[1] == seen(name)
-    table = plain[-1][3][6][0][8]
+    table = plain[-1][3][6][0][9]
     assert table[0][0][0] == piece.id
     texts = [text for _, cells in table[1] for cell in cells for text in cell if isinstance(text, str)]
     assert seen(bad) in texts

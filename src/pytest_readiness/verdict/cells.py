@@ -34,6 +34,9 @@ CELLS: tuple[Cell, ...] = (*State, *CellProgress)
 
 SKIPPED = frozenset({Result.SKIPPED, Result.XFAILED, Result.XPASSED})
 """Results of tests that say nothing: they were skipped, or are expected to fail."""
+ALL_EXPECTED = "expected to fail"
+"""What is said of skipped tests that are all marked as expected to fail."""
+_EXPECTED = frozenset({Result.XFAILED, Result.XPASSED})
 _OPEN = frozenset({State.MISSING, State.REHEARSED})
 _MET = frozenset({State.COMPLETE, State.ASSERTED, State.WAIVED})
 
@@ -66,3 +69,19 @@ def missing_cell(requirements: Iterable[RequirementReadiness]) -> Cell:
     if not results.isdisjoint(SKIPPED):
         return CellProgress.SKIPPED
     return CellProgress.NOT_RUN if Result.NOT_RUN in results else State.MISSING
+
+
+def skip_note(requirements: Iterable[RequirementReadiness]) -> str:
+    """Return what SKIPPED does not say: that all tests of requirements, or some, are expected to fail; empty: none."""
+    skipped = [requirement for requirement in requirements if cell_of_requirement(requirement) is CellProgress.SKIPPED]
+    results = [piece.result for requirement in skipped for piece in requirement.evidence if piece.result in SKIPPED]
+    expected = [result for result in results if result in _EXPECTED]
+    if not expected:
+        return ""
+    return ALL_EXPECTED if len(expected) == len(results) else "some are expected to fail"
+
+
+def cell_words(cell: Cell, requirements: Iterable[RequirementReadiness]) -> str:
+    """Return the words of a cell of requirements: ``SKIPPED (expected to fail)`` where that is why."""
+    note = skip_note(requirements) if cell is CellProgress.SKIPPED else ""
+    return f"{cell.value} ({note})" if note else cell.value

@@ -27,6 +27,9 @@ def first_line(text: str) -> str:
     return shown if len(shown) <= LIMIT else f"{shown[: LIMIT - 1]}…"
 
 
+_EXPECTATIONS = {Result.XFAILED: " (an expected failure)", Result.XPASSED: " (a failure was expected)"}
+
+
 def execution_text(evidence: Evidence) -> str:
     """Return ``test PASSED in staging with BYOK at TIME``, which is its timestamp, the end, as beside each piece."""
     ended = _outcome_text(evidence.result, evidence.environment, evidence.provider_mode)
@@ -36,7 +39,7 @@ def execution_text(evidence: Evidence) -> str:
 @lru_cache(maxsize=1024)
 def _outcome_text(result: Result, environment: str | None, provider_mode: str | None) -> str:
     """Return result and place as text; cached, as many executions share them."""
-    verb = f"was {result.value}" if result is Result.INTERRUPTED else result.value
+    verb = f"was {result.value}" if result is Result.INTERRUPTED else f"{result.value}{_EXPECTATIONS.get(result, '')}"
     return f"{verb}{_place_text(environment, provider_mode)}"
 
 

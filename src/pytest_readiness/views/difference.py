@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import attrgetter
 
@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from ..verdict.changes import Change
 from ..verdict.readiness import Status
-from .change_lines import cause_text, explained_step, step_text
+from .change_lines import ChangeGroup, cause_text, change_groups, explained_step, step_text
 from .document import plain_change
 from .json_text import to_json_text
 from .line_writer import Line, LineWriter
@@ -109,10 +109,38 @@ def render_difference(difference: Difference, width: int, *, unicode: bool = Tru
         lines += writer.paragraph(note, lead=("note: ", "dim"))
     if not difference.changes:
         return [*lines, writer.line("nothing changed")]
-    for name, changes in groupby(difference.changes, key=attrgetter("use_case")):
+    by_name = {name: list(changes) for name, changes in groupby(difference.changes, key=attrgetter("use_case"))}
+    groups = _alike_use_cases(by_name.values())
+    shown: set[str] = set()
+    for name, changes in by_name.items():
+        if name in shown:
+            continue
         lines.append(())
-        lines.extend(_use_case_lines(name, list(changes), difference, writer))
+        if group := groups.get(name):
+            shown.update(change.use_case for change in group.changes)
+            style = "bad" if changes[0].is_worse else ""
+            lead = (f"{group.subject}  ", "strong")
+            lines += writer.paragraph(explained_step(changes[0]), lead=lead, style=style)
+        else:
+            lines.extend(_use_case_lines(name, changes, difference, writer))
     return lines
+
+
+def _alike_use_cases(by_name: Iterable[list[Change]]) -> dict[str, ChangeGroup]:
+    """Return the groups of three or more use cases of which nothing but the same step is told, by each of their ids."""
+    alone = [changes[0] for changes in by_name if len(changes) == 1 and changes[0].requirement is None]
+    groups = (group for group in change_groups(alone) if len(group.changes) > 1)
+    return {change.use_case: group for group in groups for change in group.changes}
+
+
+def _folded(difference: Difference) -> list[ChangeGroup]:
+    """Return the changes, the worst first; equal steps of use cases of which nothing else is told share a row."""
+    groups = _alike_use_cases(list(changes) for _, changes in groupby(difference.changes, key=attrgetter("use_case")))
+    folded: dict[int, ChangeGroup] = {}
+    for change in difference.worst_first:
+        group = groups.get(change.use_case) or ChangeGroup(change.subject, (change,))
+        folded.setdefault(id(group) if len(group.changes) > 1 else id(change), group)
+    return list(folded.values())
 
 
 def _use_case_lines(name: str, changes: list[Change], difference: Difference, writer: LineWriter) -> Iterator[Line]:
@@ -127,6 +155,11 @@ def _use_case_lines(name: str, changes: list[Change], difference: Difference, wr
             yield from writer.paragraph(difference.cause(change), indent=6)
 
 
+def _group_cause(group: ChangeGroup, difference: Difference) -> str:
+    """Return the cause of a change with its evidence, or what several have in common."""
+    return difference.cause(group.changes[0]) if len(group.changes) == 1 else group.changes[0].because
+
+
 def render_markdown(difference: Difference) -> Iterator[str]:
     """Yield the difference as Markdown, the worst first, within the limit of a comment on GitHub."""
     sides = (f"- {to_markdown(side.sentence, _LONGEST_SIDE)}\n" for side in (difference.old, difference.new))
@@ -137,27 +170,32 @@ def render_markdown(difference: Difference) -> Iterator[str]:
         return
     yield (head := f"{head}\n| | was | is | because |\n| --- | --- | --- | --- |\n")
     written = len(head)
-    for number, change in enumerate(difference.worst_first):
-        cells = (change.subject, *change.words, difference.cause(change))
+    written_changes = 0
+    for group in _folded(difference):
+        cells = (group.subject, *group.changes[0].words, _group_cause(group, difference))
         row = f"{markdown_row(cells)}\n"
         written += len(row)
         if written > MOST_MARKDOWN:
-            more = count(len(difference.changes) - number, "more change")
+            more = count(len(difference.changes) - written_changes, "more change")
             yield f"\n{more}: `readiness diff` shows all\n"
             return
         yield row
+        written_changes += len(group.changes)
 
 
 def render_annotations(difference: Difference) -> Iterator[str]:
     """Yield a GitHub annotation for each use case that changed, what is no longer ready first, and at most ten."""
-    changes = [change for change in difference.worst_first if change.requirement is None or change.is_worse]
+    changes = [
+        group for group in _folded(difference) if group.changes[0].requirement is None or group.changes[0].is_worse
+    ]
     shown = changes if len(changes) <= ANNOTATIONS_AT_MOST else changes[: ANNOTATIONS_AT_MOST - 1]
-    for change in shown:
+    for group in shown:
+        change = group.changes[0]
         level: Level = "error" if change.is_worse else "notice"
-        message = f"{change.subject}: {step_text(change)} ({difference.cause(change)})"
+        message = f"{group.subject}: {step_text(change)} ({_group_cause(group, difference)})"
         yield f"{annotation(level, message, title=_title(change))}\n"
     if len(shown) < len(changes):
-        more = count(len(changes) - len(shown), "more change")
+        more = count(sum(len(group.changes) for group in changes[len(shown) :]), "more change")
         yield f"{annotation('notice', f'{more}: readiness diff shows all', title=_headline(difference))}\n"
     if not changes:
         yield f"{annotation('notice', difference.new.sentence, title=_headline(difference))}\n"

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..verdict.actions import OR_ACKNOWLEDGE
-from ..verdict.cells import CellProgress, missing_cell
+from ..verdict.cells import ALL_EXPECTED, CellProgress, missing_cell, skip_note
 from ..verdict.readiness import Action, ItemReadiness, RequirementReadiness, State, UseCaseReadiness
 from . import text_format
 from .line_writer import Line, LineWriter
 
-NO_TEST, NOT_COUNTED, NOT_RUN, SKIPPED, REHEARSED, UNPROVEN = KINDS = (
+NO_TEST, NOT_COUNTED, NOT_RUN, SKIPPED, XFAIL, REHEARSED, UNPROVEN = KINDS = (
     "no test",
     "uncounted",
     "not run",
     "skipped",
+    "skipped (expected to fail)",
     "rehearsed",
     "unproven",
 )
@@ -22,14 +23,19 @@ NO_TEST, NOT_COUNTED, NOT_RUN, SKIPPED, REHEARSED, UNPROVEN = KINDS = (
 _OF_CELL = {CellProgress.SKIPPED: SKIPPED, CellProgress.NOT_RUN: NOT_RUN, State.MISSING: NOT_COUNTED}
 _MOST = 10
 """Lines of a report for them; the others are counted."""
-_WIDTH = max(map(len, KINDS))
+_WORDS = {XFAIL: SKIPPED}
+"""What leads a line, if it is not the kind itself."""
+_WIDTH = max(len(_WORDS.get(kind, kind)) for kind in KINDS)
 
 
 def missing_kind(requirement: RequirementReadiness, accepted: Iterable[str]) -> str | None:
     """Return how the evidence of a requirement is missing; None: it is not, or it is worse than missing."""
     state = requirement.state
     if state is State.MISSING:
-        return _OF_CELL[missing_cell((requirement,))] if requirement.evidence else NO_TEST
+        if not requirement.evidence:
+            return NO_TEST
+        kind = _OF_CELL[missing_cell((requirement,))]
+        return XFAIL if kind == SKIPPED and skip_note((requirement,)) == ALL_EXPECTED else kind
     if state is State.REHEARSED:
         return REHEARSED
     return UNPROVEN if state is State.ASSERTED and requirement.requirement.id not in accepted else None
@@ -94,8 +100,10 @@ def write_missing(
     shown = groups if verbosity > 0 else groups[:_MOST]
     for kind, keys, names in shown:
         many = f" ({len(names)} use cases)" if len(names) > 1 else ""
-        text = f"{text_format.item_list(keys)} of {text_format.name_list(names)}{many}"
-        lines += writer.paragraph(text, lead=(kind.ljust(_WIDTH) + "  ", ""), indent=2, most=2)
+        expected = f" ({ALL_EXPECTED})" if kind == XFAIL else ""
+        text = f"{text_format.item_list(keys)} of {text_format.name_list(names)}{many}{expected}"
+        lead = _WORDS.get(kind, kind).ljust(_WIDTH) + "  "
+        lines += writer.paragraph(text, lead=(lead, ""), indent=2, most=2)
     if len(groups) > len(shown):
         more = text_format.count(len(groups) - len(shown), "more line")
         lines.append(writer.line("  ", (f"{more}: -v shows all", "dim")))

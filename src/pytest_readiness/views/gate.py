@@ -6,14 +6,14 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..hints import typed
-from ..verdict.cells import CELLS, cell_of_requirement
+from ..verdict.cells import CELLS, cell_of_requirement, cell_words
 from ..verdict.counts import urgency
 from ..verdict.readiness import Action, ReviewState, RuleResult, State, UseCaseReadiness
 from . import text_format
 from .change_lines import change_lines
 from .headline import compared_headline, headline_sentence
 from .line_writer import Line, LineWriter
-from .next_actions import write_action
+from .next_actions import alike_actions, write_actions
 from .report import Report
 from .rule_words import checked_rules, checked_text, failed_rules, failures_text, has_nothing_to_check
 
@@ -173,8 +173,8 @@ def removed_lines(report: Report, name: str, actions: Sequence[Action], writer: 
         yield writer.line((name, "strong"), f"  {state}")
         for sentence in (*departed.why, *departed.void):
             yield from writer.paragraph(sentence, indent=4)
-    for action in actions:
-        yield from write_action(action, writer, indent=4)
+    for alike in alike_actions(actions):
+        yield from write_actions(alike, writer, indent=4)
 
 
 def _group_key(readiness: UseCaseReadiness, actions: Sequence[Action]) -> tuple[object, ...]:
@@ -222,15 +222,16 @@ def _single_use_case(readiness: UseCaseReadiness, actions: Sequence[Action], wri
     yield writer.line((name, "strong"), f"  {status_text(readiness)}")
     for sentence in hold_lines(readiness):
         yield from writer.paragraph(sentence, indent=4)
-    for action in actions[:_MOST_ACTIONS]:
-        yield from write_action(action, writer, indent=4)
+    groups = alike_actions(actions)
+    for alike in groups[:_MOST_ACTIONS]:
+        yield from write_actions(alike, writer, indent=4)
     if not actions:
         for requirement in readiness.required:
             if requirement.completes_it:
                 yield from writer.paragraph(f"{requirement.requirement.id}: {requirement.completes_it}", indent=4)
-    if len(actions) > _MOST_ACTIONS:
+    if more := sum(map(len, groups[_MOST_ACTIONS:])):
         command = typed(f"why {shlex.quote(name)}")
-        text = f"{len(actions) - _MOST_ACTIONS} more: {command}"
+        text = f"{more} more: {command}"
         yield from writer.paragraph(text, indent=4, style="dim", commands=(command,))
 
 
@@ -245,10 +246,9 @@ def _grouped_use_cases(
         matching = [requirement for requirement in readiness.required if cell_of_requirement(requirement) is cell]
         keys = tuple(dict.fromkeys(requirement.requirement.item for requirement in matching))
         if keys and cell is not State.COMPLETE:
-            yield from writer.paragraph(
-                text_format.item_list(keys), lead=(f"{writer.state_label(cell)}  ", ""), indent=4
-            )
+            lead = (f"{writer.sign(cell)} {cell_words(cell, matching)}  ", "")
+            yield from writer.paragraph(text_format.item_list(keys), lead=lead, indent=4)
     who = ", ".join(dict.fromkeys(action.who for action in actions))
-    lead = f"must act: {who}; " if who else ""
+    must = f"must act: {who}; " if who else ""
     command = typed(f"why {shlex.quote(names[0])}")
-    yield from writer.paragraph(f"{lead}{command} shows what is missing", indent=4, commands=(command,))
+    yield from writer.paragraph(f"{must}{command} shows what is missing", indent=4, commands=(command,))

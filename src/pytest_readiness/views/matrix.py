@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from ..verdict.cells import CELLS, Cell, cell_of
+from ..verdict.cells import CELLS, Cell, cell_of, cell_words
 from ..verdict.owners import owner_of
-from ..verdict.readiness import Readiness, Status, UseCaseReadiness
+from ..verdict.readiness import Readiness, RequirementReadiness, Status, UseCaseReadiness
 from ..verdict.tracker_drift import has_drift
 from . import text_format
 from .line_writer import Line, LineWriter, Segment, cell_width, style_of
@@ -90,7 +90,7 @@ def write_matrix(readiness: Readiness, writer: LineWriter, verbosity: int) -> li
     if not rows:
         return [writer.line("no use case is in scope")]
     lines = _table(_columns(rows, writer), len(rows), writer)
-    labels = [writer.state_label(cell) for cell in used_cells(rows)]
+    labels = [f"{writer.sign(cell)} {words}" for cell, words in legend_of(rows)]
     if len(readiness.use_cases) > len(rows):
         lines.append(writer.line(("identical rows are grouped; -v shows every use case", "dim")))
     whole = labels if writer.width >= _LEGEND else ()  # a sign stays with its words
@@ -107,10 +107,12 @@ def item_titles(use_cases: Iterable[UseCaseReadiness]) -> dict[str, str]:
     return {item.item.key: item.item.title for use_case in use_cases for item in use_case.items}
 
 
-def used_cells(rows: Iterable[MatrixRow]) -> list[Cell]:
-    """Return the cells that occur in rows, in the order of a legend."""
-    used = {cell_of(item) for row in rows for item in row.first.items}
-    return [cell for cell in CELLS if cell in used]
+def legend_of(rows: Iterable[MatrixRow]) -> list[tuple[Cell, str]]:
+    """Return the cells that occur in rows with their words, in the order of a legend."""
+    by_cell: dict[Cell, list[RequirementReadiness]] = {}
+    for item in (item for row in rows for use_case in row.use_cases for item in use_case.items):
+        by_cell.setdefault(cell_of(item), []).extend(item.requirements)
+    return [(cell, cell_words(cell, by_cell[cell])) for cell in CELLS if cell in by_cell]
 
 
 def _columns(rows: Sequence[MatrixRow], writer: LineWriter) -> list[MatrixColumn]:

@@ -210,6 +210,21 @@ def _write(task: Task, writer: LineWriter, most: int | None = None) -> list[Line
     return writer.paragraph(task_text(task, every=most is None), lead=lead, indent=4, most=most)
 
 
+def alike_actions(actions: Iterable[Action]) -> list[list[Action]]:
+    """Return the actions on one use case, of which those with the same person and text share a line, in their order."""
+    by_text: dict[tuple[str, str, str], list[Action]] = {}
+    for action in actions:
+        by_text.setdefault((action.who, action.action, action.text), []).append(action)
+    return list(by_text.values())
+
+
+def write_actions(alike: Sequence[Action], writer: LineWriter, *, indent: int) -> list[Line]:
+    """Return one line for actions that ask the same of the same person: ``items 1 to 4 of UC-001: make ... pass``."""
+    first = alike[0]
+    text = task_text(Task(first.action, _item_keys(alike), tuple(alike)))
+    return writer.paragraph(f"{text} ({first.who})", lead=_lead(first.action, writer), indent=indent)
+
+
 def write_action(action: Action, writer: LineWriter, *, indent: int) -> list[Line]:
     """Return one action with its person, below what it is about."""
     return writer.paragraph(f"{_action_text(action)} ({action.who})", lead=_lead(action.action, writer), indent=indent)

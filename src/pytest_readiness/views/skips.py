@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from ..facts.evidence import Evidence
 from ..verdict.cells import SKIPPED
 from ..verdict.explanations import execution_message
-from ..verdict.readiness import RequirementReadiness
-from .text_format import count
+from ..verdict.readiness import RequirementReadiness, UseCaseReadiness
+from .text_format import count, requirement_groups
 
 SKIPPED_SINCE = "skipped since: "
 """What stands before a sentence on a test that decides and was skipped ever since."""
@@ -22,6 +22,19 @@ def skips_since(readiness: RequirementReadiness) -> list[str]:
     if more := len(skips) - len(texts):
         texts[-1] += f" (and {count(more, 'more test')})"
     return texts
+
+
+def all_skips_since(use_cases: Iterable[UseCaseReadiness]) -> list[str]:
+    """Return which tests that decide were skipped ever since, with their requirements: those of a test share a text."""
+    by_text: dict[str, list[tuple[str, str]]] = {}
+    for use_case in use_cases:
+        for requirement in use_case.required:
+            for text in skips_since(requirement):
+                by_text.setdefault(text, []).append((use_case.use_case.id, requirement.requirement.id))
+    return [
+        f"{', '.join(subject for subject, _ in requirement_groups(requirements))}: {text}"
+        for text, requirements in by_text.items()
+    ]
 
 
 def skipped_text(readiness: RequirementReadiness, shown: Sequence[Evidence], retired: Collection[str]) -> str:

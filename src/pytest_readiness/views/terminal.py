@@ -18,12 +18,15 @@ from .line_writer import Line, LineWriter, plain_lines, styled_lines
 from .matrix import item_titles, write_matrix
 from .next_actions import BY_ITEM, URGENT, write_people, write_urgent
 from .report import Report
+from .skips import SKIPPED_SINCE, all_skips_since
 
 __all__ = ["plain_lines", "render_report", "styled_lines"]
 
 SCREEN = 45
 """Lines that a report should fit in. Fewer people are listed if the matrix needs the room."""
 _MANY = 1_000_000
+_MOST_SKIPS = 3
+"""Tests that were skipped since their pass with a line each; the others are counted."""
 _PEOPLE = (4, 3, 2, 1)
 _SHOWN_ELSEWHERE = frozenset({URGENT, *BY_ITEM, "sync"})
 """Kinds of actions with a section of their own; ``sync`` is one command, and the line about drift says so."""
@@ -43,7 +46,8 @@ def render_report(report: Report, width: int, *, verbosity: int = 0, unicode: bo
     above += change_lines(report, writer, verbosity=verbosity)
     above += [*([blank] if report.changes else []), *_problems(report, writer), *failures_lines(report, writer, most=4)]
     above += write_urgent(report.actions, writer, verbosity=verbosity)
-    below = write_missing(report.readiness.use_cases, report.actions, writer, verbosity=verbosity)
+    below = _skipped_since(report.readiness, writer, verbosity)
+    below += write_missing(report.readiness.use_cases, report.actions, writer, verbosity=verbosity)
     below += [blank, *write_matrix(report.readiness, writer, verbosity), *_more_notes(report, writer)]
     if verbosity > 0:
         below += _items(report.readiness, writer)
@@ -127,6 +131,18 @@ def _more_notes(report: Report, writer: LineWriter) -> Iterator[Line]:
             len(readiness.other_evidence), "piece of evidence matches", "pieces of evidence match"
         )
         yield writer.line((f"{pieces} no current requirement", "dim"))
+
+
+def _skipped_since(readiness: Readiness, writer: LineWriter, verbosity: int) -> list[Line]:
+    """Return which tests that decide were skipped ever since: an old pass counts, and nobody has seen a new one."""
+    texts = all_skips_since(readiness.use_cases)
+    shown = texts if verbosity > 0 else texts[:_MOST_SKIPS]
+    lines = [writer.line()] if shown else []
+    for text in shown:
+        lines += writer.paragraph(text, lead=(SKIPPED_SINCE, "warn"), most=2)
+    if more := len(texts) - len(shown):
+        lines.append(writer.line((f"{text_format.count(more, 'more test')} skipped since: -v shows all", "dim")))
+    return lines
 
 
 def _items(readiness: Readiness, writer: LineWriter) -> Iterator[Line]:

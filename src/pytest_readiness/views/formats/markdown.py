@@ -14,11 +14,12 @@ from ...verdict.tracker_drift import drift_remedy, has_drift
 from ..change_lines import MOST_CHANGES, ChangeGroup, cause_text, change_groups, worst_first
 from ..findings import findings
 from ..headline import compared_headline
-from ..matrix import item_titles, matrix_rows, used_cells
+from ..matrix import item_titles, legend_of, matrix_rows
 from ..next_actions import by_person, task_text
 from ..report import Report
 from ..rule_words import checked_rules, checked_text
 from ..sanitise.markdown import markdown_head, markdown_row, to_markdown
+from ..skips import SKIPPED_SINCE, all_skips_since
 from ..text_format import count, done_text, name_list, phase_text
 
 COMMENT_LIMIT = 65_536
@@ -131,6 +132,7 @@ def _sections(report: Report) -> Iterator[_Section]:
     yield _matrix(report)
     yield _rules(report)
     notes = [*(f"relaxed setting: {setting}" for setting in report.verdict.weaker), *report.context.notes]
+    notes += [f"{SKIPPED_SINCE}{text}" for text in all_skips_since(report.readiness.use_cases)]
     yield _Section("Notes", [f"- {to_markdown(note, 1000)}\n" for note in notes], pointer="`readiness report` has all")
 
 
@@ -195,7 +197,7 @@ def _matrix(report: Report) -> _Section:
         items = (signs.get(key, "") for key in keys)
         about = (use_case.use_case.architecture_status, owner_of(use_case))
         rows.append(_row((row.names, row.status, phase_text(use_case), *items, done_text(use_case), *about)))
-    legend = ", ".join(f"{cell.sign} {cell.value}" for cell in used_cells(matrix))
+    legend = ", ".join(f"{cell.sign} {words}" for cell, words in legend_of(matrix))
     drift = [use_case.use_case.id for use_case in use_cases if has_drift(use_case)]
     foot = f"\n{to_markdown(legend)}\n" if legend else ""
     if len(matrix) < len(use_cases):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from ...errors import first_names
-from ...verdict.cells import CELLS, Cell as CellState, CellProgress, cell_of_requirement
+from ...verdict.cells import CELLS, Cell as CellState, CellProgress, cell_of_requirement, cell_words
 from ...verdict.owners import owner_of
 from ...verdict.readiness import Readiness, RequirementReadiness, ReviewState, State, Status, UseCaseReadiness
 from ...verdict.tracker_drift import has_drift
@@ -111,8 +111,8 @@ class Matrix(Struct, frozen=True):
     items: tuple[tuple[str, str], ...]
     """(key, title)."""
     rows: tuple[Row, ...]
-    states: tuple[CellState, ...]
-    """What the signs that occur stand for."""
+    states: tuple[tuple[CellState, str], ...]
+    """The signs that occur, with the words of what they stand for."""
 
 
 def matrix_of(readiness: Readiness) -> Matrix:
@@ -121,9 +121,12 @@ def matrix_of(readiness: Readiness) -> Matrix:
     titles = item_titles(use_cases)
     anchors = anchors_of((use_case.use_case.id for use_case in use_cases), "u-")
     item_anchors = anchors_of(titles, ".")
-    states = {cell_of_requirement(requirement) for use_case in use_cases for requirement in use_case.requirements}
+    by_state: dict[CellState, list[RequirementReadiness]] = {}
+    for requirement in (requirement for use_case in use_cases for requirement in use_case.requirements):
+        by_state.setdefault(cell_of_requirement(requirement), []).append(requirement)
     rows = tuple(_row(use_case, anchors[use_case.use_case.id], item_anchors) for use_case in use_cases)
-    return Matrix(tuple(titles.items()), rows, tuple(state for state in CELLS if state in states))
+    states = tuple((state, cell_words(state, by_state[state])) for state in CELLS if state in by_state)
+    return Matrix(tuple(titles.items()), rows, states)
 
 
 def _row(use_case: UseCaseReadiness, anchor: str, items: dict[str, str]) -> Row:
@@ -142,7 +145,8 @@ def _row(use_case: UseCaseReadiness, anchor: str, items: dict[str, str]) -> Row:
 def _part(readiness: RequirementReadiness) -> Part:
     state = cell_of_requirement(readiness)
     scope = scope_of(readiness)
-    return Part(state.sign, STATE_CLASSES[state], f"{scope} {state.value}" if scope else state.value)
+    words = cell_words(state, (readiness,))
+    return Part(state.sign, STATE_CLASSES[state], f"{scope} {words}" if scope else words)
 
 
 def scope_of(readiness: RequirementReadiness) -> str:

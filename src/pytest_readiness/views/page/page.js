@@ -47,11 +47,13 @@ const makeTable = ([columns, rows], id) => {
   const region = { class: "scroll", role: "region", tabindex: "0", "aria-label": "Evidence of " + id };
   return columns.length > 1 ? make("div", region, table) : table;
 };
-const makeRequirement = ([id, sign, css, state, why, completes, level, expires, table], anchor) => {
+const makeRequirement = ([id, sign, css, state, why, completes, skipped, level, expires, table],
+  anchor) => {
   const valid = expires && "valid until " + expires;
   const paragraph = make("p", {}, why, level || valid ? " (" + [level, valid].filter(Boolean).join(", ") + ")" : "");
   const parts = [make("h4", {}, make("span", { class: css }, sign), " " + id + ": " + state), paragraph];
   if (completes) parts.push(make("p", {}, make("b", {}, "To complete it:"), " " + completes));
+  for (const text of skipped) parts.push(make("p", {}, make("b", {}, "Skipped since:"), " " + text));
   if (table) parts.push(makeTable(table, id));
   return make("section", { id: anchor }, ...parts);
 };

@@ -10,13 +10,14 @@ import msgspec
 from msgspec import Struct
 
 from ...facts.decision import Review
-from ...verdict.cells import CELLS, cell_of, cell_of_requirement
+from ...verdict.cells import CELLS, cell_of, cell_of_requirement, cell_words
 from ...verdict.evidence_standing import standing_at
 from ...verdict.owners import owner_of
 from ...verdict.readiness import ItemReadiness, RequirementReadiness, ReviewStanding
 from .. import text_format
 from ..gate import hold_lines
 from ..sanitise.terminal import visible
+from ..skips import skips_since
 from .evidence_table import EvidenceTable, EvidenceTables
 from .matrix_rows import STATE_CLASSES, Cell, Row
 
@@ -48,6 +49,8 @@ class RequirementDetails(Struct, frozen=True, array_like=True):
     state: str
     why: str
     completes: str
+    skipped: tuple[str, ...]
+    """Which tests that decide were skipped ever since."""
     level: str
     expires: str
     table: EvidenceTable | None
@@ -154,7 +157,7 @@ def _item(cell: Cell, item: ItemReadiness, accepted: Collection[str], tables: Ev
         anchor=cell.anchor,
         css=STATE_CLASSES.get(shown, STATE_CLASSES[item.state]),
         sign=shown.sign,
-        state=shown.value,
+        state=cell_words(shown, item.requirements),
         key=item.item.key,
         title=item.item.title,
         requirements=tuple(_requirement(requirement, accepted, tables) for requirement in item.requirements),
@@ -165,7 +168,7 @@ def _requirement(
     requirement: RequirementReadiness, accepted: Collection[str], tables: EvidenceTables
 ) -> RequirementDetails:
     state = cell_of_requirement(requirement)
-    described = requirement.described if state is requirement.state else state.value
+    described = requirement.described if state is requirement.state else cell_words(state, (requirement,))
     is_accepted = requirement.requirement.id in accepted
     standings = [standing_at(requirement, piece) for piece in requirement.evidence]
     return RequirementDetails(
@@ -175,6 +178,7 @@ def _requirement(
         state=f"{described}, accepted" if is_accepted else described,
         why=requirement.why,
         completes="" if is_accepted else requirement.completes_it,
+        skipped=tuple(skips_since(requirement)),
         level=requirement.level or "",
         expires=requirement.expires_at or "",
         table=tables.table(requirement.evidence, standings) if requirement.evidence else None,
