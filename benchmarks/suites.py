@@ -24,7 +24,7 @@ from pathlib import Path
 
 from publicsuites.outcomes import cases, differences, recorded, renamed, unrecorded
 from publicsuites.projects import SUITES
-from publicsuites.workshop import Place, Workshop, arguments, environ
+from publicsuites.workshop import Place, Workshop, arguments, collected, environ
 
 WORKERS = ("-n", "2")
 ENVIRONMENT = "--readiness-environment=staging"
@@ -148,10 +148,7 @@ def cost(place: Place, variants: list[Variant], rounds: int) -> None:
 
 def count_instructions(place: Place, variants: list[Variant]) -> None:
     """Print the instructions of a part of the suite, and of all of it by the slope between two parts."""
-    parts = {}
-    for part in (FEW, MANY, 0):
-        session = run(place, variants[0], part=part)
-        parts[part] = int(re.findall(r"(\d+) passed", session.output)[-1])
+    parts = {part: len(collected(place, part)) for part in (FEW, MANY, 0)}
     whole: dict[str, float] = {}
     for variant in variants:
         counts = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -104,15 +105,13 @@ def arguments(place: Place, *more: str) -> list[str]:
     return [str(place.python), *words, *place.suite.tests, *more]
 
 
-def collected(place: Place) -> list[str]:
-    """Return the node ids of the tests that a session without the plugin runs."""
-    import json
-
+def collected(place: Place, part: int = 0) -> list[str]:
+    """Return the node ids of the tests that a session without the plugin runs, or of a part of them."""
     file = place.folder / "collected.json"
     subprocess.run(
         arguments(place, "--collect-only", "-qq"),
         cwd=place.folder,
-        env=environ([], PUBLIC_SUITE_TESTS=str(file)),
+        env=environ([], PUBLIC_SUITE_TESTS=str(file), PUBLIC_SUITE_PART=str(part)),
         stdout=subprocess.DEVNULL,
         check=True,
     )

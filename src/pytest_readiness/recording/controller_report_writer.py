@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from json import loads as _loads
+from sys import intern as _intern
 from typing import Any
 
 import pytest
@@ -83,7 +84,8 @@ class ControllerReportWriter(ReportWriter):
         self._safely(self._start, nodeid, location)
 
     def _start(self, nodeid: str, location: Sequence[Any]) -> None:
-        names = self.names.names_of(nodeid, location)
+        # Each message brings the name of a test as another text: plan, cache of names and ended tests hold it once.
+        names = self.names.names_of(_intern(nodeid), location)
         if len(names) == 1:  # else the first report identifies the test
             self._start_named(names[0])
 
@@ -141,6 +143,7 @@ class ControllerReportWriter(ReportWriter):
     def _finish_test(self, report: pytest.TestReport, evidence: dict[str, Any], *, may_rerun: bool) -> None:
         key = key_of(report)
         body = worsened_line(evidence, phases_of(self._reports.get(key, ()), self.redactor))
+        body["test"] = _intern(body["test"])
         if not may_rerun:
             self.log.finished(body)
             return
@@ -185,7 +188,8 @@ class ControllerReportWriter(ReportWriter):
             self.log.uncollected = max(self.log.uncollected, plan["uncollected"])
             return
         tests = self.redactor.plain(plan["tests"]) if self._has_late_secrets else plan["tests"]
-        for test in tests:  # equal claims are in memory once
+        for test in tests:  # equal claims and names are in memory once
+            test["test"] = _intern(test["test"])
             test["claims"] = self._planned_claims.setdefault(canonical(test["claims"]), test["claims"])
         self.log.plan(tests, self.redactor.plain(plan["rules"]))
         self.log.unread_marks = max(self.log.unread_marks, plan["unread"])
