@@ -6,11 +6,12 @@ Only what is printed for people has it: a report in a file is read elsewhere.
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+
+from .late_pattern import late_pattern
 
 _NAME = "readiness"
 _PROGRAM: ContextVar[str] = ContextVar("readiness_program", default=_NAME)
@@ -19,7 +20,7 @@ _COMMANDS = (
     "status|sync|unblock|verify|waive|why"
 )
 """Commands that a hint may name and that read the config. ``init`` writes another one."""
-_QUOTED = re.compile(rf"(?<=[`']){_NAME}(?= (?:{_COMMANDS})\b)")
+_QUOTED = late_pattern(rf"(?<=[`']){_NAME}(?= (?:{_COMMANDS})\b)")
 
 
 def options_for(config: str | None, store: str | None) -> list[str]:

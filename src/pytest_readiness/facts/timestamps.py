@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ..late_pattern import late_pattern
+
 
 def timestamp(seconds: float | None = None, *, now: Callable[[], float] = time.time) -> str:
     """Return ``2026-02-12T18:29:00.000Z`` for seconds since the epoch (default: now).
@@ -69,7 +71,7 @@ def just_after(text: str) -> str:
         return text
 
 
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+_MOMENT = late_pattern(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 
 
 def is_timestamp(text: object) -> bool:

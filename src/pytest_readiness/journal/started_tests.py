@@ -24,13 +24,14 @@ from time import monotonic as _monotonic
 from typing import Any, NamedTuple
 
 from ..facts.timestamps import parse_timestamp, timestamp
+from ..late_pattern import late_pattern
 from ..regular_files import open_regular, read_regular
 from .lock import file_identity, is_open
 
 SYNC_SECONDS = 0.2
 """Least time in seconds between two syncs of a file to the disk."""
 _SIZE = 16
-_LINE = re.compile(r"([0-9a-f]{32}) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)(?: (\d{1,15}))?", re.ASCII)
+_LINE = late_pattern(r"([0-9a-f]{32}) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)(?: (\d{1,15}))?", re.ASCII)
 _FIRST = "+"
 """First line. Without it the file, or its beginning, is lost."""
 _RENAMED = "-"

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from ..errors import ConfigError, one_line
 from ..facts.subject import NO_SUBJECTS, Subjects, parse_subjects
+from ..late_pattern import late_pattern
 
-_RUN_GROUP = re.compile(r"(?P<id>.*\S.*):(?P<part>[0-9]{1,9})/(?P<parts>[0-9]{1,9})", re.ASCII | re.DOTALL)
+_RUN_GROUP = late_pattern(r"(?P<id>.*\S.*):(?P<part>[0-9]{1,9})/(?P<parts>[0-9]{1,9})", re.ASCII | re.DOTALL)
 REPORT_FORMATS = ("html", "json", "markdown", "junit", "csv")
 """Formats with an option ``--readiness-FORMAT=PATH``, which also writes the report to a file."""
 PLAN_FORMATS = ("json", "csv")

@@ -6,7 +6,6 @@ The process that has an artifact writes it, also an xdist worker: temporary file
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from hashlib import sha256 as _sha256
@@ -31,6 +30,7 @@ from stat import S_ISDIR, S_ISLNK, S_ISREG
 
 from ..errors import EvidenceError, StorageError, one_line
 from ..facts.evidence import Artifact
+from ..late_pattern import late_pattern
 from ..redaction.redactor import Redactor
 from ..redaction.text_detection import UTF_8, encoding_of, recode
 
@@ -257,7 +257,7 @@ _FILE_SUFFIXES = frozenset((
     "pcap", "pdf", "png", "sarif", "svg", "tar", "tgz", "trace", "tsv", "txt", "webm", "xlsx", "xml", "yml", "zip",
 ))  # fmt: skip
 """Suffixes of files that tests attach."""
-_NO_FILE_NAME = re.compile(r"[\s{}<>()\[\]\"'=;,|?*&%]|://")
+_NO_FILE_NAME = late_pattern(r"[\s{}<>()\[\]\"'=;,|?*&%]|://")
 _TEXT_SUBTYPES = frozenset({
     "json", "xml", "yaml", "x-yaml", "toml", "javascript", "x-javascript", "x-sh", "x-ndjson", "jsonl", "sql",
     "graphql", "x-www-form-urlencoded",

@@ -22,6 +22,7 @@ from ..errors import ClaimError, ProofError, one_line, suggestion
 from ..facts.proofs import comparison, values as proofs
 from ..facts.proofs.package_fingerprint import package_statement as statement_of
 from ..facts.proofs.values import ProofCheck, ProofResult
+from ..late_pattern import late_pattern
 from ..redaction.redactor import Redactor
 from .artifacts import ArtifactFolder
 from .authenticity.connection_monitor import is_endpoint
@@ -32,7 +33,7 @@ LINE_LIMIT = 500
 """Maximum length of a line of a message, in characters."""
 LINES = 12
 """Maximum number of lines of a message."""
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
+_URL = late_pattern(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 
 P = ParamSpec("P")
 T = TypeVar("T")

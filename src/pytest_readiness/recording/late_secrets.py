@@ -17,6 +17,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from ..facts.evidence import Artifact
+from ..late_pattern import late_pattern
 from ..redaction.redactor import Redactor
 from ..redaction.text_detection import encoding_of
 from ..regular_files import regular_file
@@ -24,7 +25,7 @@ from .artifacts import BLOCK, NEW, TEXT, UNREAD, ArtifactFolder, StoredArtifacts
 
 _DIGITS = 64
 """Number of hex digits of a SHA-256."""
-_DIGESTS = re.compile(r"[0-9a-f]{64,}")
+_DIGESTS = late_pattern(r"[0-9a-f]{64,}")
 _NOT_SEARCHED = frozenset({"artifacts", "tracker"})
 """Keys whose digests are not of redacted texts (``tracker``), or are replaced one by one (``artifacts``)."""
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import PurePath
 from shlex import quote
 
-from .late_pattern import late_pattern
+from ..late_pattern import late_pattern
 from .match import Match
 
 __all__ = ["MASKED_NAME_NOTE", "find_in_words", "mask_word", "scan_words", "shell_line"]

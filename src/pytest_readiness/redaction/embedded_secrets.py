@@ -13,7 +13,7 @@ from json import loads as _loads
 from typing import Any
 from urllib.parse import unquote
 
-from .late_pattern import late_pattern
+from ..late_pattern import late_pattern
 from .secret_names import is_harmless, is_secret
 
 SHORTEST_LEAF = 12

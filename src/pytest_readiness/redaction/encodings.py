@@ -10,7 +10,7 @@ from json import dumps as _dumps
 from shlex import quote as shell_quote
 from urllib.parse import quote, quote_plus
 
-from .late_pattern import late_pattern
+from ..late_pattern import late_pattern
 
 SHORTEST = 6
 """Least length of a secret: a search for shorter ones would black out ordinary words."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from .late_pattern import late_pattern
+from ..late_pattern import late_pattern
 from .match import Match
 from .name_cache import SecretName
 from .secret_names import is_harmless

@@ -12,8 +12,8 @@ from collections.abc import Container, Iterator
 from functools import cache
 from operator import methodcaller
 
+from ..late_pattern import late_pattern
 from .credential_formats import EXACT_PHRASES, PHRASES, find_credentials
-from .late_pattern import late_pattern
 from .match import Match
 from .program_options import PREFIX_PATTERNS as PROGRAM_PATTERNS, PROGRAMS, find_in_commands
 from .terraform_output import PREFIXES as TERRAFORM_PREFIXES, find_in_terraform

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from ..late_pattern import late_pattern
 from .http_headers import find_header
-from .late_pattern import late_pattern
 from .match import Match, make_match
 from .name_cache import SecretName
 from .name_value_fields import (

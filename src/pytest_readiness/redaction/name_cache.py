@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from .late_pattern import late_pattern
+from ..late_pattern import late_pattern
 from .secret_names import is_secret
 
 _HEADERS = frozenset({b"cookie", b"set-cookie", b"x-api-key"})

@@ -9,7 +9,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from .late_pattern import late_pattern
+from ..late_pattern import late_pattern
 from .match import Match
 from .secret_names import is_harmless
 from .text_scanner import TextLines

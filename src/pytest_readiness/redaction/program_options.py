@@ -9,7 +9,7 @@ import re
 from collections.abc import Container, Iterator
 from functools import cache
 
-from .late_pattern import late_pattern
+from ..late_pattern import late_pattern
 from .match import Match
 from .secret_names import is_harmless
 

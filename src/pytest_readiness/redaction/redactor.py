@@ -16,6 +16,7 @@ from hmac import new as _hmac
 from typing import Any
 
 from ..facts.ledger.line import escape_surrogates
+from ..late_pattern import late_pattern
 from ..third_party import plain_text
 from .compared_fields import (
     CORE_FIELDS,
@@ -27,7 +28,6 @@ from .compared_fields import (
 )
 from .encodings import SHORTEST, spellings
 from .known_secrets import KnownSecrets
-from .late_pattern import late_pattern
 from .match import Match
 from .plugin_redactors import HOOK_FAILED, FindRedactors, PluginRedactor, PluginRedactors
 from .secret_variables import secrets_of, without_common

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from .late_pattern import late_pattern
+from ..late_pattern import late_pattern
 
 _SECRET = late_pattern(
     rb"passw|passphrase|passcode|^pass$|pwd|(?:account|admin|app|auth|become|bind|cert|client|db|enc|ftp|http|imap|jdbc|key"

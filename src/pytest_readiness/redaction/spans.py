@@ -11,9 +11,9 @@ from functools import cache
 from itertools import islice
 from operator import itemgetter, le
 
+from ..late_pattern import late_pattern
 from . import key_scan, prefix_filter, token_patterns
 from .known_secrets import KnownSecrets
-from .late_pattern import late_pattern
 from .match import Match, make_match
 
 _KNOWN_RULES = ("registered", "environment")

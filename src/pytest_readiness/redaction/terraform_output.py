@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 
-from .late_pattern import late_pattern
+from ..late_pattern import late_pattern
 from .match import Match
 from .secret_names import is_harmless
 

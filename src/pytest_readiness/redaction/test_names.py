@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..late_pattern import late_pattern
 from .encodings import SHORTEST
 from .known_secrets import KnownSecrets
-from .late_pattern import late_pattern
 from .match import Match
 
 if TYPE_CHECKING:  # imported only if a test has a placeholder

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from .late_pattern import late_pattern
+from ..late_pattern import late_pattern
 
 _REST_OF_QUOTED: Mapping[bytes, re.Pattern[bytes]] = {
     quote: late_pattern(rb"[^%b\\\n]*+(?:\\.[^%b\\\n]*+)*+%b" % (quote, quote, quote)) for quote in (b'"', b"'")

@@ -11,7 +11,7 @@ from binascii import a2b_base64
 from collections.abc import Callable, Container, Iterator, Mapping
 from functools import cache
 
-from .late_pattern import late_pattern
+from ..late_pattern import late_pattern
 from .match import Match
 
 _ALONE = rb"(?:(?<![A-Za-z0-9_-]%b)|(?<=\\[nrt]%b))"

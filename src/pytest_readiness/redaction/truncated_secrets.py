@@ -10,8 +10,8 @@ from bisect import bisect, insort
 from collections.abc import Iterator, Sequence
 from itertools import islice, takewhile
 
+from ..late_pattern import late_pattern
 from .known_secrets import KnownSecrets
-from .late_pattern import late_pattern
 from .match import Match
 
 SHORTEST_FRAGMENT = 8

@@ -11,18 +11,19 @@ import tomllib
 from bisect import bisect_right
 from collections.abc import Mapping
 
+from ..late_pattern import late_pattern
 from .toml_text import BARE_KEY
 
 KeyPath = tuple[str | int, ...]
 """Keys from the outermost to the innermost; a number is a position in a list."""
 
-_BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
-_SPACE = re.compile(r"[ \t]*")
-_STRING = re.compile(
+_BLANK = late_pattern(r"(?:[ \t\r\n]|#[^\n]*)*")
+_SPACE = late_pattern(r"[ \t]*")
+_STRING = late_pattern(
     r'"""(?:[^\\]|\\.)*?"{3,5}' + r"|'''.*?'{3,5}" + r'|"(?:[^"\\\n]|\\.)*"' + r"|'[^'\n]*'",
     re.DOTALL,
 )
-_SCALAR = re.compile(r"[^,\]}\n#]+")
+_SCALAR = late_pattern(r"[^,\]}\n#]+")
 
 
 def key_lines(text: str) -> dict[KeyPath, int]:

@@ -5,14 +5,15 @@ The standard library's parser fails otherwise on deeply nested or very long valu
 
 from __future__ import annotations
 
-import re
 import tomllib
 from typing import Any
 
-BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+from ..late_pattern import late_pattern
+
+BARE_KEY = late_pattern(r"[A-Za-z0-9_-]+")
 """A key without quotes."""
-_LONG_NUMBER = re.compile(r"\d[\d_]{4000}")
-_BRACKET_OR_BREAK = re.compile(r"[\[\]{}\n]")
+_LONG_NUMBER = late_pattern(r"\d[\d_]{4000}")
+_BRACKET_OR_BREAK = late_pattern(r"[\[\]{}\n]")
 
 
 def parsed_toml(text: str) -> dict[str, Any]:

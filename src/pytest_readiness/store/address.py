@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from ..errors import ConfigError, one_line, suggestion
+from ..late_pattern import late_pattern
 from .protocol import Store
 
 SCHEMES = ("sqlite",)
@@ -13,7 +14,7 @@ PLANNED = frozenset({"postgresql", "postgres", "s3", "gs", "az", "file"})
 """Schemes for later versions."""
 
 _FORM = "write sqlite:///relative.db or sqlite:////absolute.db"
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?=//)")
+_SCHEME = late_pattern(r"([A-Za-z][A-Za-z0-9+.-]*):(?=//)")
 
 
 def open_store(url: str, folder: Path, *, create: bool) -> Store | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -12,6 +11,7 @@ from ..errors import count, one_line
 from ..facts.evidence import Evidence, Result
 from ..facts.subject import Subjects, subjects_text
 from ..facts.suite_failure import ABSENT, RequiredCases
+from ..late_pattern import late_pattern
 from .coverage import Place
 
 LIMIT = 200
@@ -178,7 +178,7 @@ def recording(requirement: Requirement, execution: Evidence | None = None) -> st
     return f", {recording_text(kind)}"
 
 
-_RECORDING = re.compile(r", recording the (.+) proof \(record_evidence\.\S+\)")
+_RECORDING = late_pattern(r", recording the (.+) proof \(record_evidence\.\S+\)")
 
 
 def proof_to_record(text: str) -> str:

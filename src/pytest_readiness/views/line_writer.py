@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from ..hints import typable
+from ..late_pattern import late_pattern
 from ..verdict.cells import Cell, CellProgress
 from ..verdict.readiness import State, Status
 from .sanitise import LIMIT, break_commands, sanitise
@@ -57,11 +57,11 @@ _STATUS_STYLES = {
 }
 
 
-_COMMAND = re.compile(r"`(?:readiness|pytest) [^`]{1,300}`")
+_COMMAND = late_pattern(r"`(?:readiness|pytest) [^`]{1,300}`")
 """A command in backticks that is to be copied."""
 _JOINT = "\0"
 """Blank within a command while a text is wrapped. No sanitised text has it."""
-_NARROW = re.compile("[ -~\xa1-\xac\xae-\u02ff–…✓✗◐]*")  # noqa: RUF001 - the signs of the report
+_NARROW = late_pattern("[ -~\xa1-\xac\xae-\u02ff–…✓✗◐]*")  # noqa: RUF001 - the signs of the report
 """Characters of one column: those of most reports."""
 
 

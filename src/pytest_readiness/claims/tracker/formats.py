@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from ...late_pattern import late_pattern
 from .layout import RegisterLayout
 from .located_value import column_keys_of
 from .markdown_document import MarkdownDocument
@@ -14,7 +14,7 @@ from .parsed_register import RegisterRow, TrackerDocument
 
 DELIMITED_SUFFIXES = (".csv", ".tsv", ".tab")
 YAML_SUFFIXES = (".yaml", ".yml")
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
+_LINE = late_pattern(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _ROW_AFTER_BLANK = (
     "this looks like a row of the register, but a blank line separates it from that: remove the blank line"
 )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
 from msgspec import Struct
 
+from ...late_pattern import late_pattern
 from .layout import RegisterLayout
 
-_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+_LINE_BREAK = late_pattern(r"\r\n|\r|\n")
 
 
 class LocatedValue(Struct, frozen=True):

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from ...late_pattern import late_pattern
 from .markdown_parser import Token, line_of, text_of
 from .status_words import box_of, strip_box
 
 _LISTS = frozenset({"bullet_list", "ordered_list"})
-_BOX_LIKE = re.compile(r"\[(?:\s*[^\w\s\]^]?\s*|\s*[xXvVyY]\s*)\]|[☐☑☒✓✔✗✘□■▢](?!\S*\|)")
+_BOX_LIKE = late_pattern(r"\[(?:\s*[^\w\s\]^]?\s*|\s*[xXvVyY]\s*)\]|[☐☑☒✓✔✗✘□■▢](?!\S*\|)")
 _ISSUE_REFERENCE = r"#\d+|[\w.-]+/[\w.-]+[#!]\d+|https?://\S+"
-_LEADING_ID = re.compile(rf"({_ISSUE_REFERENCE}|[A-Z][A-Z0-9]*[-_]\d+)(?:\s*[:\u2013\u2014-])?(?=\s|\Z)")
-_ID_PREFIX = re.compile(r"[A-Z][A-Z0-9]*[-_]")
-_MENTION = re.compile(r"(?<![\w.@/])@[\w][\w-]*(?:/[\w.-]+)?")
+_LEADING_ID = late_pattern(rf"({_ISSUE_REFERENCE}|[A-Z][A-Z0-9]*[-_]\d+)(?:\s*[:\u2013\u2014-])?(?=\s|\Z)")
+_ID_PREFIX = late_pattern(r"[A-Z][A-Z0-9]*[-_]")
+_MENTION = late_pattern(r"(?<![\w.@/])@[\w][\w-]*(?:/[\w.-]+)?")
 
-LINE_WITH_BOX = re.compile(
+LINE_WITH_BOX = late_pattern(
     r"\s*(?:(?:[-*+\u2022\u2023\u25e6\u2043\u2013\u2014\u00b7]|\d{1,9}[.)])\s*)?(?:\[[ xX]\]|[☐☑])(?=\s|\Z)"
 )
 """A line that a person reads as an item with a box."""

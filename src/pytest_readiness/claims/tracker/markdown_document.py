@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from ...errors import one_line
+from ...late_pattern import late_pattern
 from .layout import RegisterLayout
 from .markdown_lists import list_entries, unread_entries
 from .markdown_parser import cell_spans, parse_markdown, visible_text
@@ -22,11 +22,11 @@ _EXTRA_CELLS = (
     "'{}' and a status are beyond the last column and not read: give each row a line of its own, or remove the "
     "extra cells"
 )
-_LINE_BREAK = re.compile(r"\r\n|\r|\n")
-_STRUCK = re.compile(r"~~.*?~~")
-_ITEM_BOX = re.compile(r"[\s>]*(?:(?:[-*+]|\d{1,9}[.)])[\s>]+)+?(\[[ xX]\]|[☐☑])")
+_LINE_BREAK = late_pattern(r"\r\n|\r|\n")
+_STRUCK = late_pattern(r"~~.*?~~")
+_ITEM_BOX = late_pattern(r"[\s>]*(?:(?:[-*+]|\d{1,9}[.)])[\s>]+)+?(\[[ xX]\]|[☐☑])")
 """The start of a line up to the box of its item."""
-_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+_PUNCTUATION = late_pattern(r"([!-/:-@\[-`{-~])")
 
 
 class MarkdownDocument:

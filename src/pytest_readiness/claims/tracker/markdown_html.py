@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from ...late_pattern import late_pattern
 from .layout import RegisterLayout
 from .markdown_checklists import LINE_WITH_BOX, leading_id
 from .markdown_parser import Token, fold_text
 from .status_words import box_of, strip_box
 
-_HIDDEN = re.compile(
+_HIDDEN = late_pattern(
     r"<!-->|<!--->|<!--.*?(?:-->|\Z)|<(pre|code|script|style|textarea)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE
 )
 """Elements that a browser shows as code, or not at all."""
-_TABLE = re.compile(r"<table\b", re.IGNORECASE)
-_ROW = re.compile(r"<tr\b.*?(?=<tr\b|</table|\Z)", re.DOTALL | re.IGNORECASE)
-_CELL = re.compile(r"<t[hd]\b[^>]*>(.*?)(?=</?t[hdr]\b|</table|\Z)", re.DOTALL | re.IGNORECASE)
-_TAG = re.compile(r"<[^>]*>")
-_CHECKBOX = re.compile(r"<input\b(?=[^>]*\btype\s*=\s*[\"']?checkbox\b)[^>]*>", re.IGNORECASE)
-_LIST = re.compile(r"<(?:ul|ol|li)\b", re.IGNORECASE)
-_ITEM = re.compile(r"<li\b[^>]*>", re.IGNORECASE)
+_TABLE = late_pattern(r"<table\b", re.IGNORECASE)
+_ROW = late_pattern(r"<tr\b.*?(?=<tr\b|</table|\Z)", re.DOTALL | re.IGNORECASE)
+_CELL = late_pattern(r"<t[hd]\b[^>]*>(.*?)(?=</?t[hdr]\b|</table|\Z)", re.DOTALL | re.IGNORECASE)
+_TAG = late_pattern(r"<[^>]*>")
+_CHECKBOX = late_pattern(r"<input\b(?=[^>]*\btype\s*=\s*[\"']?checkbox\b)[^>]*>", re.IGNORECASE)
+_LIST = late_pattern(r"<(?:ul|ol|li)\b", re.IGNORECASE)
+_ITEM = late_pattern(r"<li\b[^>]*>", re.IGNORECASE)
 _ITEM_START = "\0"
 """Stands for the tag of an item; no text of a document contains it."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
@@ -11,11 +10,12 @@ from operator import attrgetter
 
 from msgspec import Struct
 
+from ...late_pattern import late_pattern
 from .markdown_parser import Token, fold_text, line_of, text_of
 
 _OPEN = frozenset({"ordered_list_open", "bullet_list_open"})
 _CLOSE = frozenset({"ordered_list_close", "bullet_list_close"})
-_NUMBERED = re.compile(r"[ \t]*[0-9]{1,9}[.)](?:[ \t]+\S|[^\W\d])")
+_NUMBERED = late_pattern(r"[ \t]*[0-9]{1,9}[.)](?:[ \t]+\S|[^\W\d])")
 _SECOND_HEADING = (
     "the numbered list under a second heading '{heading}' is not read, so nothing in it is required: move its "
     "entries under the first heading in line {line}, or rename the heading (tracker_skip skips it)"

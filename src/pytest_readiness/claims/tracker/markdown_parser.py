@@ -11,6 +11,8 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from ...late_pattern import late_pattern
+
 __all__ = [
     "STRUCK",
     "Token",
@@ -26,8 +28,8 @@ __all__ = [
 
 STRUCK = "\0"
 """Placeholder for a text that is struck out; no text of a document contains it."""
-_QUOTE = re.compile(r"[ \t]*>")
-_PIPE = re.compile(r"(?<!\\)\|")
+_QUOTE = late_pattern(r"[ \t]*>")
+_PIPE = late_pattern(r"(?<!\\)\|")
 
 
 def parse_markdown(text: str, definitions: dict[str, Any] | None = None) -> list[Token]:
@@ -47,7 +49,7 @@ def _markdown() -> MarkdownIt:
     return markdown
 
 
-_MARKUP = re.compile(r"[\\`*_~\[\]!<&\n]")
+_MARKUP = late_pattern(r"[\\`*_~\[\]!<&\n]")
 """A character that may start markup. The cells of a register are short and similar, and most have none."""
 
 
@@ -110,8 +112,8 @@ def line_of(token: Token) -> int:
     return token.map[0] + 1 if token.map else 0
 
 
-_FOOTNOTE_MARK = re.compile(r"\[\^[^\]\s]+\]")
-_HIDDEN_TAG = re.compile(r"<(/?)(sup|s|del|strike)(?=[\s>/])", re.IGNORECASE)
+_FOOTNOTE_MARK = late_pattern(r"\[\^[^\]\s]+\]")
+_HIDDEN_TAG = late_pattern(r"<(/?)(sup|s|del|strike)(?=[\s>/])", re.IGNORECASE)
 """A tag around text that is struck out or superscript."""
 
 

@@ -7,7 +7,6 @@ either read or reported as a problem with its line.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from ...errors import ConfigError, location, one_line
+from ...late_pattern import late_pattern
 from .heading_patterns import HeadingPatterns
 from .layout import CHECKLIST, RegisterLayout
 from .markdown_checklists import NO_ITEM, CheckLists, boxed_lines, similar_names
@@ -35,7 +35,7 @@ from .markdown_parser import (
 from .parsed_register import Register, RegisterRow
 from .status_words import box_of, strip_box
 
-_LINE_PREFIX = re.compile(r"(?:[\s>]|</?[a-zA-Z][^>:]*>|(?:[-*+]|\d{1,9}[.)])(?=[\s>]))*")
+_LINE_PREFIX = late_pattern(r"(?:[\s>]|</?[a-zA-Z][^>:]*>|(?:[-*+]|\d{1,9}[.)])(?=[\s>]))*")
 """Quote marks, list marks and tags that may precede a row in its line."""
 
 _LOOSE_HEADER = (

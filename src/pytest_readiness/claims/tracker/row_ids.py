@@ -5,14 +5,15 @@ An id never depends on the position of a row: a new row above another would take
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from unicodedata import category, normalize
 
-_ISSUE_URL = re.compile(
+from ...late_pattern import late_pattern
+
+_ISSUE_URL = late_pattern(
     r"https?://[^/\s]+/([^\s/]+)/([^\s/]+)/(?:-/)?(?:issues|pull|merge_requests|work_items)/(\d+)/?"
 )
-_ISSUE = re.compile(r"([\w.-]+)/([\w.-]+)([#!]\d+)")
+_ISSUE = late_pattern(r"([\w.-]+)/([\w.-]+)([#!]\d+)")
 _REMOVED = dict.fromkeys(map(ord, "'\u2019\ufe0e\ufe0f"))
 """Apostrophes and variation selectors, which a slug leaves out."""
 

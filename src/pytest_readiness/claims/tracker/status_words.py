@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from msgspec import Struct
 
+from ...late_pattern import late_pattern
 from .markdown_parser import fold_text
 
 STATUSES = ("NOT_STARTED", "IN_PROGRESS", "BLOCKED", "READY_FOR_GO_LIVE")
@@ -18,7 +18,7 @@ StatusSettings = Mapping[str, str | Sequence[str]]
 """The word or words of each status, as in the config."""
 
 _EMPTY, _TICKED = ("[ ]", "☐"), ("[x]", "☑")
-_BOX = re.compile(r"\s*(\[[ xX]\]|[☐☑])\ufe0f?(?=\s|\Z)")
+_BOX = late_pattern(r"\s*(\[[ xX]\]|[☐☑])\ufe0f?(?=\s|\Z)")
 VARIATION_SELECTORS = dict.fromkeys(map(ord, "\ufe0e\ufe0f"))
 """Characters that choose how an emoji is drawn."""
 

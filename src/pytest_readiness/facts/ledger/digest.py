@@ -8,6 +8,8 @@ from functools import cache
 from hashlib import sha256 as _sha256
 from typing import TYPE_CHECKING
 
+from ...late_pattern import late_pattern
+
 if TYPE_CHECKING:
     import hashlib
 
@@ -30,7 +32,7 @@ def digest_of(kind: str, pieces: Iterable[bytes]) -> str:
     return hasher.hexdigest()
 
 
-_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_SHA256 = late_pattern(r"[0-9a-f]{64}", re.ASCII)
 
 
 def is_sha256(text: object) -> bool:

@@ -5,18 +5,18 @@ An answer is a response (anything with an HTTP status), an exception, an HTTP st
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from ...errors import ProofError, one_line
+from ...late_pattern import late_pattern
 from .traces import Redact
 
 LIMIT = 300
 """Most characters of a stored answer."""
 OK, ERROR, BROKEN, END = 200, 400, 500, 600
 """First HTTP status of success, of refusal and of server errors, and the end of all."""
-_LEADING_STATUS = re.compile(r"\s*(?:HTTP/\S+\s+)?([1-5]\d\d)(?!\d)")
+_LEADING_STATUS = late_pattern(r"\s*(?:HTTP/\S+\s+)?([1-5]\d\d)(?!\d)")
 
 
 def __tracebackhide__(excinfo: Any) -> bool:  # noqa: N807 - pytest's name: a failed proof is shown where it was offered

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from msgspec import Struct
 
 from ...errors import ProofError, suggestion
+from ...late_pattern import late_pattern
 from ...third_party import describe_exception, is_failure, plain_text
 from ..evidence import Proof
 from . import responses
@@ -22,7 +23,9 @@ from .traces import Redact, kind_text, number_text, whole_line
 
 ProofCheck = Callable[[Mapping[str, object]], Mapping[str, str]]
 """Check of a plugin's proof kind: returns the details to record, or raises ``ProofError``."""
-_ENDPOINT = re.compile(r"(?:[a-z][a-z0-9+.-]*://[^\s/]+\S*|(?:\[[0-9a-f:.%]+\]|[^\s/:]+):(?P<port>\d+))", re.IGNORECASE)
+_ENDPOINT = late_pattern(
+    r"(?:[a-z][a-z0-9+.-]*://[^\s/]+\S*|(?:\[[0-9a-f:.%]+\]|[^\s/:]+):(?P<port>\d+))", re.IGNORECASE
+)
 _LAST_PORT = 65535
 
 

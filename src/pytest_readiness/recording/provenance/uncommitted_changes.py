@@ -7,18 +7,18 @@ counts as a change, except compiled sources in ``__pycache__``, which Python com
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from msgspec import Struct
 
+from ...late_pattern import late_pattern
 from .hidden_changes import GitError, ask_git
 
 _LOADED = frozenset({".py", ".pyi", ".pyc", ".pyd", ".so", ".pth", ".toml", ".ini", ".cfg"})
 _CACHE = "__pycache__"
-_COMPILED = re.compile(r".+\.[a-z]+-?\d[^/]*\.pyc(\.\d+)?")
+_COMPILED = late_pattern(r".+\.[a-z]+-?\d[^/]*\.pyc(\.\d+)?")
 """``test_it.cpython-311-pytest-9.2.0.pyc`` of any interpreter, or its temporary name. A file without an interpreter tag
 could be imported directly."""
 _FIELDS_BEFORE_NAME = {"1": 8, "2": 9, "u": 10}

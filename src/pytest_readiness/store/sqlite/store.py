@@ -20,6 +20,7 @@ from ...facts.leaf import leaf_of
 from ...facts.requirements_snapshot import Snapshot, snapshot_digest
 from ...facts.run import Run
 from ...facts.stored_verdict import StoredVerdict
+from ...late_pattern import late_pattern
 from ..integrity.chain import check_run, problem_location
 from ..integrity.index import UNREADABLE, RunRow, SlotRow, index_rows, run_row, summary_of
 from ..integrity.merkle_leaves import INSERT_LEAF
@@ -58,7 +59,7 @@ if TYPE_CHECKING:  # loaded only with a signature or a checkpoint, which most se
 
 _encode = msgspec.json.Encoder().encode
 """Takes a tenth of ``json.dumps`` for the keys of all slots of a run."""
-_EVIDENCE_ID = re.compile(r"(.+)\.(\d{1,15})\.(\d{1,15})", re.ASCII | re.DOTALL)
+_EVIDENCE_ID = late_pattern(r"(.+)\.(\d{1,15})\.(\d{1,15})", re.ASCII | re.DOTALL)
 
 
 class SQLiteStore(RunConditionsStore, RecordedEvidenceStore, DocumentStore):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator
+
+from ...late_pattern import late_pattern
 
 LIMIT = 4000
 """Default maximum length of a text in characters."""
@@ -15,8 +16,8 @@ _BLANK = frozenset(
     | {chr(code) for code in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))}
 )
 """Invisible characters that Unicode calls printable: fillers and variation selectors."""
-_COMMAND = re.compile(r"#(?=#\w*\[)")
-_LINE_END = re.compile(r"\r\n|\n|\r")
+_COMMAND = late_pattern(r"#(?=#\w*\[)")
+_LINE_END = late_pattern(r"\r\n|\n|\r")
 
 
 def sanitise(text: str, limit: int = LIMIT, *, ascii_only: bool = False) -> str:

@@ -1,7 +1,8 @@
 """Regular expressions that are compiled at their first use.
 
-Compiling them all at import is 10 % of the instructions that a recording session of one test adds to pytest (47 of 480
-million, Python 3.11), and most sessions search for few of them. Once compiled, they are as fast as any other.
+Compiling all of the redaction's at import is 10 % of the instructions that a recording session of one test adds to
+pytest (47 of 480 million, Python 3.11), and most sessions search for few of them. Those of the other rooms are another
+4 % (18 of 437), and 3 % of a gate on a small store (17 of 595). Once compiled, they are as fast as any other.
 """
 
 from __future__ import annotations
