@@ -152,6 +152,7 @@ def count_instructions(place: Place, variants: list[Variant]) -> None:
     whole: dict[str, float] = {}
     for variant in variants:
         counts = {}
+        run(place, variant, part=FEW)  # compiles what is not compiled yet
         for part in (FEW, MANY):
             counts[part] = run(place, variant, part=part, counted=True).instructions / 1e9
             told = f"{parts[part]} cases, {variant.name}: {counts[part]:.2f} G"
