@@ -138,20 +138,33 @@ class _NameIndex:
             else:
                 self._others.append((rule[1].literal, rule))
         self._lengths = sorted({len(head) for head in self._by_head})
+        self._names_parameters = any("[" in head for head in self._by_head)
+        self._of_function: dict[str, list[tuple[int, TestPattern, str]]] = {}
+        """The rules by head for a function that is parametrised: the same for each of its cases."""
 
     def candidates(self, name: str) -> list[tuple[int, TestPattern, str]]:
         """Return the rules that may match a test of this name, its classes and parameters included."""
         candidates = [rule for literal, rule in self._others if literal in name]
         if self._lengths:
-            start, end = 0, name.find("[")
-            while True:
-                for length in self._lengths:
-                    if rules := self._by_head.get(name[start : start + length]):
-                        candidates += rules
-                start = name.find(SEPARATOR, start, end if end >= 0 else None) + len(SEPARATOR)
-                if start < len(SEPARATOR):
-                    break
+            end = name.find("[")
+            if end < 0 or self._names_parameters:
+                return candidates + self._with_head(name, end)
+            function = name[:end]
+            if (rules := self._of_function.get(function)) is None:
+                rules = self._of_function[function] = self._with_head(function, -1)
+            candidates += rules
         return candidates
+
+    def _with_head(self, name: str, end: int) -> list[tuple[int, TestPattern, str]]:
+        rules_of_name: list[tuple[int, TestPattern, str]] = []
+        start = 0
+        while True:
+            for length in self._lengths:
+                if rules := self._by_head.get(name[start : start + length]):
+                    rules_of_name += rules
+            start = name.find(SEPARATOR, start, end if end >= 0 else None) + len(SEPARATOR)
+            if start < len(SEPARATOR):
+                return rules_of_name
 
 
 class ClaimRules:
