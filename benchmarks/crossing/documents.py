@@ -69,7 +69,10 @@ Bad
     Fail    it does not
 Left
     Skip    not today
-Left By Robot
+"""
+LEFT_BY_ROBOT = """
+*** Test Cases ***
+Left
     [Tags]    robot:skip
     Log    never reached
 """
@@ -146,10 +149,12 @@ ROWS = (
     Row("nbval", ("nbval==0.11.0", "ipykernel"), "", {"a.ipynb::Cell 0": P, "a.ipynb::Cell 1": F}, ("--nbval",), files={"a.ipynb": NOTEBOOK}),
     Row("pytest-ruff", ("pytest-ruff==0.5",), "", {"good.py::ruff": P, "good.py::ruff::format": P, "bad.py::ruff": F, "bad.py::ruff::format": P},
         ("--ruff", "--ruff-format"), files={"good.py": "A = 1\n", "bad.py": "import os\n"}),
-    Row("pytest-mypy", ("pytest-mypy==1.1.0",), "", {"good.py::mypy": P, "bad.py::mypy": F, "::mypy-status": F}, ("--mypy",),
+    Row("pytest-mypy", ("pytest-mypy==1.1.0",), "", {"good.py::mypy": P, "bad.py::mypy": F, "bad.py::mypy-status": F}, ("--mypy",),
         files={"good.py": "A: int = 1\n", "bad.py": "A: int = ''\n"}),
-    Row("pytest-robotframework", ("pytest-robotframework==4.6.3",), "", {"a.robot::Good": P, "a.robot::Bad": F, "a.robot::Left": S, "a.robot::Left By Robot": CUT},
+    Row("pytest-robotframework", ("pytest-robotframework==4.6.3",), "", {"a.robot::Good": P, "a.robot::Bad": F, "a.robot::Left": S},
         files={"a.robot": ROBOT}),
+    Row("pytest-robotframework, robot:skip", ("pytest-robotframework==4.6.3",), "", {"a.robot::Left": CUT}, files={"a.robot": LEFT_BY_ROBOT},
+        state="INTERRUPTED", xdist=False),
     Row("pytest-robotframework, tags", ("pytest-robotframework==4.6.3",), "", {"a.robot::Good": P, "a.robot::Bad": F, "b.robot::Good": P},
         files={"a.robot": TAGGED, "b.robot": TAGGED_SUITE, "readiness.toml": BY_TAG}),
     Row("schemathesis", ("schemathesis==4.32.5",), SCHEMA, {"test_api": F}),
