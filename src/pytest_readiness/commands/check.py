@@ -37,8 +37,11 @@ from .exit_code import ExitCodeCommand
 
 _HELP = """Check config, tracker and store for problems.
 
-Exits 0 if there are none, 1 if there are problems, 2 if a plugin cannot be used.
+Exits 0 if there are none, 1 if there are problems, 2 if a plugin cannot be used. Of a store with more than 200 pieces
+of evidence it reads 200, and says so: `readiness verify` reads all.
 """
+_SAMPLE = 200
+"""Number of pieces of evidence that are read. Of a larger store the rest is for ``readiness verify``."""
 _CONFIG = 2
 """Exit code if a plugin cannot be used, as of every other command."""
 
@@ -55,6 +58,7 @@ def command(cli: CliContext, *, as_json: bool) -> int:
     catalogue = None
     row_notes: list[str] = []
     notes: tuple[Problem, ...] = ()
+    sampled = False
     plugins = Plugins()
     if settings is not None:
         plugins = load_plugins(settings)
@@ -64,7 +68,7 @@ def command(cli: CliContext, *, as_json: bool) -> int:
         problems += [*register_problems, *wrong_keys, *_ignored_folder_problems(settings)]
         row_notes = list(_row_notes(settings))
         if not wrong_keys:
-            store_problems, notes = _verify(settings, catalogue)
+            store_problems, notes, sampled = _verify(settings, catalogue)
             problems += store_problems
             if catalogue is not None:
                 idle, unknown = _idle_rules(settings, catalogue)
@@ -79,7 +83,8 @@ def command(cli: CliContext, *, as_json: bool) -> int:
         output.print_json(check_document(problems, [*map(str, notes), *row_notes, *config_notes], catalogue))
     else:
         lines = [*map(str, problems), *meaning, *map(_note, (*notes, *row_notes, *config_notes))]
-        for line in (*lines, count(len(problems), "problem") if problems else "no problems"):
+        none = "no problems in what was read" if sampled else "no problems"
+        for line in (*lines, count(len(problems), "problem") if problems else none):
             _print(line)
     return _CONFIG if plugins.unusable_reason else int(bool(problems))
 
@@ -121,18 +126,21 @@ def _kinds(plugins: Plugins) -> tuple[Collection[str], list[Problem]]:
     return plugins.requested_kinds, [Problem("", line) for line in plugins.problems or (reason,)]
 
 
-def _verify(settings: Settings, catalogue: Catalogue | None) -> tuple[list[Problem], tuple[Problem, ...]]:
-    """Return the problems of the store and its decisions, and the notes on them.
+def _verify(settings: Settings, catalogue: Catalogue | None) -> tuple[list[Problem], tuple[Problem, ...], bool]:
+    """Return the problems of the store and its decisions, the notes on them, and whether only a sample was read.
 
     A store that does not exist yet is empty and has no problems; nothing is created.
     """
     project = Project(settings, catalogue or Catalogue(settings.register))
     try:
-        result, missing = verify_store(project), project.missing_store
+        result, missing = verify_store(project, sample=_SAMPLE), project.missing_store
     except ReadinessError as error:
-        return [Problem("", str(error))], ()
-    lines = (*result.retired_runs, *([missing] if missing else []))
-    return result.problems, (*(Problem("", line) for line in lines), *result.notes)
+        return [Problem("", str(error))], (), False
+    lines = [*result.retired_runs, *([missing] if missing else [])]
+    if result.sampled is not None:
+        pieces = f"sampled {result.sampled} of {result.evidence:,} pieces of evidence"
+        lines.append(f"{pieces}: `readiness verify` reads all")
+    return result.problems, (*(Problem("", line) for line in lines), *result.notes), result.sampled is not None
 
 
 def _idle_rules(settings: Settings, catalogue: Catalogue) -> tuple[list[Problem], list[Problem]]:

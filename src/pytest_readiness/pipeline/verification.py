@@ -50,12 +50,19 @@ class VerificationResult(Struct, frozen=True):
     """A sentence for each retired run, whose problems are ignored."""
     has_store: bool = True
     """Whether there is a store."""
+    sampled: int | None = None
+    """Number of pieces of evidence that were read; None: all."""
 
 
-def verify_store(project: Project, checkpoints: Sequence[StoredCheckpoint] = ()) -> VerificationResult:
+def verify_store(
+    project: Project, checkpoints: Sequence[StoredCheckpoint] = (), *, sample: int | None = None
+) -> VerificationResult:
     """Check every digest, chain, seal, index, leaf and artifact of the store, the journals, and decisions in files.
 
-    ``checkpoints``: the checkpoints to compare with the store.
+    Args:
+        project: the project with the store.
+        checkpoints: the checkpoints to compare with the store.
+        sample: number of pieces of evidence to read if the store has more; None: all are read.
 
     Raises:
         StorageError: the store cannot be read.
@@ -79,17 +86,12 @@ def verify_store(project: Project, checkpoints: Sequence[StoredCheckpoint] = ())
             )
         problems += _differing_journals(store, leftovers)
         retired = _find_retired(project, store, decisions)
-        artifacts: dict[str, tuple[str, Artifact]] = {}
-
-        def collect_artifact(owner: str, artifact: Artifact) -> None:
-            # An invalid digest is reported as a problem, and is no path to read.
-            if is_sha256(artifact.sha256) and run_of(owner) not in retired.runs and owner not in retired.runs:
-                artifacts[artifact.sha256] = (owner, artifact)
-
-        other_problems, retirements = _without_retired(store.verify(collect_artifact), retired)
-        problems += [*other_problems, *checkpoint_problems, *_artifact_problems(project, artifacts.values())]
         summaries = store.runs()
         evidence = sum(run.evidence_count for run in summaries)
+        sampled = sample if sample is not None and evidence > sample else None
+        store_problems, artifacts = _check_records(store, sampled, retired)
+        other_problems, retirements = _without_retired(store_problems, retired)
+        problems += [*other_problems, *checkpoint_problems, *_artifact_problems(project, artifacts.values())]
         signatures, distrusts = _signatures(project, store, summaries, decisions)
         register_notes = (Problem("", note) for note in other_registers(store, project.catalogue.register))
         return VerificationResult(
@@ -100,6 +102,7 @@ def verify_store(project: Project, checkpoints: Sequence[StoredCheckpoint] = ())
             matching_checkpoints=tuple(matching_checkpoints(checkpoints, number, checkpoint_problems, trust)),
             signatures=signatures,
             retired_runs=(*retirements, *retired.refusals),
+            sampled=sampled,
             notes=(
                 *decisions.notes,
                 *(distrust.problem for distrust in distrusts if not distrust.broken),
@@ -109,6 +112,21 @@ def verify_store(project: Project, checkpoints: Sequence[StoredCheckpoint] = ())
     finally:
         if store is not None:
             store.close()
+
+
+def _check_records(
+    store: Store, sampled: int | None, retired: RetiredRuns
+) -> tuple[list[Problem], dict[str, tuple[str, Artifact]]]:
+    """Return the problems of the records, and the artifacts with the id of what names them. ``sampled``: None: all."""
+    artifacts: dict[str, tuple[str, Artifact]] = {}
+
+    def collect(owner: str, artifact: Artifact) -> None:
+        # An invalid digest is reported as a problem, and is no path to read.
+        if is_sha256(artifact.sha256) and run_of(owner) not in retired.runs and owner not in retired.runs:
+            artifacts[artifact.sha256] = (owner, artifact)
+
+    problems = store.verify(collect) if sampled is None else store.spot_check(sampled, collect)
+    return list(problems), artifacts
 
 
 def _without_retired(problems: Iterable[Problem], retired: RetiredRuns) -> tuple[list[Problem], list[str]]:

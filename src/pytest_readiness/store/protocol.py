@@ -309,6 +309,13 @@ class EvidenceStore(EnvelopeStore, Protocol):
         its number of records. Evidence of an unknown run, and anything unreadable, is a problem too.
         """
 
+    def spot_check(self, number: int, seen: Callable[[str, Artifact], object] | None = None) -> Iterator[Problem]:
+        """Yield what ``check`` yields for ``number`` pieces of evidence all over the store, and problems of documents.
+
+        Documents are requirements, decisions, verdicts and signed statements. The same store has the same sample; after
+        the next run it is another one. ``seen``: see ``verify``; it is called with the artifacts of the sample.
+        """
+
     def verify(self, seen: Callable[[str, Artifact], object] | None = None) -> Iterator[Problem]:
         """Verify the whole store (chains, seals, indexes, schema, tree), and yield each problem.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import count
+from itertools import count, pairwise
 from typing import Any
 
 import pytest
@@ -299,6 +299,21 @@ class EvidenceStoreContract(OpenedStore):
         store.save([run(1, planned("test_a"), finished(), not_run("test_b"), requirements=stored.digest)], [stored])
         assert list(store.verify()) == []
         assert list(store.check(store.newest("payments"))) == []
+        assert [list(store.spot_check(number)) for number in (1, 2, 50)] == [[], [], []]
+
+    def test_a_sample_is_spread_over_the_store(self, store: EvidenceStore) -> None:
+        """Its artifacts are of runs all over the store, as many as were asked for; one of more pieces has all of them."""
+        assert list(store.spot_check(3)) == []  # an empty store
+        for number in range(1, 13):
+            artifact = {"sha256": f"{number:064x}", "size": 1, "name": "log", "media_type": "text/plain"}
+            store.save([run(number, finished(artifacts=[artifact]))])
+        sampled: dict[int, list[int]] = {}
+        for size in (1, 4, 12, 100):
+            artifacts: list[Artifact] = []
+            assert list(store.spot_check(size, lambda _, artifact, to=artifacts: to.append(artifact))) == []
+            sampled[size] = sorted(int(artifact.sha256, 16) for artifact in artifacts)
+        assert [len(numbers) for numbers in sampled.values()] == [1, 4, 12, 12]
+        assert {later - number for number, later in pairwise(sampled[4])} == {3}
 
     def test_check_refuses_evidence_that_is_not_in_the_store(self, store: EvidenceStore) -> None:
         """Evidence of a run that was never kept, and evidence that differs from what was kept, are named."""

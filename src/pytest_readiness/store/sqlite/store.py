@@ -356,6 +356,12 @@ class SQLiteStore(RunConditionsStore, RecordedEvidenceStore, DocumentStore):
             self._rows, included, lambda: self._reader.refresh(self._state()), self._unchecked_runs
         )
 
+    def spot_check(self, number: int, seen: Callable[[str, Artifact], object] | None = None) -> Iterator[Problem]:
+        """Yield the problems of a sample of the evidence, and of all documents, see ``Store``. Raises nothing."""
+        from .store_audit import audit_sample  # late, as below
+
+        yield from audit_sample(self._rows, number, seen)
+
     def verify(self, seen: Callable[[str, Artifact], object] | None = None) -> Iterator[Problem]:
         """Yield each problem in the file, see ``Store``. Raises nothing."""
         from .store_audit import audit_store  # late: an answer needs no audit of the whole store

@@ -1,20 +1,23 @@
-"""Audit of a whole SQLite store: its index is derived again from its lines, and compared.
+"""Audit of an SQLite store, or of a sample: the index is derived again from the lines and compared.
 
 The tree is compared with the records. It reads through a query function. Each problem names its run, line and column.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import accumulate
+from zlib import crc32
 
 from ...errors import Problem, one_line
-from ...facts.evidence import Artifact
+from ...facts.evidence import Artifact, Evidence
 from ...facts.ledger.line import Line
 from ...facts.run import Run
 from ..integrity.audit_documents import audit_decisions, audit_snapshots, audit_statements, audit_verdicts
 from ..integrity.chain import check_run, line_reader, problem_location
-from ..integrity.index import UNREADABLE, IndexedEvidence, RunRow, column_differences, run_row
+from ..integrity.index import UNREADABLE, IndexedEvidence, RunRow, column_differences, evidence_of_line, run_row
 from ..integrity.merkle_leaves import Query
 from ..integrity.tree_audit import leaf_problems, run_leaf_problems
 from ..protocol import EMPTY_SLOT
@@ -22,12 +25,14 @@ from .audit import (
     LINES_OF_RUN,
     RUN_BY_ID,
     Index,
+    audit_evidence,
     check_schema,
     compare_evidence,
     parse_line,
     read_index,
     with_read_errors,
 )
+from .rows import RowReader
 
 _WITHOUT_RUN = {
     "line": "SELECT DISTINCT run_id FROM line WHERE run_id NOT IN (SELECT id FROM run)",
@@ -35,6 +40,14 @@ _WITHOUT_RUN = {
 }
 
 Seen = Callable[[str, Artifact], object]
+_Part = tuple[str, Callable[[Query], Iterator[Problem]]]
+"""A part of the audit, with its name for an error."""
+_DOCUMENTS: tuple[_Part, ...] = (
+    ("requirements", audit_snapshots),
+    ("decisions", audit_decisions),
+    ("verdicts", audit_verdicts),
+    ("signatures", audit_statements),
+)
 
 
 def audit_store(query: Query, seen: Seen | None = None) -> Iterator[Problem]:
@@ -42,19 +55,66 @@ def audit_store(query: Query, seen: Seen | None = None) -> Iterator[Problem]:
 
     ``seen`` is called with the id of the evidence or run that names an artifact, and with the artifact.
     """
-    parts: tuple[tuple[str, Callable[[Query], Iterator[Problem]]], ...] = (
+    parts: tuple[_Part, ...] = (
         ("database", _check_database),
         ("schema", check_schema),
         ("runs", partial(_check_runs, seen=seen or _ignore)),
         ("strays", _find_strays),
-        ("requirements", audit_snapshots),
-        ("decisions", audit_decisions),
-        ("verdicts", audit_verdicts),
-        ("signatures", audit_statements),
+        *_DOCUMENTS,
         ("tree", leaf_problems),
     )
     for name, part in parts:
         yield from with_read_errors(name, part(query))
+
+
+def audit_sample(query: Query, number: int, seen: Seen | None = None) -> Iterator[Problem]:
+    """Yield the problems of some pieces of evidence with their runs, of the numbers of records, and of all documents.
+
+    ``number``: how many pieces are read. They are spread evenly over the store. ``seen``: see ``audit_store``.
+    """
+    parts: tuple[_Part, ...] = (
+        ("sample", partial(_check_sample, number=number, seen=seen or _ignore)),
+        *_DOCUMENTS,
+    )
+    for name, part in parts:
+        yield from with_read_errors(name, part(query))
+
+
+def _check_sample(query: Query, number: int, seen: Seen) -> Iterator[Problem]:
+    pieces: dict[str, Evidence] = {}
+    for run_id, register, seq in _sampled_lines(query, number):
+        for _, text, stored in query(f"{LINES_OF_RUN} AND seq = ?", (run_id, seq)):
+            line, problems = parse_line(run_id, seq, text, stored)
+            yield from problems
+            try:
+                indexed = [] if line is None else list(evidence_of_line(line, register))
+            except UNREADABLE:
+                yield Problem(problem_location(run_id, seq), "cannot be read as evidence")
+                continue
+            pieces |= {evidence.id: evidence for evidence, _, _ in indexed}
+    yield from audit_evidence(query, pieces.values(), RowReader)
+    for evidence in pieces.values():
+        for artifact in evidence.artifacts:
+            seen(evidence.id, artifact)
+
+
+def _sampled_lines(query: Query, number: int) -> Iterator[tuple[str, str, int]]:
+    """Yield run, register and number of the lines in which every so many pieces of evidence are."""
+    runs = [row for row in query("SELECT id, register, evidence_count FROM run ORDER BY id") if row[2] > 0]
+    if not runs:
+        return
+    ends = list(accumulate(count for _, _, count in runs))
+    step = max(ends[-1] / number, 1)
+    first = crc32(runs[-1][0].encode()) % int(step)  # another sample after each run
+    for position in range(min(number, ends[-1])):
+        at = int(first + position * step) % ends[-1]
+        index = bisect_right(ends, at)
+        run_id, register, count = runs[index]
+        offset = at - ends[index] + count
+        rows = query(
+            "SELECT seq FROM evidence WHERE run_id = ? ORDER BY seq, number LIMIT 1 OFFSET ?", (run_id, offset)
+        )
+        yield from ((run_id, register, seq) for (seq,) in rows)
 
 
 def _ignore(_id: str, _artifact: Artifact) -> None:
