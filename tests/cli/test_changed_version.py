@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.broken_runs import newest, sql
-from tests.cli.test_subject import NEW, OLD
+from tests.cli.subjects import NEW, OLD
 from tests.project import CONFIG, Project
 from tests.reviewed_project import REVIEW, TESTS, approve, record
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.test_subject import NEW, OLD, REQUIRED, heads
+from tests.cli.subjects import NEW, OLD, REQUIRED, heads
 from tests.project import CONFIG, XDIST, Project
 from tests.reviewed_project import TESTS
 
