@@ -37,8 +37,8 @@ from .exit_code import ExitCodeCommand
 
 _HELP = """Check config, tracker and store for problems.
 
-Exits 0 if there are none, 1 if there are problems, 2 if a plugin cannot be used. Of a store with more than 200 pieces
-of evidence it reads 200, and says so: `readiness verify` reads all.
+It reads at most 200 pieces of evidence; of a larger store it takes a sample, and says so. `readiness verify` reads all.
+Exits 0 if there are no problems, 1 if there are some, 2 if a plugin cannot be used.
 """
 _SAMPLE = 200
 """Number of pieces of evidence that are read. Of a larger store the rest is for ``readiness verify``."""

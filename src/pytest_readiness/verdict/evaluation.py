@@ -148,8 +148,10 @@ class _EvaluationInputs(Struct, frozen=True):
         decisions = DecisionIndex.build(facts, policy, catalogue.register, now)
         adverse = [execution for execution in facts.adverse if execution.register == catalogue.register]
         excluded = decisions.excluded_executions([*evidence, *adverse], judged)
-        terms = settled, decisions.is_retired, facts.retired_runs, policy.run_version(judged), excluded
-        conditions = GroupRelease(now, catalogue.longest_max_age_days, places, *terms)
+        max_age, version = catalogue.longest_max_age_days, policy.run_version(judged)
+        conditions = GroupRelease(
+            now, max_age, places, settled, decisions.is_retired, facts.retired_runs, version=version, excluded=excluded
+        )
 
         def ledger(executions: Iterable[Evidence]) -> ExecutionLedger:
             return ExecutionLedger.build(executions, now, context.open_runs, places, excluded)
