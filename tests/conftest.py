@@ -17,6 +17,8 @@ pytest_plugins = ["pytester"]
 
 # Each of some thousand processes would compile the package again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# Most users have no such variable, and with it Python writes each text at once: nothing is left to the end of the process.
+os.environ.pop("PYTHONUNBUFFERED", None)
 
 # On a busy machine an example may take any time: how long one takes says nothing of what it shows.
 settings.register_profile("unhurried", deadline=None)

@@ -22,7 +22,7 @@ import click
 from .errors import ReadinessError, SeveralError, UnansweredError, suggestion
 from .hints import options_for, typable, use_options
 from .process_exit import guarded_exit
-from .standard_streams import StandardStreams
+from .standard_streams import StandardStreams, discard_unwritten
 from .third_party import describe_exception
 from .views.sanitise import sanitise, sanitise_lines
 
@@ -289,6 +289,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         commands.main(args=list(arguments) if arguments is not None else None, prog_name=NAME)
     except SystemExit as end:
         answer.given = end.code if isinstance(end.code, int) else _UNANSWERED
+        if arguments is None:
+            discard_unwritten()
         raise
     finally:
         if arguments is not None:  # a program called this and goes on

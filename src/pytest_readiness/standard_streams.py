@@ -60,6 +60,22 @@ def _file_of(stream: Any) -> tuple[int, tuple[int, int]] | None:
     return (number, identity) if identity is not None else None
 
 
+def discard_unwritten() -> None:
+    """Discard what standard output cannot take, as the process ends.
+
+    Python would try to write it once more, print a message of its own, and exit with 120 in place of the answer.
+    """
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, sys.stdout.fileno())
+            os.close(nowhere)
+    except (AttributeError, ValueError):  # it was taken away or closed: there is nothing to write
+        pass
+
+
 def _identity(number: int) -> tuple[int, int] | None:
     try:
         status = os.fstat(number)

@@ -253,9 +253,13 @@ def test_other_code_gets_its_exit_back(tmp_path):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
 @pytest.mark.parametrize("words", [["--version"], ["--help"], ["gate"], ["check"]])
 @pytest.mark.parametrize(("to", "said"), [(">/dev/full", "cannot be written"), (">&-", "is closed")])
-def test_an_answer_that_nobody_can_be_given(project: Project, words: list[str], to: str, said: str) -> None:
-    """Standard output on a full disk, or closed: one line, and exit code 3."""
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_an_answer_that_nobody_can_be_given(
+    project: Project, words: list[str], to: str, said: str, unbuffered: str
+) -> None:
+    """Standard output on a full disk, or closed: one line, and exit code 3, whether Python writes at once or at the end."""
     project.configured()
+    project.monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
     command = shlex.join([sys.executable, "-m", "pytest_readiness", *words])
     done = subprocess.run(
         f"{command} {to}", shell=True, cwd=project.path, stderr=subprocess.PIPE, text=True, check=False
